@@ -1,0 +1,3 @@
+"""Virtual Kubernetes clusters inside one namespace of a host cluster."""
+
+__version__ = "0.1.0"
