@@ -1,0 +1,20 @@
+"""``python -m vcli`` and the ``vcli`` program."""
+
+import sys
+
+
+def main() -> int:
+    """Run the command line; returns the exit code."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        # The one question that scripts ask all the time is answered before anything is imported.
+        from vcli import __version__  # noqa: PLC0415
+
+        sys.stdout.write(f"vcli {__version__}\n")
+        return 0
+    from vcli.cli import run_cli  # noqa: PLC0415
+
+    return run_cli()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+r"""The options that every command has, and the frame that gives them to a command.
+
+How to write a command (one module, one verb)::
+
+    from typing import Annotated
+    import typer
+    from vcli.commands.options import Common, Name, command
+    from vcli.result import Column, Result
+
+    @command
+    async def delete(
+        name: Name,
+        *,
+        keep_pvc: Annotated[bool, typer.Option("--keep-pvc", help="Leave the volume claims.")] = False,
+        common: Common,
+    ) -> Result:
+        '''Remove a virtual cluster and everything that was made for it.'''
+        from vcli.operations.delete import delete_cluster  # imported when it runs, so that --help is quick
+
+        removed = await delete_cluster(name, namespace=common.namespace, steps=common.console)
+        return Result(data={"name": name, "removed": removed}, messages=(f"deleted {name}",))
+
+- ``async def`` is run by `vcli.commands.run.run`: Ctrl-C, SIGTERM and SIGHUP cancel it, ``finally`` runs,
+  the exit code is 130, 143 or 129.
+- It raises `VcliError`; it never prints, and never exits. ``Result.exit_code`` carries a child's code.
+- The docstring is the help text: first line a sentence, then paragraphs; examples below a line with only
+  ``\b``, which keeps their line breaks.
+- A family of commands (``host up``) is a `Group`; each module is entered in the table of `vcli.cli`.
+- Nothing heavy (rich, yaml, httpx, asyncio) at import: the module is imported for its ``--help`` too.
+"""
+
+import functools
+import inspect
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+import typer
+
+from vcli.commands.completing import complete_names
+from vcli.console import Console, LogFormat, Output
+from vcli.errors import UsageError
+
+Name: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the virtual cluster.", autocompletion=complete_names)
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The common options of one run, wherever they came from: command line, then ``VCLI_*``, then defaults.
+
+    ``timeout`` is in seconds, None when not given. ``interactive`` is false with ``--no-input``.
+    """
+
+    context: str | None = None
+    kubeconfig: str | None = None
+    namespace: str | None = None
+    output: Output = Output.TABLE
+    quiet: bool = False
+    verbose: int = 0
+    log_format: LogFormat = LogFormat.TEXT
+    timeout: float | None = None
+    yes: bool = False
+    interactive: bool = True
+    console: Console = field(default_factory=Console)
+
+
+@dataclass(slots=True)
+class Session:
+    """What one run of the program knows so far; it travels as the context's ``obj``."""
+
+    console: Console = field(default_factory=Console)
+
+
+def common_options(
+    *,
+    context: Annotated[
+        str | None,
+        typer.Option(
+            "--context", metavar="NAME", help="Kubeconfig context of the host cluster. [VCLI_CONTEXT]"
+        ),
+    ] = None,
+    kubeconfig: Annotated[
+        str | None,
+        typer.Option("--kubeconfig", metavar="PATH", help="Kubeconfig file of the host. [VCLI_KUBECONFIG]"),
+    ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option("--namespace", "-n", metavar="NS", help="Namespace on the host. [VCLI_NAMESPACE]"),
+    ] = None,
+    output: Annotated[
+        Output | None,
+        typer.Option(
+            "--output", "-o", metavar="FORMAT", help="table, json, yaml, name or wide. [VCLI_OUTPUT]"
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            "--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h. [VCLI_TIMEOUT]"
+        ),
+    ] = None,
+    quiet: Annotated[
+        bool | None, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors. [VCLI_QUIET]")
+    ] = None,
+    verbose: Annotated[
+        int,
+        typer.Option(
+            "--verbose", "-v", count=True, show_default=False, help="Say more; -vv still more. [VCLI_VERBOSE]"
+        ),
+    ] = 0,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option("--log-format", metavar="FORMAT", help="text or json, for stderr. [VCLI_LOG_FORMAT]"),
+    ] = None,
+    yes: Annotated[
+        bool | None, typer.Option("--yes", "-y", help="Answer yes to questions. [VCLI_YES]")
+    ] = None,
+    no_input: Annotated[
+        bool | None,
+        typer.Option("--no-input", help="Never ask; what is not given is an error. [VCLI_NO_INPUT]"),
+    ] = None,
+) -> None:
+    """Hold the declarations; never called."""
+
+
+_PARAMETERS = inspect.signature(common_options).parameters
+COMMON_NAMES = frozenset(_PARAMETERS)
+
+
+def command(function: F) -> F:
+    """Give a command the common options, as its keyword ``common``."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.name != "common"]
+
+    @functools.wraps(function)
+    def wrapper(ctx: typer.Context, **given: Any) -> Any:
+        common = collect(ctx, {name: given.pop(name) for name in COMMON_NAMES})
+        if "common" in signature.parameters:
+            given["common"] = common
+        outcome = function(**given)
+        if inspect.iscoroutine(outcome):
+            from vcli.commands.run import run  # noqa: PLC0415  asyncio only where it is needed
+
+            return run(outcome)
+        return outcome
+
+    return _with_parameters(wrapper, [*own, *_PARAMETERS.values()])  # type: ignore[return-value]
+
+
+def root(function: F) -> F:
+    """Give the root callback the common options too: they are understood before the command's name as well."""
+
+    @functools.wraps(function)
+    def wrapper(ctx: typer.Context, **given: Any) -> Any:
+        common = {name: given.pop(name) for name in COMMON_NAMES}
+        ctx.meta["vcli.common"] = common
+        return function(**given)
+
+    own = inspect.signature(function).parameters.values()
+    return _with_parameters(wrapper, [*own, *_PARAMETERS.values()])  # type: ignore[return-value]
+
+
+def _with_parameters(wrapper: Callable[..., Any], parameters: list[inspect.Parameter]) -> Callable[..., Any]:
+    first = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    del wrapper.__wrapped__  # type: ignore[attr-defined]  Typer must see this signature, not the inner one
+    wrapper.__signature__ = inspect.Signature([first, *rest])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in [first, *rest]}
+    return wrapper
+
+
+class Group:
+    """A family of commands under one name, such as ``host up`` and ``host down``.
+
+    Args:
+        help_text: what the family is about; the first line stands in the parent's list.
+    """
+
+    def __init__(self, help_text: str) -> None:
+        from vcli.helptext import Family  # noqa: PLC0415  helptext needs this module
+
+        self.app = typer.Typer(cls=Family, help=help_text, add_completion=False, rich_markup_mode=None)
+        self.app.callback()(_nothing)
+
+    def command(self, name: str, *, hidden: bool = False) -> Callable[[F], F]:
+        """Enter a function under a name; it is wrapped by `command`."""
+        from vcli.helptext import Verb  # noqa: PLC0415
+
+        def enter(function: F) -> F:
+            self.app.command(name, cls=Verb, hidden=hidden)(command(function))
+            return function
+
+        return enter
+
+
+def _nothing() -> None:
+    pass
+
+
+def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Common:
+    """Merge the options after the command's name, those before it, the environment and the defaults.
+
+    Raises:
+        UsageError: an environment variable or the timeout makes no sense.
+    """
+    env = os.environ if environ is None else environ
+    before: Mapping[str, Any] = ctx.find_root().meta.get("vcli.common", {})
+
+    def pick(name: str) -> Any:
+        value = given[name] if given[name] is not None else before.get(name)
+        return _from_env(name, env) if value is None else value
+
+    verbose = given["verbose"] + before.get("verbose", 0) or int(_from_env("verbose", env) or 0)
+    options: dict[str, Any] = {
+        "output": pick("output") or Output.TABLE,
+        "log_format": pick("log_format") or LogFormat.TEXT,
+        "quiet": bool(pick("quiet")),
+        "verbose": verbose,
+        "interactive": not pick("no_input"),
+    }
+    console = Console(**options)
+    session = ctx.find_root().obj
+    if isinstance(session, Session):
+        session.console = console
+    if verbose:
+        console.start_logging()
+    timeout = pick("timeout")
+    return Common(
+        context=pick("context"),
+        kubeconfig=pick("kubeconfig"),
+        namespace=pick("namespace"),
+        timeout=None if timeout is None else seconds(timeout),
+        yes=bool(pick("yes")),
+        console=console,
+        **options,
+    )
+
+
+_TRUE, _FALSE = {"1", "true", "yes", "on", "y"}, {"0", "false", "no", "off", "n", ""}
+
+
+def _from_env(name: str, env: Mapping[str, str]) -> Any:
+    # `vcli connect NAME -- CMD` tells CMD the cluster by VCLI_NAME and VCLI_NAMESPACE. In there KUBECONFIG is
+    # the virtual cluster's, where the host's namespace means nothing.
+    if name == "namespace" and "VCLI_NAME" in env:
+        return None
+    variable = f"VCLI_{name.upper()}"
+    text = env.get(variable)
+    if not text:
+        return None
+    choices: Mapping[str, Any]
+    match name:
+        case "output":
+            choices = {item.value: item for item in Output}
+        case "log_format":
+            choices = {item.value: item for item in LogFormat}
+        case "verbose":
+            choices = {str(n): n for n in range(10)} | {"true": 1, "false": 0}
+        case "quiet" | "yes" | "no_input":
+            choices = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
+        case _:
+            return text
+    if text.lower() not in choices:
+        raise UsageError(f"{variable}={text} is not one of {', '.join(choices)}")
+    return choices[text.lower()]
+
+
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
+
+
+def seconds(text: str) -> float:
+    """Read a duration: ``90``, ``30s``, ``1m30s``, ``500ms``.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise UsageError(f"{text!r} is not a duration", hint="write it as 30s, 5m or 1h30m")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -1,0 +1,22 @@
+"""``vcli version``."""
+
+import platform
+
+from vcli import __version__
+from vcli.commands.options import Common, command
+from vcli.result import Result
+
+
+@command
+def version(*, common: Common) -> Result:
+    """Print the version of vcli and of the Python that runs it.
+
+    No cluster is asked.
+    """
+    del common
+    data = {
+        "vcli": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(terse=True),
+    }
+    return Result(data=data, text=f"vcli {__version__} (Python {data['python']}, {data['platform']})")
