@@ -1,0 +1,52 @@
+"""The labels and annotations that are ours, and where a tenant's keys of the same names go.
+
+A tenant may use any key, ours included: one virtual cluster inside another does. Such a key gets ``v.`` before its
+domain on the host, so it neither forges ours nor gets lost: ``vcli.dev/name`` becomes ``v.vcli.dev/name``, and that one
+level further down ``v.v.vcli.dev/name``.
+"""
+
+from typing import Final
+
+DOMAIN: Final = "vcli.dev"
+
+MANAGED_BY: Final = "vcli.dev/managed-by"
+"""Label: the virtual cluster that an object belongs to."""
+NAMESPACE: Final = "vcli.dev/namespace"
+"""Label and annotation: the virtual namespace."""
+NAME: Final = "vcli.dev/name"
+"""Annotation: the virtual name."""
+UID: Final = "vcli.dev/uid"
+"""Annotation: the virtual uid; another one means another object."""
+KIND: Final = "vcli.dev/kind"
+"""Annotation: the virtual kind, or the role of a host object that has no virtual counterpart."""
+
+RELEASE: Final = "label.vcli.dev/release"
+"""Label: carries a tenant's label ``release``, which the control plane's own Service selects on."""
+NAMESPACE_LABEL_PREFIX: Final = "vcli.dev/ns-"
+"""Label prefix: a label of the virtual namespace, its key hashed."""
+
+CARRIED: Final = "vcli.dev/carried"
+"""Annotation: JSON, the label and annotation keys that came from the virtual object; those that vanish are removed."""
+APPLIED: Final = "vcli.dev/applied"
+"""Annotation: hash of the mutable spec last sent; what host admission made of it is not fought over."""
+RESOURCES: Final = "vcli.dev/resources"
+"""Annotation: hash of the resources last sent, for in-place resize."""
+GENERATION: Final = "vcli.dev/generation"
+"""Annotation: the virtual ``metadata.generation`` that the host's spec stands for."""
+LABELS: Final = "vcli.dev/labels"
+"""Annotation: the virtual labels as a downward API volume shows them."""
+ANNOTATIONS: Final = "vcli.dev/annotations"
+"""Annotation: the virtual annotations as a downward API volume shows them."""
+TOKENS: Final = "vcli.dev/tokens"
+"""Annotation: JSON, Secret key to when its token was issued and when it expires (Unix seconds)."""
+
+
+def is_ours(key: str) -> bool:
+    """Whether a label or annotation key lies in our domain, or below it."""
+    domain, slash, _ = key.rpartition("/")
+    return bool(slash) and (domain == DOMAIN or domain.endswith("." + DOMAIN))
+
+
+def host_key(key: str) -> str:
+    """The host's key for a tenant's label or annotation key."""
+    return f"v.{key}" if is_ours(key) else key

@@ -1,0 +1,123 @@
+"""Labels and selectors on the host, where every virtual namespace shares one.
+
+The control plane's own Service selects ``app=vcluster, release=VC``. A tenant's pod with these labels would receive
+API traffic, its own cluster's or a neighbour's. So a tenant's ``release`` always travels as ``label.vcli.dev/release`` too,
+selectors ask for that one, and the plain one stays behind where it could match.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.scope import Scope
+
+_NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
+
+
+def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) -> dict[str, str]:
+    """A virtual object's labels on the host, with ours.
+
+    Args:
+        labels: the virtual object's ``metadata.labels``.
+        namespace: its namespace; empty for a cluster-scoped object.
+        scope: the virtual cluster.
+    """
+    labels = labels or {}
+    translated = {keys.host_key(key): value for key, value in labels.items()}
+    if "release" in labels:
+        translated[keys.RELEASE] = labels["release"]
+        if labels.get("app") == "vcluster":
+            del translated["release"]
+    translated[keys.MANAGED_BY] = scope.cluster
+    if namespace:
+        translated[keys.NAMESPACE] = namespace
+    return translated
+
+
+def host_selector(selector: Mapping[str, str], namespace: str, scope: Scope) -> dict[str, str]:
+    """A plain map selector (of a Service), matching on the host what it matches in its virtual namespace."""
+    translated = {selector_key(key): value for key, value in selector.items()}
+    return {**translated, keys.MANAGED_BY: scope.cluster, keys.NAMESPACE: namespace}
+
+
+def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scope: Scope) -> Object:
+    """A LabelSelector, matching on the host what it matches in its virtual namespace.
+
+    An empty one matches everything in the namespace. ``namespace`` None: in all of the virtual cluster's namespaces.
+    """
+    ours = {keys.MANAGED_BY: scope.cluster}
+    if namespace is not None:
+        ours[keys.NAMESPACE] = namespace
+    labels = {selector_key(key): value for key, value in (selector.get("matchLabels") or {}).items()}
+    return _selector({**labels, **ours}, _translated(selector.get("matchExpressions") or ()))
+
+
+def selector_key(key: str) -> str:
+    """The host's key for a label key in a selector."""
+    return keys.RELEASE if key == "release" else keys.host_key(key)
+
+
+def host_namespace_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
+    """A virtual namespace's labels as its pods carry them on the host, for selectors of namespaces."""
+    return {_namespace_key(key): value for key, value in (labels or {}).items() if key != _NAMESPACE_NAME}
+
+
+def with_namespace_selector(selector: Mapping[str, Any], namespace_selector: Mapping[str, Any]) -> Object:
+    """A host LabelSelector that also asks for the namespace of the pod to match ``namespace_selector``."""
+    labels = {
+        _namespace_key(key): value for key, value in (namespace_selector.get("matchLabels") or {}).items()
+    }
+    expressions = [
+        {**expression, "key": _namespace_key(expression["key"])}
+        for expression in namespace_selector.get("matchExpressions") or ()
+    ]
+    return with_requirements(
+        selector, [{"key": k, "operator": "In", "values": [v]} for k, v in labels.items()] + expressions
+    )
+
+
+def with_requirements(selector: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> Object:
+    """A LabelSelector with more ``matchExpressions``."""
+    return _selector(
+        selector.get("matchLabels") or {}, [*(selector.get("matchExpressions") or ()), *requirements]
+    )
+
+
+def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a LabelSelector matches labels, as apimachinery decides it."""
+    return all(
+        labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()
+    ) and all(_holds(expression, labels) for expression in selector.get("matchExpressions") or ())
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression["key"]), expression.get("values") or ()
+    match expression["operator"]:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None
+
+
+def _namespace_key(key: str) -> str:
+    # Hashed because a prefix of our own would not fit before every key, and so that no tenant's key meets ours.
+    return (
+        keys.NAMESPACE
+        if key == _NAMESPACE_NAME
+        else keys.NAMESPACE_LABEL_PREFIX + hashlib.sha256(key.encode()).hexdigest()[:16]
+    )
+
+
+def _translated(expressions: Sequence[Mapping[str, Any]]) -> list[Object]:
+    return [{**expression, "key": selector_key(expression["key"])} for expression in expressions]
+
+
+def _selector(labels: Mapping[str, str], expressions: Sequence[Mapping[str, Any]]) -> Object:
+    selector: Object = {"matchLabels": dict(labels)} if labels else {}
+    return {**selector, "matchExpressions": list(expressions)} if expressions else selector

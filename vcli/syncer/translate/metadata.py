@@ -1,0 +1,101 @@
+"""Metadata of host objects, and whose object a host object is."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.labels import host_label_selector, host_labels, host_selector
+from vcli.syncer.translate.names import HostName, VirtualName, derived_name, host_name
+from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.scope import Scope
+
+__all__ = [
+    "POD_TOKENS",
+    "host_label_selector",
+    "host_labels",
+    "host_metadata",
+    "host_selector",
+    "virtual_name_of",
+    "virtual_uid_of",
+]
+
+POD_TOKENS: Final = "PodTokens"
+"""``vcli.dev/kind`` of the Secret that holds a pod's tokens; its ``vcli.dev/name`` is the pod's."""
+
+_ROLES: Final = {POD_TOKENS: "tokens"}
+_NEVER_COPIED: Final = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
+
+
+def host_metadata(
+    virtual: Mapping[str, Any], *, kind: str, scope: Scope, name: HostName | None = None
+) -> Object:
+    """The whole ``metadata`` of the host object for a virtual one.
+
+    Args:
+        virtual: the virtual object; it need not carry its apiVersion and kind.
+        kind: its kind, or a role such as ``POD_TOKENS``.
+        scope: the virtual cluster.
+        name: the host name, where it isn't the one that belongs to ``kind``.
+    """
+    metadata = virtual["metadata"]
+    own = VirtualName(metadata.get("namespace", ""), metadata["name"])
+    owner = {key: value for key, value in scope.owner.items() if key != "controller"}
+    if any(reference.get("controller") for reference in metadata.get("ownerReferences") or ()):
+        # `kubectl drain` refuses pods that no controller would make again.
+        owner["controller"] = True
+    annotations = {
+        keys.host_key(key): value
+        for key, value in (metadata.get("annotations") or {}).items()
+        if key not in _NEVER_COPIED
+    }
+    ours = {
+        keys.NAME: own.name,
+        keys.NAMESPACE: own.namespace,
+        keys.UID: metadata.get("uid", ""),
+        keys.KIND: kind,
+    }
+    return {
+        "name": name or _host_name_of(own, kind, scope),
+        "namespace": scope.host_namespace,
+        "labels": host_labels(metadata.get("labels"), own.namespace, scope),
+        "annotations": {**annotations, **ours},
+        "ownerReferences": [owner],
+    }
+
+
+def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None = None) -> VirtualName | None:
+    """The virtual name of a host object, or None where the object isn't ours.
+
+    Ours is only what label, annotations and translated name agree on: host controllers copy labels and annotations
+    (EndpointSlice mirroring does), and a tenant of the host namespace may have copied a manifest.
+
+    Args:
+        host: the host object.
+        scope: the virtual cluster.
+        kind: ask for this kind (or role) alone; by default any.
+    """
+    metadata = host["metadata"]
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    own_kind = annotations.get(keys.KIND)
+    name, namespace = annotations.get(keys.NAME), annotations.get(keys.NAMESPACE)
+    if labels.get(keys.MANAGED_BY) != scope.cluster or not own_kind or not name or namespace is None:
+        return None
+    own = VirtualName(namespace, name)
+    agrees = (
+        labels.get(keys.NAMESPACE, "") == namespace
+        and metadata.get("name") == _host_name_of(own, own_kind, scope)
+        and metadata.get("namespace") == scope.host_namespace
+        and kind in (None, own_kind)
+    )
+    return own if agrees else None
+
+
+def virtual_uid_of(host: Mapping[str, Any]) -> str | None:
+    """The uid of the virtual object that a host object was made for."""
+    uid: str | None = (host["metadata"].get("annotations") or {}).get(keys.UID)
+    return uid or None
+
+
+def _host_name_of(name: VirtualName, kind: str, scope: Scope) -> HostName:
+    role = _ROLES.get(kind)
+    return derived_name(name, scope.cluster, role=role) if role else host_name(name, scope.cluster)

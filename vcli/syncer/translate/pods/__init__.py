@@ -1,0 +1,23 @@
+"""Pods: what they refer to, the host pod, what may change later, and the status back."""
+
+from vcli.syncer.translate.pods.context import PodContext
+from vcli.syncer.translate.pods.host import ephemeral_containers, to_host, unsupported
+from vcli.syncer.translate.pods.references import References, TokenSource, references, token_secret_name
+from vcli.syncer.translate.pods.status import host_conditions, host_status_patch, virtual_status
+from vcli.syncer.translate.pods.update import mutable_patch, resize_patch
+
+__all__ = [
+    "PodContext",
+    "References",
+    "TokenSource",
+    "ephemeral_containers",
+    "host_conditions",
+    "host_status_patch",
+    "mutable_patch",
+    "references",
+    "resize_patch",
+    "to_host",
+    "token_secret_name",
+    "unsupported",
+    "virtual_status",
+]

@@ -1,0 +1,21 @@
+"""Where a virtual cluster lives on its host."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """One virtual cluster in one host namespace.
+
+    Attributes:
+        cluster: its name.
+        host_namespace: the namespace that all its host objects are in.
+        owner: ownerReference to the Service of its control plane, on every object that we make:
+            deleting that one Service removes everything.
+    """
+
+    cluster: str
+    host_namespace: str
+    owner: Mapping[str, Any]
