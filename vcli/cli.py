@@ -150,6 +150,9 @@ def _root(
     pass
 
 
+_TYPER_USAGE = typer.BadParameter.__mro__[1]  # its UsageError, which has no public name
+
+
 def run_cli(argv: Sequence[str] | None = None) -> int:
     """Run one command line.
 
@@ -187,12 +190,12 @@ def _run(args: list[str], session: Session) -> int:
             traceback.print_exc()
         session.console.fail(error)
         return error.exit_code
-    except typer.BadParameter.__mro__[1] as error:  # UsageError, which Typer gives no public name
-        session.console.fail(_usage_error(error))
-        return UsageError.exit_code
     except (BrokenPipeError, typer.Abort):
         raise
     except Exception as error:  # noqa: BLE001  the last stop
+        if isinstance(error, _TYPER_USAGE):
+            session.console.fail(_usage_error(error))
+            return UsageError.exit_code
         if debug:
             traceback.print_exc()
         session.console.fail(_unexpected(error))
@@ -231,7 +234,7 @@ def _asked_output(args: Sequence[str]) -> Output:
 
 def _complete() -> int:
     """Answer the shell's question what may come next, within a second, whatever happens."""
-    from typer.completion import completion_init  # noqa: PLC0415
+    from typer._completion_classes import completion_init  # noqa: PLC0415
 
     from vcli.commands.completing import guard  # noqa: PLC0415
 

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from vcli.coercion import lighten
 from vcli.commands.options import COMMON_NAMES
 
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -26,7 +27,9 @@ def _usage(params: list[Any]) -> list[str]:
 
 
 def _options(params: list[Any], ctx: typer.Context, formatter: Any) -> None:
-    arguments, own, common = [], [], []
+    arguments: list[tuple[str, str]] = []
+    own: list[tuple[str, str]] = []
+    common: list[tuple[str, str]] = []
     for param in params:
         if param.hidden:
             continue
@@ -50,6 +53,10 @@ class Verb(TyperCommand):
         kwargs["rich_markup_mode"] = None
         super().__init__(*args, **kwargs)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, each with a quick reader."""
+        return lighten(super().get_params(ctx))
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Arguments in capitals, as in manual pages."""
         return [*_usage(self.get_params(ctx)), "[OPTIONS]"]
@@ -66,6 +73,10 @@ class Family(TyperGroup):
         kwargs["context_settings"] = HELP_NAMES | (kwargs.get("context_settings") or {})
         kwargs["rich_markup_mode"] = None
         super().__init__(*args, **kwargs)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, each with a quick reader."""
+        return lighten(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Show the help when there is nothing else to do."""

@@ -154,7 +154,7 @@ def command(function: F) -> F:
 
 
 def root(function: F) -> F:
-    """Give the root callback the common options too: they are understood before the command's name as well."""
+    """Give the root callback the common options too: they may stand before the command's name."""
 
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, **given: Any) -> Any:
@@ -169,7 +169,7 @@ def root(function: F) -> F:
 def _with_parameters(wrapper: Callable[..., Any], parameters: list[inspect.Parameter]) -> Callable[..., Any]:
     first = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     rest = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-    del wrapper.__wrapped__  # type: ignore[attr-defined]  Typer must see this signature, not the inner one
+    del vars(wrapper)["__wrapped__"]  # Typer must see this signature, not the inner one
     wrapper.__signature__ = inspect.Signature([first, *rest])  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in [first, *rest]}
     return wrapper

@@ -17,7 +17,7 @@ class SignalledError(InterruptError):
         super().__init__(
             "interrupted" if signum == signal.SIGINT else f"ended by {signal.Signals(signum).name}"
         )
-        self.exit_code = 128 + signum  # type: ignore[misc]  of this one, where others go by their class
+        vars(self)["exit_code"] = 128 + signum  # its own, where other errors go by their class
 
 
 def run(coro: Coroutine[Any, Any, T]) -> T:
