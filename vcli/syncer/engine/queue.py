@@ -1,0 +1,101 @@
+"""The work queue of a controller: `Schedule` with the loop's clock, waiting takers, and backoff for keys that fail."""
+
+import asyncio
+import random
+from collections import deque
+from typing import Generic
+
+from vcli.syncer.engine.schedule import NORMAL, Key, Schedule
+
+FIRST_RETRY = 0.005
+LONGEST_RETRY = 60.0
+
+
+class WorkQueue(Generic[Key]):
+    """Names to work on. Belongs to one event loop, whose clock it uses; never touch it from another thread.
+
+    Args:
+        first_retry: seconds until a key that failed once is tried again; doubles with each failure.
+        longest_retry: the bound of that, before up to a tenth of jitter.
+    """
+
+    def __init__(self, *, first_retry: float = FIRST_RETRY, longest_retry: float = LONGEST_RETRY) -> None:
+        self._first_retry = first_retry
+        self._longest_retry = longest_retry
+        self._schedule: Schedule[Key] = Schedule()
+        self._failures: dict[Key, int] = {}
+        self._takers: deque[asyncio.Future[None]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._schedule)
+
+    def add(self, key: Key, *, after: float = 0.0, priority: int = NORMAL) -> None:
+        """Want `key` worked on, in `after` seconds at the earliest."""
+        now = _now()
+        self._schedule.add(key, at=now + after, now=now, priority=priority)
+        self._wake()
+
+    def retry(self, key: Key, *, at_least: float = 0.0) -> float:
+        """Want `key` again after its backoff; returns the delay in seconds.
+
+        Args:
+            key: what failed.
+            at_least: a wait that the server asked for (Retry-After).
+        """
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        delay = min(self._first_retry * 2 ** min(failures, 30), self._longest_retry)
+        delay = max(at_least, delay * (1 + random.random() / 10))  # noqa: S311 - spreading load, not a secret
+        self.add(key, after=delay)
+        return delay
+
+    def failures(self, key: Key) -> int:
+        """How often the key has failed since it last succeeded."""
+        return self._failures.get(key, 0)
+
+    def forget(self, key: Key) -> None:
+        """The key's work succeeded (or is pointless): its next failure counts as the first."""
+        self._failures.pop(key, None)
+
+    async def get(self) -> Key:
+        """The next key; the caller owes a `done` for it."""
+        while True:
+            key = self._schedule.take(now=_now())
+            if key is not None:
+                self._wake()
+                return key
+            taker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._takers.append(taker)
+            self._wake()
+            try:
+                await taker
+            except asyncio.CancelledError:
+                if taker in self._takers:
+                    self._takers.remove(taker)
+                else:  # woken for a key that it will not take now: somebody else must
+                    self._wake()
+                raise
+
+    def done(self, key: Key) -> None:
+        """The work on `key` ended, well or not."""
+        self._schedule.done(key, now=_now())
+        self._wake()
+
+    def _wake(self) -> None:
+        """Wake one taker if a key is due (it wakes the next one), else set the alarm for the first that will be."""
+        upcoming = self._schedule.next_at()
+        if upcoming is None or not self._takers:
+            return
+        if upcoming <= _now():
+            taker = self._takers.popleft()
+            if not taker.done():
+                taker.set_result(None)
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(upcoming, self._wake)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

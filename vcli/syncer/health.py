@@ -1,0 +1,63 @@
+"""`/readyz` and `/healthz` for the host's kubelet: plain HTTP, answers only."""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+
+_HEAD_LIMIT = 8192
+_PATIENCE = 5.0
+
+
+@dataclass(slots=True)
+class Health:
+    """What still has to happen before a pod can be created in the virtual cluster.
+
+    Args:
+        waiting: names of the things that are missing; ready once it is empty.
+    """
+
+    waiting: set[str] = field(default_factory=set)
+
+    def reached(self, name: str) -> None:
+        """One thing fewer to wait for."""
+        self.waiting.discard(name)
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.waiting
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """HTTP status and body for a request path."""
+        if path == "/healthz":
+            return 200, "ok"
+        if path != "/readyz":
+            return 404, "not found"
+        if self.ready:
+            return 200, "ok"
+        return 503, "waiting for " + ", ".join(sorted(self.waiting))
+
+
+async def serve(health: Health, *, port: int, host: str | None = None) -> asyncio.Server:
+    """Listen; the caller closes the server.
+
+    Raises:
+        OSError: the port is taken.
+    """
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                head = await reader.readuntil(b"\r\n\r\n")
+                parts = head.split(b" ", 2)
+                path = parts[1].decode("latin-1").partition("?")[0] if len(parts) > 1 else ""
+                status, body = health.answer(path)
+                phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
+                writer.write(
+                    f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
+                    f"Connection: close\r\n\r\n{body}".encode()
+                )
+                await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(handle, host=host, port=port, limit=_HEAD_LIMIT)
