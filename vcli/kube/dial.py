@@ -1,0 +1,135 @@
+"""Open one connection to an API server: TCP, perhaps through a proxy, then TLS."""
+
+import asyncio
+import socket
+import ssl
+
+from vcli.kube.access import Origin
+from vcli.kube.errors import Unreachable
+from vcli.kube.proxy import Proxy
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+# The reader pauses the socket at twice this many buffered bytes; lists of thousands of objects come in megabytes.
+_BUFFER = 256 * 1024
+_HAPPY_EYEBALLS = 0.25
+# A peer that vanished (laptop slept, node lost) is noticed after 15 + 3 * 5 seconds of silence.
+_KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+_USER_TIMEOUT = 30_000  # milliseconds that sent data may stay unacknowledged
+_OK = 200
+
+
+async def dial(
+    origin: Origin,
+    *,
+    tls: ssl.SSLContext | None,
+    server_name: str | None = None,
+    proxy: Proxy | None = None,
+    timeout: float = 5.0,  # noqa: ASYNC109 - part of the message, so it is made here
+) -> Streams:
+    """Connect, within ``timeout`` seconds in all.
+
+    Raises:
+        Unreachable: names the server and the cause.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            if proxy is None:
+                return await _open(origin.host, origin.port, tls, server_name or origin.host)
+            return await _open_through(proxy, origin, tls, server_name or origin.host)
+    except TimeoutError as error:
+        raise unreachable(origin, f"no answer within {timeout:g} seconds", proxy) from error
+    except (OSError, EOFError) as error:
+        raise unreachable(origin, cause_of(error, origin), proxy) from error
+
+
+def unreachable(origin: Origin, cause: str, proxy: Proxy | None = None) -> Unreachable:
+    """The error for a server that doesn't answer."""
+    through = f" through the proxy {proxy.url}" if proxy else ""
+    return Unreachable(
+        f"can't reach the API server {origin.scheme}://{origin.authority}{through}: {cause}",
+        hint="check that the cluster runs and that the current context is the right one: kubectl cluster-info",
+    )
+
+
+def cause_of(error: BaseException, origin: Origin) -> str:
+    """Say in a few words why a connection failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    if isinstance(error, socket.gaierror):
+        return f"the name {origin.host} can't be resolved ({error.strerror})"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    if isinstance(error, (asyncio.IncompleteReadError, ConnectionResetError, BrokenPipeError)):
+        return "it closed the connection"
+    if isinstance(error, OSError) and error.strerror:
+        # "Multiple exceptions: …" has no strerror: one cause for each address tried.
+        return error.strerror.lower()
+    text = str(error)
+    if "Connect call failed" in text:
+        return "connection refused" if "[Errno 111]" in text or "[Errno 61]" in text else text
+    return text or type(error).__name__
+
+
+async def _open(host: str, port: int, tls: ssl.SSLContext | None, server_name: str) -> Streams:
+    reader, writer = await asyncio.open_connection(
+        host,
+        port,
+        limit=_BUFFER,
+        ssl=tls,
+        server_hostname=server_name if tls else None,
+        happy_eyeballs_delay=_HAPPY_EYEBALLS,
+    )
+    _keep_alive(writer)
+    return reader, writer
+
+
+def _keep_alive(writer: asyncio.StreamWriter) -> None:
+    sock: socket.socket = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE.items():
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _USER_TIMEOUT)
+
+
+async def _open_through(
+    proxy: Proxy, origin: Origin, tls: ssl.SSLContext | None, server_name: str
+) -> Streams:
+    """CONNECT, then TLS inside; plain http goes through CONNECT as well, which proxies allow for any port."""
+    outer = ssl.create_default_context() if proxy.tls else None
+    reader, writer = await _open(proxy.host, proxy.port, outer, proxy.host)
+    try:
+        host = f"[{origin.host}]" if ":" in origin.host else origin.host
+        target = f"{host}:{origin.port}"
+        lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+        if proxy.authorization:
+            lines.append(f"Proxy-Authorization: {proxy.authorization}")
+        writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        status = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
+        code = status.split(" ")[1:2]
+        if code != [str(_OK)]:
+            raise unreachable(origin, f"the proxy answered {status!r}", proxy)
+        return await _start_tls(writer, tls, server_name) if tls else (reader, writer)
+    except BaseException:
+        writer.close()
+        raise
+
+
+async def _start_tls(writer: asyncio.StreamWriter, tls: ssl.SSLContext, server_name: str) -> Streams:
+    """TLS over an open connection, on streams of its own.
+
+    ``StreamWriter.start_tls`` of Python 3.11 leaves the reader tied to the plain transport, so that its flow control
+    pauses the wrong one.
+    """
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_BUFFER)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport = await loop.start_tls(writer.transport, protocol, tls, server_hostname=server_name)
+    if transport is None:
+        raise ConnectionResetError
+    protocol.connection_made(transport)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)

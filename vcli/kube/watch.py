@@ -1,0 +1,211 @@
+"""Follow a collection for ever: three nested generators.
+
+``list_watch`` reconnects for ever with backoff > ``_follow`` lists, then watches until the server has forgotten our
+resourceVersion (410) > ``_one_stream`` is one connection. Each knows only its own reason to end.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from vcli.kube import codec
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Expired, Object, Unreachable, error_from
+from vcli.kube.resources import Resource
+
+logger = logging.getLogger(__name__)
+
+EventType = Literal["LISTED", "ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+
+
+class Event(NamedTuple):
+    """A change; for ``LISTED`` the object is the whole List, which replaces all that was known."""
+
+    type: EventType
+    object: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How patient a watch is; seconds.
+
+    Attributes:
+        lifetime: the server ends a stream after this long, then it is opened again where it was.
+        silence: without an event or bookmark for so long, the connection counts as dead. The API server sends a
+            bookmark a minute, so this pace survives one that is late, and each event pushes the end forward.
+        first_backoff: the pause after a failure, doubled with each further one.
+        longest_backoff: at the most.
+        page: objects a request while listing, which bounds the memory for the encoded page.
+    """
+
+    lifetime: int = 290
+    silence: float = 150.0
+    first_backoff: float = 0.1
+    longest_backoff: float = 10.0
+    page: int = 500
+
+
+Transform = Callable[[Object], Object]
+
+
+async def list_watch(
+    client: Client,
+    resource: Resource,
+    *,
+    namespace: str | None = None,
+    label_selector: str | None = None,
+    field_selector: str | None = None,
+    transform: Transform | None = None,
+    pace: Pace | None = None,
+) -> AsyncIterator[Event]:
+    """List, then watch; for ever, whatever happens to the server or the network.
+
+    Args:
+        client: whose credentials are used.
+        resource: the kind.
+        namespace: None for all.
+        label_selector: as for ``Client.list``.
+        field_selector: as for ``Client.list``.
+        transform: makes of each object what is kept, page by page while listing.
+        pace: timeouts, for tests.
+
+    Yields:
+        ``LISTED`` first and again after each relist, then the events. Failures are logged, never raised.
+    """
+    pace = pace or Pace()
+    source = _Source(client, resource, namespace, label_selector, field_selector, transform, pace)
+    failures = 0
+    while True:
+        try:
+            async with aclosing(_follow(source)) as events:
+                async for event in events:
+                    failures = 0
+                    yield event
+        except Expired:
+            logger.info("watch expired, listing again", extra={"resource": resource.plural})
+        except (ApiError, Unreachable) as error:
+            logger.warning(
+                "list or watch failed", extra={"resource": resource.plural, "error": error.message}
+            )
+        failures += 1
+        await asyncio.sleep(_backoff(failures, pace))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    client: Client
+    resource: Resource
+    namespace: str | None
+    label_selector: str | None
+    field_selector: str | None
+    transform: Transform | None
+    pace: Pace
+
+
+async def _follow(source: _Source) -> AsyncIterator[Event]:
+    """List and watch until the resourceVersion is too old; a broken stream is opened again where it ended.
+
+    Raises:
+        Expired: list again.
+        ApiError: the list was refused, or the watch with an answer that a new list may mend.
+    """
+    whole = await _list(source)
+    version = str(whole["metadata"]["resourceVersion"])
+    yield Event("LISTED", whole)
+    failures = 0
+    while True:
+        try:
+            async with aclosing(_one_stream(source, version)) as events:
+                async for event in events:
+                    failures = 0
+                    version = event.object["metadata"]["resourceVersion"]
+                    yield event
+        except Unreachable as error:
+            logger.info("watch cut", extra={"resource": source.resource.plural, "error": error.message})
+        # Also after a quiet end: a proxy that cuts at once must not be asked in a tight loop.
+        failures += 1
+        if failures > 1:
+            await asyncio.sleep(_backoff(failures - 1, source.pace))
+
+
+async def _list(source: _Source) -> Object:
+    whole: Object = {}
+    items: list[Object] = []
+    async for page in source.client.pages(
+        source.resource,
+        namespace=source.namespace,
+        label_selector=source.label_selector,
+        field_selector=source.field_selector,
+        limit=source.pace.page,
+    ):
+        if page["metadata"].get("resourceVersion") != whole.get("metadata", {}).get("resourceVersion"):
+            whole, items = page, []
+        items += map(source.transform, page["items"]) if source.transform else page["items"]
+    whole["items"] = items
+    return whole
+
+
+async def _one_stream(source: _Source, version: str) -> AsyncIterator[Event]:
+    """One watch connection, until the server ends it.
+
+    Raises:
+        Expired: the version is too old.
+        Unreachable: cut, or silent for too long.
+    """
+    pace = source.pace
+    lifetime = round(pace.lifetime * random.uniform(0.9, 1.1))  # noqa: S311 - so not all end at once
+    params = {
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": version,
+        "timeoutSeconds": max(lifetime, 1),
+        "labelSelector": source.label_selector,
+        "fieldSelector": source.field_selector,
+    }
+    path = source.resource.path(namespace=source.namespace)
+    async with source.client.stream("GET", path, params=params) as chunks:
+        async with aclosing(_lines(chunks.__aiter__(), pace.silence, path)) as lines:
+            async for line in lines:
+                yield _event(line, source, path)
+
+
+async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> AsyncIterator[bytes]:
+    """The lines of a stream; the part of a line that comes before a cut is dropped."""
+    rest = bytearray()
+    while True:
+        try:
+            async with asyncio.timeout(silence):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise Unreachable(f"watch of {path}: silent for {silence:g} seconds") from error
+        rest += chunk
+        if b"\n" in chunk:
+            *complete, last = rest.split(b"\n")
+            rest = bytearray(last)
+            for line in complete:
+                if line:
+                    yield bytes(line)
+
+
+def _event(line: bytes, source: _Source, path: str) -> Event:
+    try:
+        event: Any = codec.loads(line)
+        kind, obj = event["type"], event["object"]
+    except (codec.DecodeError, KeyError, TypeError) as error:
+        raise Unreachable(f"watch of {path}: not a watch event") from error
+    if kind == "ERROR":
+        raise error_from(obj, status=int(obj.get("code") or 500), path=path)
+    if source.transform is not None and kind != "BOOKMARK":
+        obj = source.transform(obj)
+    return Event(kind, obj)
+
+
+def _backoff(failures: int, pace: Pace) -> float:
+    longest = min(pace.first_backoff * 2.0 ** min(failures - 1, 16), pace.longest_backoff)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311
