@@ -47,7 +47,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The parts of ``Access.server``; ``prefix`` is the path without a slash at its end (Rancher serves below one)."""
+    """The parts of ``Access.server``; ``prefix`` is the path without a slash at its end."""
 
     scheme: str
     host: str
@@ -105,7 +105,7 @@ def token_file(path: Path) -> Callable[[], Awaitable[str]]:
         nonlocal token, due
         if time.monotonic() >= due:
             try:
-                token = path.read_text().strip()
+                token = path.read_text().strip()  # noqa: ASYNC240 - on tmpfs
             except OSError as error:
                 raise UnreachableError(f"can't read the token {path}: {error.strerror}") from error
             due = time.monotonic() + _TOKEN_REREAD

@@ -1,15 +1,17 @@
 """JSON in and out: msgspec when it is installed, the standard library otherwise.
 
-On a list of 500 pods msgspec decodes about three times as fast, and shares the memory of repeated keys between documents.
+msgspec decodes several times as fast, and shares the memory of repeated keys between documents.
 """
 
 import json
+from types import ModuleType
 from typing import Any
 
+_msgspec: ModuleType | None
 try:
     import msgspec.json as _msgspec
 except ImportError:  # the syncer's bundle is pure Python
-    _msgspec = None  # type: ignore[assignment]
+    _msgspec = None
 
 
 class DecodeError(ValueError):
@@ -33,7 +35,8 @@ if _msgspec is not None:
 
     def dumps(value: Any) -> bytes:
         """Encode as compact JSON."""
-        return _encoder.encode(value)
+        encoded: bytes = _encoder.encode(value)
+        return encoded
 
 else:
 

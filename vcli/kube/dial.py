@@ -10,7 +10,7 @@ from vcli.kube.proxy import Proxy
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-# The reader pauses the socket at twice this many buffered bytes; lists of thousands of objects come in megabytes.
+# The reader pauses the socket at twice this many buffered bytes; a list of thousands of objects is megabytes.
 _BUFFER = 256 * 1024
 _HAPPY_EYEBALLS = 0.25
 # A peer that vanished (laptop slept, node lost) is noticed after 15 + 3 * 5 seconds of silence.
@@ -48,11 +48,11 @@ def unreachable(origin: Origin, cause: str, proxy: Proxy | None = None) -> Unrea
     through = f" through the proxy {proxy.url}" if proxy else ""
     return Unreachable(
         f"can't reach the API server {origin.scheme}://{origin.authority}{through}: {cause}",
-        hint="check that the cluster runs and that the current context is the right one: kubectl cluster-info",
+        hint="check that it runs and that the current context is the right one: kubectl cluster-info",
     )
 
 
-def cause_of(error: BaseException, origin: Origin) -> str:
+def cause_of(error: BaseException, origin: Origin) -> str:  # noqa: PLR0911 - one line for each cause
     """Say in a few words why a connection failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
@@ -112,7 +112,7 @@ async def _open_through(
         status = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n", 1)[0].decode("latin-1")
         code = status.split(" ")[1:2]
         if code != [str(_OK)]:
-            raise unreachable(origin, f"the proxy answered {status!r}", proxy)
+            raise unreachable(origin, f"the proxy answered {status!r}", proxy)  # noqa: TRY301
         return await _start_tls(writer, tls, server_name) if tls else (reader, writer)
     except BaseException:
         writer.close()
@@ -122,8 +122,8 @@ async def _open_through(
 async def _start_tls(writer: asyncio.StreamWriter, tls: ssl.SSLContext, server_name: str) -> Streams:
     """TLS over an open connection, on streams of its own.
 
-    ``StreamWriter.start_tls`` of Python 3.11 leaves the reader tied to the plain transport, so that its flow control
-    pauses the wrong one.
+    ``StreamWriter.start_tls`` of Python 3.11 leaves the reader tied to the plain transport, so that its flow
+    control pauses the wrong one.
     """
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=_BUFFER)

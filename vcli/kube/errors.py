@@ -1,7 +1,8 @@
 """What an API server can answer that isn't a success, one class for each answer worth catching.
 
-The classes are named after the ``reason`` of a Kubernetes Status (apimachinery ``metav1.StatusReason``), and also derive from
-the error a person sees, so ``except NotFoundError`` catches both "no such virtual cluster" and a 404.
+The classes are named after the ``reason`` of a Kubernetes Status (apimachinery ``metav1.StatusReason``),
+and derive from the error a person sees as well, so ``except NotFoundError`` catches both "no such virtual
+cluster" and a 404.
 """
 
 import re
@@ -76,7 +77,7 @@ class Expired(ApiError):  # noqa: N818
 
 
 class TooManyRequests(ApiError):  # noqa: N818
-    """429: the server is busy, or a disruption budget forbids an eviction; ``retry_after`` says when to return."""
+    """429: the server is busy, or a disruption budget forbids an eviction; see ``retry_after``."""
 
 
 class ServerError(ApiError):
@@ -114,7 +115,7 @@ def error_from(answer: Any, *, status: int, path: str, headers: Mapping[str, str
     """Make the error for an answer.
 
     Args:
-        answer: the decoded body, a Status when it came from a Kubernetes API server; otherwise any JSON or text.
+        answer: the decoded body: a Status if it is from a Kubernetes API server, else any JSON or text.
         status: the HTTP status (or the code of a watch's ERROR event).
         path: what was asked for; the query is not shown.
         headers: of the answer, names in lower case; only ``retry-after`` is used.

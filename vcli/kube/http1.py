@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 
 import h11
@@ -103,7 +103,7 @@ class HttpConnection:
         self._h11.receive_data(raw)
         return await self.head()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
         """The body, piece by piece as it comes.
 
         Raises:

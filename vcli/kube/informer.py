@@ -19,8 +19,8 @@ Handler = Callable[[Object | None, Object | None], None]
 class Informer:
     """Lists and watches a collection, and answers reads of it from memory.
 
-    Objects are shared: whoever reads one must not change it. ``metadata.managedFields`` are dropped on the way in, being
-    half of a pod's size and of use to nobody here.
+    Objects are shared: whoever reads one must not change it. ``metadata.managedFields`` are dropped on the
+    way in, being half of a pod's size and of use to nobody here.
 
     Args:
         client: whose credentials are used.
@@ -80,8 +80,8 @@ class Informer:
     def subscribe(self, handler: Handler) -> None:
         """Call ``handler(old, new)`` at every change, and at once for each object already here (old None).
 
-        Handlers are called on the event loop, and must be quick; what they raise is logged and goes no further. A relist is
-        told as the differences to what was known.
+        Handlers are called on the event loop, and must be quick; what they raise is logged and goes no
+        further. A relist is told as the differences to what was known.
         """
         self._handlers.append(handler)
         for obj in self._store.items():
@@ -90,8 +90,9 @@ class Informer:
     def store(self, obj: Object) -> None:
         """Take in the server's answer to a write of ours, before the watch brings it.
 
-        Kept only if it is newer than what is here and than the last event: an older one has been overtaken, and may
-        even be deleted by now. The caller sees to it that the object matches the informer's namespace and selectors.
+        Kept only if it is newer than what is here and than the last event: an older one has been overtaken,
+        and may even be deleted by now. The object must match the informer's namespace and selectors, else
+        no event would ever remove it.
         """
         self._notify(self._store.write_through(self._thrifty(obj)))
 

@@ -1,4 +1,4 @@
-"""Which proxy, if any, stands between us and an API server (the environment's rules, as Go's net/http reads them)."""
+"""Which proxy, if any, stands between us and an API server; the environment is read as Go's net/http does."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _SCHEMES = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy that understands CONNECT; ``authorization`` is the value of its Proxy-Authorization header."""
+    """An HTTP proxy that understands CONNECT; ``authorization`` is for its Proxy-Authorization header."""
 
     host: str
     port: int
@@ -46,7 +46,8 @@ def proxy_for(access: Access, origin: Origin, *, environ: Mapping[str, str] | No
 
 def is_loopback(host: str) -> bool:
     """Is this name or address the machine itself?"""
-    return host == "localhost" or host == "::1" or (host.startswith("127.") and host.count(".") == 3)  # noqa: PLR1714,PLR2004
+    return host == "localhost" or host == "::1" or (host.startswith("127.") and host.count(".") == 3)  #
+    noqa: PLR1714,PLR2004
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of the API, e.g. ``Resource("apps", "v1", "statefulsets", "StatefulSet")``; the core group is ``""``."""
+    """``Resource("apps", "v1", "statefulsets", "StatefulSet")``, for example; the core group is ``""``."""
 
     group: str
     version: str
@@ -25,7 +25,7 @@ class Resource:
     def path(
         self, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None
     ) -> str:
-        """The URL path of the collection, an object, or a subresource; namespace None means all namespaces."""
+        """The URL path of the collection, an object, or a subresource; namespace None for all namespaces."""
         parts = [f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"]
         if namespace is not None and self.namespaced:
             parts.append(f"namespaces/{quote(namespace, safe='')}")

@@ -1,8 +1,8 @@
 """The objects of an informer: by name, by index, and the rules for which of two versions wins.
 
-Three sources write here and race: the watch (in order, late), lists, and answers to our own writes (early). All carry
-resourceVersions, which Kubernetes defines as comparable integers within one collection since 1.35 (KEP-5504), and which
-etcd made so ever since. No asyncio here, so each rule can be tested by itself.
+Three sources write here and race: the watch (in order, late), lists, and answers to our own writes (early).
+All carry resourceVersions, which Kubernetes promises to be comparable integers since 1.35, and which etcd
+made so all along. No asyncio here, so each rule can be tested by itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -63,8 +63,9 @@ class Store:
     def replace(self, items: Iterable[Object], *, version: str) -> list[Change]:
         """A whole list, as of ``version``.
 
-        What is here and newer than the list came from our own write after the list was made, and stays. A list older than
-        what was seen means that the store behind the API was restored from a backup: then the list alone is true.
+        What is here and newer than the list came from our own write after the list was made, and stays. A
+        list older than what was seen means that the store behind the API was restored from a backup: then
+        the list alone is true.
         """
         listed = int(version)
         restored = listed < self._seen

@@ -15,8 +15,8 @@ from vcli.kube.access import Access
 def client_context(access: Access) -> ssl.SSLContext:
     """The context for a connection to ``access.server``.
 
-    Built from ``SSLContext`` directly: ``create_default_context`` sets VERIFY_X509_STRICT since Python 3.13, which
-    the CAs of several managed clusters don't pass.
+    Built from ``SSLContext`` directly: ``create_default_context`` sets VERIFY_X509_STRICT since Python 3.13,
+    which the CAs of several managed clusters don't pass.
 
     Raises:
         UsageError: a certificate or key in the kubeconfig can't be read.

@@ -1,19 +1,18 @@
 """Requests over connections that are kept: the HTTP half of the client.
 
-Not built on httpx, although it would be the obvious library. Measured on one machine, the import of httpx adds 100 to 150 ms
-to a start-up that may take 350 ms in all (30 ms with its command line hidden from it), h11 adds 10; and a GET through
-httpx costs two to three times the CPU of one through h11 alone. What is needed of HTTP here is small: one host, JSON bodies,
-no cookies, no redirects. See docs/designs/http-client.md.
+Not built on httpx, although it would be the obvious library: on one machine its import adds 100 to 150 ms
+to a start-up that may take 350 ms in all (30 ms with its own command line hidden from it), h11 adds 10.
+What is needed of HTTP here is small: one host, JSON bodies, no cookies, no redirects. See
+docs/designs/http-client.md.
 """
 
 import asyncio
 import base64
-import ssl
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcli.kube import codec
 from vcli.kube.access import Access, Origin
@@ -21,6 +20,9 @@ from vcli.kube.dial import cause_of, dial, unreachable
 from vcli.kube.errors import ApiError, error_from
 from vcli.kube.http1 import SWITCHING_PROTOCOLS, Disconnected, HttpConnection, RawHeaders
 from vcli.kube.proxy import Proxy, proxy_for
+
+if TYPE_CHECKING:
+    import ssl
 
 CONNECT_TIMEOUT = 5.0
 # Load balancers drop idle connections after 60 seconds or more, some without a word.
@@ -60,7 +62,7 @@ class StreamResponse:
         self._connection = connection
         self._origin = origin
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
         try:
             async for chunk in self._connection.chunks():
                 yield chunk
@@ -70,7 +72,7 @@ class StreamResponse:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The raw streams after ``101 Switching Protocols``; the next byte read is the first of the new protocol."""
+    """The raw streams after ``101 Switching Protocols``; the next byte is the first of the new protocol."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -200,7 +202,9 @@ class Transport:
                 head = await (connection.upgraded_head() if upgrade else connection.head())
                 if head.status >= _FAILURES or (upgrade and head.status != SWITCHING_PROTOCOLS):
                     body = b"".join([chunk async for chunk in connection.chunks()])
-                    raise error_for(Response(head.status, head.headers, body), path=target)
+                    raise error_for(  # noqa: TRY301
+                        Response(head.status, head.headers, body), path=target
+                    )
                 return connection, head.status, head.headers
         except BaseException as error:
             if connection is not None:

@@ -1,19 +1,20 @@
 """Follow a collection for ever: three nested generators.
 
-``list_watch`` reconnects for ever with backoff > ``_follow`` lists, then watches until the server has forgotten our
-resourceVersion (410) > ``_one_stream`` is one connection. Each knows only its own reason to end.
+``list_watch`` reconnects for ever with backoff > ``_follow`` lists, then watches until the server has
+forgotten our resourceVersion (410) > ``_one_stream`` is one connection. Each knows only its own reason to
+end.
 """
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from vcli.kube import codec
-from vcli.kube.client import Client
+from vcli.kube.client import Client, Params
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable, error_from
 from vcli.kube.resources import Resource
 
@@ -35,8 +36,8 @@ class Pace:
 
     Attributes:
         lifetime: the server ends a stream after this long, then it is opened again where it was.
-        silence: without an event or bookmark for so long, the connection counts as dead. The API server sends a
-            bookmark a minute, so this pace survives one that is late, and each event pushes the end forward.
+        silence: without an event or bookmark for so long, the connection counts as dead. The API server sends
+            a bookmark a minute, so this survives one that is late; each event pushes the end forward.
         first_backoff: the pause after a failure, doubled with each further one.
         longest_backoff: at the most.
         page: objects a request while listing, which bounds the memory for the encoded page.
@@ -61,7 +62,7 @@ async def list_watch(
     field_selector: str | None = None,
     transform: Transform | None = None,
     pace: Pace | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event]:
     """List, then watch; for ever, whatever happens to the server or the network.
 
     Args:
@@ -106,7 +107,7 @@ class _Source:
     pace: Pace
 
 
-async def _follow(source: _Source) -> AsyncIterator[Event]:
+async def _follow(source: _Source) -> AsyncGenerator[Event]:
     """List and watch until the resourceVersion is too old; a broken stream is opened again where it ended.
 
     Raises:
@@ -149,7 +150,7 @@ async def _list(source: _Source) -> Object:
     return whole
 
 
-async def _one_stream(source: _Source, version: str) -> AsyncIterator[Event]:
+async def _one_stream(source: _Source, version: str) -> AsyncGenerator[Event]:
     """One watch connection, until the server ends it.
 
     Raises:
@@ -158,7 +159,7 @@ async def _one_stream(source: _Source, version: str) -> AsyncIterator[Event]:
     """
     pace = source.pace
     lifetime = round(pace.lifetime * random.uniform(0.9, 1.1))  # noqa: S311 - so not all end at once
-    params = {
+    params: Params = {
         "watch": "true",
         "allowWatchBookmarks": "true",
         "resourceVersion": version,
@@ -167,13 +168,15 @@ async def _one_stream(source: _Source, version: str) -> AsyncIterator[Event]:
         "fieldSelector": source.field_selector,
     }
     path = source.resource.path(namespace=source.namespace)
-    async with source.client.stream("GET", path, params=params) as chunks:
-        async with aclosing(_lines(chunks.__aiter__(), pace.silence, path)) as lines:
-            async for line in lines:
-                yield _event(line, source, path)
+    async with (
+        source.client.stream("GET", path, params=params) as chunks,
+        aclosing(_lines(chunks.__aiter__(), pace.silence, path)) as lines,
+    ):
+        async for line in lines:
+            yield _event(line, source, path)
 
 
-async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> AsyncIterator[bytes]:
+async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> AsyncGenerator[bytes]:
     """The lines of a stream; the part of a line that comes before a cut is dropped."""
     rest = bytearray()
     while True:

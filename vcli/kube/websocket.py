@@ -1,7 +1,8 @@
-"""WebSockets to an API server: exec, attach, port-forward. Framing by wsproto, the connection by ``Client.upgrade``."""
+"""WebSockets to an API server (exec, attach, port-forward): framing by wsproto on ``Client.upgrade``."""
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
 from collections.abc import Sequence
@@ -74,10 +75,8 @@ class WebSocket:
     async def close(self) -> None:
         """Say goodbye and close the socket; waits a second at most."""
         if not self._writer.is_closing():
-            try:
+            with contextlib.suppress(LocalProtocolError, OSError):
                 self._writer.write(self._framing.send(CloseConnection(code=1000)))
-            except (LocalProtocolError, OSError):
-                pass
             self._writer.close()
         self._ended = True
         try:
