@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from vcli.errors import UsageError
 from vcli.kube.access import Access, Origin
 
+_IPV4_PARTS = 4
 _SCHEMES = {"http": 80, "https": 443}
 
 
@@ -46,8 +47,8 @@ def proxy_for(access: Access, origin: Origin, *, environ: Mapping[str, str] | No
 
 def is_loopback(host: str) -> bool:
     """Is this name or address the machine itself?"""
-    return host == "localhost" or host == "::1" or (host.startswith("127.") and host.count(".") == 3)  #
-    noqa: PLR1714,PLR2004
+    dotted = host.split(".")
+    return host in ("localhost", "::1") or (dotted[0] == "127" and len(dotted) == _IPV4_PARTS)
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
