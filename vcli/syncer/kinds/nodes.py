@@ -1,0 +1,222 @@
+"""Virtual Nodes for host nodes that we have no right to read.
+
+A Node for each `spec.nodeName` in use, made when the first pod is bound to it and removed some time after the
+last one that is not a DaemonSet's has gone. All state is in the Node itself: its kubelet's port is found
+there again after a restart. A Node without our label is the tenant's and never touched.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from vcli.errors import VcliError
+from vcli.kube.errors import AlreadyExists, Conflict, NotFound
+from vcli.kube.resources import LEASES, NODES
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.world import World, uid_of
+from vcli.syncer.kinds.nodestatus import kubelet_port, refreshed_status, without_not_ready_taint
+from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.nodes import fake_node, lease
+
+log = Log(__name__)
+
+Object = dict[str, Any]
+
+LEASE_NAMESPACE: Final = "kube-node-lease"
+# Seconds. The first two are the kubelet's own; the grace lets a rolling update replace the last pod of a
+# node.
+RENEW_EVERY: Final = 10.0
+REPORT_EVERY: Final = 300.0
+GRACE: Final = 30.0
+
+
+class Nodes:
+    """Keeps the virtual Nodes that pods need, and their kubelets listening.
+
+    Args:
+        world: both clusters; a cache of the virtual Nodes is asked for here.
+        server: the kubelets.
+        pods_on: gives the virtual pods that are bound to a node.
+    """
+
+    def __init__(
+        self, world: World, server: KubeletServer, *, pods_on: Callable[[str], Iterable[Object]]
+    ) -> None:
+        self._settings = world.settings
+        self._client = world.virtual.client
+        self._nodes = world.virtual.watch(NODES)
+        self._server = server
+        self._pods_on = pods_on
+        self._addresses: dict[str, tuple[str, ...]] = {}
+        self._needed_at: dict[str, float] = {}
+        self._reported_at: dict[str, float] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._wake = asyncio.Event()
+        self._nodes.subscribe(self._changed)
+
+    async def start(self) -> None:
+        """Listen again for all Nodes that are ours, on the ports that they tell. The caches must be full."""
+        for node in self._nodes.items():
+            if self._is_ours(node):
+                await self._adopt(node)
+
+    async def ensure(self, name: str, *, internal_ips: Sequence[str]) -> None:
+        """Make sure that a pod can be bound to a node.
+
+        Args:
+            name: of the node; the same on the host and in the virtual cluster.
+            internal_ips: its addresses, `status.hostIPs` of a pod on it.
+
+        Raises:
+            ApiError: as the virtual API answers.
+            ConflictError: no port is free.
+        """
+        self._needed_at[name] = _now()
+        node = self._nodes.get(None, name)
+        if node is not None and (not self._is_ours(node) or self._addresses.get(name) == tuple(internal_ips)):
+            return
+        async with self._lock(name):
+            if internal_ips:
+                self._addresses[name] = tuple(internal_ips)
+            await self._report(name)
+
+    async def run(self) -> None:
+        """Renew leases, report status, and remove Nodes that nobody needs; until cancelled."""
+        while True:
+            self._wake.clear()
+            for name in list(self._addresses):
+                try:
+                    async with self._lock(name):
+                        await self._look_after(name)
+                except VcliError as error:
+                    log.warning("node not looked after", node=name, error=error.message)
+            try:
+                async with asyncio.timeout(RENEW_EVERY):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
+
+    def _is_ours(self, node: Object) -> bool:
+        labels = node["metadata"].get("labels") or {}
+        return bool(labels.get(keys.MANAGED_BY) == self._settings.cluster)
+
+    def _changed(self, old: Object | None, new: Object | None) -> None:
+        """Somebody deleted a Node of ours: it must come back before its pods are taken for lost."""
+        if new is None and old is not None and old["metadata"]["name"] in self._addresses:
+            self._wake.set()
+
+    async def _adopt(self, node: Object) -> None:
+        name = node["metadata"]["name"]
+        addresses = node.get("status", {}).get("addresses") or ()
+        self._addresses[name] = tuple(a["address"] for a in addresses if a["type"] == "InternalIP")
+        self._needed_at[name] = _now()
+        async with self._lock(name):
+            await self._server.listen(name, kubelet_port(node))
+            await self._report(name)
+
+    async def _look_after(self, name: str) -> None:
+        node = self._nodes.get(None, name)
+        if node is not None and not self._is_ours(node):
+            # The tenant took its label off, or made one of this name.
+            await self._forget(name)
+            return
+        if any(not _is_daemon(pod) for pod in self._pods_on(name)):
+            self._needed_at[name] = _now()
+        if _now() - self._needed_at.get(name, 0.0) > GRACE:
+            await self._remove(name, node)
+        elif node is None or _now() - self._reported_at.get(name, 0.0) > REPORT_EVERY:
+            await self._report(name)
+        else:
+            await self._renew(name, node)
+
+    async def _report(self, name: str) -> None:
+        """Create the Node or bring its status up to date, and its lease."""
+        port = await self._server.listen(name)
+        fresh = fake_node(
+            name,
+            internal_ips=self._addresses.get(name, ()),
+            kubelet_host=self._kubelet_host,
+            kubelet_port=port,
+            kubernetes_version=self._settings.kubernetes_version,
+            now=_timestamp(),
+            labels={keys.MANAGED_BY: self._settings.cluster},
+        )
+        node = self._nodes.get(None, name)
+        if node is None:
+            try:
+                # A kubelet registers with its status as well: the API takes it on create, for nodes alone.
+                node = await self._client.create(NODES, fresh)
+                log.info("node made", node=name, port=port)
+            except AlreadyExists:
+                node = await self._client.get(NODES, name)
+        if not self._is_ours(node):
+            return
+        node = await self._update(node, fresh)
+        self._nodes.store(node)
+        self._reported_at[name] = _now()
+        await self._renew(name, node)
+
+    async def _update(self, node: Object, fresh: Object) -> Object:
+        name = node["metadata"]["name"]
+        taints = without_not_ready_taint(node)
+        if taints is not None:
+            # The admission plugin TaintNodesByCondition taints what is new; who lifts that is not running
+            # here.
+            body = {
+                "metadata": {"resourceVersion": node["metadata"]["resourceVersion"]},
+                "spec": {"taints": taints or None},
+            }
+            node = await self._client.patch(NODES, name, body)
+        status = refreshed_status(node.get("status") or {}, fresh["status"])
+        return await self._client.patch(NODES, name, {"status": status}, subresource="status")
+
+    @property
+    def _kubelet_host(self) -> str:
+        """The name of the headless Service alone: its namespace is nothing for a tenant to know.
+
+        The search list of the control plane's pod, in the same namespace, makes the rest of it.
+        """
+        return self._settings.headless_service.partition(".")[0]
+
+    async def _renew(self, name: str, node: Object | None) -> None:
+        now = _timestamp(timespec="microseconds")
+        try:
+            await self._client.patch(LEASES, name, {"spec": {"renewTime": now}}, namespace=LEASE_NAMESPACE)
+        except NotFound:
+            body = lease(name, now=now, node_uid=uid_of(node) if node else None)
+            await self._client.create(LEASES, body, namespace=LEASE_NAMESPACE)
+
+    async def _remove(self, name: str, node: Object | None) -> None:
+        # From here on `ensure` must not take the Node for granted: it waits for us, and makes a new one.
+        self._addresses.pop(name, None)
+        with suppress(NotFound, Conflict):
+            if node is not None:
+                await self._client.delete(NODES, name, uid=uid_of(node))
+        with suppress(NotFound):
+            await self._client.delete(LEASES, name, namespace=LEASE_NAMESPACE)
+        log.info("node removed, no pod needs it", node=name)
+        await self._forget(name)
+
+    async def _forget(self, name: str) -> None:
+        await self._server.stop(name)
+        for known in (self._addresses, self._needed_at, self._reported_at):
+            known.pop(name, None)
+
+
+def _is_daemon(pod: Mapping[str, Any]) -> bool:
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any(owner.get("controller") and owner.get("kind") == "DaemonSet" for owner in owners)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _timestamp(*, timespec: str = "seconds") -> str:
+    return datetime.now(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")

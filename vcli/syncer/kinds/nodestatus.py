@@ -1,0 +1,43 @@
+"""The status of a Node of ours, where others may write into it as well. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Object = dict[str, Any]
+
+_NOT_READY: Final = "node.kubernetes.io/not-ready"
+
+
+def kubelet_port(node: Mapping[str, Any]) -> int | None:
+    """The port that a Node's kubelet listens on, as the Node tells."""
+    endpoints = node.get("status", {}).get("daemonEndpoints") or {}
+    port = (endpoints.get("kubeletEndpoint") or {}).get("Port")
+    return int(port) if port else None
+
+
+def refreshed_status(current: Mapping[str, Any], fresh: Mapping[str, Any]) -> Object:
+    """Give a merge patch for the status: what is fresh, and of the conditions also those that others set.
+
+    A condition whose status stayed the same keeps the time when it changed last.
+    """
+    known = {condition["type"]: condition for condition in current.get("conditions") or ()}
+    ours = [_since(condition, known.get(condition["type"])) for condition in fresh.get("conditions") or ()]
+    types = {condition["type"] for condition in ours}
+    others = [condition for kind, condition in known.items() if kind not in types]
+    return {**fresh, "conditions": [*ours, *others]}
+
+
+def _since(condition: Object, before: Object | None) -> Object:
+    if before is None or before.get("status") != condition.get("status"):
+        return condition
+    since = before.get("lastTransitionTime")
+    return {**condition, "lastTransitionTime": since} if since else condition
+
+
+def without_not_ready_taint(node: Mapping[str, Any]) -> list[Object] | None:
+    """Give the taints without the one of a Node that is not ready yet; None if it has no such taint."""
+    taints = (node.get("spec") or {}).get("taints") or []
+    kept = [
+        taint for taint in taints if (taint.get("key"), taint.get("effect")) != (_NOT_READY, "NoSchedule")
+    ]
+    return kept if len(kept) != len(taints) else None

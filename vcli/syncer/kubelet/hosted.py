@@ -1,0 +1,64 @@
+"""What the kubelet server knows of a pod on the host, and how the host's names are kept out of answers."""
+
+import re
+from dataclasses import dataclass
+
+from vcli.kube.resources import PODS
+from vcli.syncer.engine.world import World
+from vcli.syncer.translate.metadata import virtual_uid_of
+from vcli.syncer.translate.names import HostName, VirtualName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostPod:
+    """A pod of this virtual cluster as it runs on the host.
+
+    Attributes:
+        name: of the host pod.
+        uid: the uid of the *virtual* pod.
+        node: the node that it is bound to; the same name on the host and in the virtual cluster.
+        containers: the names of all containers of the virtual pod, init and ephemeral ones included. What the
+            host has injected beside them is no part of the tenant's pod.
+    """
+
+    name: HostName
+    uid: str
+    node: str
+    containers: frozenset[str]
+
+
+def hide_host_names(text: str, *, pod: VirtualName, host_pod: HostName, host_namespace: str) -> str:
+    """Rewrite a message of the host so that it speaks of the virtual pod.
+
+    The host namespace is replaced wherever it stands as a word of its own: in quotes, in a path, in
+    `POD_NAMESPACE`, in a DNS name. Better a strange sentence than a leaked name.
+    """
+    text = text.replace(host_pod, pod.name)
+    return _word(host_namespace).sub(lambda _: pod.namespace, text)
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9-]){re.escape(name)}(?![A-Za-z0-9-])")
+
+
+def find_pod(world: World, name: VirtualName) -> HostPod | None:
+    """Find the host pod of a virtual pod: ours, made for this very pod, and bound to a node."""
+    virtual = world.in_virtual(PODS, name)
+    host = world.on_host(PODS, name)
+    if virtual is None or host is None or virtual_uid_of(host) != virtual["metadata"]["uid"]:
+        return None
+    node = host["spec"].get("nodeName")
+    if not node:
+        return None
+    spec = virtual["spec"]
+    containers = (
+        container["name"]
+        for group in ("initContainers", "containers", "ephemeralContainers")
+        for container in spec.get(group) or ()
+    )
+    return HostPod(
+        name=HostName(host["metadata"]["name"]),
+        uid=virtual["metadata"]["uid"],
+        node=node,
+        containers=frozenset(containers),
+    )

@@ -1,0 +1,166 @@
+"""HTTP/1.1 as far as a kubelet needs it: request heads in, response heads and chunks out.
+
+Parsing is strict and pure: what does not look exactly like a request of kube-apiserver, a metrics-server or
+a person with curl is refused, because a head that two parsers read differently is how requests get smuggled.
+"""
+
+import re
+from asyncio import IncompleteReadError, LimitOverrunError, StreamReader
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+# The API server takes heads of 1 MiB; a command argument can't exceed 128 KiB on Linux, escaped three times
+# that.
+MAX_HEAD_BYTES = 512 * 1024
+_MAX_BODY_BYTES = 64 * 1024
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_TARGET = re.compile(r"/[\x21-\x7e]*\Z")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*\Z")
+
+Header = tuple[str, str]
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of ours
+    """The request gets this answer instead of what it asked for.
+
+    Attributes:
+        status: HTTP status code.
+        message: plain text, shown to the client as it is: no name of the host may be in it.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request head. `target` is the path, still percent-encoded; `query` what follows the question mark."""
+
+    method: str
+    target: str
+    query: str
+    version: str
+    headers: tuple[Header, ...]
+
+    def header(self, name: str) -> str | None:
+        """Give the first value of a header; names are compared without case."""
+        return next(iter(self.header_values(name)), None)
+
+    def header_values(self, name: str) -> list[str]:
+        """Give all values of a header that may be repeated, such as X-Stream-Protocol-Version."""
+        wanted = name.lower()
+        return [value for key, value in self.headers if key.lower() == wanted]
+
+    @property
+    def upgrade(self) -> str | None:
+        """The protocol that the client wants to change to: `SPDY/3.1`, `websocket`, or nothing."""
+        tokens = {
+            token.strip().lower() for value in self.header_values("connection") for token in value.split(",")
+        }
+        return self.header("upgrade") if "upgrade" in tokens else None
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection may carry another request after this one."""
+        tokens = ",".join(self.header_values("connection")).lower()
+        return self.version == "HTTP/1.1" and "close" not in tokens
+
+
+def parse_head(head: bytes) -> Request:
+    r"""Parse a request head, up to and including the empty line.
+
+    Raises:
+        Refused: it is not a well-formed HTTP/1.x head.
+    """
+    lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    parts = lines[0].split(" ")
+    if len(parts) != 3:  # noqa: PLR2004 - method, target, version
+        raise Refused(400, "malformed request line")
+    method, target, version = parts
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
+        raise Refused(505, "only HTTP/1.1 is spoken here")
+    if not _TOKEN.match(method) or not _TARGET.match(target):
+        raise Refused(400, "malformed request line")
+    headers = tuple(_parse_header(line) for line in lines[1:])
+    path, _, query = target.partition("?")
+    return Request(method=method, target=path, query=query, version=version, headers=headers)
+
+
+def _parse_header(line: str) -> Header:
+    name, colon, value = line.partition(":")
+    value = value.strip(" \t")
+    # A line that begins with a space (folding) has no token in front and falls through here as well.
+    if not colon or not _TOKEN.match(name) or not _VALUE.match(value):
+        raise Refused(400, "malformed header")
+    return name, value
+
+
+async def read_request(reader: StreamReader) -> Request | None:
+    """Read the next request head and drop its body, which no route of a kubelet has a use for.
+
+    Returns:
+        None when the client closed the connection instead of sending a (whole) request.
+
+    Raises:
+        Refused: malformed or too large.
+    """
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except IncompleteReadError:
+        return None
+    except LimitOverrunError:
+        raise Refused(431, "the request head is too large") from None
+    request = parse_head(head)
+    length = _body_length(request)
+    if length:
+        try:
+            await reader.readexactly(length)
+        except IncompleteReadError:
+            return None
+    return request
+
+
+def _body_length(request: Request) -> int:
+    if request.header("transfer-encoding") is not None:
+        raise Refused(411, "a request body needs a Content-Length")
+    lengths = set(request.header_values("content-length")) or {"0"}
+    length = lengths.pop()
+    if lengths or not (length.isascii() and length.isdigit()):
+        raise Refused(400, "malformed Content-Length")
+    if int(length) > _MAX_BODY_BYTES:
+        raise Refused(413, "the request body is too large")
+    return int(length)
+
+
+def response_head(status: int, headers: Iterable[Header], *, reason: str | None = None) -> bytes:
+    """Build a response head, the empty line included."""
+    phrase = reason if reason is not None else _phrase(status)
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in headers)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def response(status: int, body: bytes, *, content_type: str, keep_alive: bool) -> bytes:
+    """Build a whole response of known length."""
+    headers = [
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Connection", "keep-alive" if keep_alive else "close"),
+    ]
+    return response_head(status, headers) + body
+
+
+def chunk(data: bytes) -> bytes:
+    """Frame one piece of a chunked body. An empty piece is the end of it."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
