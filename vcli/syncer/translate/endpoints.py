@@ -1,14 +1,68 @@
-"""Endpoints and EndpointSlices of Services without selector."""
+"""Endpoints and EndpointSlices of Services without selector.
 
-from vcli.syncer.translate.objects import Object
+For a Service with selector the host makes its own, from the host pods.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.objects import Object, changed
 from vcli.syncer.translate.scope import Scope
+
+_SERVICE_NAME: Final = "kubernetes.io/service-name"
+_MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
+_SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
 
 
 def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
     """The complete host EndpointSlice."""
-    raise NotImplementedError
+    metadata = host_metadata(endpoint_slice, kind="EndpointSlice", scope=scope)
+    labels = {**metadata["labels"], _MANAGED_BY: "vcli.dev"}
+    if service := labels.get(_SERVICE_NAME):
+        namespace = endpoint_slice["metadata"]["namespace"]
+        labels[_SERVICE_NAME] = host_name(VirtualName(namespace, service), scope.cluster)
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {**metadata, "labels": labels},
+        "addressType": endpoint_slice["addressType"],
+        "endpoints": [_endpoint(each, scope) for each in endpoint_slice.get("endpoints") or ()],
+        "ports": [dict(port) for port in endpoint_slice.get("ports") or ()],
+    }
 
 
 def endpoints_to_host(endpoints: Object, *, scope: Scope) -> Object:
-    """The complete host Endpoints."""
-    raise NotImplementedError
+    """The complete host Endpoints.
+
+    The virtual control plane has mirrored them to EndpointSlices, which come by themselves: the host shall not do it again.
+    """
+    metadata = host_metadata(endpoints, kind="Endpoints", scope=scope)
+
+    def subset(virtual: Mapping[str, Any]) -> Object:
+        translated = dict(virtual)
+        for field in ("addresses", "notReadyAddresses"):
+            translated = changed(
+                translated, field, lambda each: [_endpoint(address, scope) for address in each]
+            )
+        return translated
+
+    return {
+        "apiVersion": "v1",
+        "kind": "Endpoints",
+        "metadata": {**metadata, "labels": {**metadata["labels"], _SKIP_MIRROR: "true"}},
+        "subsets": [subset(each) for each in endpoints.get("subsets") or ()],
+    }
+
+
+def _endpoint(endpoint: Mapping[str, Any], scope: Scope) -> Object:
+    """An endpoint or address. A ``targetRef`` that isn't a pod stands for nothing on the host."""
+    target = endpoint.get("targetRef")
+    if not target:
+        return dict(endpoint)
+    translated = {key: value for key, value in endpoint.items() if key != "targetRef"}
+    if target.get("kind") == "Pod" and target.get("name") and target.get("namespace"):
+        name = host_name(VirtualName(target["namespace"], target["name"]), scope.cluster)
+        translated["targetRef"] = {"kind": "Pod", "name": name, "namespace": scope.host_namespace}
+    return translated

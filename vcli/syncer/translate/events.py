@@ -1,9 +1,27 @@
 """Events about host objects, told about their virtual ones."""
 
+import hashlib
 from collections.abc import Mapping
+from typing import Final
 
+from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
+
+_COPIED: Final = (
+    "action",
+    "count",
+    "eventTime",
+    "firstTimestamp",
+    "lastTimestamp",
+    "reason",
+    "reportingComponent",
+    "reportingInstance",
+    "series",
+    "source",
+    "type",
+)
+_LONGEST_NAME: Final = 253
 
 
 def to_virtual(
@@ -17,4 +35,41 @@ def to_virtual(
         scope: the virtual cluster.
         names: further host names that the message may hold, to virtual ones (``messages.pod_names``).
     """
-    raise NotImplementedError
+    metadata = involved["metadata"]
+    namespace = metadata.get("namespace") or "default"
+    about = event["involvedObject"]
+    known = {about.get("name", ""): metadata["name"], **(names or {})}
+    known.pop("", None)
+    told = {key: event[key] for key in _COPIED if event.get(key) is not None}
+    reference = {
+        "apiVersion": involved["apiVersion"],
+        "kind": involved["kind"],
+        "namespace": metadata.get("namespace"),
+        "name": metadata["name"],
+        "uid": metadata.get("uid"),
+        "resourceVersion": metadata.get("resourceVersion"),
+        "fieldPath": about.get("fieldPath"),
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": virtual_name(event, metadata["name"]), "namespace": namespace},
+        "involvedObject": {key: value for key, value in reference.items() if value},
+        "message": rewrite(event.get("message") or "", known, namespace=namespace, scope=scope),
+        **told,
+    }
+
+
+def virtual_name(event: Object, involved: str) -> str:
+    """The virtual Event's name, the same each time: kubelet updates one Event as it happens again.
+
+    Args:
+        event: the host Event.
+        involved: name of the virtual object it is about.
+    """
+    host = event["metadata"]["name"]
+    suffix = host.rpartition(".")[2]
+    about = event["involvedObject"].get("name")
+    if host != f"{about}.{suffix}":
+        suffix = hashlib.sha256(host.encode()).hexdigest()[:16]
+    return f"{involved[: _LONGEST_NAME - len(suffix) - 1].rstrip('.-')}.{suffix}"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import host_label_selector, host_labels, host_selector
-from vcli.syncer.translate.names import HostName, VirtualName, derived_name, host_name
+from vcli.syncer.translate.names import HostName, VirtualName, derived_name, host_cluster_name, host_name
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
@@ -14,6 +14,7 @@ __all__ = [
     "host_label_selector",
     "host_labels",
     "host_metadata",
+    "host_name_for",
     "host_selector",
     "virtual_name_of",
     "virtual_uid_of",
@@ -48,6 +49,8 @@ def host_metadata(
         for key, value in (metadata.get("annotations") or {}).items()
         if key not in _NEVER_COPIED
     }
+    # A cluster-scoped object can't be owned by a namespaced one: it is pruned by name.
+    home = {"namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else {}
     ours = {
         keys.NAME: own.name,
         keys.NAMESPACE: own.namespace,
@@ -55,11 +58,10 @@ def host_metadata(
         keys.KIND: kind,
     }
     return {
-        "name": name or _host_name_of(own, kind, scope),
-        "namespace": scope.host_namespace,
+        **home,
+        "name": name or host_name_for(own, kind=kind, scope=scope),
         "labels": host_labels(metadata.get("labels"), own.namespace, scope),
         "annotations": {**annotations, **ours},
-        "ownerReferences": [owner],
     }
 
 
@@ -83,8 +85,8 @@ def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None =
     own = VirtualName(namespace, name)
     agrees = (
         labels.get(keys.NAMESPACE, "") == namespace
-        and metadata.get("name") == _host_name_of(own, own_kind, scope)
-        and metadata.get("namespace") == scope.host_namespace
+        and metadata.get("name") == host_name_for(own, kind=own_kind, scope=scope)
+        and metadata.get("namespace", "") == (scope.host_namespace if namespace else "")
         and kind in (None, own_kind)
     )
     return own if agrees else None
@@ -96,6 +98,9 @@ def virtual_uid_of(host: Mapping[str, Any]) -> str | None:
     return uid or None
 
 
-def _host_name_of(name: VirtualName, kind: str, scope: Scope) -> HostName:
+def host_name_for(name: VirtualName, *, kind: str, scope: Scope) -> HostName:
+    """The host name of the object of a kind, or role."""
+    if not name.namespace:
+        return host_cluster_name(name.name, scope.host_namespace, scope.cluster)
     role = _ROLES.get(kind)
     return derived_name(name, scope.cluster, role=role) if role else host_name(name, scope.cluster)

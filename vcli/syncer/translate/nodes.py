@@ -1,9 +1,23 @@
 """Virtual Nodes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.objects import Object, compact
+
+KIND_OF_NODE: Final = "vcli.dev/node"
+"""Label of the Nodes that are ours: ``assumed`` or ``mirrored``. A tenant's own Nodes lack it."""
+
+_ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
+"""Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is full."""
+
+_CONDITIONS: Final = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "the host schedules by real memory"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "the host schedules by real disk space"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "the host schedules by real process counts"),
+    ("Ready", "True", "KubeletReady", "a pod of this cluster runs on this node"),
+)
+_LEASE_SECONDS: Final = 40
 
 
 def fake_node(
@@ -31,12 +45,92 @@ def fake_node(
         operating_system: GOOS of the node.
         labels: more labels.
     """
-    raise NotImplementedError
+    standard = {
+        "beta.kubernetes.io/arch": architecture,
+        "beta.kubernetes.io/os": operating_system,
+        "kubernetes.io/arch": architecture,
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": operating_system,
+        KIND_OF_NODE: "assumed",
+    }
+    conditions = [
+        {
+            "type": kind,
+            "status": status,
+            "reason": reason,
+            "message": message,
+            "lastHeartbeatTime": now,
+            "lastTransitionTime": now,
+        }
+        for kind, status, reason, message in _CONDITIONS
+    ]
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {**(labels or {}), **standard}},
+        "spec": {},
+        "status": {
+            "addresses": _addresses(name, internal_ips, kubelet_host),
+            "allocatable": dict(_ASSUMED),
+            "capacity": dict(_ASSUMED),
+            "conditions": conditions,
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
+            "nodeInfo": {
+                "architecture": architecture,
+                "bootID": "",
+                "containerRuntimeVersion": "unknown://unknown",
+                "kernelVersion": "unknown",
+                "kubeProxyVersion": "",
+                "kubeletVersion": kubernetes_version,
+                "machineID": "",
+                "operatingSystem": operating_system,
+                "osImage": "unknown",
+                "systemUUID": "",
+            },
+        },
+    }
+
+
+def heartbeat(node: Object, *, now: str) -> Object:
+    """The status of one of our Nodes with a fresh heartbeat; transition times stay.
+
+    Args:
+        node: the virtual Node.
+        now: RFC 3339.
+    """
+    status = node.get("status") or {}
+    conditions = [{**each, "lastHeartbeatTime": now} for each in status.get("conditions") or ()]
+    return {**status, "conditions": conditions}
 
 
 def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int) -> Object:
-    """The Node for a host node that we can read: its labels, taints and status, with our kubelet endpoint."""
-    raise NotImplementedError
+    """The Node for a host node that we can read: its labels, taints and status, with our kubelet endpoint.
+
+    Annotations, images and volumes tell of other tenants, so they stay on the host.
+
+    Args:
+        host: the host's Node.
+        kubelet_host: DNS name where kube-apiserver reaches the syncer.
+        kubelet_port: the syncer's port for this node.
+    """
+    metadata, spec, status = host["metadata"], host.get("spec") or {}, host.get("status") or {}
+    name = metadata["name"]
+    real = [each for each in status.get("addresses") or () if each["type"] in ("InternalIP", "ExternalIP")]
+    addresses = [*real, *_addresses(name, (), kubelet_host)]
+    shown = {
+        key: status[key] for key in ("allocatable", "capacity", "conditions", "nodeInfo") if key in status
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {**(metadata.get("labels") or {}), KIND_OF_NODE: "mirrored"}},
+        "spec": {key: spec[key] for key in ("providerID", "taints", "unschedulable") if key in spec},
+        "status": {
+            **shown,
+            "addresses": addresses,
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
+        },
+    }
 
 
 def lease(name: str, *, now: str, node_uid: str | None = None) -> Object:
@@ -47,4 +141,20 @@ def lease(name: str, *, now: str, node_uid: str | None = None) -> Object:
         now: RFC 3339 with microseconds.
         node_uid: the virtual Node's uid, so that the Lease goes with it.
     """
-    raise NotImplementedError
+    owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node_uid}
+    owners = [owner] if node_uid else None
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": compact({"name": name, "namespace": "kube-node-lease", "ownerReferences": owners}),
+        "spec": {"holderIdentity": name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": now},
+    }
+
+
+def _addresses(name: str, internal_ips: Sequence[str], kubelet_host: str) -> list[Object]:
+    addresses = [{"type": "InternalIP", "address": each} for each in internal_ips]
+    return [
+        *addresses,
+        {"type": "Hostname", "address": name},
+        {"type": "InternalDNS", "address": kubelet_host},
+    ]

@@ -1,19 +1,130 @@
 """Pod status: host to virtual, and readiness gates the other way."""
 
-from vcli.syncer.translate.objects import Object
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.messages import pod_names, rewrite
+from vcli.syncer.translate.objects import Object, changed, without
 from vcli.syncer.translate.scope import Scope
+
+_STATUSES: Final = (
+    ("initContainerStatuses", "initContainers"),
+    ("containerStatuses", "containers"),
+    ("ephemeralContainerStatuses", "ephemeralContainers"),
+)
+_NOT_TAKEN: Final = (
+    "extendedResourceClaimStatus",  # names of host objects
+    "nodeAllocatableResourceClaimStatuses",
+    "observedGeneration",
+    "qosClass",  # immutable, and the host's admission may have given a pod another
+    "resourceClaimStatuses",
+)
+_OF_THE_HOST: Final = frozenset(
+    {
+        "AllContainersRestarting",
+        "ContainersReady",
+        "Initialized",
+        "PodReadyToStartContainers",
+        "PodResizeInProgress",
+        "PodResizePending",
+        "PodScheduled",
+        "Ready",
+    }
+)
 
 
 def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
-    """The status that the virtual pod shall have, complete (for a replace of the status subresource)."""
-    raise NotImplementedError
+    """The status that the virtual pod shall have, complete (for a replace of the status subresource).
+
+    It is the host's, but for: the QoS class; generations, which are the virtual pod's own; statuses of containers that
+    the host's admission put in; conditions that belong to readiness gates or to controllers of the virtual cluster;
+    and names in texts.
+    """
+    names, namespace = pod_names(virtual, scope), virtual["metadata"]["namespace"]
+    old = virtual.get("status") or {}
+
+    def text(message: str) -> str:
+        return rewrite(message, names, namespace=namespace, scope=scope)
+
+    status = changed(without(host.get("status") or {}, *_NOT_TAKEN), "message", text)
+    for field in ("qosClass", "resourceClaimStatuses"):
+        if old.get(field):
+            status[field] = old[field]
+    if (generation := _generation(host, (host.get("status") or {}).get("observedGeneration"))) is not None:
+        status["observedGeneration"] = generation
+    elif old.get("observedGeneration"):
+        status["observedGeneration"] = old["observedGeneration"]
+    for field, containers in _STATUSES:
+        if field in status:
+            ours = {container["name"] for container in virtual["spec"].get(containers) or ()}
+            status[field] = [_container_status(each, text) for each in status[field] if each["name"] in ours]
+    status["conditions"] = _conditions(host, virtual, text)
+    return status
 
 
 def host_conditions(virtual: Object) -> list[Object]:
-    """The readiness-gate conditions of a virtual pod, which its own controllers set and the host must know."""
-    raise NotImplementedError
+    """The readiness-gate conditions of a virtual pod: its own controllers set them, the host must know them."""
+    gates = _gates(virtual)
+    return [
+        without(condition, "observedGeneration")
+        for condition in (virtual.get("status") or {}).get("conditions") or ()
+        if condition["type"] in gates
+    ]
 
 
 def host_status_patch(host: Object, virtual: Object) -> Object | None:
-    """The strategic merge patch for the host pod's ``status`` subresource that brings ``host_conditions``, or None."""
-    raise NotImplementedError
+    """The strategic merge patch for the host pod's ``status`` that brings ``host_conditions`` there, or None."""
+    live = {each["type"]: each for each in (host.get("status") or {}).get("conditions") or ()}
+    missing = [
+        condition
+        for condition in host_conditions(virtual)
+        if any(
+            condition.get(field) != live.get(condition["type"], {}).get(field)
+            for field in ("status", "reason", "message")
+        )
+    ]
+    return {"status": {"conditions": missing}} if missing else None
+
+
+def _conditions(host: Object, virtual: Object, text: Any) -> list[Object]:
+    gates = _gates(virtual)
+    old = {each["type"]: each for each in (virtual.get("status") or {}).get("conditions") or ()}
+    conditions = []
+    for condition in (host.get("status") or {}).get("conditions") or ():
+        if condition["type"] in gates:
+            continue
+        told = changed(without(condition, "observedGeneration"), "message", text)
+        generation = _generation(host, condition.get("observedGeneration"))
+        if generation is None:
+            generation = old.get(condition["type"], {}).get("observedGeneration")
+        if generation:
+            told["observedGeneration"] = generation
+        conditions.append(told)
+    told_types = {condition["type"] for condition in conditions} | _OF_THE_HOST
+    return conditions + [condition for name, condition in old.items() if name not in told_types]
+
+
+def _generation(host: Object, observed: int | None) -> int | None:
+    """The virtual generation that a host generation stands for, if that is known.
+
+    Only the host pod's current generation is: it carries the virtual one that its spec was made from.
+    """
+    metadata = host["metadata"]
+    mark = (metadata.get("annotations") or {}).get(keys.GENERATION) or ""
+    return int(mark) if observed and observed == metadata.get("generation") and mark.isdecimal() else None
+
+
+def _container_status(status: Mapping[str, Any], text: Any) -> Object:
+    told = dict(status)
+    for state in ("state", "lastState"):
+        told = changed(
+            told,
+            state,
+            lambda states: {name: changed(state or {}, "message", text) for name, state in states.items()},
+        )
+    return told
+
+
+def _gates(virtual: Object) -> set[str]:
+    return {gate["conditionType"] for gate in virtual["spec"].get("readinessGates") or ()}

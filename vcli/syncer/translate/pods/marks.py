@@ -1,0 +1,64 @@
+"""What a host pod remembers of the virtual pod it was last brought to, in annotations."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.objects import Object
+
+
+def marks(
+    spec: Object, labels: Mapping[str, str], annotations: Mapping[str, str], *, generation: int | None
+) -> dict[str, str]:
+    """The annotations for a desired host pod.
+
+    Args:
+        spec: its spec.
+        labels: its labels.
+        annotations: its annotations but for these.
+        generation: ``metadata.generation`` of the virtual pod; Kubernetes before 1.33 has none.
+    """
+    carried = {"labels": sorted(labels), "annotations": sorted(annotations)}
+    made = {
+        keys.CARRIED: json.dumps(carried, separators=(",", ":")),
+        keys.APPLIED: _digest(_mutable(spec)),
+        keys.RESOURCES: _digest(_resources(spec)),
+    }
+    return made | {keys.GENERATION: str(generation)} if generation else made
+
+
+def carried(host: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """The label keys and the annotation keys that a live host pod got from us."""
+    text = (host["metadata"].get("annotations") or {}).get(keys.CARRIED)
+    try:
+        remembered = json.loads(text) if text else {}
+        return set(remembered.get("labels", ())), set(remembered.get("annotations", ()))
+    except (ValueError, AttributeError, TypeError):  # somebody edited it on the host
+        return set(), set()
+
+
+def _mutable(spec: Object) -> Any:
+    gated = spec.get("schedulingGates")
+    return [
+        [[each["name"], each.get("image")] for group in _GROUPS for each in spec.get(group) or ()],
+        spec.get("activeDeadlineSeconds"),
+        spec.get("terminationGracePeriodSeconds"),
+        spec.get("tolerations"),
+        gated,
+        spec.get("nodeSelector"),
+        (spec.get("affinity") or {}).get("nodeAffinity"),
+    ]
+
+
+def _resources(spec: Object) -> Any:
+    groups = [[each["name"], each.get("resources")] for group in _GROUPS for each in spec.get(group) or ()]
+    return [groups, spec.get("resources")]
+
+
+_GROUPS = ("initContainers", "containers")
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
