@@ -1,0 +1,119 @@
+"""The programs of the host in the cache: what is missing is fetched from the first source that has it."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from vcli.host.products import PRODUCTS, Product
+
+Say = Callable[[str], None]
+
+
+class SourceUnavailableError(Exception):
+    """This source does not have it, now or at all; another one may."""
+
+
+class Source(Protocol):
+    """Where programs come from."""
+
+    def fetch(self, product: Product, missing: Sequence[str], into: Path, say: Say) -> None:
+        """Put the programs named into the folder, each complete before it has its name.
+
+        Args:
+            product: what they belong to.
+            missing: names of programs.
+            into: an existing folder on the file system of the cache.
+            say: takes a line of progress, again and again.
+
+        Raises:
+            SourceUnavailableError: another source should be asked.
+            VcliError: no other source could help.
+        """
+
+
+class Binaries:
+    """The programs, by name."""
+
+    def __init__(self, cache: Path) -> None:
+        self._folder = {
+            program: product.bin_dir(cache) for product in PRODUCTS for program in product.packages
+        }
+
+    def __getitem__(self, program: str) -> Path:
+        return self._folder[program] / program
+
+    def keys(self) -> "Iterator[str]":
+        """All programs' names."""
+        return iter(self._folder)
+
+    def missing(self) -> list[str]:
+        """Which are not there yet."""
+        return [x for x in self._folder if not self[x].is_file()]
+
+    def folders(self) -> list[str]:
+        """For PATH."""
+        return list(dict.fromkeys(str(x) for x in self._folder.values()))
+
+
+def ensure(cache: Path, sources: Sequence[Source], say: Say) -> Binaries:
+    """Have all programs in the cache; returns at once when they are.
+
+    One process at a time; what an interrupted one has finished is kept.
+
+    Raises:
+        VcliError: a source failed, or none has what is missing.
+    """
+    binaries = Binaries(cache)
+    if not binaries.missing():
+        return binaries
+    with locked(cache / "host", say):
+        total = len(list(binaries.keys()))
+        for product in PRODUCTS:
+            into = product.bin_dir(cache)
+            missing = [x for x in product.packages if not (into / x).is_file()]
+            if missing:
+                into.mkdir(parents=True, exist_ok=True)
+
+                def counted(text: str) -> None:
+                    say(f"[{total - len(binaries.missing()) + 1}/{total}] {text}")
+
+                _from_first(product, missing, into, sources, counted)
+    return binaries
+
+
+def _from_first(
+    product: Product, missing: Sequence[str], into: Path, sources: Sequence[Source], say: Say
+) -> None:
+    for source in sources[:-1]:
+        try:
+            return source.fetch(product, missing, into, say)
+        except SourceUnavailableError:
+            continue
+    return sources[-1].fetch(product, missing, into, say)
+
+
+@contextmanager
+def locked(folder: Path, say: Say) -> Iterator[None]:
+    """Only one process at a time works in this folder of the cache."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another vcli that fills the cache")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def publish(partial: Path, final: Path) -> None:
+    """Give a finished program its name, in one step and only once it is on disk."""
+    descriptor = os.open(partial, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    partial.chmod(0o755)
+    partial.replace(final)

@@ -1,0 +1,63 @@
+"""Removing an embedded host, and proving that nothing of it is left."""
+
+import os
+import shutil
+from pathlib import Path
+
+from vcli.errors import VcliError
+from vcli.host import cgroups, process
+from vcli.host.instance import Instance
+
+
+def down(instance: Instance) -> bool:
+    """End the node and remove all that belongs to the instance; the cache stays. False: there was nothing.
+
+    Raises:
+        VcliError: something could not be removed; the message names it.
+    """
+    if not exists(instance):
+        return False
+    with process.locked(instance):
+        remove(instance)
+    return True
+
+
+def exists(instance: Instance) -> bool:
+    """Whether anything of the instance is there, running or left over."""
+    return bool(
+        instance.root.exists()
+        or instance.run.exists()
+        or process.strays(instance)
+        or cgroups.leftovers(instance.cgroup)
+    )
+
+
+def remove(instance: Instance) -> None:
+    """What `down` does, for a caller who holds the lock."""
+    process.end(instance)
+    cgroups.remove(instance.cgroup)
+    for folder in (instance.root, instance.run):
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            # The folder that all instances share, when this was the last one.
+            folder.parent.rmdir()
+        except OSError:
+            continue
+    if remains := leftovers(instance):
+        raise VcliError(
+            f"host {instance.name} is down, but this remains: {', '.join(remains)}",
+            hint="see what holds it, then run the same command again",
+        )
+
+
+def leftovers(instance: Instance) -> list[str]:
+    """All that a removed instance should not have: processes, mounts, cgroups, folders."""
+    found = [f"process {x}" for x in process.strays(instance)]
+    found += [f"cgroup {x}" for x in cgroups.leftovers(instance.cgroup)]
+    folders = (str(instance.root), str(instance.run))
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        target = line.split()[1]
+        if target.startswith(tuple(f"{x}/" for x in folders)) or target in folders:
+            found.append(f"mount {target}")
+    found += [f"folder {x}" for x in folders if os.path.lexists(x)]
+    return found

@@ -1,0 +1,118 @@
+"""The images that the host offers without any registry, under their public names."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vcli.host import python_image
+from vcli.host.oci import Image, write_archive
+from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, KUBERNETES, PAUSE_IMAGE
+
+_LOCAL = "/usr/local/bin"
+# Part of every archive's key: change it when what is packed changes though no program did.
+_RECIPE = "1"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """An image to be packed when its archive is missing.
+
+    Attributes:
+        key: changes with what goes in.
+        image: makes the description; called only when needed.
+    """
+
+    name: str
+    key: str
+    image: Callable[[], Image]
+
+    def archive(self, cache: Path) -> Path:
+        """Where the archive is kept."""
+        return cache / "host" / "images" / f"{self.name}-{self.key}.tar"
+
+
+def ensure(cache: Path, program: Mapping[str, Path], busybox: Path, say: Callable[[str], None]) -> list[Path]:
+    """Have all archives in the cache; returns their paths, those that booting waits for in front."""
+    archives = []
+    for offer in offers(program, busybox):
+        archive = offer.archive(cache)
+        if not archive.is_file():
+            say(f"packing {offer.name}")
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            for stale in archive.parent.glob(f"{offer.name}-{'?' * len(offer.key)}.tar"):
+                stale.unlink(missing_ok=True)
+            write_archive(offer.image(), archive)
+        archives.append(archive)
+    return archives
+
+
+def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
+    """All images of the host."""
+    certificates = {str(CERTIFICATES): CERTIFICATES} if CERTIFICATES.is_file() else {}
+
+    def single(name: str, reference: str, path: str, *, entrypoint: bool = True) -> Offer:
+        source = program[Path(path).name]
+        image = Image(
+            names=[reference],
+            files={path: source, **(certificates if name == "coredns" else {})},
+            entrypoint=[path] if entrypoint else [],
+        )
+        return Offer(name=name, key=_key(reference, path, source), image=lambda: image)
+
+    return [
+        single("pause", PAUSE_IMAGE, "/pause"),
+        single("coredns", COREDNS_IMAGE, "/coredns"),
+        *(
+            single(x, f"registry.k8s.io/{x}:{KUBERNETES}", f"{_LOCAL}/{x}")
+            for x in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
+        ),
+        single("etcd", ETCD_IMAGE, f"{_LOCAL}/etcd", entrypoint=False),
+        Offer(
+            name="busybox",
+            key=_key(*BUSYBOX_IMAGES, busybox),
+            image=lambda: busybox_image(busybox, BUSYBOX_IMAGES),
+        ),
+        Offer(
+            name="python",
+            key=_key(python_image.reference(), python_image.fingerprint(), busybox),
+            image=lambda: python_image.image(busybox),
+        ),
+    ]
+
+
+def busybox_image(busybox: Path, names: tuple[str, ...]) -> Image:
+    """Busybox with a link for each applet, as the upstream image has them."""
+    return Image(
+        names=names,
+        files={"/bin/busybox": busybox, **python_image.accounts()},
+        links=applets(busybox),
+        command=["sh"],
+    )
+
+
+def applets(busybox: Path) -> dict[str, str]:
+    """A link in /bin for each program that this busybox can be."""
+    names = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    return {f"/bin/{x}": "busybox" for x in names if x != "busybox"}
+
+
+def find_busybox() -> Path | None:
+    """A statically linked busybox of this machine."""
+    found = shutil.which("busybox")
+    return Path(found) if found else None
+
+
+def _key(*parts: object) -> str:
+    """Of names, and of files by path, size and time: reading 600 MB at each start is too slow."""
+    sha = hashlib.sha256(_RECIPE.encode())
+    for part in parts:
+        sha.update(f"\0{part}".encode())
+        if isinstance(part, Path):
+            about = os.stat(part)
+            sha.update(f" {about.st_size} {about.st_mtime_ns}".encode())
+    return sha.hexdigest()[:12]

@@ -1,0 +1,103 @@
+"""Where one embedded host keeps its things, and the fixed addresses inside it."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vcli.errors import UsageError
+
+DEFAULT_NAME = "vcli-host"
+DEFAULT_PORT = 16443
+
+# Inside the node's own network namespace, so every instance has the same ones.
+NODE_IP = "10.201.0.2"
+NODE_CIDR = "10.201.0.2/24"
+API_PORT = 6443
+SERVICE_CIDR = "10.96.0.0/16"
+SERVICE_IP = "10.96.0.1"
+DNS_IP = "10.96.0.10"
+POD_CIDR = "10.244.0.0/16"
+
+# A label of DNS, short enough that unix sockets below the folders stay within 107 bytes.
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One embedded host by name.
+
+    Attributes:
+        name: also the name of its node and of its kubeconfig context.
+        root: persistent files: certificates, etcd's data, images, logs.
+        run: sockets and the state of the running node.
+    """
+
+    name: str
+    root: Path
+    run: Path
+
+    @classmethod
+    def of(cls, name: str = DEFAULT_NAME) -> "Instance":
+        """The instance of that name; `VCLI_HOST_ROOT` moves all its folders below another one.
+
+        Raises:
+            UsageError: not usable as a name.
+        """
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f'"{name}" can not name a host', hint="at most 30 of a-z, 0-9 and -, not - at either end"
+            )
+        if moved := os.environ.get("VCLI_HOST_ROOT"):
+            base = Path(moved).resolve()
+            return cls(name=name, root=base / name, run=base / f"{name}.run")
+        return cls(name=name, root=Path("/var/lib/vcli") / name, run=Path("/run/vcli") / name)
+
+    @property
+    def cgroup(self) -> str:
+        """The cgroup, of each hierarchy, that everything in pods is in. Ours alone, so it can be removed exactly."""
+        return f"/vcli/{self.name}"
+
+    @property
+    def pki(self) -> Path:
+        """Certificates and keys."""
+        return self.root / "pki"
+
+    @property
+    def logs(self) -> Path:
+        """One file a component."""
+        return self.root / "log"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's, through the relay on the machine's loopback."""
+        return self.root / "kubeconfig"
+
+    @property
+    def plan(self) -> Path:
+        """What the node's first process is to do (`plan.Plan`)."""
+        return self.root / "plan.json"
+
+    @property
+    def state(self) -> Path:
+        """What the node's first process says about itself (`state.State`)."""
+        return self.run / "state.json"
+
+    @property
+    def identity(self) -> Path:
+        """Process id and start time of the node's first process."""
+        return self.run / "node.json"
+
+    @property
+    def containerd(self) -> Path:
+        """Containerd's socket; to be found inside the node's mount namespace only."""
+        return self.run / "containerd.sock"
+
+
+def cache_dir() -> Path:
+    """Where programs and images are kept from one host to the next; `VCLI_CACHE_DIR` overrides it."""
+    if chosen := os.environ.get("VCLI_CACHE_DIR"):
+        return Path(chosen).resolve()
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - 20 ms that `status` need not pay
+
+    return Path(user_cache_dir("vcli"))

@@ -1,0 +1,3 @@
+module vcli.dev/host/pause
+
+go 1.26.0

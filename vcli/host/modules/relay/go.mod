@@ -1,0 +1,3 @@
+module vcli.dev/host/relay
+
+go 1.26.0

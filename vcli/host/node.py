@@ -1,0 +1,250 @@
+"""The node's first process: makes the namespaces, starts every component and keeps them running.
+
+``python -m vcli.host.node PLAN.json``, as root; file descriptor 3 is the socket that the machine's loopback port listens on.
+Killing this process (PID 1 of its PID namespace) ends every process of the node, and mounts, devices and rules go with the
+namespaces. Standard library only, so that it stays small and starts fast.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from vcli.host import linux, mounts
+from vcli.host.api import Api
+from vcli.host.plan import Component, ComponentState, Plan, State, write_identity
+
+LISTENER = 3
+_NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC
+_BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+_SETTLED = 30.0
+_IMPORTS_AT_ONCE = 2
+
+
+class Child:
+    """A process that this one started."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.begun = time.monotonic()
+        self.ended = threading.Event()
+        self.status = 0
+
+
+class Node:
+    """Starts, reaps and restarts. One lock: a child is registered before its end can be looked up."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._state = State()
+        self._begun = time.monotonic()
+        self._lock = threading.RLock()
+        self._children: dict[int, Child] = {}
+        self._running: dict[int, Component] = {}
+        self._due: dict[str, tuple[float, Component]] = {}
+        # Moved out of the way: closed in every child but the relay, which finds it where it expects it.
+        self._listener = fcntl.fcntl(LISTENER, fcntl.F_DUPFD_CLOEXEC, LISTENER + 1)
+        os.close(LISTENER)
+        self._api = Api(Path(plan.pki), plan.api_port)
+
+    def main(self) -> None:
+        """Boot, then reap and restart for ever."""
+        wanted = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
+        self._note()
+        for task in (self._boot, self._images):
+            threading.Thread(target=self._guarded, args=(task,), daemon=True).start()
+        while True:
+            got = signal.sigtimedwait(wanted, self._patience())
+            if got is not None and got.si_signo != signal.SIGCHLD:
+                return
+            self._reap()
+            self._restart_due()
+
+    def _guarded(self, task: "threading._StartTarget") -> None:  # type: ignore[name-defined]
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 - reported to whoever waits for this host
+            with self._lock:
+                self._state.phase, self._state.error = "failed", f"{type(error).__name__}: {error}"
+                self._note()
+            raise
+
+    # Boot
+
+    def _boot(self) -> None:
+        for component in self._plan.components:
+            if component.after == "boot":
+                self._start(component)
+        while not self._api.ready():
+            time.sleep(0.05)
+        self._milestone("api", phase="api")
+        for component in self._plan.components:
+            if component.after == "api":
+                self._start(component)
+        for path, body in self._plan.addons:
+            self._api.create(path, body)
+        self._milestone("addons")
+        self._finish()
+
+    def _images(self) -> None:
+        while not Path(self._plan.containerd).is_socket() or self._call([*self._plan.ctr, "version"]):
+            time.sleep(0.05)
+        self._milestone("containerd")
+        waiting = list(self._plan.images)
+
+        def work() -> None:
+            while True:
+                with self._lock:
+                    if not waiting:
+                        return
+                    archive = waiting.pop(0)
+                if status := self._call([*self._plan.ctr, "images", "import", archive]):
+                    raise RuntimeError(f"import of {archive} failed with status {status}, see import.log")
+                with self._lock:
+                    self._state.imported += 1
+                    self._note()
+
+        threads = [
+            threading.Thread(target=self._guarded, args=(work,), daemon=True) for _ in range(_IMPORTS_AT_ONCE)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._state.phase != "failed":
+            self._milestone("images")
+            self._finish()
+
+    def _finish(self) -> None:
+        with self._lock:
+            if {"images", "addons"} <= self._state.times.keys():
+                self._state.phase = "running"
+                self._note()
+
+    def _milestone(self, name: str, *, phase: str | None = None) -> None:
+        with self._lock:
+            self._state.times[name] = round(time.monotonic() - self._begun, 3)
+            self._state.phase = phase or self._state.phase
+            self._note()
+
+    def _note(self) -> None:
+        with self._lock:
+            self._state.write(Path(self._plan.run) / "state.json")
+
+    # Processes
+
+    def _spawn(self, argv: Sequence[str], log: str, *, listener: bool = False) -> Child:
+        file = f"{self._plan.root}/log/{log}.log"
+        output = (os.POSIX_SPAWN_OPEN, 1, file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+        actions = [nothing, output, (os.POSIX_SPAWN_DUP2, 1, 2)]
+        if listener:
+            actions.append((os.POSIX_SPAWN_DUP2, self._listener, LISTENER))
+        with self._lock:
+            pid = os.posix_spawnp(
+                argv[0],
+                list(argv),
+                os.environ,
+                file_actions=actions,
+                setsid=True,
+                setsigmask=[],
+                setsigdef=[signal.SIGPIPE],
+            )
+            child = self._children[pid] = Child(pid)
+        return child
+
+    def _call(self, argv: Sequence[str]) -> int:
+        child = self._spawn(argv, "import")
+        child.ended.wait()
+        return child.status
+
+    def _start(self, component: Component) -> None:
+        with self._lock:
+            child = self._spawn(component.argv, component.name, listener=component.listener)
+            self._running[child.pid] = component
+            self._state.components.setdefault(component.name, ComponentState()).pid = child.pid
+            self._note()
+
+    def _reap(self) -> None:
+        """Collect what ended: our own, and the orphans that every PID 1 inherits."""
+        with self._lock:
+            while True:
+                try:
+                    pid, status = os.waitpid(-1, os.WNOHANG)
+                except ChildProcessError:
+                    return
+                if not pid:
+                    return
+                if child := self._children.pop(pid, None):
+                    child.status = os.waitstatus_to_exitcode(status)
+                    child.ended.set()
+                    if component := self._running.pop(pid, None):
+                        self._ended(component, child)
+
+    def _ended(self, component: Component, child: Child) -> None:
+        state = self._state.components[component.name]
+        lasted = time.monotonic() - child.begun
+        state.pid = None
+        state.exit = f"{_exit(child.status)} after {lasted:.1f}s"
+        pause = _BACKOFF[0] if lasted > _SETTLED else _BACKOFF[min(state.restarts, len(_BACKOFF) - 1)]
+        self._due[component.name] = (time.monotonic() + pause, component)
+        self._note()
+
+    def _patience(self) -> float:
+        with self._lock:
+            return max(0.0, min((at for at, _ in self._due.values()), default=1e6) - time.monotonic())
+
+    def _restart_due(self) -> None:
+        with self._lock:
+            for name, (at, component) in list(self._due.items()):
+                if at <= time.monotonic():
+                    del self._due[name]
+                    self._state.components[name].restarts += 1
+                    self._start(component)
+
+
+def _exit(status: int) -> str:
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+def _set_up(plan: Plan) -> None:
+    """Everything between having namespaces and starting components."""
+    mounts.set_up(plan)
+    socket.sethostname(plan.name)
+    os.environ["PATH"] = os.pathsep.join(plan.path)
+    for command in plan.network:
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    for name, value in plan.sysctls.items():
+        path = Path("/proc/sys", *name.split("/"))
+        if path.exists():
+            path.write_text(value)
+
+
+def main() -> None:
+    """Become the node: the caller's process ends, its grandchild is the node's PID 1."""
+    plan = Plan.read(Path(sys.argv[1]))
+    told, tell = os.pipe()
+    linux.unshare(linux.CLONE_NEWPID)
+    if pid := os.fork():
+        # The child goes on only when it is on record: whoever ends this process first, nothing runs unrecorded.
+        write_identity(Path(plan.run) / "node.json", pid, linux.started(pid) or 0)
+        os.write(tell, b"go")
+        os._exit(0)
+    os.close(tell)
+    if os.read(told, 2) != b"go":
+        os._exit(1)
+    os.close(told)
+    linux.unshare(_NAMESPACES)
+    _set_up(plan)
+    Node(plan).main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Certificates, keys and kubeconfigs of the embedded host: one CA, EC P-256 throughout, valid a year."""
+
+import base64
+import datetime as dt
+import ipaddress
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization as pem
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from vcli.host.instance import API_PORT, NODE_IP, SERVICE_IP, Instance
+
+_VALID = dt.timedelta(days=365)
+_SKEW = dt.timedelta(hours=1)
+
+
+class Authority:
+    """A CA that writes what it signs into a folder."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = _subject(name, ())
+        public = self._key.public_key()
+        self.certificate = (
+            _builder(self._name, self._name, public)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_usage(signs=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        write_private(folder / "ca.crt", self.ca_pem, mode=0o644)
+        write_private(folder / "ca.key", key_pem(self._key))
+
+    @property
+    def ca_pem(self) -> bytes:
+        """The CA's own certificate."""
+        return self.certificate.public_bytes(pem.Encoding.PEM)
+
+    def issue(
+        self, file: str, name: str, *, groups: Sequence[str] = (), hosts: Sequence[str] = ()
+    ) -> tuple[bytes, bytes]:
+        """Sign a certificate for a client (no `hosts`) or a server; writes ``file.crt``, ``file.key``; returns both."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
+        builder = (
+            _builder(_subject(name, groups), self._name, key.public_key())
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
+            )
+        )
+        if hosts:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([_alternative(x) for x in hosts]), critical=False
+            )
+        certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(pem.Encoding.PEM)
+        private = key_pem(key)
+        write_private(self._folder / f"{file}.crt", certificate, mode=0o644)
+        write_private(self._folder / f"{file}.key", private)
+        return certificate, private
+
+
+def write_pki(instance: Instance, *, port: int) -> None:
+    """Make everything that the node's components and its administrator authenticate with.
+
+    Args:
+        instance: whose folder `pki` is filled.
+        port: where the machine reaches the API server on its loopback.
+    """
+    folder = instance.pki
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ca = Authority(folder, f"{instance.name}-ca")
+    signer = ec.generate_private_key(ec.SECP256R1())
+    write_private(folder / "sa.key", key_pem(signer))
+    write_private(
+        folder / "sa.pub",
+        signer.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo),
+        mode=0o644,
+    )
+    service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+    ca.issue(
+        "apiserver",
+        "kube-apiserver",
+        hosts=[*service, f"{service[-1]}.cluster.local", "localhost", "127.0.0.1", NODE_IP, SERVICE_IP],
+    )
+    ca.issue("kubelet", f"system:node:{instance.name}", hosts=[instance.name, NODE_IP])
+    ca.issue("kubelet-client", "kube-apiserver-kubelet-client", groups=["system:masters"])
+    ca.issue("front-proxy", "front-proxy-client")
+    inside = f"https://{NODE_IP}:{API_PORT}"
+    for user, name, groups in (
+        ("kube-controller-manager", "system:kube-controller-manager", ()),
+        ("kube-scheduler", "system:kube-scheduler", ()),
+        ("kube-proxy", "system:kube-proxy", ()),
+        ("node", f"system:node:{instance.name}", ("system:nodes",)),
+    ):
+        certificate, key = ca.issue(user, name, groups=groups)
+        document = kubeconfig(user, inside, ca.ca_pem, certificate, key)
+        write_private(folder / f"{user}.kubeconfig", document)
+    certificate, key = ca.issue("admin", "vcli-admin", groups=["system:masters"])
+    document = kubeconfig(instance.name, f"https://127.0.0.1:{port}", ca.ca_pem, certificate, key)
+    write_private(instance.kubeconfig, document)
+
+
+def kubeconfig(name: str, server: str, ca: bytes, certificate: bytes, key: bytes) -> bytes:
+    """A kubeconfig whose one cluster, user and context have the same name (JSON, which is YAML)."""
+
+    def data(content: bytes) -> str:
+        return base64.b64encode(content).decode()
+
+    document = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": server, "certificate-authority-data": data(ca)}}],
+        "users": [
+            {
+                "name": name,
+                "user": {"client-certificate-data": data(certificate), "client-key-data": data(key)},
+            }
+        ],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    return json.dumps(document, indent=2).encode() + b"\n"
+
+
+def write_private(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a file that nobody else could read at any moment, unless `mode` says otherwise."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(content)
+
+
+def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A private key as Kubernetes' components read it."""
+    return key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.TraditionalOpenSSL, pem.NoEncryption())
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    now = dt.datetime.now(dt.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(public)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _SKEW)
+        .not_valid_after(now + _VALID)
+    )
+
+
+def _subject(name: str, groups: Sequence[str]) -> x509.Name:
+    """Kubernetes reads the user from CN and the groups from O."""
+    organizations = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, x) for x in groups]
+    return x509.Name([*organizations, x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _alternative(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=not signs,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        encipher_only=False,
+        decipher_only=False,
+    )

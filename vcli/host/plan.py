@@ -1,0 +1,118 @@
+"""What the node's first process is told (`Plan`) and what it tells (`State`). Standard library only."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A program that the node keeps running.
+
+    Attributes:
+        after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then, without
+            which kube-controller-manager exits.
+        listener: whether it gets the machine's listening socket as file descriptor 3.
+    """
+
+    name: str
+    argv: Sequence[str]
+    after: Literal["boot", "api"] = "boot"
+    listener: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All that the node's first process needs to know.
+
+    Attributes:
+        hide: folders of the machine that the node gets its own of: path to what lies there instead, "" for a tmpfs.
+        keep: folders that stay visible though they are below a hidden one.
+        path: folders to find programs in.
+        network: commands that set up the node's network, run in order.
+        images: archives to import, the ones needed first in front.
+        ctr: containerd's client, with the options that lead to this node's containerd.
+        addons: objects to create: API path of the collection and the object.
+        pki: folder with ``ca.crt`` and ``admin.{crt,key}``.
+    """
+
+    name: str
+    root: str
+    run: str
+    cgroup: str
+    hide: Mapping[str, str]
+    keep: Sequence[str]
+    path: Sequence[str]
+    sysctls: Mapping[str, str]
+    network: Sequence[Sequence[str]]
+    components: Sequence[Component]
+    images: Sequence[str]
+    ctr: Sequence[str]
+    containerd: str
+    addons: Sequence[tuple[str, Mapping[str, object]]]
+    pki: str
+    api_port: int
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """Read what `write` wrote."""
+        content = json.loads(path.read_text())
+        content["components"] = [Component(**x) for x in content["components"]]
+        return cls(**content)
+
+
+@dataclass(slots=True, kw_only=True)
+class ComponentState:
+    """How a component does; `pid` is the one inside the node."""
+
+    pid: int | None = None
+    restarts: int = 0
+    exit: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """What the node's first process says about itself.
+
+    Attributes:
+        phase: ``booting``, ``api`` (the API server is ready), ``running`` (all done), ``failed``.
+        error: why it failed.
+        imported: how many images are there.
+        times: seconds from start to each milestone.
+    """
+
+    phase: str = "booting"
+    error: str | None = None
+    imported: int = 0
+    components: dict[str, ComponentState] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
+
+    def write(self, path: Path) -> None:
+        """Replace the file in one step: a reader sees the one state or the other."""
+        partial = path.with_name(f".{path.name}")
+        partial.write_text(json.dumps(asdict(self)))
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "State | None":
+        """Read what `write` wrote; None before the first time."""
+        try:
+            content = json.loads(path.read_text())
+        except FileNotFoundError:
+            return None
+        components = {name: ComponentState(**x) for name, x in content.pop("components").items()}
+        return cls(components=components, **content)
+
+
+def write_identity(path: Path, pid: int, start: int) -> None:
+    """Note which process is the node's first one."""
+    partial = path.with_name(f".{path.name}")
+    partial.write_text(json.dumps({"pid": pid, "started": start}))
+    os.replace(partial, path)

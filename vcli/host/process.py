@@ -1,0 +1,80 @@
+"""Finding and ending the processes of an instance."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+import fcntl
+from pathlib import Path
+
+from vcli.host import linux
+from vcli.host.instance import Instance
+
+_GONE_WITHIN = 20.0
+
+
+def node_pid(instance: Instance) -> int | None:
+    """The node's first process, if it runs. An id that another process has got since is not taken for it."""
+    try:
+        noted = json.loads(instance.identity.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    pid = int(noted["pid"])
+    return pid if linux.started(pid) == noted["started"] else None
+
+
+def strays(instance: Instance) -> list[int]:
+    """Processes that were started to become this node, on record or not."""
+    wanted = f"vcli.host.node\0{instance.plan}\0".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if (folder / "cmdline").read_bytes().endswith(wanted):
+                    found.append(int(folder.name))
+            except OSError:
+                continue  # it ended meanwhile
+    return found
+
+
+def end(instance: Instance) -> bool:
+    """Kill the node's first process and so, as the kernel has it, all of the node's. False: nothing ran.
+
+    Returns when they are gone: the kernel reaps a PID namespace's members before its first process.
+    """
+    pids = set(strays(instance))
+    if pid := node_pid(instance):
+        pids.add(pid)
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    deadline = time.monotonic() + _GONE_WITHIN
+    while any(linux.started(x) is not None for x in pids) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return bool(pids)
+
+
+@contextmanager
+def locked(instance: Instance) -> Iterator[None]:
+    """One `up` or `down` of an instance at a time. The lock is the run folder itself, so it leaves no file behind."""
+    while True:
+        instance.run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(instance.run, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                same = os.stat(instance.run).st_ino == os.fstat(descriptor).st_ino
+            except FileNotFoundError:
+                same = False
+            if same:
+                yield
+                return
+        finally:
+            os.close(descriptor)

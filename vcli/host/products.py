@@ -1,0 +1,94 @@
+"""The programs of the host, by product: one Go module each, because their dependencies' versions conflict."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vcli.host.oci import architecture
+from vcli.host.versions import CONTAINERD, COREDNS, ETCD, KUBERNETES
+
+MODULES = Path(__file__).parent / "modules"
+_STRIP = "-s -w"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Programs that are built from one pinned module.
+
+    Attributes:
+        name: also the folder below `modules` with its go.mod and go.sum.
+        version: of the upstream release; empty for our own.
+        packages: program to the Go package that it is built from.
+        stamps: Go variables to set at link time: without them components report v0.0.0 and refuse each other.
+    """
+
+    name: str
+    version: str = ""
+    packages: Mapping[str, str]
+    stamps: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def module(self) -> Path:
+        """The folder with go.mod."""
+        return MODULES / self.name
+
+    @property
+    def ldflags(self) -> str:
+        """Flags for Go's linker."""
+        return " ".join([_STRIP, *(f"-X {k}={v}" for k, v in self.stamps.items())])
+
+    @property
+    def key(self) -> str:
+        """Changes with all that the programs depend on."""
+        sha = hashlib.sha256(f"{architecture()} {self.ldflags} {sorted(self.packages.items())}".encode())
+        for path in sorted(self.module.iterdir()):
+            sha.update(f"\0{path.name}\0".encode())
+            sha.update(path.read_bytes())
+        return sha.hexdigest()[:12]
+
+    def bin_dir(self, cache: Path) -> Path:
+        """Where its programs are kept. A program that lies there is complete."""
+        return cache / "host" / f"{self.name}-{self.key}" / "bin"
+
+
+def _kubernetes() -> Product:
+    programs = (
+        "kubectl",
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+        "kubelet",
+        "kube-proxy",
+    )
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    stamps = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    return Product(
+        name="kubernetes",
+        version=KUBERNETES,
+        packages={x: f"k8s.io/kubernetes/cmd/{x}" for x in programs},
+        stamps={
+            f"{package}.{name}": value
+            for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+            for name, value in stamps.items()
+        },
+    )
+
+
+_CONTAINERD_MODULE = "github.com/containerd/containerd/v2"
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(name="pause", packages={"pause": "."}),
+    Product(name="relay", packages={"relay": "."}),
+    Product(name="etcd", version=ETCD, packages={"etcd": "go.etcd.io/etcd/server/v3"}),
+    Product(
+        name="containerd",
+        version=CONTAINERD,
+        packages={
+            x: f"{_CONTAINERD_MODULE}/cmd/{x}" for x in ("containerd", "containerd-shim-runc-v2", "ctr")
+        },
+        stamps={f"{_CONTAINERD_MODULE}/version.Version": CONTAINERD},
+    ),
+    Product(name="coredns", version=COREDNS, packages={"coredns": "github.com/coredns/coredns"}),
+    _kubernetes(),
+)
