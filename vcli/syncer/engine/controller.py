@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from vcli.errors import VcliError
-from vcli.kube.errors import ApiError, Conflict, ServerError, TooManyRequests, Unreachable
+from vcli.kube.errors import ApiError, Conflict, NotFound, ServerError, TooManyRequests, Unreachable
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.queue import LONGEST_RETRY, WorkQueue
 from vcli.syncer.engine.schedule import Key
@@ -14,7 +14,7 @@ from vcli.syncer.engine.schedule import Key
 log = Log("vcli.syncer.controller")
 
 _NOISY_AFTER = 5
-"""A passing error (conflict, server busy) is worth a warning only from this failure of a key on."""
+"""A passing error (conflict, gone meanwhile, server busy) is worth a warning only from this failure of a key on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Controller(Generic[Key]):
         except TerminalError as error:
             self.queue.forget(key)
             log.warning("given up until it changes", controller=self.name, key=key, error=error)
-        except (Conflict, TooManyRequests, ServerError, Unreachable) as error:
+        except (Conflict, NotFound, TooManyRequests, ServerError, Unreachable) as error:
             wait = (error.retry_after if isinstance(error, ApiError) else None) or 0.0
             self._failed(key, error, at_least=wait, quiet=_NOISY_AFTER)
         except VcliError as error:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 _NEEDS_QUOTES = frozenset(' "=\n\t')
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "fields", "taskName"}
 
 
 class Log:
@@ -47,7 +48,8 @@ class _Formatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         line = super().formatMessage(record)
-        fields: dict[str, Any] = getattr(record, "fields", {})
+        others = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        fields: dict[str, Any] = {**others, **getattr(record, "fields", {})}
         return " ".join([line, *(f"{name}={_value(value)}" for name, value in fields.items())])
 
 

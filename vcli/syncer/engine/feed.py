@@ -1,0 +1,61 @@
+"""From what happens in a cache to names in a queue."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from vcli.kube.informer import Informer
+from vcli.syncer.engine.queue import WorkQueue
+from vcli.syncer.engine.schedule import INITIAL, NORMAL, Key
+from vcli.syncer.engine.world import name_of
+from vcli.syncer.translate.metadata import virtual_name_of
+from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.scope import Scope
+
+Object = dict[str, Any]
+
+
+def feed(
+    informer: Informer,
+    queue: WorkQueue[Key],
+    keys: Callable[[Object], Iterable[Key]],
+    *,
+    when: Callable[[Object | None, Object | None], bool] | None = None,
+) -> None:
+    """Queue the keys of every object that appears, changes or goes.
+
+    What the first list brings goes in at low priority.
+
+    Args:
+        informer: the cache to listen to.
+        queue: where the keys go.
+        keys: the keys that an object concerns.
+        when: whether a change from old to new (either may be None) matters; by default each does.
+    """
+
+    def changed(old: Object | None, new: Object | None) -> None:
+        if when is not None and not when(old, new):
+            return
+        priority = NORMAL if informer.synced else INITIAL
+        if new is not None:
+            for key in keys(new):
+                queue.add(key, priority=priority)
+        if old is not None:
+            for key in keys(old):
+                queue.add(key, priority=priority)
+
+    informer.subscribe(changed)
+
+
+def feed_virtual(informer: Informer, queue: WorkQueue[VirtualName]) -> None:
+    """Queue the names of virtual objects."""
+    feed(informer, queue, lambda obj: (name_of(obj),))
+
+
+def feed_host(informer: Informer, queue: WorkQueue[VirtualName], *, kind: str, scope: Scope) -> None:
+    """Queue the virtual names of host objects of ours."""
+
+    def owner(obj: Object) -> Iterable[VirtualName]:
+        name = virtual_name_of(obj, scope=scope, kind=kind)
+        return () if name is None else (name,)
+
+    feed(informer, queue, owner)

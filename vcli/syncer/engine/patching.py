@@ -1,0 +1,62 @@
+"""The smallest patch from what is to what shall be."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.syncer.engine.world import Object
+
+_MERGED_BY: Final[Mapping[str, str]] = {
+    "conditions": "type",
+    "podIPs": "ip",
+    "resourceClaimStatuses": "name",
+}
+"""The lists in a pod's status that a strategic merge patch merges by key; all others it replaces whole."""
+
+
+def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
+    """The JSON merge patch (RFC 7386) that makes `old` into `new`; empty when they are equal."""
+    patch: Object = {key: None for key in old if key not in new and old[key] is not None}
+    for key, value in new.items():
+        before = old.get(key)
+        if value == before:
+            continue
+        if isinstance(value, dict) and isinstance(before, dict):
+            patch[key] = merge_patch(before, value)
+        else:
+            patch[key] = value
+    return patch
+
+
+def pod_status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
+    """The strategic merge patch for a pod's status; empty when nothing differs.
+
+    Conditions are merged by type, as kubelet does it: a condition that a controller of the tenant adds at this very
+    moment (a readiness gate) survives.
+    """
+    patch: Object = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if value == before:
+            continue
+        merge_key = _MERGED_BY.get(key)
+        patch[key] = _merged(before or [], value, merge_key) if merge_key else _whole(before, value)
+    return patch
+
+
+def _whole(before: Any, value: Any) -> Any:
+    """A value that replaces; a strategic merge patch would merge a map (allocatedResources, say) into the old one."""
+    if isinstance(value, dict) and isinstance(before, dict):
+        return merge_patch(before, value)
+    return value
+
+
+def _merged(old: list[Object], new: list[Object], key: str) -> list[Object]:
+    before = {item[key]: item for item in old}
+    after = {item[key]: item for item in new}
+    gone = [{"$patch": "delete", key: name} for name in before if name not in after]
+    changed = [_entry(before.get(name), item) for name, item in after.items() if before.get(name) != item]
+    return gone + changed
+
+
+def _entry(before: Object | None, item: Object) -> Object:
+    return {**dict.fromkeys(set(before or ()) - set(item)), **item}

@@ -1,0 +1,95 @@
+"""What the translation of a pod needs from the caches."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from vcli.kube.resources import CONFIGMAPS, NAMESPACES, SECRETS, SERVICES
+from vcli.syncer.engine.world import Object, World
+from vcli.syncer.kinds.indexes import BY_NAMESPACE
+from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.pods import PodContext
+
+DNS_SERVICE: Final = VirtualName("kube-system", "kube-dns")
+_HOSTNAME_OVERRIDE_SINCE: Final = (1, 35)
+_OWN_RESOLVER: Final = frozenset({"Default", "None"})
+
+
+class PodContexts:
+    """Makes contexts.
+
+    Args:
+        world: both clusters.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._expects_dns = any(_is_dns(addon) for addon in world.settings.addons)
+
+    def waits_for_dns(self, pod: Object) -> bool:
+        """Whether the pod wants the cluster's resolver, and its address is not settled yet."""
+        wants_it = pod["spec"].get("dnsPolicy") not in _OWN_RESOLVER
+        return wants_it and self._expects_dns and self._dns_ip() is None
+
+    def of(self, pod: Object) -> PodContext:
+        """The context of one pod, as things are now."""
+        world = self._world
+        settings = world.settings
+        namespace = pod["metadata"]["namespace"]
+        return PodContext(
+            scope=world.scope,
+            service_account=settings.workload_service_account,
+            api_host=settings.service_ip,
+            api_port=settings.service_port,
+            dns_ip=self._dns_ip(),
+            cluster_domain=settings.cluster_domain,
+            services=world.virtual[SERVICES].by_index(BY_NAMESPACE, namespace),
+            namespace_labels=self.namespace_labels(namespace),
+            namespaces=self._namespaces(pod),
+            environment_keys=self._environment_keys(pod),
+            hostname_override=world.host_version >= _HOSTNAME_OVERRIDE_SINCE,
+        )
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """The labels of a virtual namespace."""
+        found = self._world.virtual[NAMESPACES].get(None, namespace)
+        return _labels(found) if found is not None else {}
+
+    def _dns_ip(self) -> str | None:
+        """The address of kube-dns once the host has it: a pod can't change its resolver later."""
+        virtual = self._world.in_virtual(SERVICES, DNS_SERVICE)
+        host = self._world.on_host(SERVICES, DNS_SERVICE)
+        if virtual is None or host is None:
+            return None
+        address: str | None = virtual["spec"].get("clusterIP")
+        return address if address == host["spec"].get("clusterIP") else None
+
+    def _namespaces(self, pod: Object) -> Mapping[str, Mapping[str, str]]:
+        affinity = pod["spec"].get("affinity") or {}
+        if not (affinity.get("podAffinity") or affinity.get("podAntiAffinity")):
+            return {}
+        return {each["metadata"]["name"]: _labels(each) for each in self._world.virtual[NAMESPACES].items()}
+
+    def _environment_keys(self, pod: Object) -> dict[tuple[str, str], frozenset[str]]:
+        spec, namespace = pod["spec"], pod["metadata"]["namespace"]
+        found: dict[tuple[str, str], frozenset[str]] = {}
+        for container in (*spec["containers"], *(spec.get("initContainers") or ())):
+            for source in container.get("envFrom") or ():
+                for field, kind, resource in _SOURCES:
+                    name = (source.get(field) or {}).get("name")
+                    config = self._world.virtual[resource].get(namespace, name) if name else None
+                    if config is not None:
+                        found[kind, name] = frozenset(config.get("data") or ())
+        return found
+
+
+_SOURCES: Final = (("configMapRef", "ConfigMap", CONFIGMAPS), ("secretRef", "Secret", SECRETS))
+
+
+def _labels(obj: Object) -> Mapping[str, str]:
+    labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
+    return labels
+
+
+def _is_dns(addon: Object) -> bool:
+    metadata = addon["metadata"]
+    return addon.get("kind") == "Service" and DNS_SERVICE == (metadata.get("namespace"), metadata["name"])

@@ -1,0 +1,71 @@
+"""What must be on the host before a pod is: what it refers to, and the cluster's resolver."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from vcli.kube.errors import NotFound
+from vcli.kube.resources import PVCS, Resource
+from vcli.syncer.engine.controller import RequeueAfter
+from vcli.syncer.engine.world import Object, World, is_going
+from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
+from vcli.syncer.kinds.indexes import configs_of
+from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.pods import references
+
+_LATE: Final = 2.0
+"""Seconds. A namespace's `kube-root-ca.crt` is made a moment after the namespace, and a first pod is quick."""
+_LOOK_AGAIN: Final = 0.1
+
+
+class PodNeeds:
+    """Tells whether a pod can be created on the host yet.
+
+    What exists in neither cluster is not waited for: the host's kubelet then says what is missing, and starts the pod
+    when it comes, just as it would on a plain cluster.
+    """
+
+    def __init__(self, world: World, configs: Configs, contexts: PodContexts) -> None:
+        self._world = world
+        self._configs = configs
+        self._contexts = contexts
+
+    async def met(self, pod: Object) -> bool | RequeueAfter:
+        """True: go on. False: not yet, something will wake the pod. RequeueAfter: not yet, look again."""
+        namespace = pod["metadata"]["namespace"]
+        needed = references(pod)
+        optional = {("ConfigMap", name): may for name, may in needed.config_maps.items()}
+        optional |= {("Secret", name): may for name, may in needed.secrets.items()}
+        settled = not self._contexts.waits_for_dns(pod)
+        late = False
+        for kind, name in configs_of(pod):
+            key = ConfigName(kind, VirtualName(namespace, name))
+            if await self._exists(KINDS[kind], key.name):
+                settled &= self._configs.is_settled(key)
+            else:
+                late |= not optional[kind, name]
+        for name in needed.claims:
+            claim = VirtualName(namespace, name)
+            if await self._exists(PVCS, claim):
+                settled &= self._world.on_host(PVCS, claim) is not None
+        if settled and late and _age(pod) < _LATE:
+            return RequeueAfter(_LOOK_AGAIN)
+        return settled
+
+    async def _exists(self, resource: Resource, name: VirtualName) -> bool:
+        """Whether the virtual cluster has it. A cache may be a moment behind that of pods, so a miss is looked up."""
+        cached = self._world.in_virtual(resource, name)
+        if cached is None:
+            try:
+                found = await self._world.virtual.client.get(resource, name.name, namespace=name.namespace)
+            except NotFound:
+                return False
+            self._world.virtual[resource].store(found)
+            cached = found
+        return not is_going(cached)
+
+
+def _age(pod: Object) -> float:
+    """Seconds since the pod was created, at a resolution of one."""
+    created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return (datetime.now(UTC) - created).total_seconds()

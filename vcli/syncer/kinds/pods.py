@@ -1,0 +1,278 @@
+"""Pods, the heart: what is asked for in the virtual cluster runs on the host, and what happens there is told back.
+
+A reconcile looks at the virtual pod and its host pod, takes the step that the table names, and is called again when the effect
+shows in a cache. No step depends on which event came first, or on whether this process saw it.
+
+| virtual pod | host pod | step |
+|---|---|---|
+| gone | there | delete the host pod, with its own grace |
+| another uid | there | delete the host pod at once: the old virtual pod was forced out, its name is free |
+| terminating | none | forget the virtual pod, as a kubelet does when all has ended |
+| terminating | there | pass the grace on, keep telling status |
+| had started | none | forget the virtual pod: a pod runs once |
+| not started | none | wait for what it refers to, then create |
+| alive | terminating | if it had started, delete the virtual pod with the same grace |
+| alive | there | bind, update, tell status |
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+from vcli.kube.errors import AlreadyExists, NotFound
+from vcli.kube.resources import CONFIGMAPS, NAMESPACES, PODS, PVCS, SECRETS, SERVICES
+from vcli.syncer.engine.controller import Controller, RequeueAfter, TerminalError
+from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.patching import pod_status_patch
+from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
+from vcli.syncer.engine.writing import delete
+from vcli.syncer.kinds.configs import ConfigName, Configs
+from vcli.syncer.kinds.indexes import BY_CLAIM, BY_CONFIG, BY_NAMESPACE, config_index, is_finished
+from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
+from vcli.syncer.kinds.pod_needs import PodNeeds
+from vcli.syncer.kinds.pod_updates import PodUpdates
+from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.translate import pods as translate
+from vcli.syncer.translate.messages import pod_names
+from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
+from vcli.syncer.translate.names import VirtualName, host_name
+
+log = Log("vcli.syncer.pods")
+
+_WORKERS: Final = 32
+
+
+class Nodes(Protocol):
+    """What pods need of the kind that makes virtual Nodes."""
+
+    async def ensure(self, name: str, *, internal_ips: Sequence[str]) -> None:
+        """Make sure that a pod can be bound to a node."""
+
+
+class Pods:
+    """The controller of pods.
+
+    Args:
+        world: both clusters.
+        nodes: makes the virtual Nodes that pods are bound to.
+    """
+
+    def __init__(self, world: World, nodes: Nodes) -> None:
+        self._world = world
+        self._nodes = nodes
+        self._last_words: dict[VirtualName, Object] = {}
+        self._contexts = PodContexts(world)
+        self.configs = Configs(world, on_settled=self._config_settled)
+        self._needs = PodNeeds(world, self.configs, self._contexts)
+        self._updates = PodUpdates(world, self._contexts)
+        self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
+        queue = self.controller.queue
+        world.host[PODS].subscribe(self._remember_last_words)
+        feed_virtual(world.virtual[PODS], queue)
+        feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope)
+        feed(world.host[PVCS], queue, self._pods_of_claim, when=_appeared)
+        feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
+        feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
+
+    # --- the table
+
+    async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
+        virtual, host = self._world.in_virtual(PODS, name), self._world.on_host(PODS, name)
+        if virtual is None:
+            self._last_words.pop(name, None)
+            self._updates.forget(name)
+            if host is not None and not is_going(host):
+                await delete(self._world.host, PODS, host)
+            return None
+        if host is not None and virtual_uid_of(host) != uid_of(virtual):
+            await delete(self._world.host, PODS, host, grace=0)
+            return None
+        if host is None:
+            if is_going(virtual) or _has_started(virtual):
+                await self._end(virtual)
+                return None
+            return await self._create(virtual)
+        if is_going(virtual):
+            await self._pass_grace_on(virtual, host)
+            await self._tell_status(virtual, host)
+        elif is_going(host):
+            await self._follow_deletion(virtual, host)
+        else:
+            await self._run(virtual, host)
+        return None
+
+    # --- the steps
+
+    async def _create(self, virtual: Object) -> RequeueAfter | None:
+        met = await self._needs.met(virtual)
+        if met is not True:
+            return met or None
+        reasons = translate.unsupported(virtual)
+        for reason in reasons:
+            await tell(self._world, PODS, virtual, reason)
+        if reasons:
+            raise TerminalError("; ".join(reasons))
+        desired = translate.to_host(virtual, self._contexts.of(virtual))
+        names = pod_names(virtual, self._world.scope)
+        async with told(self._world, PODS, virtual, names=names):
+            try:
+                host = await self._world.host.client.create(PODS, desired)
+            except AlreadyExists:
+                host = await self._already_there(name_of(virtual))
+        self._world.host[PODS].store(host)
+        return None
+
+    async def _already_there(self, name: VirtualName) -> Object:
+        """The host pod that a create met: ours where the cache is behind.
+
+        Raises:
+            AlreadyExists: somebody else's.
+        """
+        on_host = host_name(name, self._world.scope.cluster)
+        found = await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
+        if virtual_name_of(found, scope=self._world.scope, kind="Pod") != name:
+            raise AlreadyExists(
+                f'the host already has a pod "{on_host}" that is not ours', status=409, reason="AlreadyExists"
+            )
+        return found
+
+    async def _run(self, virtual: Object, host: Object) -> None:
+        node = host["spec"].get("nodeName")
+        bound = virtual["spec"].get("nodeName")
+        if node and not bound:
+            await self._bind(virtual, host, node)
+        elif bound and not node:
+            # A scheduler of the tenant's own has chosen.
+            on_host = host["metadata"]["name"]
+            await self._post_binding(self._world.host, on_host, self._world.namespace, uid_of(host), bound)
+        elif bound != node:
+            await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
+            await delete(self._world.host, PODS, host, grace=0)
+            return
+        elif node:
+            await self._nodes.ensure(node, internal_ips=_node_addresses(host))
+        await self._tell_status(virtual, host)
+        if not is_finished(virtual):
+            await self._updates.bring(virtual, host)
+
+    async def _bind(self, virtual: Object, host: Object, node: str) -> None:
+        await self._nodes.ensure(node, internal_ips=_node_addresses(host))
+        name = name_of(virtual)
+        await self._post_binding(self._world.virtual, name.name, name.namespace, uid_of(virtual), node)
+
+    async def _post_binding(self, caches: Any, name: str, namespace: str, uid: str, node: str) -> None:
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": name, "namespace": namespace, "uid": uid},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+        }
+        await caches.client.create_subresource(PODS, name, "binding", binding, namespace=namespace)
+
+    async def _tell_status(self, virtual: Object, host: Object) -> None:
+        """Bring the status of the host pod to the virtual one, if it differs."""
+        status = translate.virtual_status(host, virtual, scope=self._world.scope)
+        patch = pod_status_patch(virtual.get("status") or {}, status)
+        if not patch:
+            return
+        name = name_of(virtual)
+        body = {"metadata": {"uid": uid_of(virtual)}, "status": patch}
+        answer = await self._world.virtual.client.patch(
+            PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
+        )
+        self._world.virtual[PODS].store(answer)
+
+    # --- the end
+
+    async def _pass_grace_on(self, virtual: Object, host: Object) -> None:
+        grace = virtual["metadata"].get("deletionGracePeriodSeconds") or 0
+        if not is_going(host) or (host["metadata"].get("deletionGracePeriodSeconds") or 0) > grace:
+            await delete(self._world.host, PODS, host, grace=grace)
+
+    async def _follow_deletion(self, virtual: Object, host: Object) -> None:
+        """Somebody deletes the pod on the host: eviction, a drained or lost node, a quota's owner."""
+        if not _has_started(virtual):
+            return  # it will be made again when it is gone
+        await self._tell_status(virtual, host)
+        grace = host["metadata"].get("deletionGracePeriodSeconds")
+        await delete(self._world.virtual, PODS, virtual, grace=grace)
+
+    async def _end(self, virtual: Object) -> None:
+        """Nothing of the pod is left on the host: tell how it ended, and let go of it."""
+        name = name_of(virtual)
+        if not is_going(virtual) and not await self._is_really_gone(name):
+            return
+        last = self._last_words.get(name)
+        if last is not None and virtual_uid_of(last) == uid_of(virtual):
+            await self._tell_status(virtual, last)
+        self._last_words.pop(name, None)
+        metadata = virtual["metadata"]
+        waits_for_finalizers = metadata.get("finalizers") and metadata.get("deletionGracePeriodSeconds") == 0
+        if not waits_for_finalizers:
+            await delete(self._world.virtual, PODS, virtual, grace=0)
+
+    async def _is_really_gone(self, name: VirtualName) -> bool:
+        """Ask the host itself: a pod whose label somebody took off has vanished from the cache alone."""
+        on_host = host_name(name, self._world.scope.cluster)
+        try:
+            await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
+        except NotFound:
+            return True
+        log.warning("host pod hidden: its labels were changed", pod=on_host)
+        return False
+
+    def _remember_last_words(self, old: Object | None, new: Object | None) -> None:
+        """Keep the last status of a host pod until it is told: it may come together with the pod's end."""
+        if old is not None and new is None:
+            name = virtual_name_of(old, scope=self._world.scope, kind="Pod")
+            if name is not None:
+                self._last_words[name] = old
+
+    # --- who is concerned
+
+    def _config_settled(self, key: ConfigName) -> None:
+        waiting = self._world.virtual[PODS].by_index(BY_CONFIG, config_index(key.kind, key.name))
+        for name in self._not_on_host(waiting):
+            self.controller.queue.add(name)
+
+    def _pods_of_claim(self, claim: Object) -> Iterable[VirtualName]:
+        name = virtual_name_of(claim, scope=self._world.scope, kind="PersistentVolumeClaim")
+        if name is None:
+            return ()
+        index = f"{name.namespace}/{name.name}"
+        return self._not_on_host(self._world.virtual[PODS].by_index(BY_CLAIM, index))
+
+    def _pods_waiting_for_dns(self, service: Object) -> Iterable[VirtualName]:
+        if virtual_name_of(service, scope=self._world.scope, kind="Service") != DNS_SERVICE:
+            return ()
+        return self._not_on_host(self._world.virtual[PODS].items())
+
+    def _pods_of_namespace(self, namespace: Object) -> Iterable[VirtualName]:
+        return map(
+            name_of, self._world.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"])
+        )
+
+    def _not_on_host(self, pods: Iterable[Object]) -> list[VirtualName]:
+        names = map(name_of, pods)
+        return [name for name in names if self._world.on_host(PODS, name) is None]
+
+
+def _has_started(pod: Object) -> bool:
+    """Whether a kubelet has taken the pod up; what came after its scheduling can't be undone."""
+    status: Mapping[str, Any] = pod.get("status") or {}
+    return "startTime" in status or status.get("phase", "Pending") != "Pending"
+
+
+def _node_addresses(host: Object) -> list[str]:
+    return [each["ip"] for each in (host.get("status") or {}).get("hostIPs") or ()]
+
+
+def _appeared(old: Object | None, new: Object | None) -> bool:
+    return old is None and new is not None
+
+
+def _labels_changed(old: Object | None, new: Object | None) -> bool:
+    """Whether a namespace's labels changed, which its pods carry; not when it merely appeared."""
+    if old is None or new is None:
+        return False
+    return (old["metadata"].get("labels") or {}) != (new["metadata"].get("labels") or {})

@@ -1,0 +1,53 @@
+"""What the host says no to, told to the tenant in the tenant's own names."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
+from vcli.kube.resources import Resource
+from vcli.syncer.engine.world import Object, World, name_of
+from vcli.syncer.translate.messages import rewrite
+from vcli.syncer.translate.names import host_name
+
+REASON: Final = "SyncFailed"
+_BAD_REQUEST: Final = 400
+_TOO_LARGE: Final = 413
+
+
+@asynccontextmanager
+async def told(
+    world: World, resource: Resource, virtual: Object, *, names: Mapping[str, str] | None = None
+) -> AsyncIterator[None]:
+    """Make a Warning event on the virtual object of what the host refuses inside; the error goes on.
+
+    Args:
+        world: both clusters.
+        resource: of the virtual object.
+        virtual: the object that the writes inside are for.
+        names: further host names that the message may hold, to virtual ones.
+
+    Raises:
+        ApiError: what was refused; the controller tries again with backoff.
+    """
+    try:
+        yield
+    except ApiError as error:
+        if _is_refusal(error):
+            await tell(world, resource, virtual, error.message, names=names)
+        raise
+
+
+async def tell(
+    world: World, resource: Resource, virtual: Object, message: str, *, names: Mapping[str, str] | None = None
+) -> None:
+    """Make a Warning event of a message that may hold host names."""
+    name = name_of(virtual)
+    known = {host_name(name, world.scope.cluster): name.name, **(names or {})}
+    text = rewrite(message, known, namespace=name.namespace, scope=world.scope)
+    await world.recorder.warn(resource, virtual, reason=REASON, message=text)
+
+
+def _is_refusal(error: ApiError) -> bool:
+    """Whether the host meant it: quota, admission, RBAC, validation, a name that somebody else has."""
+    return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (_BAD_REQUEST, _TOO_LARGE)
