@@ -185,6 +185,10 @@ def _run(args: list[str], session: Session) -> int:
             session.console.show(outcome)
             return outcome.exit_code
         sys.stdout.flush()
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Typer makes 1 of it
+            raise error.__context__ from None
+        raise
     except VcliError as error:
         if debug:
             traceback.print_exc()
@@ -222,7 +226,7 @@ def _asked_output(args: Sequence[str]) -> Output:
     """The format of errors that happen before the options are understood."""
     asked = os.environ.get("VCLI_OUTPUT", "")
     own = list(args[: args.index("--")]) if "--" in args else list(args)
-    for word, following in zip(own, [*own[1:], ""], strict=True):
+    for word, following in zip(own, [*own[1:], ""], strict=False):
         if word in {"-o", "--output"}:
             asked = following
         elif word.startswith("--output="):

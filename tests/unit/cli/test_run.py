@@ -1,0 +1,104 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from vcli.commands.run import SignalledError, run
+
+SCRIPT = """
+import asyncio, sys
+from vcli import cli
+from vcli.commands.options import command
+
+@command
+async def probe():
+    try:
+        print("ready", flush=True)
+        await asyncio.sleep(30)
+    finally:
+        await asyncio.sleep(0.05)
+        print("cleaned", flush=True)
+
+cli.COMMANDS["probe"] = cli.Entry("x:y", "", cli.OTHER)
+cli.importlib.import_module = lambda _: type("m", (), {"y": staticmethod(probe)})
+sys.exit(cli.run_cli(["probe"]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("signum", "code", "said"),
+    [
+        (signal.SIGINT, 130, "error: interrupted\n"),
+        (signal.SIGTERM, 143, "error: ended by SIGTERM\n"),
+        (signal.SIGHUP, 129, "error: ended by SIGHUP\n"),
+    ],
+)
+def test_signals_clean_up_first(signum, code, said):
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signum)
+        out, err = child.communicate(timeout=10)
+    assert (child.returncode, out, err) == (code, "cleaned\n", said)
+
+
+def test_a_result_is_handed_through():
+    async def work():
+        await asyncio.sleep(0)
+        return 7
+
+    assert run(work()) == 7
+
+
+def test_who_catches_the_signal_has_the_last_word():
+    async def work():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            return "fine"
+
+    assert run(work()) == "fine"
+
+
+def test_a_cancellation_of_other_origin_is_not_a_signal():
+    async def work():
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run(work())
+
+
+def test_the_second_signal_does_not_wait_for_a_stuck_clean_up():
+    async def work():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(30)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(30)
+
+    started = time.monotonic()
+    with pytest.raises(SignalledError) as raised:
+        run(work())
+    assert raised.value.exit_code == 130
+    assert time.monotonic() - started < 5
+
+
+def test_ignored_signals_stay_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+
+        async def work():
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(0.05)
+            return "alive"
+
+        assert run(work()) == "alive"
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -1,0 +1,37 @@
+"""``vcli completion``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from vcli.commands.options import command
+from vcli.result import Result
+
+
+class Shell(StrEnum):
+    """The shells that can complete."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
+
+
+@command
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish", help="The shell to write it for.")],
+) -> Result:
+    r"""Print a script that makes a shell complete commands, options and names.
+
+    Names are those of the virtual clusters on the current host; without one there are none, after a second at
+    most.
+
+    \b
+    bash:  vcli completion bash > ~/.local/share/bash-completion/completions/vcli
+    zsh:   vcli completion zsh > "${fpath[1]}/_vcli"
+    fish:  vcli completion fish > ~/.config/fish/completions/vcli.fish
+    """
+    from typer.completion import get_completion_script  # noqa: PLC0415
+
+    script = get_completion_script(prog_name="vcli", complete_var="_VCLI_COMPLETE", shell=shell.value)
+    return Result(text=script)
