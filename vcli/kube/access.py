@@ -28,7 +28,7 @@ class Access:
         client_certificate: PEM, with ``client_key`` (PEM).
         token: called before each request, so that rotating and exec-plugin tokens stay fresh.
         basic: user and password.
-        impersonate: header names and values (``Impersonate-User`` …) added to each request.
+        impersonate: headers (``Impersonate-User`` …) of each request; several values are several headers.
         namespace: the namespace for calls that name none.
     """
 
@@ -41,7 +41,7 @@ class Access:
     client_key: bytes | None = field(default=None, repr=False)
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
-    impersonate: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    impersonate: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     namespace: str = "default"
 
 

@@ -276,7 +276,8 @@ class Transport:
         elif access.basic is not None:
             pair = base64.b64encode(":".join(access.basic).encode()).decode()
             raw.append(("Authorization", f"Basic {pair}"))
-        raw.extend(access.impersonate.items())
+        for name, values in access.impersonate.items():
+            raw.extend((name, value) for value in ((values,) if isinstance(values, str) else values))
         raw.extend(headers.items())
         return raw
 

@@ -26,12 +26,11 @@ class WebSocket:
 
     Attributes:
         subprotocol: the one that the server chose, empty if none.
-        last_heard: time of the event loop when the last byte came.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.subprotocol = connection.headers.get("sec-websocket-protocol", "")
-        self.last_heard = asyncio.get_running_loop().time()
+        self._waiting_since: float | None = None
         self._reader = connection.reader
         self._writer = connection.writer
         self._framing = Framing(ConnectionType.CLIENT)
@@ -45,15 +44,17 @@ class WebSocket:
             if self._ended:
                 return None
             try:
+                self._waiting_since = asyncio.get_running_loop().time()
                 data = await self._reader.read(_READ)
                 if not data:
                     self._ended = True
                     continue
-                self.last_heard = asyncio.get_running_loop().time()
                 self._framing.receive_data(data)
                 await self._handle_events()
             except (OSError, RemoteProtocolError, LocalProtocolError):
                 self._ended = True
+            finally:
+                self._waiting_since = None
         return self._messages.pop(0)
 
     async def send(self, data: bytes) -> None:
@@ -65,12 +66,23 @@ class WebSocket:
         await self._send(BytesMessage(data=data))
 
     async def ping(self) -> None:
-        """Ask for a sign of life; ``last_heard`` moves when the answer comes.
+        """Ask for a sign of life; the answer ends the ``silence``.
 
         Raises:
             Unreachable: the connection is gone.
         """
         await self._send(Ping())
+
+    @property
+    def silence(self) -> float:
+        """Seconds that ``recv`` has waited in vain; 0 while nobody waits, since then nobody listens."""
+        if self._waiting_since is None:
+            return 0.0
+        return asyncio.get_running_loop().time() - self._waiting_since
+
+    def abort(self) -> None:
+        """Close without goodbye: ``recv`` returns None, ``send`` raises."""
+        self._writer.transport.abort()
 
     async def close(self) -> None:
         """Say goodbye and close the socket; waits a second at most."""

@@ -1,0 +1,163 @@
+"""The process of a background tunnel: ``python -m vcli.operations.tunnel_process SPEC``, SPEC being JSON.
+
+It ends on SIGTERM, when its state file is gone, and when its virtual cluster is; never because of the
+network.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vcli.errors import ConflictError, VcliError
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, NotFound, Unauthorized, Unreachable
+from vcli.kube.resources import SERVICES
+from vcli.kubeconfig.auth import load_access
+from vcli.portforward import background
+from vcli.portforward.background import Report
+from vcli.portforward.state import TunnelSpec, read
+from vcli.portforward.tunnel import Tunnel
+
+logger = logging.getLogger(__name__)
+
+_STATE_CHECK = 2.0
+_CLUSTER_CHECK = 60.0
+_CLUSTER_CHECK_ON_FAILURE = 2.0
+_LONGEST_LOG = 1024 * 1024
+
+
+def main(arguments: Sequence[str] = sys.argv[1:]) -> int:
+    """Run until there is a reason to end.
+
+    Args:
+        arguments: the spec, and the number of the descriptor to report to, if anybody waits.
+    """
+    spec = _absolute(TunnelSpec(**json.loads(arguments[0])))
+    descriptor = int(arguments[1]) if len(arguments) > 1 else None
+    os.chdir("/")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
+    try:
+        asyncio.run(_run(spec, descriptor))
+    except VcliError as error:
+        logger.error("%s", error.message)  # noqa: TRY400 - a sentence, not a traceback
+        failure = Report(error=error.message, hint=error.hint, conflict=isinstance(error, ConflictError))
+        background.report(failure, descriptor=descriptor)
+        return error.exit_code
+    return 0
+
+
+def _absolute(spec: TunnelSpec) -> TunnelSpec:
+    """Paths that were relative to where we were started, before we leave that folder."""
+    if files := os.environ.get("KUBECONFIG"):
+        paths = [str(Path(file).absolute()) for file in files.split(os.pathsep) if file]
+        os.environ["KUBECONFIG"] = os.pathsep.join(paths)
+    if spec.kubeconfig is None:
+        return spec
+    return replace(spec, kubeconfig=str(Path(spec.kubeconfig).expanduser().absolute()))
+
+
+async def _run(spec: TunnelSpec, descriptor: int | None) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    failed = asyncio.Event()
+    tunnel = Tunnel(
+        _client(spec),
+        namespace=spec.namespace,
+        selector=spec.selector,
+        port=spec.port,
+        address=spec.address,
+        local_port=spec.local_port,
+        on_failure=failed.set,
+    )
+    path: Path | None = None
+    reasons: list[asyncio.Task[object]] = []
+    try:
+        port = await tunnel.start()
+        path = background.announce(spec, port=port)
+        background.report(Report(port=port), descriptor=descriptor)
+        logger.info("listening on port %d", port)
+        reasons += [
+            asyncio.create_task(ended.wait()),
+            asyncio.create_task(_state_gone(path)),
+            asyncio.create_task(_cluster_gone(tunnel, spec, failed)),
+        ]
+        await asyncio.wait(reasons, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in reasons:
+            task.cancel()
+        await asyncio.gather(*reasons, return_exceptions=True)
+        await tunnel.close()
+        await tunnel.client.aclose()
+        if path is not None:
+            _remove(path)
+    logger.info("ended")
+
+
+def _client(spec: TunnelSpec) -> Client:
+    return Client(load_access(kubeconfig=spec.kubeconfig, context=spec.context).access)
+
+
+async def _state_gone(path: Path) -> None:
+    """Return when the state file has been removed or belongs to another process."""
+    while _is_ours(path):
+        if os.fstat(sys.stderr.fileno()).st_size > _LONGEST_LOG:
+            os.ftruncate(sys.stderr.fileno(), 0)
+        await asyncio.sleep(_STATE_CHECK)
+    logger.info("state file is gone")
+
+
+async def _cluster_gone(tunnel: Tunnel, spec: TunnelSpec, failed: asyncio.Event) -> None:
+    """Return when the host says that the virtual cluster's Service does not exist."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLUSTER_CHECK):
+                await failed.wait()
+        failed.clear()
+        try:
+            await tunnel.client.get(SERVICES, spec.name, namespace=spec.namespace)
+        except NotFound:
+            logger.info("virtual cluster %s is gone", spec.name)
+            return
+        except (Unauthorized, Unreachable) as error:
+            logger.info("reading the kubeconfig again: %s", error.message)
+            await _renew_client(tunnel, spec)
+        except ApiError as error:
+            logger.info("can't tell whether virtual cluster %s exists: %s", spec.name, error.message)
+        await asyncio.sleep(_CLUSTER_CHECK_ON_FAILURE)
+
+
+async def _renew_client(tunnel: Tunnel, spec: TunnelSpec) -> None:
+    """Take new credentials, after a login or a renewed certificate; but stay with the same host."""
+    try:
+        client = _client(spec)
+    except VcliError as error:
+        logger.info("%s", error.message)
+        return
+    if client.access.server == tunnel.client.access.server:
+        client, tunnel.client = tunnel.client, client
+    await client.aclose()
+
+
+def _is_ours(path: Path) -> bool:
+    state = read(path)
+    return state is not None and state.pid == os.getpid()
+
+
+def _remove(path: Path) -> None:
+    if _is_ours(path):
+        path.unlink(missing_ok=True)
+        path.with_suffix(".log").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

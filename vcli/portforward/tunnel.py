@@ -1,0 +1,191 @@
+"""A listener on this machine whose connections end in a pod of the virtual control plane."""
+
+import asyncio
+import errno
+import logging
+import random
+from collections.abc import Callable
+
+from vcli.errors import ConflictError, VcliError
+from vcli.kube.access import Access
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Forbidden, NotFound, Unauthorized, Unreachable
+from vcli.kube.resources import PODS
+from vcli.portforward.link import Link, open_link
+from vcli.portforward.pods import choose
+from vcli.portforward.splice import Local
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 30.0
+_OPEN_TIMEOUT = 10.0
+_FIRST_BACKOFF = 0.1
+_LONGEST_BACKOFF = 2.0
+
+
+class Tunnel:
+    """Connections to a local port end in whichever pod of the virtual control plane answers.
+
+    Never tied to a pod: each new connection goes to the last pod that worked, or to another one when that
+    fails. While the host or the pod is away, a new connection waits up to 30 seconds before it is closed,
+    so that ``kubectl`` simply succeeds after a roll-out; the listener itself stays for ever.
+
+    Args:
+        client: of the host; may be replaced while the tunnel runs, for new credentials.
+        namespace: on the host.
+        selector: labels of the control plane's pods.
+        port: in the pod.
+        address: to listen on.
+        local_port: to listen on; 0 takes a free one.
+        on_failure: called when a connection could not be made at the first attempt.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        namespace: str,
+        selector: str,
+        port: int = 8443,
+        address: str = "127.0.0.1",
+        local_port: int = 0,
+        on_failure: Callable[[], None] | None = None,
+    ) -> None:
+        self.client = client
+        self._namespace = namespace
+        self._selector = selector
+        self._port = port
+        self._address = address
+        self._local_port = local_port
+        self._on_failure = on_failure or (lambda: None)
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._closed = asyncio.Event()
+        self._pod: str | None = None
+        self._failed: str | None = None
+
+    async def start(self) -> int:
+        """Listen.
+
+        Returns:
+            The port.
+
+        Raises:
+            ConflictError: the port is taken.
+            VcliError: the address can't be used.
+        """
+        try:
+            self._server = await asyncio.start_server(
+                self._accept, self._address, self._local_port, limit=256 * 1024
+            )
+        except OSError as error:
+            place = f"port {self._local_port} of {self._address}"
+            if error.errno == errno.EADDRINUSE:
+                raise ConflictError(
+                    f"local {place} is taken by another program",
+                    hint="choose another one with --local-port, or leave the option out",
+                ) from error
+            raise VcliError(f"can't listen on {place}: {error.strerror or error}") from error
+        self._local_port = int(self._server.sockets[0].getsockname()[1])
+        return self._local_port
+
+    async def serve_forever(self) -> None:
+        """Wait until ``close``."""
+        await self._closed.wait()
+
+    async def close(self) -> None:
+        """Stop to listen, and end all connections."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        self._closed.set()
+
+    async def probe(self) -> bool:
+        """Does the virtual API answer through this tunnel now?
+
+        Asked without credentials, so an answer that refuses them is an answer.
+        """
+        host = f"[{self._address}]" if ":" in self._address else self._address
+        access = Access(server=f"https://{host}:{self._local_port}", insecure=True)
+        async with Client(access, timeout=_OPEN_TIMEOUT) as client:
+            try:
+                await client.request("GET", "/readyz")
+            except (Unauthorized, Forbidden):
+                return True
+            except (ApiError, Unreachable):
+                return False
+        return True
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(Local(reader, writer)))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, local: Local) -> None:
+        try:
+            await self._connect_and_splice(local)
+        except (ApiError, Unreachable) as error:
+            logger.warning("connection closed: %s", error.message)
+        except Exception:
+            logger.exception("connection failed")
+        finally:
+            await local.close()
+
+    async def _connect_and_splice(self, local: Local) -> None:
+        """Find a link that answers, for 30 seconds, then carry the connection.
+
+        A link whose pod doesn't listen opens, and closes again without a word: then another one is tried.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE
+        backoff = _FIRST_BACKOFF
+        while True:
+            try:
+                link = await self._open()
+                await self._carry(local, link)
+                if local.committed or local.gone:
+                    return
+                failure: ApiError | Unreachable = Unreachable(
+                    f"pod {self._pod} in namespace {self._namespace} does not answer"
+                    f" on port {self._port}{': ' + link.error if link.error else ''}"
+                )
+            except (Forbidden, Unauthorized):
+                self._on_failure()
+                raise
+            except (ApiError, Unreachable) as error:
+                failure = error
+            self._failed, self._pod = self._pod or self._failed, None
+            self._on_failure()
+            if loop.time() + backoff > until:
+                raise failure
+            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311
+            backoff = min(backoff * 2, _LONGEST_BACKOFF)
+            if local.gone:
+                return
+
+    async def _carry(self, local: Local, link: Link) -> None:
+        try:
+            await local.splice(link)
+        finally:
+            await link.close()
+
+    async def _open(self) -> Link:
+        try:
+            async with asyncio.timeout(_OPEN_TIMEOUT):
+                if self._pod is None:
+                    pods = await self.client.list(
+                        PODS, namespace=self._namespace, label_selector=self._selector
+                    )
+                    self._pod = choose(pods["items"], but_not=self._failed)
+                if self._pod is None:
+                    raise NotFound(
+                        f"no running pod with labels {self._selector} in namespace {self._namespace}",
+                        status=404,
+                    )
+                return await open_link(self.client, namespace=self._namespace, pod=self._pod, port=self._port)
+        except TimeoutError as error:
+            raise Unreachable(
+                f"the host did not open a connection to pod {self._pod} within {_OPEN_TIMEOUT:g} seconds"
+            ) from error
