@@ -32,7 +32,7 @@ class Token:
 
     @property
     def renew_at(self) -> float:
-        """When to ask for the next one (Unix seconds): at 80 % of its life, at the latest after a day, as kubelet does."""
+        """When to ask for the next one (Unix seconds): at 80 % of its life or after a day, as kubelet does."""
         return self.issued + min((self.expires - self.issued) * _RENEWED_AT, _A_DAY)
 
 
@@ -44,7 +44,8 @@ def config_map_to_host(config_map: Object, *, scope: Scope) -> Object:
 def secret_to_host(secret: Object, *, scope: Scope) -> Object:
     """The complete host Secret.
 
-    One of type ``kubernetes.io/service-account-token`` becomes Opaque: the host would look for its ServiceAccount, and delete it.
+    One of type ``kubernetes.io/service-account-token`` becomes Opaque: the host would look for its
+    ServiceAccount, and delete it.
     """
     kind = secret.get("type") or "Opaque"
     return {**_with_data(secret, "Secret", scope), "type": "Opaque" if kind == _HOST_WOULD_FILL else kind}
@@ -66,7 +67,7 @@ def token_secret(pod: Object, tokens: Mapping[str, Token], *, scope: Scope) -> O
 
 
 def tokens_in(secret: Object) -> dict[str, Token]:
-    """The tokens in a host Secret made by ``token_secret``, for their renewal; what can't be read is left out."""
+    """The tokens in a host Secret made by ``token_secret``, for their renewal; none where it can't be read."""
     data, found = secret.get("data") or {}, {}
     try:
         lives = json.loads((secret["metadata"].get("annotations") or {}).get(keys.TOKENS) or "{}")

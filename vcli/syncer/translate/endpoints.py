@@ -36,7 +36,8 @@ def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
 def endpoints_to_host(endpoints: Object, *, scope: Scope) -> Object:
     """The complete host Endpoints.
 
-    The virtual control plane has mirrored them to EndpointSlices, which come by themselves: the host shall not do it again.
+    The virtual control plane has mirrored them to EndpointSlices, which come by themselves: the host shall
+    not do it again.
     """
     metadata = host_metadata(endpoints, kind="Endpoints", scope=scope)
 

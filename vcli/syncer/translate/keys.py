@@ -1,8 +1,8 @@
 """The labels and annotations that are ours, and where a tenant's keys of the same names go.
 
-A tenant may use any key, ours included: one virtual cluster inside another does. Such a key gets ``v.`` before its
-domain on the host, so it neither forges ours nor gets lost: ``vcli.dev/name`` becomes ``v.vcli.dev/name``, and that one
-level further down ``v.v.vcli.dev/name``.
+A tenant may use any key, ours included: one virtual cluster inside another does. Such a key gets ``v.``
+before its domain on the host, so it neither forges ours nor gets lost: ``vcli.dev/name`` becomes
+``v.vcli.dev/name``, and that one level further down ``v.v.vcli.dev/name``.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ NAMESPACE_LABEL_PREFIX: Final = "vcli.dev/ns-"
 """Label prefix: a label of the virtual namespace, its key hashed."""
 
 CARRIED: Final = "vcli.dev/carried"
-"""Annotation: JSON, the label and annotation keys that came from the virtual object; those that vanish are removed."""
+"""Annotation: JSON, the label and annotation keys that are ours to remove when the virtual ones go."""
 APPLIED: Final = "vcli.dev/applied"
 """Annotation: hash of the mutable spec last sent; what host admission made of it is not fought over."""
 RESOURCES: Final = "vcli.dev/resources"

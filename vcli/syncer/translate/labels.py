@@ -1,8 +1,9 @@
 """Labels and selectors on the host, where every virtual namespace shares one.
 
-The control plane's own Service selects ``app=vcluster, release=VC``. A tenant's pod with these labels would receive
-API traffic, its own cluster's or a neighbour's. So a tenant's ``release`` always travels as ``label.vcli.dev/release`` too,
-selectors ask for that one, and the plain one stays behind where it could match.
+The control plane's own Service selects ``app=vcluster, release=VC``. A tenant's pod with these labels would
+receive API traffic, its own cluster's or a neighbour's. So a tenant's ``release`` always travels as
+``label.vcli.dev/release`` too, selectors ask for that one, and the plain one stays behind where it could
+match.
 """
 
 import hashlib
@@ -45,7 +46,8 @@ def host_selector(selector: Mapping[str, str], namespace: str, scope: Scope) -> 
 def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scope: Scope) -> Object:
     """A LabelSelector, matching on the host what it matches in its virtual namespace.
 
-    An empty one matches everything in the namespace. ``namespace`` None: in all of the virtual cluster's namespaces.
+    An empty one matches everything in the namespace. ``namespace`` None: in all of the virtual cluster's
+    namespaces.
     """
     ours = {keys.MANAGED_BY: scope.cluster}
     if namespace is not None:
@@ -106,7 +108,8 @@ def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def _namespace_key(key: str) -> str:
-    # Hashed because a prefix of our own would not fit before every key, and so that no tenant's key meets ours.
+    # Hashed because a prefix of our own would not fit before every key, and so that no tenant's key meets
+    # ours.
     return (
         keys.NAMESPACE
         if key == _NAMESPACE_NAME

@@ -68,8 +68,9 @@ def host_metadata(
 def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None = None) -> VirtualName | None:
     """The virtual name of a host object, or None where the object isn't ours.
 
-    Ours is only what label, annotations and translated name agree on: host controllers copy labels and annotations
-    (EndpointSlice mirroring does), and a tenant of the host namespace may have copied a manifest.
+    Ours is only what label, annotations and translated name agree on: host controllers copy labels and
+    annotations (EndpointSlice mirroring does), and a tenant of the host namespace may have copied a
+    manifest.
 
     Args:
         host: the host object.

@@ -1,8 +1,9 @@
 """Host names for virtual names.
 
-``NAME-x-NAMESPACE-x-VC`` wherever that is a name of at most 63 characters and nothing else could have made it;
-otherwise its first 52 characters, ``-`` and ten hex digits of the sha256 of the parts. Names of the first form never
-end like the second, so no two virtual names ever meet on one host name. Going back is by annotation, never by parsing.
+``NAME-x-NAMESPACE-x-VC`` wherever that is a name of at most 63 characters and nothing else could have made
+it; otherwise its first 52 characters, ``-`` and ten hex digits of the sha256 of the parts. Names of the
+first form never end like the second, so no two virtual names ever meet on one host name. Going back is by
+annotation, never by parsing.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ HostName = NewType("HostName", str)
 
 
 class VirtualName(NamedTuple):
-    """The namespace and name of an object in the virtual cluster; the namespace is empty for a cluster-scoped one."""
+    """An object in the virtual cluster; the namespace is empty for a cluster-scoped one."""
 
     namespace: str
     name: str
@@ -31,7 +32,8 @@ _LOOKS_HASHED: Final = re.compile(rf"(?:^|-)[0-9a-f]{{{_DIGITS}}}$")
 def host_name(name: VirtualName, cluster: str) -> HostName:
     """The host name of a namespaced virtual object.
 
-    Valid wherever the virtual name is: for a DNS label, a DNS subdomain, and for what must start with a letter.
+    Valid wherever the virtual name is: for a DNS label, a DNS subdomain, and for what must start with a
+    letter.
     """
     return _joined("", name.name, name.namespace, cluster)
 
@@ -56,5 +58,6 @@ def _joined(role: str, *parts: str) -> HostName:
 
 
 def _is_unambiguous(plain: str, *, separators: int) -> bool:
-    # One more separator than we put in, overlapping ones included (a-x + x-b), and the parts could be cut elsewhere.
+    # One more separator than we put in, overlapping ones included (a-x + x-b), and the parts could be cut
+    # elsewhere.
     return len(_OVERLAPPING_SEPARATORS.findall(plain)) == separators and not _LOOKS_HASHED.search(plain)

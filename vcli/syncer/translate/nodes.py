@@ -9,7 +9,8 @@ KIND_OF_NODE: Final = "vcli.dev/node"
 """Label of the Nodes that are ours: ``assumed`` or ``mirrored``. A tenant's own Nodes lack it."""
 
 _ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
-"""Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is full."""
+"""Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is
+full."""
 
 _CONDITIONS: Final = (
     ("MemoryPressure", "False", "KubeletHasSufficientMemory", "the host schedules by real memory"),

@@ -1,7 +1,7 @@
 """Services.
 
-A virtual Service and its host Service share their ClusterIPs (the virtual API server runs with the host's range), so the
-address that a pod looks up in the virtual cluster is the one that the node's proxy serves.
+A virtual Service and its host Service share their ClusterIPs (the virtual API server runs with the host's
+range), so the address that a pod looks up in the virtual cluster is the one that the node's proxy serves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,8 +46,8 @@ def to_host(service: Object, *, scope: Scope, cluster_ip: bool = True, node_port
 def status_to_virtual(host: Object, virtual: Object) -> Object:
     """The status of the virtual Service: the host's load balancer, where it asks for one, and conditions.
 
-    Conditions that only the virtual cluster knows stay, and so does whatever a tenant's own controller wrote into the
-    status of a Service of another type.
+    Conditions that only the virtual cluster knows stay, and so does whatever a tenant's own controller
+    wrote into the status of a Service of another type.
     """
     status, old = host.get("status") or {}, virtual.get("status") or {}
     told = dict(old)

@@ -78,8 +78,8 @@ def _with_keys(
 ) -> Mapping[str, Any]:
     """The selector with matchLabelKeys (In) or mismatchLabelKeys (NotIn) merged in.
 
-    The virtual API server has done so already if it is recent (1.31 for affinity, 1.34 for spreading). The keys must
-    not reach the host: it would merge again, and refuses a selector that has them twice.
+    The virtual API server has done so already if it is recent (1.31 for affinity, 1.34 for spreading). The
+    keys must not reach the host: it would merge again, and refuses a selector that has them twice.
     """
     labels = pod["metadata"].get("labels") or {}
     present = {(item["key"], item["operator"]) for item in selector.get("matchExpressions") or ()}

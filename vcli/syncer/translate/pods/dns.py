@@ -15,7 +15,8 @@ _LONGEST_HOSTNAME: Final = 63
 def dns_fields(pod: Object, context: PodContext) -> Object:
     """``dnsPolicy`` and ``dnsConfig`` of the host pod.
 
-    The host's ClusterFirst would name the host's DNS server and search the host namespace, so it never appears.
+    The host's ClusterFirst would name the host's DNS server and search the host namespace, so it never
+    appears.
     """
     spec, theirs = pod["spec"], pod["spec"].get("dnsConfig")
     policy = spec.get("dnsPolicy", "ClusterFirst")
@@ -41,10 +42,11 @@ def dns_fields(pod: Object, context: PodContext) -> Object:
 
 
 def hostname_fields(pod: Object, context: PodContext) -> Object:
-    """``hostname`` or ``hostnameOverride`` of the host pod: what the virtual pod would be called on a plain cluster.
+    """``hostname`` or ``hostnameOverride`` of the host pod: its name as on a plain cluster.
 
     ``subdomain`` never gets there: kubelet would write a name in the host namespace to ``/etc/hosts``.
-    Where a host has no ``hostnameOverride``, a name with dots gets dashes, and ``setHostnameAsFQDN`` has no effect.
+    Where a host has no ``hostnameOverride``, a name with dots gets dashes, and ``setHostnameAsFQDN`` has no
+    effect.
     """
     spec, metadata = pod["spec"], pod["metadata"]
     if spec.get("hostNetwork"):

@@ -35,8 +35,9 @@ _ESCAPES: Final = {
 def variable_source(field_ref: Mapping[str, Any], pod: Object) -> Object:
     """The ``value`` or ``valueFrom`` of an environment variable that has a ``fieldRef``.
 
-    What never changes becomes a literal. Labels and annotations stay references, so a restarted container sees the
-    new value; what the node decides (``status.podIP``, ``spec.nodeName``, …) is the same here and there.
+    What never changes becomes a literal. Labels and annotations stay references, so a restarted container
+    sees the new value; what the node decides (``status.podIP``, ``spec.nodeName``, …) is the same here and
+    there.
     """
     metadata, path = pod["metadata"], field_ref["fieldPath"]
     match path:

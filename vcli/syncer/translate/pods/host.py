@@ -39,7 +39,8 @@ _MADE_ANEW: Final = (
 def to_host(pod: Object, context: PodContext) -> Object:
     """The complete host pod, ready to be created.
 
-    To be created with POST: kubelet takes an environment that defines a name twice, server-side apply does not.
+    To be created with POST: kubelet takes an environment that defines a name twice, server-side apply does
+    not.
     """
     rename = _rename(pod, context)
     spec = pod["spec"]
@@ -84,7 +85,7 @@ def to_host(pod: Object, context: PodContext) -> Object:
 
 
 def ephemeral_containers(pod: Object, context: PodContext) -> list[Object]:
-    """The virtual pod's ``spec.ephemeralContainers`` for the host pod's ``ephemeralcontainers`` subresource."""
+    """The virtual pod's ephemeral containers for the host pod's ``ephemeralcontainers`` subresource."""
     rename, services = _rename(pod, context), service_variables(pod, context)
     return [
         host_container(container, pod, context, rename=rename, services=services)

@@ -11,7 +11,7 @@ _ENVIRONMENT_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
 def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
-    """Name to value: ``KUBERNETES_*`` always, those of the namespace's Services when the pod enables links."""
+    """Name to value: ``KUBERNETES_*`` always, the namespace's Services when the pod enables links."""
     namespace = pod["metadata"]["namespace"]
     services: dict[str, tuple[str, list[Any]]] = {
         "kubernetes": (context.api_host, [{"name": "https", "protocol": "TCP", "port": context.api_port}])
@@ -19,7 +19,8 @@ def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
     if pod["spec"].get("enableServiceLinks", True):
         for service in context.services:
             name, spec = service["metadata"]["name"], service["spec"]
-            # In another namespace a Service named kubernetes hides the API server's; kubelet does it that way.
+            # In another namespace a Service named kubernetes hides the API server's; kubelet does it that
+            # way.
             if spec.get("clusterIP") not in (None, "", "None") and (namespace, name) != (
                 "default",
                 "kubernetes",

@@ -52,7 +52,8 @@ class TokenSource:
 class References:
     """Names in the pod's own virtual namespace, each with whether the pod may run without it.
 
-    ``claims`` includes those of generic ephemeral volumes (``POD-VOLUME``, made by the virtual control plane).
+    ``claims`` includes those of generic ephemeral volumes (``POD-VOLUME``, made by the virtual control
+    plane).
     """
 
     config_maps: Mapping[str, bool]
@@ -82,7 +83,7 @@ def token_secret_name(pod: Object, scope: Scope) -> HostName:
 
 
 def token_key(volume: str, index: int) -> str:
-    """The data key for the token of a projected volume's source; volume names hold no dots, so keys never meet."""
+    """The data key for the token of a projected volume's source; volume names hold no dots."""
     return f"{volume}.{index}"
 
 

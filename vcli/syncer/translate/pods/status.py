@@ -37,9 +37,9 @@ _OF_THE_HOST: Final = frozenset(
 def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     """The status that the virtual pod shall have, complete (for a replace of the status subresource).
 
-    It is the host's, but for: the QoS class; generations, which are the virtual pod's own; statuses of containers that
-    the host's admission put in; conditions that belong to readiness gates or to controllers of the virtual cluster;
-    and names in texts.
+    It is the host's, but for: the QoS class; generations, which are the virtual pod's own; statuses of
+    containers that the host's admission put in; conditions that belong to readiness gates or to controllers
+    of the virtual cluster; and names in texts.
     """
     names, namespace = pod_names(virtual, scope), virtual["metadata"]["namespace"]
     old = virtual.get("status") or {}
@@ -64,7 +64,7 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
 
 
 def host_conditions(virtual: Object) -> list[Object]:
-    """The readiness-gate conditions of a virtual pod: its own controllers set them, the host must know them."""
+    """The readiness-gate conditions of a virtual pod, set by its own controllers; the host must know them."""
     gates = _gates(virtual)
     return [
         without(condition, "observedGeneration")
@@ -74,7 +74,7 @@ def host_conditions(virtual: Object) -> list[Object]:
 
 
 def host_status_patch(host: Object, virtual: Object) -> Object | None:
-    """The strategic merge patch for the host pod's ``status`` that brings ``host_conditions`` there, or None."""
+    """The strategic merge patch for the host pod's ``status`` that brings ``host_conditions``, or None."""
     live = {each["type"]: each for each in (host.get("status") or {}).get("conditions") or ()}
     missing = [
         condition

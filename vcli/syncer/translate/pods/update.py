@@ -11,8 +11,9 @@ from vcli.syncer.translate.pods.marks import carried
 def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Object | None:
     """The strategic merge patch that brings a live host pod to ``desired``, or None when nothing is to do.
 
-    Labels and annotations that others put on the host pod stay. What the host's admission made of an image (or the
-    like) stays too: the spec is only compared when the virtual one has changed since it was last sent.
+    Labels and annotations that others put on the host pod stay. What the host's admission made of an image
+    (or the like) stays too: the spec is only compared when the virtual one has changed since it was last
+    sent.
 
     Args:
         host: the live host pod.
@@ -27,8 +28,8 @@ def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Obj
 def resize_patch(host: Object, desired: Object) -> Object | None:
     """The strategic merge patch for the host pod's ``resize`` subresource, or None when nothing is to do.
 
-    To be sent before ``mutable_patch``. It only ever sets: the API doesn't let a resize remove anything, and what the
-    host's LimitRange added stays.
+    To be sent before ``mutable_patch``. It only ever sets: the API doesn't let a resize remove anything,
+    and what the host's LimitRange added stays.
     """
     if _mark(host, keys.RESOURCES) == _mark(desired, keys.RESOURCES):
         return None

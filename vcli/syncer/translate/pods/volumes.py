@@ -63,7 +63,7 @@ def _at(field: str, change: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]
 
 
 def _token_mode(pod: Object) -> dict[str, int]:
-    # With a group, kubelet narrows a token to 0600 and then lets the group read it. (With runAsUser alone it makes the
-    # token that user's own, which a Secret's files can't be: they keep the volume's mode.)
+    # With a group, kubelet narrows a token to 0600 and then lets the group read it. (With runAsUser alone
+    # it makes the token that user's own, which a Secret's files can't be: they keep the volume's mode.)
     group = (pod["spec"].get("securityContext") or {}).get("fsGroup")
     return {"mode": _TOKEN_MODE_WITH_GROUP} if group is not None else {}
