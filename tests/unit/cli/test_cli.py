@@ -107,8 +107,10 @@ def test_unknown_option(capsys):
     assert run(capsys, "version", "--outptu") == (
         2,
         "",
-        "error: no such option: --outptu (Possible options: --output)\n"
-        "hint: run 'vcli version --help' for the options\n",
+        (
+            "error: no such option: --outptu (Possible options: --output)\n"
+            "hint: run 'vcli version --help' for the options\n"
+        ),
     )
 
 
