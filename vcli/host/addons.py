@@ -18,8 +18,9 @@ _COREFILE = """\
         ttl 5
     }
     cache 5
-    loop
-    reload
+    template ANY ANY . {
+        rcode NXDOMAIN
+    }
 }
 """
 

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -34,8 +34,8 @@ class Source(Protocol):
         """
 
 
-class Binaries:
-    """The programs, by name."""
+class Binaries(Mapping[str, Path]):
+    """Where each program is, or will be."""
 
     def __init__(self, cache: Path) -> None:
         self._folder = {
@@ -45,9 +45,11 @@ class Binaries:
     def __getitem__(self, program: str) -> Path:
         return self._folder[program] / program
 
-    def keys(self) -> "Iterator[str]":
-        """All programs' names."""
+    def __iter__(self) -> Iterator[str]:
         return iter(self._folder)
+
+    def __len__(self) -> int:
+        return len(self._folder)
 
     def missing(self) -> list[str]:
         """Which are not there yet."""
@@ -70,7 +72,7 @@ def ensure(cache: Path, sources: Sequence[Source], say: Say) -> Binaries:
     if not binaries.missing():
         return binaries
     with locked(cache / "host", say):
-        total = len(list(binaries.keys()))
+        total = len(binaries)
         for product in PRODUCTS:
             into = product.bin_dir(cache)
             missing = [x for x in product.packages if not (into / x).is_file()]

@@ -50,6 +50,16 @@ def remove(instance: Instance) -> None:
         )
 
 
+def clear(instance: Instance) -> None:
+    """Before booting: remove what a host left that died, or was never finished. The caller holds the lock."""
+    process.end(instance)
+    cgroups.remove(instance.cgroup)
+    shutil.rmtree(instance.root, ignore_errors=True)
+    # Not the folder itself: it is the lock.
+    for path in instance.run.iterdir():
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
 def leftovers(instance: Instance) -> list[str]:
     """All that a removed instance should not have: processes, mounts, cgroups, folders."""
     found = [f"process {x}" for x in process.strays(instance)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vcli.host import python_image
-from vcli.host.oci import Image, write_archive
+from vcli.host.oci import Image
 from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, KUBERNETES, PAUSE_IMAGE
 
 _LOCAL = "/usr/local/bin"
@@ -20,7 +20,7 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """An image to be packed when its archive is missing.
+    """An image that the host has.
 
     Attributes:
         key: changes with what goes in.
@@ -30,25 +30,6 @@ class Offer:
     name: str
     key: str
     image: Callable[[], Image]
-
-    def archive(self, cache: Path) -> Path:
-        """Where the archive is kept."""
-        return cache / "host" / "images" / f"{self.name}-{self.key}.tar"
-
-
-def ensure(cache: Path, program: Mapping[str, Path], busybox: Path, say: Callable[[str], None]) -> list[Path]:
-    """Have all archives in the cache; returns their paths, those that booting waits for in front."""
-    archives = []
-    for offer in offers(program, busybox):
-        archive = offer.archive(cache)
-        if not archive.is_file():
-            say(f"packing {offer.name}")
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            for stale in archive.parent.glob(f"{offer.name}-{'?' * len(offer.key)}.tar"):
-                stale.unlink(missing_ok=True)
-            write_archive(offer.image(), archive)
-        archives.append(archive)
-    return archives
 
 
 def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:

@@ -5,18 +5,13 @@ would leave by it after all is refused at once instead of timing out. Pods are c
 packet is routed by the node, so Service addresses work between pods of a node without br_netfilter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from vcli.host.instance import NODE_CIDR, POD_CIDR
 
 DEVICE = "node0"
-
-SYSCTLS: Mapping[str, str] = {
-    "net/ipv4/ip_forward": "1",
-    "net/ipv4/conf/all/route_localnet": "1",
-    "net/ipv4/ip_unprivileged_port_start": "1024",
-}
+SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv4.conf.all.route_localnet=1")
 
 _RULES = f"""
 table ip vcli-host {{
@@ -46,6 +41,7 @@ def commands() -> Sequence[Sequence[str]]:
         ["ip", "link", "set", DEVICE, "up"],
         ["ip", "route", "add", "default", "dev", DEVICE],
         ["nft", _RULES],
+        ["sysctl", "-q", "-w", *SYSCTLS],
     ]
 
 

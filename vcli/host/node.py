@@ -70,7 +70,7 @@ class Node:
     def _guarded(self, task: "threading._StartTarget") -> None:  # type: ignore[name-defined]
         try:
             task()
-        except Exception as error:  # noqa: BLE001 - reported to whoever waits for this host
+        except Exception as error:
             with self._lock:
                 self._state.phase, self._state.error = "failed", f"{type(error).__name__}: {error}"
                 self._note()
@@ -82,9 +82,10 @@ class Node:
         for component in self._plan.components:
             if component.after == "boot":
                 self._start(component)
-        while not self._api.ready():
-            time.sleep(0.05)
-        self._milestone("api", phase="api")
+        if any(x.name == "kube-apiserver" for x in self._plan.components):
+            while not self._api.ready():
+                time.sleep(0.05)
+            self._milestone("api", phase="api")
         for component in self._plan.components:
             if component.after == "api":
                 self._start(component)
@@ -221,10 +222,6 @@ def _set_up(plan: Plan) -> None:
     os.environ["PATH"] = os.pathsep.join(plan.path)
     for command in plan.network:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    for name, value in plan.sysctls.items():
-        path = Path("/proc/sys", *name.split("/"))
-        if path.exists():
-            path.write_text(value)
 
 
 def main() -> None:

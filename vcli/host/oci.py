@@ -22,7 +22,15 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _CHUNK = 1 << 20
-_FOLDERS = {"tmp": 0o1777, "etc": 0o755, "var": 0o755, "proc": 0o755, "sys": 0o755, "dev": 0o755, "run": 0o755}
+_FOLDERS = {
+    "tmp": 0o1777,
+    "etc": 0o755,
+    "var": 0o755,
+    "proc": 0o755,
+    "sys": 0o755,
+    "dev": 0o755,
+    "run": 0o755,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,10 @@ def write_archive(image: Image, out: Path) -> str:
                 "layers": [{"mediaType": LAYER, "digest": digest, "size": size}],
             }
         )
-        with partial.open("wb") as file, tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        with (
+            partial.open("wb") as file,
+            tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
             _add(tar, "oci-layout", _dump({"imageLayoutVersion": "1.0.0"}))
             _add(tar, "index.json", _dump(_index(image, manifest)))
             _add(tar, _blob(_digest(config)), config)

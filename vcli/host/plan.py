@@ -24,6 +24,9 @@ class Component:
     listener: bool = False
 
 
+Addon = tuple[str, Mapping[str, object]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """All that the node's first process needs to know.
@@ -33,7 +36,8 @@ class Plan:
         keep: folders that stay visible though they are below a hidden one.
         path: folders to find programs in.
         network: commands that set up the node's network, run in order.
-        images: archives to import, the ones needed first in front.
+        components: without kube-apiserver among them no API is awaited.
+        images: archives to import into containerd.
         ctr: containerd's client, with the options that lead to this node's containerd.
         addons: objects to create: API path of the collection and the object.
         pki: folder with ``ca.crt`` and ``admin.{crt,key}``.
@@ -42,17 +46,15 @@ class Plan:
     name: str
     root: str
     run: str
-    cgroup: str
     hide: Mapping[str, str]
     keep: Sequence[str]
     path: Sequence[str]
-    sysctls: Mapping[str, str]
     network: Sequence[Sequence[str]]
     components: Sequence[Component]
     images: Sequence[str]
     ctr: Sequence[str]
     containerd: str
-    addons: Sequence[tuple[str, Mapping[str, object]]]
+    addons: Sequence[Addon]
     pki: str
     api_port: int
 

@@ -1,12 +1,13 @@
 """Finding and ending the processes of an instance."""
 
+import fcntl
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-import fcntl
 from pathlib import Path
 
 from vcli.host import linux
@@ -56,6 +57,25 @@ def end(instance: Instance) -> bool:
     while any(linux.started(x) is not None for x in pids) and time.monotonic() < deadline:
         time.sleep(0.01)
     return bool(pids)
+
+
+def pids_on_machine(first: int) -> dict[int, int]:
+    """The processes of a PID namespace: the id that each has inside, and the one that the machine knows it by.
+
+    Args:
+        first: the namespace's first process, by the machine's id.
+    """
+    namespace = os.readlink(f"/proc/{first}/ns/pid")
+    found = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if os.readlink(folder / "ns" / "pid") == namespace:
+                    ids = re.search(r"^NSpid:(.*)$", (folder / "status").read_text(), re.MULTILINE)
+                    found[int(ids[1].split()[-1]) if ids else 0] = int(folder.name)
+            except OSError:
+                continue  # it ended meanwhile
+    return found
 
 
 @contextmanager

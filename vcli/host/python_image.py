@@ -12,7 +12,17 @@ from vcli.host.oci import Image, tree
 
 PREFIX = "/usr/local"
 # Not for running programs: tests, the editor, what installs packages.
-_SKIP = ("test", "tests", "idlelib", "turtledemo", "ensurepip", "__pycache__", "site-packages", "dist-packages", "tkinter")
+_SKIP = (
+    "test",
+    "tests",
+    "idlelib",
+    "turtledemo",
+    "ensurepip",
+    "__pycache__",
+    "site-packages",
+    "dist-packages",
+    "tkinter",
+)
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 
@@ -26,7 +36,9 @@ def fingerprint() -> str:
     """Changes with the interpreter."""
     executable = Path(sys.executable).resolve()
     about = executable.stat()
-    return f"{executable} {about.st_size} {about.st_mtime_ns} {platform.python_version()} {platform.libc_ver()}"
+    return (
+        f"{executable} {about.st_size} {about.st_mtime_ns} {platform.python_version()} {platform.libc_ver()}"
+    )
 
 
 def image(busybox: Path | None) -> Image:
@@ -50,7 +62,9 @@ def interpreter() -> tuple[dict[str, Path | bytes], dict[str, str]]:
     links = {f"{PREFIX}/bin/python3": f"python{minor}", f"{PREFIX}/bin/python": "python3"}
     for kind in ("stdlib", "platstdlib"):
         folder = Path(sysconfig.get_path(kind, vars={"base": str(base), "platbase": str(base)})).resolve()
-        more_files, more_links = tree(folder, f"{PREFIX}/{folder.relative_to(base)}", skip=(*_SKIP, f"config-{minor}"))
+        more_files, more_links = tree(
+            folder, f"{PREFIX}/{folder.relative_to(base)}", skip=(*_SKIP, f"config-{minor}")
+        )
         files |= {k: v for k, v in more_files.items() if not k.endswith((".a", ".o"))}
         links |= more_links
     extensions = [x for x in files.values() if isinstance(x, Path) and ".so" in x.name]
@@ -70,7 +84,11 @@ def shared_libraries(programs: Iterable[Path], base: Path) -> dict[str, Path]:
     Libraries outside the loader's own folders and outside the interpreter's are laid beside libc.
     """
     listed = subprocess.run(
-        ["ldd", *map(str, programs)], check=False, capture_output=True, text=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
+        ["ldd", *map(str, programs)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
     ).stdout
     found: dict[str, Path] = {}
     for line in listed.splitlines():
@@ -79,7 +97,10 @@ def shared_libraries(programs: Iterable[Path], base: Path) -> dict[str, Path]:
             found[words[0]] = Path(words[2])
         elif words and words[0].startswith("/") and not words[0].endswith(":"):
             found[words[0]] = Path(words[0])
-    home = next((path.parent for name, path in found.items() if name.startswith(("libc.so", "libc.musl"))), Path("/lib"))
+    home = next(
+        (path.parent for name, path in found.items() if name.startswith(("libc.so", "libc.musl"))),
+        Path("/lib"),
+    )
     laid: dict[str, Path] = {}
     for name, path in found.items():
         if str(path).startswith(tuple(f"{x}/" for x in _SYSTEM)):

@@ -1,0 +1,104 @@
+"""Starting the first process of a node."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import vcli
+from vcli.errors import VcliError
+from vcli.host.binaries import Binaries
+from vcli.host.instance import API_PORT, Instance
+from vcli.host.node import LISTENER
+from vcli.host.plan import Addon, Component, Plan
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+_LOG_LINES = 5
+
+
+def plan(
+    instance: Instance,
+    binaries: Binaries,
+    components: Sequence[Component],
+    *,
+    network: Sequence[Sequence[str]] = (),
+    addons: Sequence[Addon] = (),
+    images: Sequence[Path] = (),
+) -> Plan:
+    """A plan for the node's first process; see `Plan`."""
+    root = instance.root
+    return Plan(
+        name=instance.name,
+        root=str(root),
+        run=str(instance.run),
+        hide={
+            "/run": "",
+            "/tmp": str(root / "tmp"),  # noqa: S108 - the volumes of the host-path provisioner are made there
+            "/var/lib": str(root / "var-lib"),
+            "/var/log": str(root / "var-log"),
+        },
+        keep=_needed_folders(instance, binaries),
+        path=[*binaries.folders(), *SYSTEM_PATH.split(":")],
+        network=network,
+        components=components,
+        images=[str(x) for x in images],
+        ctr=[str(binaries["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"],
+        containerd=str(instance.containerd),
+        addons=addons,
+        pki=str(instance.pki),
+        api_port=API_PORT,
+    )
+
+
+def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
+    """What has to stay visible inside the node wherever it lies: our folders, the cache, the interpreter, this package."""
+    folders = [instance.root, instance.run, Path(vcli.__file__).parent, *map(Path, binaries.folders())]
+    folders += [Path(x) for x in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
+    return [str(x.resolve()) for x in folders]
+
+
+def launch(instance: Instance, listener: socket.socket | None = None) -> None:
+    """Run `vcli.host.node` with the plan of the instance; returns when it is on record.
+
+    Args:
+        instance: its folders exist and its plan is written.
+        listener: what the machine's loopback port listens on, for the relay.
+
+    Raises:
+        VcliError: it did not get so far.
+    """
+    environment = {
+        "PATH": SYSTEM_PATH,
+        "PYTHONPATH": str(Path(vcli.__file__).resolve().parent.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+    }
+    argv = [sys.executable, "-P", "-m", "vcli.host.node", str(instance.plan)]
+    with (instance.logs / "node.log").open("wb") as log, Path(os.devnull).open("rb") as nothing:
+        descriptor = (listener or nothing).fileno()
+        # The shell moves the descriptor to the number that `node` expects.
+        started = subprocess.run(
+            ["/bin/sh", "-c", f'exec "$@" {LISTENER}<&{descriptor}', "vcli-host", *argv],
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+            check=False,
+        )
+    if started.returncode != 0:
+        raise VcliError(f"host {instance.name} did not start{tail(instance, 'node')}")
+
+
+def tail(instance: Instance, log: str) -> str:
+    """The last lines of a component's log, each on a line of its own, to end an error message with."""
+    try:
+        lines = (instance.logs / f"{log}.log").read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return "".join(f"\n  {x[:300]}" for x in lines[-_LOG_LINES:])

@@ -1,0 +1,45 @@
+"""Putting images into a running host."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from vcli.errors import NotFoundError, VcliError
+from vcli.host import process
+from vcli.host.instance import Instance
+
+_PULLED_BY_CRI = "io.cri-containerd.image=managed"
+
+
+def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list[str]:
+    """Import an archive (OCI or ``docker save``); returns the names of the images in it.
+
+    Raises:
+        NotFoundError: no such file, or the host is not up.
+        VcliError: containerd does not take it.
+    """
+    pid = process.node_pid(instance)
+    if pid is None:
+        raise NotFoundError(f"host {instance.name} is not up", hint="vcli host up")
+    try:
+        # Opened here: inside the node the same path may be another folder.
+        content = archive.open("rb")
+    except OSError as error:
+        raise NotFoundError(f"{archive} can not be read: {error.strerror}") from error
+    inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
+    ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
+    with content:
+        done = subprocess.run(
+            [*inside, *ctr, "images", "import", "--label", _PULLED_BY_CRI, "-"],
+            stdin=content,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
+        raise VcliError(
+            f"{archive} could not be imported: {said}",
+            hint="it has to be an OCI archive or one of docker save",
+        )
+    return [x.split()[0] for x in done.stdout.splitlines() if ":" in x.split(" ")[0]]

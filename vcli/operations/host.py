@@ -1,0 +1,193 @@
+"""Operations on the embedded host."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
+from vcli.host import down as taking_down
+from vcli.host import image_store, loading, process, state
+from vcli.host import up as booting
+from vcli.host.binaries import Binaries, Source, ensure
+from vcli.host.go_source import GoSource
+from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
+from vcli.host.release_source import ReleaseSource
+from vcli.operations.steps import NoSteps, Steps
+
+READY_WITHIN = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostUp:
+    """A host that is ready.
+
+    Attributes:
+        kubeconfig: the host's own, of its administrator.
+        kubectl: a kubectl of the same version.
+        created: False when it was up already.
+        seconds: what it took.
+    """
+
+    name: str
+    server: str
+    kubeconfig: Path
+    kubectl: Path
+    context: str
+    created: bool
+    seconds: float
+
+
+def up(
+    *,
+    name: str = DEFAULT_NAME,
+    port: int | None = None,
+    timeout: float = READY_WITHIN,
+    steps: Steps | None = None,
+) -> HostUp:
+    """Boot a host, or find it running.
+
+    Args:
+        name: of the instance.
+        port: of 127.0.0.1 for its API server; 16443, or the one that it has, when not given.
+        timeout: seconds that a booted host may take to get ready; building its programs is not counted.
+        steps: is told what happens.
+
+    Raises:
+        NotAllowedError: not root, or programs of the machine are missing.
+        ConflictError: the port is taken, or the host runs with another one.
+        TimedOutError: not ready in time.
+        VcliError: see `host.binaries`, `host.image_store`, `host.up`.
+    """
+    begun = time.monotonic()
+    steps = steps or NoSteps()
+    instance = Instance.of(name)
+    have = booting.check()
+    with process.locked(instance):
+        running = process.node_pid(instance) is not None
+        if running:
+            _same_port(instance, port)
+            with steps.step(f"Wait for host {name}") as step:
+                booting.wait(instance, timeout=timeout, say=step.detail)
+        else:
+            try:
+                _boot(instance, port or DEFAULT_PORT, have, timeout, steps)
+            except BaseException:
+                # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
+                taking_down.remove(instance)
+                raise
+    return HostUp(
+        name=name,
+        server=state.server(instance),
+        kubeconfig=instance.kubeconfig,
+        kubectl=Binaries(cache_dir())["kubectl"],
+        context=name,
+        created=not running,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None) -> bool:
+    """Remove a host and all that belongs to it, except for the cache. False: there was none.
+
+    Raises:
+        NotAllowedError: not root.
+        VcliError: something could not be removed.
+    """
+    instance = Instance.of(name)
+    if not taking_down.exists(instance):
+        return False
+    _need_root("down")
+    with (steps or NoSteps()).step(f"Remove host {name}"):
+        return taking_down.down(instance)
+
+
+def status(*, name: str = DEFAULT_NAME) -> state.HostStatus:
+    """How a host does, component by component.
+
+    Raises:
+        NotFoundError: it is not up.
+    """
+    instance = _existing(name)
+    return state.look(instance)
+
+
+def kubeconfig(*, name: str = DEFAULT_NAME) -> str:
+    """The kubeconfig of a host's administrator.
+
+    Raises:
+        NotFoundError: it is not up.
+    """
+    return _existing(name).kubeconfig.read_text()
+
+
+def load_image(archive: Path, *, name: str = DEFAULT_NAME, steps: Steps | None = None) -> list[str]:
+    """Import an OCI or Docker archive into a host; returns the images' names.
+
+    Raises:
+        NotFoundError: the host is not up, or there is no such file.
+        VcliError: it is no archive of images.
+    """
+    _need_root("load-image")
+    instance = _existing(name)
+    with (steps or NoSteps()).step(f"Import {archive.name}"):
+        return loading.load(instance, archive, Binaries(cache_dir()))
+
+
+def sources() -> list[Source]:
+    """Where programs come from, in order: releases when their site answers, else Go. `VCLI_HOST_SOURCE` chooses one."""
+    match os.environ.get("VCLI_HOST_SOURCE", "auto"):
+        case "auto":
+            return [ReleaseSource(), GoSource()]
+        case "go":
+            return [GoSource()]
+        case "release":
+            return [ReleaseSource()]
+        case other:
+            raise UsageError(f'VCLI_HOST_SOURCE is "{other}"', hint="auto, go or release")
+
+
+def _boot(instance: Instance, port: int, have: booting.Prerequisites, timeout: float, steps: Steps) -> None:
+    taking_down.clear(instance)
+    with ExitStack() as stack:
+        # Bound first: a port that is taken should show now, not after a build.
+        listener = stack.enter_context(booting.listen(port))
+        cache = cache_dir()
+        binaries = Binaries(cache)
+        if binaries.missing():
+            with steps.step("Get the host's programs, once") as step:
+                binaries = ensure(cache, sources(), step.detail)
+        store = image_store.path(cache, binaries, have.busybox)
+        if not store.is_dir():
+            with steps.step("Pack the host's images, once") as step:
+                image_store.ensure(cache, binaries, have.busybox, step.detail)
+        with steps.step(f"Boot host {instance.name}") as step:
+            booting.boot(instance, listener, binaries=binaries, store=store, have=have)
+            booting.wait(instance, timeout=timeout, say=step.detail)
+
+
+def _same_port(instance: Instance, port: int | None) -> None:
+    has = state.port(instance)
+    if port is not None and port != has:
+        raise ConflictError(
+            f"host {instance.name} is up already, with its API server at port {has}",
+            hint=f"vcli host down --name {instance.name}, or another --name for a second host",
+        )
+
+
+def _existing(name: str) -> Instance:
+    instance = Instance.of(name)
+    if process.node_pid(instance) is None:
+        raise NotFoundError(f"host {name} is not up", hint=_command("up", name))
+    return instance
+
+
+def _need_root(command: str) -> None:
+    if os.geteuid() != 0:
+        raise NotAllowedError("only root can do that to the embedded host", hint=f"sudo vcli host {command}")
+
+
+def _command(verb: str, name: str) -> str:
+    return f"vcli host {verb}" + ("" if name == DEFAULT_NAME else f" --name {name}")
