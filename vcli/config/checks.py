@@ -1,0 +1,70 @@
+"""Values that are right one by one and don't go together, or that this version can't do."""
+
+import re
+from dataclasses import replace
+
+from vcli.config.document import Document
+from vcli.config.parse import fail
+from vcli.config.schema import KUBERNETES, K8s, Values
+
+_OLDEST_MINOR = 30
+
+
+def check(values: Values, document: Document) -> Values:
+    """Complain, and write the Kubernetes version in full.
+
+    Raises:
+        UsageError: names the key, its place and the way out.
+    """
+    plane = values.control_plane
+    for name in ("k3s", "k0s"):
+        if getattr(plane.distro, name).enabled:
+            raise fail(
+                document,
+                ("controlPlane", "distro", name),
+                "this distribution can't be run yet",
+                hint="leave it out: upstream Kubernetes (k8s) is the default",
+            )
+    if not plane.distro.k8s.enabled:
+        raise fail(document, ("controlPlane", "distro", "k8s", "enabled"), "k8s is the only distribution yet")
+    if not plane.backing_store.etcd.embedded.enabled:
+        raise fail(
+            document,
+            ("controlPlane", "backingStore", "etcd", "embedded", "enabled"),
+            "etcd in the control plane's pod is the only store yet",
+        )
+    if plane.stateful_set.high_availability.replicas > 1:
+        raise fail(
+            document,
+            ("controlPlane", "statefulSet", "highAvailability", "replicas"),
+            "more than one replica is for a later version",
+        )
+    claim = plane.stateful_set.persistence.volume_claim
+    if claim.enabled is False and claim.storage_class:
+        raise fail(
+            document,
+            ("controlPlane", "statefulSet", "persistence", "volumeClaim", "storageClass"),
+            "a storage class is of no use while volumeClaim.enabled is false",
+        )
+    if plane.service.https_node_port and plane.service.spec.type == "ClusterIP":
+        raise fail(
+            document,
+            ("controlPlane", "service", "httpsNodePort"),
+            "a Service of type ClusterIP has no node port",
+            hint="set controlPlane.service.spec.type to NodePort",
+        )
+    k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
+    return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
+
+
+def _full_version(k8s: K8s, document: Document) -> str:
+    keys = ("controlPlane", "distro", "k8s", "version")
+    version = "v" + k8s.version.removeprefix("v")
+    parts = re.findall(r"[0-9]+", version)
+    if int(parts[1]) < _OLDEST_MINOR:
+        raise fail(document, keys, f"{version} is older than 1.{_OLDEST_MINOR}, the oldest that can be run")
+    if version.count(".") > 1:
+        return version
+    if KUBERNETES.startswith(version + "."):
+        return KUBERNETES
+    raise fail(document, keys, f"which {version}?", hint=f"name the patch as well, as in {version}.1")

@@ -1,0 +1,95 @@
+"""Values as a tree that remembers where each of its keys was written."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from vcli.errors import UsageError
+
+Keys = tuple[str, ...]
+Source = Path | Literal["-"]
+
+
+@dataclass(slots=True)
+class Document:
+    """A mapping, and for the path of each key the place it comes from (``values.yaml:12``)."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Keys, str] = field(default_factory=dict)
+
+    def merge(self, other: "Document") -> None:
+        """Lay another document over this one: mappings are merged, the rest replaces, null removes."""
+        _merge(self.data, other.data)
+        self.places.update(other.places)
+
+    def place(self, keys: Keys) -> str:
+        """Where a key was written, or the nearest one above it; empty when nobody wrote it."""
+        while keys:
+            if keys in self.places:
+                return self.places[keys]
+            keys = keys[:-1]
+        return ""
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> None:
+    for key, value in above.items():
+        if value is None:
+            below.pop(key, None)
+        elif isinstance(value, dict):
+            if not isinstance(below.get(key), dict):
+                below[key] = {}
+            _merge(below[key], value)
+        else:
+            below[key] = value
+
+
+def read(source: Source) -> Document:
+    """Read a YAML file, or standard input.
+
+    Raises:
+        UsageError: it can't be read, is not YAML, has a key twice, or is not a mapping.
+    """
+    name = "<stdin>" if source == "-" else str(source)
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"values file {name} can't be read: {reason}") from error
+    return parse(text, name)
+
+
+def parse(text: str, name: str) -> Document:
+    """Parse YAML; see `read`."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            return Document()
+        places = dict(_places(root, (), name))
+        data = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise UsageError(f"{name}{line}: not YAML: {error.problem or error.context}") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name}: not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{name}: values must be a mapping of keys, as in 'controlPlane: …'")
+    return Document(data, places)
+
+
+def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]]:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        line = f"{name}:{key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            raise UsageError(f"{line}: a key must be a word")
+        if key.value in seen:
+            raise UsageError(f"{line}: the key {'.'.join((*keys, key.value))} stands here twice")
+        seen.add(key.value)
+        yield (*keys, key.value), line
+        yield from _places(value, (*keys, key.value), name)

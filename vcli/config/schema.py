@@ -1,0 +1,324 @@
+"""The values of a virtual cluster, in the shape of vcluster.yaml: one dataclass a section, one field a key.
+
+From these classes come validation (`vcli.config.parse`), the defaults, and the JSON Schema
+(`vcli.config.jsonschema`). A key stands here only once it has an effect. Names are snake case here and camel
+case in YAML.
+"""
+
+# ruff: noqa: RUF009  _doc and _section make fields
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Object: TypeAlias = dict[str, Any]
+
+KUBERNETES = "v1.36.3"
+ETCD = "3.6.8-0"
+COREDNS = "v1.14.2"
+
+PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
+
+
+def _doc(default: Any, doc: str, **rules: Any) -> Any:
+    """A key with its default and its description; rules are ``name``, ``pattern`` and ``minimum``."""
+    metadata = {"doc": doc, **rules}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _section(kind: type) -> Any:
+    return field(default_factory=kind)
+
+
+QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image; in YAML also one string, ``registry/repository:tag``."""
+
+    registry: str = _doc("", "Registry host; empty means Docker Hub.")
+    repository: str = _doc("", "Path in the registry.")
+    tag: str = _doc("", "Tag; empty means the one that goes with the version.")
+
+    def reference(self, tag: str = "") -> str:
+        """The image as a container names it.
+
+        Args:
+            tag: used when the values name none.
+        """
+        path = f"{self.registry}/{self.repository}" if self.registry else self.repository
+        wanted = self.tag or tag
+        if not wanted:
+            return path
+        return f"{path}@{wanted}" if wanted.startswith("sha256:") else f"{path}:{wanted}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServer:
+    """kube-apiserver."""
+
+    image: Image = field(
+        default_factory=lambda: Image(registry="registry.k8s.io", repository="kube-apiserver")
+    )
+    extra_args: tuple[str, ...] = _doc((), "More flags for kube-apiserver; a flag given again wins.")
+    resources: Object = _doc({}, "Resources of the container, in place of the default ones.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControllerManager:
+    """kube-controller-manager."""
+
+    image: Image = field(
+        default_factory=lambda: Image(registry="registry.k8s.io", repository="kube-controller-manager")
+    )
+    extra_args: tuple[str, ...] = _doc((), "More flags for kube-controller-manager; a flag given again wins.")
+    resources: Object = _doc({}, "Resources of the container, in place of the default ones.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class K8s:
+    """Upstream Kubernetes."""
+
+    enabled: bool = _doc(True, "Run upstream Kubernetes.")
+    version: str = _doc(
+        KUBERNETES, "Kubernetes version of the virtual cluster.", pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$"
+    )
+    image_pull_policy: PullPolicy = _doc("", "Pull policy of the control plane's images.")
+    api_server: ApiServer = _section(ApiServer)
+    controller_manager: ControllerManager = _section(ControllerManager)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDistro:
+    """A distribution that this version can't run; named so that the answer is a clear one."""
+
+    enabled: bool = _doc(False, "Run this distribution.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distro:
+    """What runs as the control plane."""
+
+    k8s: K8s = _section(K8s)
+    k3s: OtherDistro = _section(OtherDistro)
+    k0s: OtherDistro = _section(OtherDistro)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedEtcd:
+    """One etcd member inside the control plane's pod."""
+
+    enabled: bool = _doc(True, "Run etcd in the control plane's pod.")
+    image: Image = field(
+        default_factory=lambda: Image(registry="registry.k8s.io", repository="etcd", tag=ETCD)
+    )
+    extra_args: tuple[str, ...] = _doc((), "More flags for etcd; a flag given again wins.")
+    resources: Object = _doc({}, "Resources of the container, in place of the default ones.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Etcd:
+    """etcd."""
+
+    embedded: EmbeddedEtcd = _section(EmbeddedEtcd)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackingStore:
+    """Where the virtual cluster's objects are kept."""
+
+    etcd: Etcd = _section(Etcd)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """Labels and annotations added to an object."""
+
+    labels: dict[str, str] = _doc({}, "Labels to add.")
+    annotations: dict[str, str] = _doc({}, "Annotations to add.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorednsDeployment(Metadata):
+    """The Deployment of CoreDNS inside the virtual cluster."""
+
+    image: Image = field(
+        default_factory=lambda: Image(registry="registry.k8s.io", repository="coredns/coredns", tag=COREDNS)
+    )
+    replicas: int = _doc(1, "How many.", minimum=0)
+    resources: Object = _doc({}, "Resources of the container, in place of the default ones.")
+    node_selector: dict[str, str] = _doc({}, "Node selector of the pods.")
+    affinity: Object = _doc({}, "Affinity of the pods.")
+    tolerations: tuple[Object, ...] = _doc((), "Tolerations of the pods.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coredns:
+    """DNS of the virtual cluster."""
+
+    enabled: bool = _doc(True, "Run CoreDNS in the virtual cluster.")
+    overwrite_config: str = _doc("", "A whole Corefile, in place of the default one.")
+    deployment: CorednsDeployment = _section(CorednsDeployment)
+    service: Metadata = _section(Metadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """How clients reach the API server."""
+
+    extra_sans: tuple[str, ...] = _doc(
+        (), "More names and addresses for the API server's certificate.", name="extraSANs"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """The part of the Service that may be chosen."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = _doc("ClusterIP", "Type of the Service.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service(Metadata):
+    """The control plane's Service."""
+
+    spec: ServiceSpec = _section(ServiceSpec)
+    https_node_port: int = _doc(0, "Node port of the API server; 0 lets the host choose.", minimum=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeClaim:
+    """The volume of etcd."""
+
+    enabled: bool | Literal["auto"] = _doc(
+        "auto", "Keep the data on a volume claim; auto: if the host has a default StorageClass."
+    )
+    size: str = _doc("5Gi", "Size of the claim.", pattern=QUANTITY)
+    storage_class: str = _doc("", "StorageClass; empty means the host's default.")
+    access_modes: tuple[str, ...] = _doc(("ReadWriteOnce",), "Access modes of the claim.")
+    retention_policy: Literal["Delete", "Retain"] = _doc(
+        "Delete", "What becomes of the claim when the virtual cluster is deleted."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persistence:
+    """What outlives the pod."""
+
+    volume_claim: VolumeClaim = _section(VolumeClaim)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """Where the control plane's pod runs."""
+
+    node_selector: dict[str, str] = _doc({}, "Node selector.")
+    affinity: Object = _doc({}, "Affinity.")
+    tolerations: tuple[Object, ...] = _doc((), "Tolerations.")
+    topology_spread_constraints: tuple[Object, ...] = _doc((), "Topology spread constraints.")
+    priority_class_name: str = _doc("", "Priority class.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """Under which limits the control plane's pod runs."""
+
+    pod_security_context: Object = _doc({}, "Pod security context, in place of the default one.")
+    container_security_context: Object = _doc(
+        {}, "Security context of each container, in place of the default one."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HighAvailability:
+    """More than one control plane."""
+
+    replicas: int = _doc(1, "How many control-plane pods; more than one is for a later version.", minimum=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatefulSet(Metadata):
+    """The StatefulSet that is the control plane."""
+
+    image: Image = _section(Image)
+    image_pull_policy: PullPolicy = _doc("", "Pull policy of the syncer's image.")
+    resources: Object = _doc({}, "Resources of the syncer's container, in place of the default ones.")
+    persistence: Persistence = _section(Persistence)
+    scheduling: Scheduling = _section(Scheduling)
+    security: Security = _section(Security)
+    pods: Metadata = _section(Metadata)
+    high_availability: HighAvailability = _section(HighAvailability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount(Metadata):
+    """A ServiceAccount on the host."""
+
+    image_pull_secrets: tuple[Object, ...] = _doc((), "Pull secrets, as a list of {name: …}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalMetadata:
+    """What every object on the host carries."""
+
+    annotations: dict[str, str] = _doc({}, "Annotations to add to every object on the host.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvancedControlPlane:
+    """Rarely needed."""
+
+    default_image_registry: str = _doc("", "Registry prefix for every image, as for a mirror.")
+    service_account: ServiceAccount = _section(ServiceAccount)
+    workload_service_account: ServiceAccount = _section(ServiceAccount)
+    global_metadata: GlobalMetadata = _section(GlobalMetadata)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlane:
+    """The control plane and how it runs on the host."""
+
+    distro: Distro = _section(Distro)
+    backing_store: BackingStore = _section(BackingStore)
+    coredns: Coredns = _section(Coredns)
+    proxy: Proxy = _section(Proxy)
+    service: Service = _section(Service)
+    stateful_set: StatefulSet = _section(StatefulSet)
+    advanced: AdvancedControlPlane = _section(AdvancedControlPlane)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvancedNetworking:
+    """Rarely needed."""
+
+    cluster_domain: str = _doc(
+        "cluster.local", "DNS domain of the virtual cluster.", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Networking:
+    """Network of the virtual cluster."""
+
+    advanced: AdvancedNetworking = _section(AdvancedNetworking)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportKubeConfig:
+    """The kubeconfig in Secret ``vc-NAME``."""
+
+    context: str = _doc("", "Name of the context; empty means my-vcluster.")
+    server: str = _doc("", "URL of the API server; empty means https://localhost:8443.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """All values. ``given`` is what the user wrote, merged: that is what is kept in the cluster."""
+
+    control_plane: ControlPlane = _section(ControlPlane)
+    networking: Networking = _section(Networking)
+    export_kube_config: ExportKubeConfig = _section(ExportKubeConfig)
+    given: Object = field(default_factory=dict, metadata={"internal": True})
+    warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})
