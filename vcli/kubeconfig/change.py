@@ -1,0 +1,87 @@
+"""The one way that kubeconfig files change: lock, read, compute, write what differs, unlock."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from vcli.kubeconfig.edit import render
+from vcli.kubeconfig.lock import locked
+from vcli.kubeconfig.merge import merge
+from vcli.kubeconfig.model import Entry, Object
+from vcli.kubeconfig.paths import Sources
+from vcli.kubeconfig.read import File, KubeconfigError, load
+from vcli.kubeconfig.remove import Removal, remove
+from vcli.kubeconfig.write import write
+
+T = TypeVar("T")
+Warn = Callable[[str], None]
+
+
+def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> None:
+    """Add a virtual cluster to the user's kubeconfig.
+
+    Args:
+        sources: the files.
+        entry: what to add.
+        make_current: whether its context becomes the current one.
+        warn: told of leftover locks and of rights that were taken away.
+
+    Raises:
+        ConflictError: an entry of that name is not ours; nothing was written.
+        KubeconfigError: a file can't be read or written.
+        TimedOutError: another process holds the lock.
+    """
+    with locked(sources.files, warn=warn) as writable:
+        files = _load(sources)
+        after = merge(_data(files), entry, default=sources.default, make_current=make_current)
+        _write(files, after, writable, warn=warn)
+
+
+def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]], *, warn: Warn) -> Removal:
+    """Remove virtual clusters from the user's kubeconfig.
+
+    Args:
+        sources: the files.
+        choose: given the content, names the contexts to remove.
+        warn: told of leftover locks.
+
+    Raises:
+        KubeconfigError: a file can't be read or written.
+        TimedOutError: another process holds the lock.
+    """
+    with locked(sources.files, warn=warn) as writable:
+        files = _load(sources)
+        data = _data(files)
+        removal = remove(data, choose(data))
+        _write(files, removal.files, writable, private=False, warn=warn)
+    return removal
+
+
+def _load(sources: Sources) -> dict[Path, File]:
+    # --kubeconfig may name a file that is yet to be made.
+    return load(Sources(sources.files))
+
+
+def _data(files: Mapping[Path, File]) -> dict[Path, Object]:
+    return {path: file.data for path, file in files.items()}
+
+
+def _write(
+    files: Mapping[Path, File],
+    after: Mapping[Path, Object],
+    writable: frozenset[Path],
+    *,
+    private: bool = True,
+    warn: Warn,
+) -> None:
+    for path, data in after.items():
+        file = files.get(path, File(path, "", {}))
+        if data == file.data:
+            continue
+        if path not in writable:
+            raise KubeconfigError(
+                f"can't write kubeconfig {path}: its folder takes no lock file",
+                hint="set KUBECONFIG to a file of your own, or use --update-current=false",
+            )
+        if write(path, render(file.text, file.data, data), private=private):
+            warn(f"{path} now holds a key, so it was made readable for you only (mode 0600)")

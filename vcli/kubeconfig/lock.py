@@ -1,0 +1,161 @@
+"""client-go's lock on a kubeconfig: a file ``<kubeconfig>.lock``, made with O_EXCL.
+
+kubectl, helm and client-go's other users give up at once when that file exists; we wait. Whoever dies with
+the lock in hand leaves it behind for ever, so a lock whose owner is known to be dead, or that is older than
+any write takes, is removed with a warning.
+"""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from vcli.errors import TimedOutError
+
+STALE_AFTER: Final = 30.0
+"""Seconds after which a lock without a living owner that we know of is taken for a leftover."""
+_POLL: Final = 0.02
+
+
+@contextlib.contextmanager
+def locked(
+    files: Iterable[Path],
+    *,
+    timeout: float = 45.0,
+    stale_after: float = STALE_AFTER,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Iterator[frozenset[Path]]:
+    """Hold the locks of these kubeconfig files.
+
+    They are taken in the order of their names, as client-go does, so two processes never wait for each other.
+    A symlink's target is locked as well, for those who know the file by that name.
+
+    Args:
+        files: need not exist. One in a folder that we can't write to is not locked, and must not be written.
+        timeout: seconds to wait for all of them; longer than ``stale_after``, so a leftover fails no command.
+        stale_after: the age of a leftover in seconds.
+        warn: told about a leftover that was removed.
+
+    Yields:
+        those of ``files`` that are locked.
+
+    Raises:
+        TimedOutError: somebody else holds a lock all the time.
+    """
+    deadline = time.monotonic() + timeout
+    wanted = {path: (path, Path(os.path.realpath(path))) for path in files}
+    held: dict[Path, int | None] = {}
+    try:
+        for target in sorted({name for names in wanted.values() for name in names}):
+            held[target] = _acquire(target, deadline=deadline, stale_after=stale_after, warn=warn)
+        yield frozenset(path for path, names in wanted.items() if all(held[name] for name in names))
+    finally:
+        for target, inode in reversed(held.items()):
+            _release(target, inode)
+
+
+def lock_file(path: Path) -> Path:
+    """The lock of a kubeconfig file."""
+    return path.with_name(path.name + ".lock")
+
+
+def _release(path: Path, inode: int | None) -> None:
+    with contextlib.suppress(OSError):
+        if inode is not None and lock_file(path).stat().st_ino == inode:  # else we were taken for dead
+            lock_file(path).unlink()
+
+
+def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[[str], None]) -> int | None:
+    """Take one lock; its inode, None when there can't be one."""
+    lock = lock_file(path)
+    while True:
+        try:
+            lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        except FileExistsError:
+            if not lock.parent.is_dir():
+                return None
+            if _remove_leftover(lock, stale_after=stale_after):
+                warn(f"removed {lock}, which a process left behind that died or hangs")
+                continue
+            if time.monotonic() >= deadline:
+                raise TimedOutError(
+                    f"another process holds the lock of {path}",
+                    hint=f"if none is at work on that file, remove {lock}",
+                ) from None
+            time.sleep(_POLL)
+        except OSError:
+            return (
+                None  # /proc/self/fd, a read-only folder: whether that matters shows when it is to be written
+            )
+        else:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(_owner())
+                return os.fstat(file.fileno()).st_ino
+
+
+def _owner() -> str:
+    return f"{_machine()} {os.getpid()} {_born(os.getpid()) or '-'}\n"
+
+
+def _machine() -> str:
+    """Where a process number means what it means here: this machine, this PID namespace."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  not a path
+    except OSError:
+        namespace = "-"
+    return f"{os.uname().nodename}/{namespace}"
+
+
+def _born(pid: int) -> str | None:
+    """When a process started, in clock ticks since boot: with the pid, a name that is never used twice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return None
+
+
+def _owner_died(lock: Path) -> bool:
+    """Whether the lock names a process of this machine that lives no more."""
+    try:
+        machine, pid, born = lock.read_text("utf-8", "replace").split()
+        number = int(pid)
+    except (OSError, ValueError):
+        return False  # client-go's are empty and not readable
+    if machine != _machine():
+        return False
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return born not in {"-", _born(number)}
+
+
+def _remove_leftover(lock: Path, *, stale_after: float) -> bool:
+    """Remove the lock if it is a leftover.
+
+    Two processes may judge the same leftover; the second must not remove the fresh lock that the first made
+    in its place. So the judging and the removal happen under a lock on the folder, which the kernel drops
+    when its holder dies.
+    """
+    try:
+        folder = os.open(lock.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        age = time.time() - lock.stat().st_mtime
+        if age <= stale_after and not _owner_died(lock):
+            return False
+        lock.unlink()
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(folder)
