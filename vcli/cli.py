@@ -209,7 +209,7 @@ def _run(args: list[str], session: Session) -> int:
 
 def _usage_error(error: Any) -> UsageError:
     """Typer's complaint in our form: a sentence, and the command whose help explains it."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     path = error.ctx.command_path if error.ctx is not None else "vcli"
     return UsageError(message[:1].lower() + message[1:], hint=f"run '{path} --help' for the options")
 

@@ -205,3 +205,13 @@ def test_entries_are_complete():
         path = Path(vcli.__file__).parent.parent / (module.replace(".", "/") + ".py")
         assert path.is_file(), f"{name}: {path} is not there"
         assert entry.alias_of is None or entry.alias_of in cli.COMMANDS
+
+
+def test_the_reference_is_what_the_program_says():
+    root = Path(vcli.__file__).parents[1]
+    code = "import sys, cli_reference; sys.stdout.write(cli_reference.reference())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root / "scripts", capture_output=True, text=True, check=True
+    )
+    written = (root / "docs" / "reference" / "cli.md").read_text()
+    assert done.stdout == written, "run: python scripts/cli_reference.py"
