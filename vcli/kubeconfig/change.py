@@ -57,6 +57,25 @@ def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]],
     return removal
 
 
+def update(
+    sources: Sources, compute: Callable[[Mapping[Path, Object]], Mapping[Path, Object]], *, warn: Warn
+) -> None:
+    """Change the user's kubeconfig in a way of the caller's own.
+
+    Args:
+        sources: the files.
+        compute: given path → content, returns path → content; pure.
+        warn: told of leftover locks and of rights that were taken away.
+
+    Raises:
+        KubeconfigError: a file can't be read or written.
+        TimedOutError: another process holds the lock.
+    """
+    with locked(sources.files, warn=warn) as writable:
+        files = _load(sources)
+        _write(files, compute(_data(files)), writable, warn=warn)
+
+
 def _load(sources: Sources) -> dict[Path, File]:
     # --kubeconfig may name a file that is yet to be made.
     return load(Sources(sources.files))

@@ -1,10 +1,10 @@
 """Operations on the embedded host."""
 
+import json
 import os
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
@@ -15,6 +15,10 @@ from vcli.host.binaries import Binaries, Source, ensure
 from vcli.host.go_source import GoSource
 from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
 from vcli.host.release_source import ReleaseSource
+from vcli.kubeconfig.change import drop, update
+from vcli.kubeconfig.model import View
+from vcli.kubeconfig.paths import sources as sources_of
+from vcli.operations import host_context
 from vcli.operations.steps import NoSteps, Steps
 
 READY_WITHIN = 180.0
@@ -46,6 +50,8 @@ def up(
     port: int | None = None,
     timeout: float = READY_WITHIN,
     steps: Steps | None = None,
+    kubeconfig: str | None = None,
+    update_current: bool = True,
 ) -> HostUp:
     """Boot a host, or find it running.
 
@@ -54,6 +60,8 @@ def up(
         port: of 127.0.0.1 for its API server; 16443, or the one that it has, when not given.
         timeout: seconds that a booted host may take to get ready; building its programs is not counted.
         steps: is told what happens.
+        kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
+        update_current: whether to add it there, and make it current.
 
     Raises:
         NotAllowedError: not root, or programs of the machine are missing.
@@ -78,6 +86,10 @@ def up(
                 # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
                 taking_down.remove(instance)
                 raise
+    if update_current:
+        document = json.loads(instance.kubeconfig.read_text())
+        where = sources_of(kubeconfig)
+        update(where, lambda files: host_context.add(files, document, default=where.default), warn=steps.warn)
     return HostUp(
         name=name,
         server=state.server(instance),
@@ -89,19 +101,30 @@ def up(
     )
 
 
-def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None) -> bool:
+def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: str | None = None) -> bool:
     """Remove a host and all that belongs to it, except for the cache. False: there was none.
+
+    Args:
+        name: of the instance.
+        steps: is told what happens.
+        kubeconfig: the user's file to take the host's context out of, and those of virtual clusters on it.
 
     Raises:
         NotAllowedError: not root.
         VcliError: something could not be removed.
     """
     instance = Instance.of(name)
-    if not taking_down.exists(instance):
-        return False
-    _need_root("down")
-    with (steps or NoSteps()).step(f"Remove host {name}"):
-        return taking_down.down(instance)
+    steps = steps or NoSteps()
+    existed = taking_down.exists(instance)
+    if existed:
+        _need_root("down")
+        with steps.step(f"Remove host {name}"):
+            taking_down.down(instance)
+    where = sources_of(kubeconfig)
+    if any(x.exists() for x in where.files):
+        drop(where, lambda files: _clusters_on(View(files), name), warn=steps.warn)
+        update(where, lambda files: host_context.remove(files, name), warn=steps.warn)
+    return existed
 
 
 def status(*, name: str = DEFAULT_NAME) -> state.HostStatus:
@@ -166,6 +189,14 @@ def _boot(instance: Instance, port: int, have: booting.Prerequisites, timeout: f
         with steps.step(f"Boot host {instance.name}") as step:
             booting.boot(instance, listener, binaries=binaries, store=store, have=have)
             booting.wait(instance, timeout=timeout, say=step.detail)
+
+
+def _clusters_on(view: View, name: str) -> list[str]:
+    """Contexts of virtual clusters that were on this host: they are gone with it."""
+    context = view.get("contexts", name)
+    if context is None or not host_context.is_ours(context.body):
+        return []
+    return [x for x, mark in view.ours().items() if mark.host_context == name]
 
 
 def _same_port(instance: Instance, port: int | None) -> None:

@@ -1,0 +1,168 @@
+"""``vcli host``: the embedded Kubernetes."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from vcli.commands.options import Common, Group
+from vcli.result import Column, Result
+
+host = Group(
+    "Run the embedded Kubernetes host.\n\n"
+    "A real single-node Kubernetes in Linux namespaces of its own, for when no cluster is at hand. It needs Linux and root."
+)
+
+HostName = Annotated[
+    str,
+    typer.Option(
+        "--name", metavar="NAME", envvar="VCLI_HOST_NAME", help="Which host, when there are several."
+    ),
+]
+_NAME = "vcli-host"
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end what runs here as Ctrl-C does, so that it cleans up."""
+    from vcli.commands.run import SignalledError  # noqa: PLC0415  asyncio only where it is needed
+
+    def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise SignalledError(signum)
+
+    signals = [
+        x for x in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(x) is not signal.SIG_IGN
+    ]
+    before = {x: signal.signal(x, end) for x in signals}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+@host.command("up")
+def up(
+    *,
+    name: HostName = _NAME,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=1, max=65535, help="Port of its API server on 127.0.0.1. [default: 16443]"
+        ),
+    ] = None,
+    update_current: Annotated[
+        bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
+    ] = True,
+    common: Common,
+) -> Result:
+    r"""Boot the embedded host, or find it running.
+
+    The first time its programs are built from pinned sources, or downloaded where the internet allows; that is kept,
+    and from then on it takes seconds.
+
+    \b
+    Examples:
+      sudo vcli host up
+      sudo vcli host up --name second --port 16444
+    """
+    from vcli.operations import host as operation  # noqa: PLC0415  imported when it runs, so that --help is quick
+
+    with ended_by_signals():
+        done = operation.up(
+            name=name,
+            port=port,
+            timeout=common.timeout or operation.READY_WITHIN,
+            steps=common.console,
+            kubeconfig=common.kubeconfig,
+            update_current=update_current,
+        )
+    verb = "up" if done.created else "up already"
+    return Result(
+        data={
+            "name": done.name,
+            "server": done.server,
+            "context": done.context,
+            "kubeconfig": str(done.kubeconfig),
+            "kubectl": str(done.kubectl),
+            "created": done.created,
+            "seconds": round(done.seconds, 3),
+        },
+        columns=(Column("NAME", "name"), Column("SERVER", "server"), Column("KUBECTL", "kubectl")),
+        messages=(f"host {done.name} is {verb} ({done.seconds:.1f}s)",),
+    )
+
+
+@host.command("down")
+def down(*, name: HostName = _NAME, common: Common) -> Result:
+    """Remove the embedded host and everything on it.
+
+    Only the cache stays, so that the next one is up in seconds. Running it twice is fine.
+    """
+    from vcli.operations import host as operation  # noqa: PLC0415
+
+    with ended_by_signals():
+        removed = operation.down(name=name, steps=common.console, kubeconfig=common.kubeconfig)
+    message = f"host {name} is removed" if removed else f"host {name} is not up, nothing to remove"
+    return Result(data={"name": name, "removed": removed}, text="", messages=(message,))
+
+
+@host.command("status")
+def status(*, name: HostName = _NAME, common: Common) -> Result:
+    """Show how the embedded host does, component by component.
+
+    Exit code 0 when all is well, 4 when it is up but not ready, 3 when it is not up.
+    """
+    from vcli.operations import host as operation  # noqa: PLC0415
+
+    found = operation.status(name=name)
+    components = [
+        {"name": x.name, "pid": x.pid, "restarts": x.restarts, "lastExit": x.last_exit, "log": str(x.log)}
+        for x in found.components
+    ]
+    data = {
+        "name": found.name,
+        "ready": found.ready,
+        "nodeReady": found.node_ready,
+        "version": found.version,
+        "server": found.server,
+        "port": found.port,
+        "pid": found.pid,
+        "kubeconfig": str(found.kubeconfig),
+        "components": components,
+    }
+    ready = "ready" if found.ready else "not ready"
+    head = f"host {found.name}: {ready}, Kubernetes {found.version or 'not answering'}, {found.server}"
+    rows = [f"{x.name:<26}{x.pid or '-':<9}{x.restarts:<10}{x.last_exit or '-'}" for x in found.components]
+    table = f"{'COMPONENT':<26}{'PID':<9}{'RESTARTS':<10}LAST EXIT"
+    return Result(
+        data=data, text="\n".join([head, "", table, *rows]) + "\n", exit_code=0 if found.ready else 4
+    )
+
+
+@host.command("kubeconfig")
+def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
+    """Print the kubeconfig of the embedded host's administrator."""
+    from vcli.operations import host as operation  # noqa: PLC0415
+
+    return Result(text=operation.kubeconfig(name=name))
+
+
+@host.command("load-image")
+def load_image(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="An OCI archive, or one of docker save.")],
+    *,
+    name: HostName = _NAME,
+    common: Common,
+) -> Result:
+    """Put the images of an archive into the embedded host, which has no registry."""
+    from vcli.operations import host as operation  # noqa: PLC0415
+
+    loaded = operation.load_image(archive, name=name, steps=common.console)
+    return Result(
+        data=[{"name": x} for x in loaded], columns=(Column("IMAGE", "name"),), messages=("images loaded",)
+    )
