@@ -1,0 +1,1 @@
+"""The syncer: runs beside a virtual control plane and makes its pods run on the host."""

@@ -54,8 +54,8 @@ async def serve(health: Health, *, port: int, host: str | None = None) -> asynci
                 status, body = health.answer(path)
                 phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
                 writer.write(
-                    f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\n"
-                    f"Connection: close\r\n\r\n{body}".encode()
+                    f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\n"
+                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
                 )
                 await writer.drain()
         writer.close()

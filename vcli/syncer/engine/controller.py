@@ -14,7 +14,7 @@ from vcli.syncer.engine.schedule import Key
 log = Log("vcli.syncer.controller")
 
 _NOISY_AFTER = 5
-"""A passing error (conflict, gone meanwhile, server busy) is worth a warning only from this failure of a key on."""
+"""A passing error (conflict, gone meanwhile, server busy) is worth a warning after so many failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ Reconcile = Callable[[Key], Awaitable[RequeueAfter | None]]
 class Controller(Generic[Key]):
     """Runs `reconcile` for each key that is added, several at once but never two for one key.
 
-    A reconcile gets a name and nothing else: it looks at the caches for what is, so that a missed, doubled or reordered
-    event changes nothing.
+    A reconcile gets a name and nothing else: it looks at the caches for what is, so that a missed, doubled
+    or reordered event changes nothing.
 
     Args:
         name: for the log.
@@ -83,7 +83,7 @@ class Controller(Generic[Key]):
         except VcliError as error:
             self._failed(key, error)
         except Exception as error:  # noqa: BLE001 - one object must not stop the others
-            log.error("reconcile broke", controller=self.name, key=key, exc=error)
+            log.error("reconcile broke", exc=error, controller=self.name, key=key)  # noqa: TRY400 - the same traceback
             self._failed(key, error, quiet=1_000_000)
         else:
             self.queue.forget(key)

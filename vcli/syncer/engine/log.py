@@ -1,4 +1,4 @@
-"""Structured logging on the standard library: the message is constant, what varies stands behind it as key=value."""
+"""Structured logging on the standard library: a constant message, and what varies behind it as key=value."""
 
 import logging
 import sys

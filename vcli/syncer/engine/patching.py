@@ -30,8 +30,8 @@ def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
 def pod_status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
     """The strategic merge patch for a pod's status; empty when nothing differs.
 
-    Conditions are merged by type, as kubelet does it: a condition that a controller of the tenant adds at this very
-    moment (a readiness gate) survives.
+    Conditions are merged by type, as kubelet does it: a condition that a controller of the tenant adds at
+    this very moment (a readiness gate) survives.
     """
     patch: Object = {key: None for key in old if key not in new}
     for key, value in new.items():
@@ -44,7 +44,7 @@ def pod_status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
 
 
 def _whole(before: Any, value: Any) -> Any:
-    """A value that replaces; a strategic merge patch would merge a map (allocatedResources, say) into the old one."""
+    """A value that replaces. A map would be merged into the old one, so what it lost is named."""
     if isinstance(value, dict) and isinstance(before, dict):
         return merge_patch(before, value)
     return value

@@ -1,4 +1,4 @@
-"""The work queue of a controller: `Schedule` with the loop's clock, waiting takers, and backoff for keys that fail."""
+"""The work queue of a controller: `Schedule` with the loop's clock, takers that wait, and backoff."""
 
 import asyncio
 import random
@@ -83,7 +83,7 @@ class WorkQueue(Generic[Key]):
         self._wake()
 
     def _wake(self) -> None:
-        """Wake one taker if a key is due (it wakes the next one), else set the alarm for the first that will be."""
+        """Wake one taker if a key is due (it wakes the next one), else set the alarm for the first."""
         upcoming = self._schedule.next_at()
         if upcoming is None or not self._takers:
             return

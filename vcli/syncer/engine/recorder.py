@@ -72,4 +72,6 @@ class Recorder:
         try:
             await self._virtual.apply(EVENTS, event, namespace=namespace, field_manager=COMPONENT)
         except VcliError as error:
-            log.debug("event not written", object=f"{namespace}/{metadata['name']}", reason=reason, error=error)
+            log.debug(
+                "event not written", object=f"{namespace}/{metadata['name']}", reason=reason, error=error
+            )

@@ -26,9 +26,9 @@ class _Entry(Generic[Key]):
 class Schedule(Generic[Key]):
     """Keys that wait, keys whose time has not come, and keys that somebody is working on.
 
-    Rules: a key waits at most once; adding it again keeps the earliest time and the highest priority; a key that is
-    being worked on is never handed out a second time, and is handed out again afterwards if it was added meanwhile.
-    Among those that are due, the higher priority goes first, then the one that came first.
+    Rules: a key waits at most once; adding it again keeps the earliest time and the highest priority; a key
+    that is being worked on is never handed out a second time, and is handed out again afterwards if it was
+    added meanwhile. Among those that are due, the higher priority goes first, then the one that came first.
 
     All times are seconds on whichever clock the caller uses.
     """
@@ -80,7 +80,7 @@ class Schedule(Generic[Key]):
             self._push(entry, now)
 
     def next_at(self) -> float | None:
-        """When the next key becomes due (in the past if one is due already), None if nothing waits for time."""
+        """When the next key becomes due, in the past if one is already; None if nothing waits for time."""
         while self._due and self._waiting.get(self._due[0][2].key) is not self._due[0][2]:
             heapq.heappop(self._due)
         if self._due:

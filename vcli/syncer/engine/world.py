@@ -27,6 +27,7 @@ class Caches:
 
     client: Client
     informers: dict[Resource, Informer] = field(default_factory=dict)
+    others: list[Informer] = field(default_factory=list)
 
     def __getitem__(self, resource: Resource) -> Informer:
         return self.informers[resource]
@@ -39,7 +40,7 @@ class Caches:
         label_selector: str | None = None,
         indexers: Mapping[str, Index] | None = None,
     ) -> Informer:
-        """Keep a cache of `resource`; call it once for each."""
+        """Keep the cache of `resource`; call it once for each."""
         informer = Informer(
             self.client,
             resource,
@@ -50,15 +51,24 @@ class Caches:
         self.informers[resource] = informer
         return informer
 
+    def watch_also(self, resource: Resource, *, namespace: str, label_selector: str) -> Informer:
+        """Keep a second cache of a resource, with another selector; it is known to nobody but the caller."""
+        informer = Informer(self.client, resource, namespace=namespace, label_selector=label_selector)
+        self.others.append(informer)
+        return informer
+
+    def _all(self) -> list[Informer]:
+        return [*self.informers.values(), *self.others]
+
     async def run(self) -> None:
         """Keep all caches up to date until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for resource, informer in self.informers.items():
-                group.create_task(informer.run(), name=f"informer of {resource.plural}")
+            for informer in self._all():
+                group.create_task(informer.run(), name=f"informer of {informer.resource.plural}")
 
     async def wait_synced(self) -> None:
         """Until every cache has had its first list."""
-        for informer in self.informers.values():
+        for informer in self._all():
             await informer.wait_synced()
 
 

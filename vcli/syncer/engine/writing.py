@@ -1,4 +1,4 @@
-"""Writing to either cluster so that a cache knows it, nothing is sent twice, and nobody else's object is deleted."""
+"""Writing to either cluster: caches know it, nothing is sent twice, nobody else's object is deleted."""
 
 import hashlib
 import json
@@ -28,7 +28,8 @@ def stamped(desired: Object) -> Object:
 def is_applied(current: Object | None, desired: Object) -> bool:
     """Whether `desired` is what was last applied to `current`.
 
-    What host controllers and admission made of it since is theirs: comparing the objects would start a ping-pong.
+    What host controllers and admission made of it since is theirs: comparing the objects would start a
+    ping-pong.
     """
     if current is None:
         return False

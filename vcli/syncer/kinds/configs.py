@@ -19,7 +19,7 @@ from vcli.syncer.translate.names import VirtualName
 KINDS: Final[Mapping[str, Resource]] = {"ConfigMap": CONFIGMAPS, "Secret": SECRETS}
 
 _LINGER = 10.0
-"""Seconds that a copy outlives the last pod that refers to it: the next pod of a busy namespace finds it there."""
+"""Seconds that a copy outlives the last pod that refers to it; the next one then finds it there."""
 
 
 class ConfigName(NamedTuple):
@@ -130,4 +130,3 @@ def _references_changed(old: Object | None, new: Object | None) -> bool:
 def _is_disturbing(old: Object | None, new: Object | None) -> bool:
     """Whether a host copy that changed may need us: one that we have just written doesn't."""
     return old is None or new is None
-

@@ -26,7 +26,9 @@ def configs_of(pod: Object) -> list[tuple[str, str]]:
     if is_finished(pod):
         return []
     needed = references(pod)
-    return [("ConfigMap", name) for name in needed.config_maps] + [("Secret", name) for name in needed.secrets]
+    return [("ConfigMap", name) for name in needed.config_maps] + [
+        ("Secret", name) for name in needed.secrets
+    ]
 
 
 def by_config(pod: Object) -> Iterable[str]:

@@ -18,8 +18,7 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import World, uid_of
 from vcli.syncer.kinds.nodestatus import kubelet_port, refreshed_status, without_not_ready_taint
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate import keys
-from vcli.syncer.translate.nodes import fake_node, lease
+from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, lease
 
 log = Log(__name__)
 
@@ -102,9 +101,9 @@ class Nodes:
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
 
-    def _is_ours(self, node: Object) -> bool:
-        labels = node["metadata"].get("labels") or {}
-        return bool(labels.get(keys.MANAGED_BY) == self._settings.cluster)
+    @staticmethod
+    def _is_ours(node: Object) -> bool:
+        return KIND_OF_NODE in (node["metadata"].get("labels") or {})
 
     def _changed(self, old: Object | None, new: Object | None) -> None:
         """Somebody deleted a Node of ours: it must come back before its pods are taken for lost."""
@@ -145,7 +144,6 @@ class Nodes:
             kubelet_port=port,
             kubernetes_version=self._settings.kubernetes_version,
             now=_timestamp(),
-            labels={keys.MANAGED_BY: self._settings.cluster},
         )
         node = self._nodes.get(None, name)
         if node is None:

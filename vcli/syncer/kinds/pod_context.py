@@ -92,4 +92,4 @@ def _labels(obj: Object) -> Mapping[str, str]:
 
 def _is_dns(addon: Object) -> bool:
     metadata = addon["metadata"]
-    return addon.get("kind") == "Service" and DNS_SERVICE == (metadata.get("namespace"), metadata["name"])
+    return addon.get("kind") == "Service" and (metadata.get("namespace"), metadata["name"]) == DNS_SERVICE

@@ -14,15 +14,15 @@ from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import references
 
 _LATE: Final = 2.0
-"""Seconds. A namespace's `kube-root-ca.crt` is made a moment after the namespace, and a first pod is quick."""
+"""Seconds. A namespace's `kube-root-ca.crt` is made a moment after it, and a first pod is quick."""
 _LOOK_AGAIN: Final = 0.1
 
 
 class PodNeeds:
     """Tells whether a pod can be created on the host yet.
 
-    What exists in neither cluster is not waited for: the host's kubelet then says what is missing, and starts the pod
-    when it comes, just as it would on a plain cluster.
+    What exists in neither cluster is not waited for: the host's kubelet then says what is missing, and
+    starts the pod when it comes, just as it would on a plain cluster.
     """
 
     def __init__(self, world: World, configs: Configs, contexts: PodContexts) -> None:
@@ -53,7 +53,7 @@ class PodNeeds:
         return settled
 
     async def _exists(self, resource: Resource, name: VirtualName) -> bool:
-        """Whether the virtual cluster has it. A cache may be a moment behind that of pods, so a miss is looked up."""
+        """Whether the virtual cluster has it. A cache may be behind that of pods, so a miss is looked up."""
         cached = self._world.in_virtual(resource, name)
         if cached is None:
             try:

@@ -1,4 +1,4 @@
-"""What may change in a pod that runs: brought from the virtual pod to the host pod, each part by its own subresource."""
+"""What may change in a pod that runs, brought from the virtual pod to the host pod."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from vcli.syncer.translate.names import VirtualName
 class PodUpdates:
     """Keeps host pods like their virtual ones.
 
-    Status changes come ten times as often as changes of the pod itself: what was brought already is remembered, so
-    that they don't cost a translation each.
+    Status changes come ten times as often as changes of the pod itself: what was brought already is
+    remembered, so that they don't cost a translation each.
     """
 
     def __init__(self, world: World, contexts: PodContexts) -> None:
@@ -53,7 +53,7 @@ class PodUpdates:
             self._brought[name] = wanted
 
     def _wanted(self, virtual: Object) -> tuple[Any, ...] | None:
-        """Everything that a translation depends on and that can change; None where the API counts no generations."""
+        """What a translation depends on and that can change; None where the API counts no generations."""
         metadata = virtual["metadata"]
         if "generation" not in metadata:
             return None
@@ -81,7 +81,9 @@ class PodUpdates:
         """Ephemeral containers are added, and never change or go."""
         there = {each["name"] for each in host["spec"].get("ephemeralContainers") or ()}
         if any(each["name"] not in there for each in wanted):
-            await self._patch(host, {"spec": {"ephemeralContainers": wanted}}, subresource="ephemeralcontainers")
+            await self._patch(
+                host, {"spec": {"ephemeralContainers": wanted}}, subresource="ephemeralcontainers"
+            )
 
     async def _bring_conditions(self, virtual: Object, host: Object) -> None:
         """The conditions of readiness gates, which the tenant's controllers set."""

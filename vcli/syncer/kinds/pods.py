@@ -1,7 +1,8 @@
-"""Pods, the heart: what is asked for in the virtual cluster runs on the host, and what happens there is told back.
+"""Pods: what is asked for in the virtual cluster runs on the host, and what happens there is told back.
 
-A reconcile looks at the virtual pod and its host pod, takes the step that the table names, and is called again when the effect
-shows in a cache. No step depends on which event came first, or on whether this process saw it.
+A reconcile looks at the virtual pod and its host pod, takes the step that the table names, and is called
+again when the effect shows in a cache. No step depends on which event came first, or on whether this
+process saw it.
 
 | virtual pod | host pod | step |
 |---|---|---|
@@ -19,7 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from vcli.kube.errors import AlreadyExists, NotFound
-from vcli.kube.resources import CONFIGMAPS, NAMESPACES, PODS, PVCS, SECRETS, SERVICES
+from vcli.kube.resources import NAMESPACES, PODS, PVCS, SERVICES
 from vcli.syncer.engine.controller import Controller, RequeueAfter, TerminalError
 from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
@@ -248,9 +249,7 @@ class Pods:
         return self._not_on_host(self._world.virtual[PODS].items())
 
     def _pods_of_namespace(self, namespace: Object) -> Iterable[VirtualName]:
-        return map(
-            name_of, self._world.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"])
-        )
+        return map(name_of, self._world.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"]))
 
     def _not_on_host(self, pods: Iterable[Object]) -> list[VirtualName]:
         names = map(name_of, pods)

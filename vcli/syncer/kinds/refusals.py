@@ -50,4 +50,7 @@ async def tell(
 
 def _is_refusal(error: ApiError) -> bool:
     """Whether the host meant it: quota, admission, RBAC, validation, a name that somebody else has."""
-    return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (_BAD_REQUEST, _TOO_LARGE)
+    return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (
+        _BAD_REQUEST,
+        _TOO_LARGE,
+    )

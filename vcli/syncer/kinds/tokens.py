@@ -1,9 +1,10 @@
 """Service account tokens: asked for in the virtual cluster, carried to the pod by a Secret on the host.
 
-One Secret a pod, one key a projected source. A token is asked for once the pod is bound to its Node, because only then the API
-server writes the node into it (claim `kubernetes.io.node`, `authentication.kubernetes.io/node-name` in a TokenReview). The
-host's kubelet sees the pod at the same moment as we do and mounts its volumes a tenth of a second later, so the Secret is
-nearly always there in time; where it isn't, the kubelet tries again.
+One Secret a pod, one key a projected source. A token is asked for once the pod is bound to its Node,
+because only then the API server writes the node into it (claim `kubernetes.io.node`,
+`authentication.kubernetes.io/node-name` in a TokenReview). The host's kubelet sees the pod at the same
+moment as we do and mounts its volumes a tenth of a second later, so the Secret is nearly always there in
+time; where it isn't, the kubelet tries again.
 """
 
 import asyncio

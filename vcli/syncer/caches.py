@@ -1,0 +1,53 @@
+"""Which collections the syncer keeps in memory, and how they are indexed."""
+
+from typing import Final
+
+from vcli.kube.informer import Informer
+from vcli.kube.resources import (
+    CONFIGMAPS,
+    ENDPOINTSLICES,
+    NAMESPACES,
+    PODS,
+    PVCS,
+    SECRETS,
+    SERVICES,
+    Resource,
+)
+from vcli.syncer.engine.world import World
+from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
+from vcli.syncer.kinds.indexes import (
+    BY_CLAIM,
+    BY_CONFIG,
+    BY_NAMESPACE,
+    BY_NODE,
+    by_claim,
+    by_config,
+    by_namespace,
+    by_node,
+)
+from vcli.syncer.translate import keys
+
+_ON_HOST: Final[tuple[Resource, ...]] = (PODS, SERVICES, CONFIGMAPS, SECRETS, ENDPOINTSLICES, PVCS)
+
+
+def watch_all(world: World) -> Informer:
+    """Ask for all caches; returns the one of the EndpointSlices of the control plane's own Service."""
+    virtual, host = world.virtual, world.host
+    virtual.watch(
+        PODS,
+        indexers={
+            BY_CONFIG: by_config,
+            BY_CLAIM: by_claim,
+            BY_NAMESPACE: by_namespace,
+            BY_NODE: by_node,
+        },
+    )
+    virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace})
+    virtual.watch(ENDPOINTSLICES, label_selector=NOT_FROM_SELECTORS, indexers={BY_SERVICE: by_service})
+    for resource in (CONFIGMAPS, SECRETS, PVCS, NAMESPACES):
+        virtual.watch(resource)
+    ours = f"{keys.MANAGED_BY}={world.scope.cluster}"
+    for resource in _ON_HOST:
+        host.watch(resource, namespace=world.namespace, label_selector=ours)
+    own = f"{SERVICE_NAME}={world.settings.service}"
+    return host.watch_also(ENDPOINTSLICES, namespace=world.namespace, label_selector=own)

@@ -1,0 +1,76 @@
+"""EndpointSlices of Services without selector: the host can't make these by itself.
+
+Endpoints need no syncing of their own: the virtual control plane mirrors them to EndpointSlices, and the
+host's proxies read nothing else.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from vcli.kube.resources import ENDPOINTSLICES, SERVICES
+from vcli.syncer.engine.controller import Controller, RequeueAfter
+from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
+from vcli.syncer.engine.world import Object, World, is_going, name_of
+from vcli.syncer.engine.writing import apply, delete
+from vcli.syncer.kinds.refusals import told
+from vcli.syncer.kinds.services import API_SERVICE
+from vcli.syncer.translate.endpoints import slice_to_host
+from vcli.syncer.translate.names import VirtualName
+
+SERVICE_NAME: Final = "kubernetes.io/service-name"
+BY_SERVICE: Final = "service"
+NOT_FROM_SELECTORS: Final = "endpointslice.kubernetes.io/managed-by!=endpointslice-controller.k8s.io"
+"""Label selector for the virtual slices that are worth a cache: those that no selector made."""
+
+
+def by_service(endpoint_slice: Object) -> Iterable[str]:
+    """Indexer for `BY_SERVICE`; the values are `NAMESPACE/SERVICE`."""
+    metadata = endpoint_slice["metadata"]
+    service = (metadata.get("labels") or {}).get(SERVICE_NAME)
+    return (f"{metadata['namespace']}/{service}",) if service else ()
+
+
+class EndpointSlices:
+    """The controller of EndpointSlices."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.controller: Controller[VirtualName] = Controller("endpointslices", self._reconcile)
+        queue = self.controller.queue
+        feed_virtual(world.virtual[ENDPOINTSLICES], queue)
+        feed_host(world.host[ENDPOINTSLICES], queue, kind="EndpointSlice", scope=world.scope)
+        feed(world.virtual[SERVICES], queue, self._slices_of, when=_selector_changed)
+
+    async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
+        world = self._world
+        virtual, host = world.in_virtual(ENDPOINTSLICES, name), world.on_host(ENDPOINTSLICES, name)
+        if virtual is None or is_going(virtual) or not self._is_wanted(virtual):
+            if host is not None:
+                await delete(world.host, ENDPOINTSLICES, host)
+            return None
+        if host is not None and host["addressType"] != virtual["addressType"]:
+            await delete(world.host, ENDPOINTSLICES, host)  # immutable
+            host = None
+        async with told(world, ENDPOINTSLICES, virtual):
+            await apply(world.host, ENDPOINTSLICES, slice_to_host(virtual, scope=world.scope), current=host)
+        return None
+
+    def _is_wanted(self, endpoint_slice: Object) -> bool:
+        """Whether it belongs to a Service that has no selector."""
+        metadata = endpoint_slice["metadata"]
+        service = VirtualName(metadata["namespace"], (metadata.get("labels") or {}).get(SERVICE_NAME) or "")
+        if service == API_SERVICE or not service.name:
+            return False
+        found = self._world.in_virtual(SERVICES, service)
+        return found is not None and not found["spec"].get("selector")
+
+    def _slices_of(self, service: Object) -> Iterable[VirtualName]:
+        name = name_of(service)
+        index = f"{name.namespace}/{name.name}"
+        return map(name_of, self._world.virtual[ENDPOINTSLICES].by_index(BY_SERVICE, index))
+
+
+def _selector_changed(old: Object | None, new: Object | None) -> bool:
+    if old is None or new is None:
+        return True
+    return bool(old["spec"].get("selector")) != bool(new["spec"].get("selector"))

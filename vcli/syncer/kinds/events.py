@@ -1,0 +1,109 @@
+"""Events of host objects, told about the virtual ones: FailedScheduling, Pulled, Unhealthy and so on.
+
+No cache: an event is passed on as it comes, and forgotten. The virtual Event has the same name each time,
+so a repeated one raises the count of the one that is there.
+"""
+
+import time
+from collections.abc import Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Final
+
+from vcli.errors import VcliError
+from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICES, Resource
+from vcli.kube.watch import list_watch
+from vcli.syncer.engine.controller import Controller, RequeueAfter
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.recorder import COMPONENT
+from vcli.syncer.engine.schedule import INITIAL, NORMAL
+from vcli.syncer.engine.world import Object, World, uid_of
+from vcli.syncer.translate.events import to_virtual
+from vcli.syncer.translate.messages import pod_names
+from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
+
+log = Log("vcli.syncer.events")
+
+_KINDS: Final[Mapping[str, Resource]] = {"Pod": PODS, "Service": SERVICES, "PersistentVolumeClaim": PVCS}
+_RECENT: Final = 600.0
+"""Seconds. Of what happened while no syncer ran, this much is told."""
+
+
+class Events:
+    """Passes events on."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pending: dict[str, Object] = {}
+        self.controller: Controller[str] = Controller("events", self._reconcile, workers=4)
+
+    async def run(self) -> None:
+        """Follow the host's events until cancelled. The caches must be full."""
+        world = self._world
+        stream = list_watch(
+            world.host.client,
+            EVENTS,
+            namespace=world.namespace,
+            transform=lambda event: event if event["involvedObject"].get("kind") in _KINDS else _empty(event),
+        )
+        async with aclosing(stream):
+            async for change in stream:
+                if change.type == "LISTED":
+                    for event in change.object["items"]:
+                        if _age(event) < _RECENT:
+                            self._add(event, priority=INITIAL)
+                elif change.type in ("ADDED", "MODIFIED"):
+                    self._add(change.object, priority=NORMAL)
+
+    def _add(self, event: Object, *, priority: int) -> None:
+        if event.get("involvedObject"):
+            name = event["metadata"]["name"]
+            self._pending[name] = event
+            self.controller.queue.add(name, priority=priority)
+
+    async def _reconcile(self, name: str) -> RequeueAfter | None:
+        event = self._pending.pop(name, None)
+        virtual = self._involved(event) if event is not None else None
+        if event is None or virtual is None:
+            return None
+        scope = self._world.scope
+        names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None
+        told = to_virtual(event, virtual, scope=scope, names=names)
+        try:
+            await self._world.virtual.client.apply(EVENTS, told, field_manager=COMPONENT)
+        except VcliError as error:
+            # Never worth standing in the way of the next one; a namespace that is going refuses all.
+            log.debug("event not told", event=name, error=error)
+        return None
+
+    def _involved(self, event: Object) -> Object | None:
+        """The virtual object that a host event is about, if it is ours and still the same one."""
+        about = event["involvedObject"]
+        resource = _KINDS[about["kind"]]
+        host = self._world.host[resource].get(self._world.namespace, about.get("name", ""))
+        if host is None or about.get("uid") not in (None, "", uid_of(host)):
+            return None
+        name = virtual_name_of(host, scope=self._world.scope, kind=resource.kind)
+        virtual = self._world.in_virtual(resource, name) if name is not None else None
+        if virtual is None or virtual_uid_of(host) != uid_of(virtual):
+            return None
+        return virtual
+
+
+def _empty(event: Object) -> Object:
+    """What is kept of an event about a kind of no interest: what a watch needs to go on."""
+    return {
+        "metadata": {
+            "name": event["metadata"]["name"],
+            "resourceVersion": event["metadata"]["resourceVersion"],
+        }
+    }
+
+
+def _age(event: Object) -> float:
+    """Seconds since it last happened."""
+    metadata = event.get("metadata") or {}
+    last = event.get("lastTimestamp") or event.get("eventTime") or metadata.get("creationTimestamp")
+    if not last:
+        return _RECENT
+    return time.time() - datetime.fromisoformat(last).timestamp()

@@ -1,0 +1,207 @@
+"""Everything put together: caches, controllers, kubelets, addons and health, in one event loop."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vcli.errors import VcliError
+from vcli.kube.access import Access, in_cluster
+from vcli.kube.client import Client
+from vcli.kube.errors import NotFound
+from vcli.kube.resources import PODS, SERVICEACCOUNTS
+from vcli.syncer import health
+from vcli.syncer.addons import apply_addons
+from vcli.syncer.caches import watch_all
+from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.recorder import Recorder
+from vcli.syncer.engine.world import Caches, World, scope_of
+from vcli.syncer.kinds.apiservice import ApiService
+from vcli.syncer.kinds.claims import Claims
+from vcli.syncer.kinds.endpointslices import EndpointSlices
+from vcli.syncer.kinds.events import Events
+from vcli.syncer.kinds.indexes import BY_NODE
+from vcli.syncer.kinds.nodes import Nodes
+from vcli.syncer.kinds.pods import Pods
+from vcli.syncer.kinds.services import Services
+from vcli.syncer.kinds.tokens import Tokens
+from vcli.syncer.kubelet import KubeletServer, find_pod
+from vcli.syncer.settings import Settings
+
+log = Log("vcli.syncer")
+
+_POLL: Final = 0.1
+_UNTIL_READY: Final = frozenset(
+    {"virtual API", "caches", "addons", "default/kubernetes", "default ServiceAccount"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """What works once the caches are full."""
+
+    nodes: Nodes
+    events: Events
+    api_service: ApiService
+    controllers: tuple[Controller[Any], ...]
+
+
+async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
+    """Sync until cancelled. Starts before either API server answers, and waits for both.
+
+    Args:
+        settings: what to sync.
+        host: access to the host namespace.
+        virtual: access to the virtual cluster, as administrator.
+
+    Raises:
+        OSError: the port for health is taken.
+    """
+    state = health.Health(set(_UNTIL_READY))
+    listener = await health.serve(state, port=settings.health_port)
+    async with listener, Client(host) as host_client, Client(virtual) as virtual_client:
+        await _until_ready(virtual_client)
+        state.reached("virtual API")
+        world = World(
+            settings=settings,
+            scope=scope_of(settings),
+            virtual=Caches(virtual_client),
+            host=Caches(host_client),
+            recorder=Recorder(virtual_client),
+            host_version=await _version(host_client),
+        )
+        async with _kubelets(world) as server:
+            await _sync(world, server, state)
+
+
+async def _sync(world: World, server: KubeletServer, state: health.Health) -> None:
+    kinds = _make(world, server)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(world.virtual.run())
+        group.create_task(world.host.run())
+        group.create_task(_addons(world, state))
+        await world.virtual.wait_synced()
+        await world.host.wait_synced()
+        _settle_memory()
+        state.reached("caches")
+        log.info("caches are full", pods=len(world.virtual[PODS].items()))
+        await kinds.nodes.start()
+        group.create_task(kinds.nodes.run())
+        group.create_task(kinds.events.run())
+        for controller in kinds.controllers:
+            group.create_task(controller.run(), name=controller.name)
+        group.create_task(_wait_ready(world, kinds.api_service, state))
+
+
+def _make(world: World, server: KubeletServer) -> _Kinds:
+    slices = watch_all(world)
+    nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
+    pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
+    others = (Tokens(world), Services(world), EndpointSlices(world), Claims(world))
+    return _Kinds(
+        nodes=nodes,
+        events=events,
+        api_service=api_service,
+        controllers=(
+            pods.controller,
+            pods.configs.controller,
+            api_service.controller,
+            events.controller,
+            *(kind.controller for kind in others),
+        ),
+    )
+
+
+@asynccontextmanager
+async def _kubelets(world: World) -> AsyncIterator[KubeletServer]:
+    server = KubeletServer(
+        world.host.client,
+        world.virtual.client,
+        pki=world.settings.pki,
+        scope=world.scope,
+        lookup=lambda name: find_pod(world, name),
+        pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node),
+    )
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+async def _until_ready(client: Client) -> None:
+    """Wait for an API server that may not have been started yet."""
+    while not await client.ready():  # noqa: ASYNC110 - it can't tell us
+        await asyncio.sleep(_POLL)
+
+
+async def _addons(world: World, state: health.Health) -> None:
+    await apply_addons(world.virtual.client, world.settings.addons)
+    state.reached("addons")
+
+
+async def _wait_ready(world: World, api_service: ApiService, state: health.Health) -> None:
+    """Ready means that a pod can be created, and would find its API server."""
+    await api_service.wait_right()
+    state.reached("default/kubernetes")
+    while world.settings.default_service_account_ready:
+        try:
+            await world.virtual.client.get(SERVICEACCOUNTS, "default", namespace="default")
+            break
+        except NotFound:
+            await asyncio.sleep(_POLL)
+        except VcliError as error:
+            log.debug("ServiceAccount not readable yet", error=error)
+            await asyncio.sleep(_POLL)
+    state.reached("default ServiceAccount")
+    log.info("ready", cluster=world.settings.cluster)
+
+
+async def _version(client: Client) -> tuple[int, int]:
+    """Major and minor version; (0, 0), which means no new features, where that may not be read."""
+    try:
+        answer = await client.version()
+        return int(answer["major"]), int("".join(filter(str.isdigit, answer["minor"])))
+    except (VcliError, KeyError, ValueError) as error:
+        log.warning("version of the host is not known", error=error)
+        return 0, 0
+
+
+def _settle_memory() -> None:
+    """What the first lists brought stays: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def virtual_access(settings: Settings) -> Access:
+    """The syncer's own access to the virtual cluster, by client certificate.
+
+    Raises:
+        OSError: the certificates can't be read.
+    """
+    return Access(
+        server=settings.virtual_server,
+        ca=(settings.pki / "ca.crt").read_bytes(),
+        client_certificate=(settings.pki / "syncer.crt").read_bytes(),
+        client_key=(settings.pki / "syncer.key").read_bytes(),
+    )
+
+
+async def main(settings: Settings) -> None:
+    """Run inside the control plane's pod until SIGTERM or SIGINT.
+
+    Raises:
+        UnreachableError: this is not a pod of a cluster.
+    """
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task is not None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, task.cancel)
+    try:
+        await run(settings, host=in_cluster(), virtual=virtual_access(settings))
+    except asyncio.CancelledError:
+        log.info("stopped")
