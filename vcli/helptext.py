@@ -10,6 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from vcli.coercion import lighten
 from vcli.commands.options import COMMON_NAMES
+from vcli.flags import spell_out
 
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -51,11 +52,17 @@ class Verb(TyperCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["context_settings"] = HELP_NAMES | (kwargs.get("context_settings") or {})
         kwargs["rich_markup_mode"] = None
+        # In a raw docstring the mark that keeps line breaks is two characters.
+        kwargs["help"] = (kwargs.get("help") or "").replace("\\b\n", "\b\n")
         super().__init__(*args, **kwargs)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The parameters, each with a quick reader."""
         return lighten(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take flags with a value as well."""
+        return super().parse_args(ctx, spell_out(self.get_params(ctx), args))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Arguments in capitals, as in manual pages."""
@@ -86,3 +93,14 @@ class Family(TyperGroup):
         """Commands come before options: they are what one looks for."""
         self.format_commands(ctx, formatter)
         _options(self.get_params(ctx), ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """One line for each command: the first sentence of its help."""
+        rows = [
+            (name, (built.help or "").strip().partition("\n")[0].rstrip("."))
+            for name in self.list_commands(ctx)
+            if (built := self.get_command(ctx, name)) is not None and not built.hidden
+        ]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
