@@ -16,7 +16,12 @@ from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import World, uid_of
-from vcli.syncer.kinds.nodestatus import kubelet_port, refreshed_status, without_not_ready_taint
+from vcli.syncer.kinds.nodestatus import (
+    declared_features,
+    kubelet_port,
+    refreshed_status,
+    without_not_ready_taint,
+)
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, lease
 
@@ -45,6 +50,7 @@ class Nodes:
         self, world: World, server: KubeletServer, *, pods_on: Callable[[str], Iterable[Object]]
     ) -> None:
         self._settings = world.settings
+        self._host_version = world.host_version
         self._client = world.virtual.client
         self._nodes = world.virtual.watch(NODES)
         self._server = server
@@ -145,6 +151,7 @@ class Nodes:
             kubernetes_version=self._settings.kubernetes_version,
             now=_timestamp(),
         )
+        fresh["status"]["declaredFeatures"] = declared_features(self._host_version)
         node = self._nodes.get(None, name)
         if node is None:
             try:

@@ -7,6 +7,22 @@ Object = dict[str, Any]
 
 _NOT_READY: Final = "node.kubernetes.io/not-ready"
 
+# Since which host version a node can be relied on to have a feature that the virtual API server asks Nodes
+# for (KEP-5328): it refuses updates of pods that need what their Node does not declare. WebSocket only says
+# that an exec may come to us as it is, which spares a translation to SPDY and back; the host's API takes it
+# since 1.31.
+_FEATURES: Final = {
+    "ExtendWebSocketsToKubelet": (1, 31),
+    "InPlacePodLevelResourcesVerticalScaling": (1, 36),
+    "InPlacePodVerticalScalingInitContainers": (1, 36),
+    "RestartAllContainersOnContainerExits": (1, 36),
+}
+
+
+def declared_features(host_version: tuple[int, int]) -> list[str]:
+    """Give `status.declaredFeatures` for nodes of a host: sorted, as the API wants them."""
+    return sorted(feature for feature, since in _FEATURES.items() if host_version >= since)
+
 
 def kubelet_port(node: Mapping[str, Any]) -> int | None:
     """The port that a Node's kubelet listens on, as the Node tells."""

@@ -1,6 +1,5 @@
-"""What the kubelet server knows of a pod on the host, and how the host's names are kept out of answers."""
+"""What the kubelet server knows of a pod on the host."""
 
-import re
 from dataclasses import dataclass
 
 from vcli.kube.resources import PODS
@@ -25,20 +24,6 @@ class HostPod:
     uid: str
     node: str
     containers: frozenset[str]
-
-
-def hide_host_names(text: str, *, pod: VirtualName, host_pod: HostName, host_namespace: str) -> str:
-    """Rewrite a message of the host so that it speaks of the virtual pod.
-
-    The host namespace is replaced wherever it stands as a word of its own: in quotes, in a path, in
-    `POD_NAMESPACE`, in a DNS name. Better a strange sentence than a leaked name.
-    """
-    text = text.replace(host_pod, pod.name)
-    return _word(host_namespace).sub(lambda _: pod.namespace, text)
-
-
-def _word(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9-]){re.escape(name)}(?![A-Za-z0-9-])")
 
 
 def find_pod(world: World, name: VirtualName) -> HostPod | None:

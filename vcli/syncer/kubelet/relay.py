@@ -13,13 +13,15 @@ from vcli.errors import UnreachableError, VcliError
 from vcli.kube.client import Client
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kubelet.exchange import Exchange
-from vcli.syncer.kubelet.hosted import HostPod, hide_host_names
+from vcli.syncer.kubelet.hosted import HostPod
 from vcli.syncer.kubelet.listeners import keep_alive
 from vcli.syncer.kubelet.requests import Refused
 from vcli.syncer.kubelet.routes import LOGS, RUN, PodRoute
 from vcli.syncer.kubelet.run import run_in_container
 from vcli.syncer.kubelet.streams import first_of, splice, until_gone
+from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.scope import Scope
 
 log = Log(__name__)
 
@@ -33,9 +35,9 @@ _RESPONSE_HEADERS: Final = ("connection", "upgrade", "x-stream-protocol-version"
 class Relay:
     """Relays requests about pods to the host."""
 
-    def __init__(self, host: Client, *, host_namespace: str, lookup: Lookup) -> None:
+    def __init__(self, host: Client, *, scope: Scope, lookup: Lookup) -> None:
         self._host = host
-        self._namespace = host_namespace
+        self._scope = scope
         self._lookup = lookup
 
     async def serve(self, exchange: Exchange, route: PodRoute) -> None:
@@ -45,7 +47,7 @@ class Relay:
             Refused: no such pod or container on this node, or what the host said instead.
         """
         pod = self._find(exchange.node, route)
-        path = route.host_path(namespace=self._namespace, name=pod.name)
+        path = route.host_path(namespace=self._scope.host_namespace, name=pod.name)
         try:
             if route.verb is LOGS:
                 await self._logs(exchange, path)
@@ -103,7 +105,7 @@ class Relay:
             # Our rights, not the tenant's; the message would name our account and its namespace.
             log.warning("host refuses", verb=route.verb.path, error=error.message)
             return Refused(500, f"the host cluster does not allow pods/{route.verb.subresource}")
-        message = hide_host_names(
-            error.message, pod=route.pod, host_pod=pod.name, host_namespace=self._namespace
+        names: dict[str, str] = {pod.name: route.pod.name}
+        return Refused(
+            status, rewrite(error.message, names, namespace=route.pod.namespace, scope=self._scope)
         )
-        return Refused(status, message)

@@ -25,6 +25,7 @@ from vcli.syncer.kubelet.requests import MAX_HEAD_BYTES, Refused, read_request, 
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.streams import close
 from vcli.syncer.kubelet.views import PodsOn, Views
+from vcli.syncer.translate.scope import Scope
 
 log = Log(__name__)
 
@@ -49,7 +50,7 @@ class KubeletServer:
         virtual: client of the virtual cluster, for TokenReview and SubjectAccessReview.
         pki: folder with `kubelet.crt`, `kubelet.key` (what we serve with) and `ca.crt` (whose clients we
             know).
-        host_namespace: where the pods are on the host. Never shows in an answer.
+        scope: the virtual cluster. The name of its host namespace never shows in an answer.
         lookup: finds the host pod of a virtual pod: ours, and bound to a node; else None.
         pods_on: gives the virtual pods of a node.
     """
@@ -60,13 +61,13 @@ class KubeletServer:
         virtual: Client,
         *,
         pki: Path,
-        host_namespace: str,
+        scope: Scope,
         lookup: Lookup,
         pods_on: PodsOn,
     ) -> None:
         self._serving = ServingContext(pki)
         self._gatekeeper = Gatekeeper(virtual)
-        self._relay = Relay(host, host_namespace=host_namespace, lookup=lookup)
+        self._relay = Relay(host, scope=scope, lookup=lookup)
         self._views = Views(pods_on)
         self._listeners: dict[str, _Listener] = {}
         self._changing = asyncio.Lock()
