@@ -32,7 +32,7 @@ class Token:
 
     @property
     def renew_at(self) -> float:
-        """When to ask for the next one (Unix seconds): at 80 % of its life or after a day, as kubelet does."""
+        """When to ask for the next one (Unix seconds): at 80 % of its life or after a day, as kubelet."""
         return self.issued + min((self.expires - self.issued) * _RENEWED_AT, _A_DAY)
 
 
@@ -67,7 +67,7 @@ def token_secret(pod: Object, tokens: Mapping[str, Token], *, scope: Scope) -> O
 
 
 def tokens_in(secret: Object) -> dict[str, Token]:
-    """The tokens in a host Secret made by ``token_secret``, for their renewal; none where it can't be read."""
+    """The tokens in a host Secret made by ``token_secret``; none where it can't be read."""
     data, found = secret.get("data") or {}, {}
     try:
         lives = json.loads((secret["metadata"].get("annotations") or {}).get(keys.TOKENS) or "{}")

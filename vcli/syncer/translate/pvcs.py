@@ -50,7 +50,7 @@ def virtual_status(host: Object) -> Object:
 
 
 def virtual_patch(host: Object, virtual: Object) -> Object | None:
-    """The merge patch that brings volumeName, class and the binder's annotations to the virtual claim, or None.
+    """The merge patch that brings volumeName, class and the binder's annotations, or None.
 
     The class only where the virtual claim has none: the host's default then is what it got.
     """

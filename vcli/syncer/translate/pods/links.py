@@ -13,20 +13,19 @@ _ENVIRONMENT_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
     """Name to value: ``KUBERNETES_*`` always, the namespace's Services when the pod enables links."""
     namespace = pod["metadata"]["namespace"]
-    services: dict[str, tuple[str, list[Any]]] = {
-        "kubernetes": (context.api_host, [{"name": "https", "protocol": "TCP", "port": context.api_port}])
-    }
+    services: dict[str, tuple[str, list[Any]]] = {}
     if pod["spec"].get("enableServiceLinks", True):
         for service in context.services:
             name, spec = service["metadata"]["name"], service["spec"]
-            # In another namespace a Service named kubernetes hides the API server's; kubelet does it that
-            # way.
+            # In another namespace a Service named kubernetes hides the API server's; kubelet does it that way.
             if spec.get("clusterIP") not in (None, "", "None") and (namespace, name) != (
                 "default",
                 "kubernetes",
             ):
                 services[name] = (spec["clusterIP"], spec.get("ports") or [])
-    variables: dict[str, str] = {}
+    # Whatever of these a pod lacked, the host's kubelet would fill in with the host's.
+    api = [{"name": "https", "protocol": "TCP", "port": context.api_port}]
+    variables = dict(_of_service("kubernetes", context.api_host, api))
     for name, (address, ports) in sorted(services.items()):
         variables |= {
             variable: value
