@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-import datetime
+import datetime as dt
 import ipaddress
 import json
 import os
@@ -11,9 +11,8 @@ import socket
 import ssl
 import subprocess
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography import x509
@@ -21,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from vcli.host.binaries import Binaries
+from vcli.host.instance import cache_dir
 from vcli.kube.access import Access
 
 _START = 60.0
@@ -163,6 +164,11 @@ class ApiServer:
         certificate, key = self.authority.issue(user, groups=groups)
         return dataclasses.replace(self.access, client_certificate=certificate, client_key=key)
 
+    @property
+    def pki(self) -> Path:
+        """The folder with its certificates and keys."""
+        return self._folder
+
     def start(self) -> None:
         """Start again after ``stop``, on the same port."""
         if not self._start():
@@ -181,6 +187,11 @@ class ApiServer:
             "apiserver.key": key,
             "sa.key": _pem(signing),
         }
+        # What it calls kubelets with, and what a kubelet serves with.
+        client = self.authority.issue("kube-apiserver-kubelet-client", groups=["system:masters"])
+        kubelet = self.authority.issue("kubelet", hosts=["127.0.0.1", "::1", "localhost"])
+        for name, pair in (("kubelet-client", client), ("kubelet", kubelet)):
+            files[f"{name}.crt"], files[f"{name}.key"] = pair
         for name, content in files.items():
             (self._folder / name).touch(0o600)
             (self._folder / name).write_bytes(content)
@@ -202,6 +213,10 @@ class ApiServer:
                 f"--service-account-key-file={pki / 'sa.key'}",
                 f"--service-account-signing-key-file={pki / 'sa.key'}",
                 "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+                f"--kubelet-certificate-authority={pki / 'ca.crt'}",
+                f"--kubelet-client-certificate={pki / 'kubelet-client.crt'}",
+                f"--kubelet-client-key={pki / 'kubelet-client.key'}",
+                "--kubelet-preferred-address-types=InternalDNS,InternalIP",
                 "--authorization-mode=RBAC",
                 "--allow-privileged=true",
                 "--endpoint-reconciler-type=none",
@@ -215,7 +230,7 @@ class ApiServer:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now; somebody else may take it, so whoever uses it must be ready to retry."""
+    """A port that nobody listens on now; somebody else may take it, so be ready to retry."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -223,17 +238,15 @@ def free_port() -> int:
 
 
 def binary(name: str) -> Path:
-    """The program: from the folder VCLI_TEST_BIN, else from the embedded host's cache, which is filled if need be."""
+    """The program: from the folder VCLI_TEST_BIN, else from the cache of the embedded host."""
     folder = os.environ.get("VCLI_TEST_BIN")
-    if folder:
-        return Path(folder, name)
-    raise RuntimeError("set VCLI_TEST_BIN to a folder with etcd and kube-apiserver")
+    return Path(folder, name) if folder else Binaries(cache_dir())[name]
 
 
-def _wait(process: Process, ready: object) -> bool:
+def _wait(process: Process, ready: Callable[[], bool]) -> bool:
     until = time.monotonic() + _START
     while process.alive and time.monotonic() < until:
-        if callable(ready) and ready():
+        if ready():
             return True
         time.sleep(0.1)
     process.stop()
@@ -241,21 +254,23 @@ def _wait(process: Process, ready: object) -> bool:
 
 
 def _answers(url: str, context: ssl.SSLContext | None = None) -> bool:
-    with contextlib.suppress(OSError, urllib.error.URLError):
-        with urllib.request.urlopen(url, timeout=2, context=context) as response:  # noqa: S310
-            return bool(response.status == 200)
+    with (
+        contextlib.suppress(OSError),
+        urllib.request.urlopen(url, timeout=2, context=context) as response,  # noqa: S310
+    ):
+        return bool(response.status == 200)
     return False
 
 
 def _builder(name: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(name)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - dt.timedelta(minutes=5))
+        .not_valid_after(now + dt.timedelta(days=1))
     )
 
 

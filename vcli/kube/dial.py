@@ -80,10 +80,15 @@ async def _open(host: str, port: int, tls: ssl.SSLContext | None, server_name: s
         limit=_BUFFER,
         ssl=tls,
         server_hostname=server_name if tls else None,
-        happy_eyeballs_delay=_HAPPY_EYEBALLS,
+        # Only for names: a cancelled race of asyncio's leaves a socket to the garbage collector.
+        happy_eyeballs_delay=None if _is_address(host) else _HAPPY_EYEBALLS,
     )
     _keep_alive(writer)
     return reader, writer
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

@@ -90,6 +90,7 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._idle: deque[HttpConnection] = deque()
         self._busy: set[HttpConnection] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
         self._proxy: Proxy | None = None
         self._ready = False
@@ -176,13 +177,10 @@ class Transport:
 
     async def aclose(self) -> None:
         """Close every connection, also those in use."""
-        connections = [*self._idle, *self._busy]
+        for connection in [*self._idle, *self._busy]:
+            self._drop(connection)
         self._idle.clear()
-        self._busy.clear()
-        for connection in connections:
-            connection.close()
-        for connection in connections:
-            await connection.wait_closed()
+        await asyncio.gather(*self._closing)
 
     async def _open(
         self,
@@ -226,23 +224,23 @@ class Transport:
             keep = connection.finished()
         finally:
             # A cancelled exchange leaves an answer on its way: that connection can't be used again.
-            self._busy.discard(connection)
             if keep:
+                self._busy.discard(connection)
                 self._idle.append(connection)
             else:
-                connection.close()
+                self._drop(connection)
         return Response(head.status, head.headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
 
     async def _take(self) -> HttpConnection:
         """The connection used last, so that those too many grow old and are closed."""
         while self._idle and not (self._idle[0].open and self._idle[0].idle < _LONGEST_IDLE):
-            self._idle.popleft().close()
+            self._drop(self._idle.popleft())
         while self._idle:
             connection = self._idle.pop()
             if connection.open:
                 self._busy.add(connection)
                 return connection
-            connection.close()
+            self._drop(connection)
         return await self._connect()
 
     async def _connect(self) -> HttpConnection:
@@ -267,6 +265,9 @@ class Transport:
     def _drop(self, connection: HttpConnection) -> None:
         self._busy.discard(connection)
         connection.close()
+        task = asyncio.create_task(connection.wait_closed())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _headers(self, headers: dict[str, str]) -> RawHeaders:
         raw = [("Host", self.origin.authority), ("User-Agent", self._user_agent)]
