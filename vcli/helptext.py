@@ -61,7 +61,7 @@ class Verb(TyperCommand):
         return lighten(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take flags with a value as well."""
+        """Understand ``--flag=false`` too, as people write it who come from Go."""
         return super().parse_args(ctx, spell_out(self.get_params(ctx), args))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -4,6 +4,8 @@ import os
 import signal
 from collections.abc import Sequence
 
+import typer
+
 LIMIT_SECONDS = 1.0
 
 
@@ -13,17 +15,26 @@ def guard() -> None:
     A timer of the kernel, since a credential plugin or a resolver may block where asyncio can't interrupt.
     """
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS)
+    # A little earlier than the limit: the interpreter has started already.
+    signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS - 0.2)
 
 
-def complete_names(incomplete: str) -> Sequence[str]:
+def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     """The names of the virtual clusters on the current host that begin so; none without a host."""
     import asyncio  # noqa: PLC0415
 
     try:
         from vcli.operations.list import list_clusters  # noqa: PLC0415
 
-        rows = asyncio.run(list_clusters(timeout=LIMIT_SECONDS))
-        return [row.name for row in rows if row.name.startswith(incomplete)]
+        given = ctx.params
+        found = asyncio.run(
+            list_clusters(
+                kubeconfig=given.get("kubeconfig") or os.environ.get("VCLI_KUBECONFIG"),
+                context=given.get("context") or os.environ.get("VCLI_CONTEXT"),
+                namespace=given.get("namespace"),
+                timeout=LIMIT_SECONDS,
+            )
+        )
+        return [each.cluster.name for each in found if each.cluster.name.startswith(incomplete)]
     except Exception:  # noqa: BLE001  a shell prompt is no place for errors
         return []

@@ -1,0 +1,60 @@
+"""``vcli list``."""
+
+from vcli.commands.options import Common, command
+from vcli.result import Column, Result
+
+COLUMNS = (
+    Column("NAME", "name"),
+    Column("NAMESPACE", "namespace"),
+    Column("STATUS", "status"),
+    Column("VERSION", "version"),
+    Column("DISTRO", "distro"),
+    Column("CONNECTED", "connected"),
+    Column("AGE", "age"),
+    Column("KIND", "kind", wide=True),
+    Column("READY", lambda row: f"{row['ready']}/{row['replicas']}", wide=True),
+    Column("MADE BY", "madeBy", wide=True),
+)
+
+
+@command
+async def list_(*, common: Common) -> Result:
+    r"""List virtual clusters.
+
+    Those of all namespaces, or of the current one where that is not allowed; -n asks for one
+    namespace. Clusters that loft-sh's vcluster CLI made are listed as well.
+
+    \b
+    Examples:
+      vcli list
+      vcli list -n team-a -o json
+    """
+    from vcli.operations.list import age, list_clusters  # noqa: PLC0415  imported when it runs
+
+    found = await list_clusters(
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        namespace=common.namespace,
+        timeout=common.timeout,
+    )
+    data = [
+        {
+            "name": each.cluster.name,
+            "namespace": each.cluster.namespace,
+            "status": each.cluster.status,
+            "version": each.cluster.version,
+            "distro": each.cluster.distro,
+            "connected": each.connected,
+            "age": age(each.cluster.created),
+            "created": each.cluster.created,
+            "kind": each.cluster.kind,
+            "replicas": each.cluster.replicas,
+            "ready": each.cluster.ready,
+            "madeBy": "vcli" if each.cluster.ours else "loft-sh",
+        }
+        for each in found
+    ]
+    none = "no virtual clusters" + (f" in namespace {common.namespace}" if common.namespace else "")
+    return Result(
+        data=data, columns=COLUMNS, messages=() if data else (f"{none}; vcli create NAME makes one",)
+    )
