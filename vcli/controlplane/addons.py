@@ -1,0 +1,52 @@
+"""What runs inside the virtual cluster from the start: CoreDNS."""
+
+from typing import Any
+
+from vcli.config.schema import Metadata, Values
+from vcli.controlplane import manifests
+from vcli.controlplane.stateful_set import place
+
+Object = dict[str, Any]
+
+
+def render(values: Values) -> list[Object]:
+    """The objects that the syncer applies in the virtual cluster, in order."""
+    if not values.control_plane.coredns.enabled:
+        return []
+    objects = manifests.load("addons/coredns.yaml")
+    by_kind = {obj["kind"]: obj for obj in objects}
+    _config(by_kind["ConfigMap"], values)
+    _deployment(by_kind["Deployment"], values)
+    _decorate(by_kind["Service"], values.control_plane.coredns.service)
+    return objects
+
+
+def _config(config_map: Object, values: Values) -> None:
+    data, whole = config_map["data"], values.control_plane.coredns.overwrite_config
+    domain = values.networking.advanced.cluster_domain
+    data["Corefile"] = whole or data["Corefile"].replace(" cluster.local ", f" {domain} ")
+
+
+def _deployment(deployment: Object, values: Values) -> None:
+    chosen = values.control_plane.coredns.deployment
+    _decorate(deployment, chosen)
+    deployment["spec"]["replicas"] = chosen.replicas
+    pod = deployment["spec"]["template"]["spec"]
+    fields = {
+        "nodeSelector": chosen.node_selector,
+        "affinity": chosen.affinity,
+        "tolerations": list(chosen.tolerations),
+    }
+    pod.update({key: value for key, value in fields.items() if value})
+    (container,) = pod["containers"]
+    container["image"] = place(chosen.image, values).reference()
+    if chosen.resources:
+        container["resources"] = chosen.resources
+
+
+def _decorate(obj: Object, extra: Metadata) -> None:
+    metadata = obj["metadata"]
+    if extra.labels:
+        metadata["labels"] = {**extra.labels, **metadata.get("labels", {})}
+    if extra.annotations:
+        metadata["annotations"] = {**extra.annotations, **metadata.get("annotations", {})}

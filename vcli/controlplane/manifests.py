@@ -1,0 +1,54 @@
+"""The YAML that the control plane is made of, as plain objects."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vcli.errors import VcliError
+
+Object = dict[str, Any]
+
+# libyaml where PyYAML was built with it: ten times faster.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def load(path: str) -> list[Object]:
+    """The documents of a manifest, fresh: the caller may change them.
+
+    Args:
+        path: below the folder of manifests, ``control-plane/services.yaml``.
+    """
+    return [document for document in yaml.load_all(_read(path), Loader=_Loader) if document]
+
+
+def dump(objects: Sequence[Object]) -> str:
+    """The documents as YAML."""
+    return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+
+
+def _read(path: str) -> str:
+    # Inside the wheel they are vcli/manifests; an editable checkout has them beside the package.
+    for root in (resources.files("vcli") / "manifests", Path(__file__).parents[2] / "manifests"):
+        found = root.joinpath(*path.split("/"))
+        if found.is_file():
+            return found.read_text(encoding="utf-8")
+    raise VcliError(f"the manifest {path} is missing from the installation", hint="reinstall vcli")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Without anchors, and with texts of several lines as blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """Write shared parts in full."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

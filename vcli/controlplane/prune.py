@@ -1,0 +1,37 @@
+"""Bundles of earlier versions, which no pod mounts any more."""
+
+from vcli.controlplane.apply import list_metadata, together
+from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.kube.client import Client
+from vcli.kube.errors import NotFound
+from vcli.kube.resources import CONFIGMAPS
+
+
+async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> list[str]:
+    """Delete all bundles of a virtual cluster but one.
+
+    Call it when the pod of the new version is ready: until then the old one may be wanted.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        keep: digest of the bundle in use, None when the syncer is in an image.
+
+    Returns:
+        The names of the ConfigMaps that are gone.
+    """
+    kept = names.bundle(keep) if keep else ""
+    found = await list_metadata(
+        client, namespace=names.namespace, label_selector=f"{CLUSTER_LABEL}={names.cluster}"
+    )
+    bundles = [item["metadata"] for item in found if item["metadata"]["name"].startswith("vc-bundle-")]
+    old = [bundle for bundle in bundles if bundle["name"] != kept]
+
+    async def delete(name: str, uid: str) -> None:
+        try:
+            await client.delete(CONFIGMAPS, name, namespace=names.namespace, uid=uid)
+        except NotFound:
+            return
+
+    await together(delete(bundle["name"], bundle["uid"]) for bundle in old)
+    return [bundle["name"] for bundle in old]

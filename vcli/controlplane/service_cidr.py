@@ -1,0 +1,95 @@
+"""The range of the host's Service IPs: the virtual API server runs with the same one, so that IPs are shared.
+
+Three ways, as a tenant may read little: the ServiceCIDR objects; what the API server says about a ClusterIP
+that can't be (before 1.33 it names the range); and trying addresses, each with a dry run.
+"""
+
+import ipaddress
+import re
+from collections.abc import Sequence
+
+from vcli.controlplane.apply import together
+from vcli.controlplane.facts import NoServiceCidrError
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Invalid, Object
+from vcli.kube.resources import SERVICECIDRS, SERVICES
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_NAMED = re.compile(r"range of valid IPs is ([0-9a-fA-F.:]+/[0-9]+)")
+_OUTSIDE = re.compile(r"not in the valid range|does not match the current range|provided range")
+# A kube-apiserver takes no range with more than 20 bits for hosts.
+_LARGEST_HOST_PART = 20
+_SMALLEST_HOST_PART = 2
+
+
+async def find(client: Client, *, namespace: str, service_ips: Sequence[str]) -> tuple[str, ...]:
+    """The range of each of a Service's IPs.
+
+    Args:
+        client: of the host.
+        namespace: where Services may be created (only dry runs are).
+        service_ips: of a Service on the host, one an IP family.
+
+    Raises:
+        NoServiceCidrError: none of the ways worked.
+    """
+    addresses = [ipaddress.ip_address(ip) for ip in service_ips]
+    known = await _from_objects(client)
+    return tuple(
+        [
+            str(_containing(known, address) or await _from_answers(client, namespace, address))
+            for address in addresses
+        ]
+    )
+
+
+async def _from_objects(client: Client) -> list[Network]:
+    try:
+        found = await client.list(SERVICECIDRS)
+    except ApiError:  # not allowed, or an older host that has no such objects
+        return []
+    cidrs = [cidr for item in found["items"] for cidr in item["spec"].get("cidrs", [])]
+    return [ipaddress.ip_network(cidr) for cidr in cidrs]
+
+
+def _containing(networks: Sequence[Network], address: Address) -> Network | None:
+    return next((network for network in networks if address in network), None)
+
+
+async def _from_answers(client: Client, namespace: str, address: Address) -> Network:
+    """Flip each bit of a known address: the range ends above the lowest bit whose flipping leaves it."""
+    host_bits = range(_SMALLEST_HOST_PART, _LARGEST_HOST_PART)
+    neighbours = [_flip(address, bit) for bit in host_bits]
+    answers = await together(_ask(client, namespace, neighbour) for neighbour in neighbours)
+    for answer in answers:
+        if isinstance(answer, ipaddress.IPv4Network | ipaddress.IPv6Network) and address in answer:
+            return answer
+    outside = [bit for bit, inside in zip(host_bits, answers, strict=True) if not inside]
+    bits = min(outside, default=_LARGEST_HOST_PART)
+    return ipaddress.ip_network((int(address) >> bits << bits, address.max_prefixlen - bits))
+
+
+def _flip(address: Address, bit: int) -> Address:
+    return type(address)(int(address) ^ (1 << bit))
+
+
+async def _ask(client: Client, namespace: str, address: Address) -> bool | Network:
+    """Whether an address is within the range; or the range itself, when the answer names it."""
+    body: Object = {
+        "metadata": {"generateName": "vcli-range-"},
+        "spec": {"clusterIP": str(address), "ports": [{"port": 443}]},
+    }
+    try:
+        await client.create(SERVICES, body, namespace=namespace, dry_run=True)
+    except Invalid as error:
+        if named := _NAMED.search(error.message):
+            return ipaddress.ip_network(named[1])
+        return not _OUTSIDE.search(error.message)
+    except ApiError as error:
+        raise NoServiceCidrError(
+            f"the range of the host's Service IPs can't be found out: {error.message}",
+            hint="allow the user to read servicecidrs.networking.k8s.io, or to create Services",
+        ) from error
+    return True
