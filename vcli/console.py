@@ -107,6 +107,11 @@ class Console:
         for message in result.messages:
             self.info(message)
 
+    def line(self, text: str) -> None:
+        """A line of data that comes bit by bit, such as a log's."""
+        self.stdout.write(text + "\n")
+        self.stdout.flush()
+
     def render(self, result: "Result") -> str:
         """The text that `show` writes to stdout."""
         if result.data is None:

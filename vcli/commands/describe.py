@@ -1,0 +1,81 @@
+"""``vcli describe``."""
+
+from typing import Any
+
+from vcli.commands.options import Common, Name, command
+from vcli.console import table
+from vcli.result import Column, Result
+
+
+@command
+async def describe(name: Name, *, common: Common) -> Result:
+    """Show all about one virtual cluster.
+
+    Its versions, components with their restarts, volumes, ends of certificates, what is synced, recent
+    warnings and values. Parts that you may not read are left out.
+    """
+    from vcli.operations.describe import describe_cluster  # noqa: PLC0415  imported when it runs
+
+    data = await describe_cluster(
+        name,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        namespace=common.namespace,
+        timeout=common.timeout,
+    )
+    return Result(data=data, text=_page(data))
+
+
+def _page(data: dict[str, Any]) -> str:
+    workload, service = data["workload"], data["service"] or {}
+    facts = [
+        ("Name", data["name"]),
+        ("Namespace", data["namespace"]),
+        ("Host", f"{data['host']['context']} ({data['host']['server']})"),
+        ("Status", data["status"]),
+        ("Version", f"{data['version'] or 'unknown'} ({data['distro'] or 'unknown distribution'})"),
+        ("Created", f"{data['created']} by {data['madeBy']}"),
+        ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
+        ("Service", " ".join(_places(service))),
+        ("Synced", ", ".join(f"{count} {kind}" for kind, count in (data["synced"] or {}).items())),
+    ]
+    width = max(len(key) for key, _ in facts) + 2
+    parts = ["\n".join(f"{key + ':':<{width}}{value or '-'}" for key, value in facts)]
+    components = [
+        {"pod": pod["name"], **component} for pod in data["pods"] or () for component in pod["components"]
+    ]
+    for title, rows, columns in (
+        (
+            "Components",
+            components,
+            "POD=pod COMPONENT=name STATE=state READY=ready RESTARTS=restarts IMAGE=image",
+        ),
+        ("Volumes", data["claims"], "CLAIM=name PHASE=phase SIZE=size STORAGECLASS=storageClass"),
+        ("Certificates", _ends(data["certificates"]), "CERTIFICATE=name ENDS=end"),
+        ("Warnings", data["warnings"], "TIME=time OBJECT=object REASON=reason COUNT=count MESSAGE=message"),
+    ):
+        pairs = (each.split("=") for each in columns.split())
+        shown = table([Column(heading, key) for heading, key in pairs], rows or ())
+        if shown:
+            parts.append(f"{title}:\n" + _indented(shown))
+    if data["values"]:
+        parts.append("Values:\n" + _indented(data["values"].rstrip()))
+    return "\n\n".join(parts)
+
+
+def _places(service: dict[str, Any]) -> list[str]:
+    """Type and addresses of the Service in front of the API server."""
+    ports = [f"nodePort {port['nodePort']}" for port in service.get("ports", ()) if "nodePort" in port]
+    return [
+        *filter(None, [service.get("type"), service.get("clusterIP")]),
+        *ports,
+        *service.get("addresses", ()),
+    ]
+
+
+def _ends(certificates: dict[str, str] | None) -> list[dict[str, str]]:
+    return [{"name": key, "end": end} for key, end in (certificates or {}).items()]
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,48 @@
+"""``vcli logs``."""
+
+from typing import Annotated
+
+import typer
+
+from vcli.commands.options import Common, Name, command
+from vcli.result import Result
+
+
+@command
+async def logs(
+    name: Name,
+    *,
+    component: Annotated[
+        str | None,
+        typer.Option("--component", "-c", metavar="NAME", help="Only of this one, such as syncer."),
+    ] = None,
+    tail: Annotated[
+        int | None, typer.Option("--tail", metavar="N", help="Only the last N lines of each component.")
+    ] = None,
+    previous: Annotated[
+        bool, typer.Option("--previous", "-p", help="What was written before the last restart.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as more is written.")] = False,
+    common: Common,
+) -> Result:
+    r"""Print the logs of a control plane.
+
+    \b
+    Examples:
+      vcli logs demo --tail 20
+      vcli logs demo -c syncer -f
+    """
+    from vcli.operations.logs import copy_logs  # noqa: PLC0415  imported when it runs
+
+    await copy_logs(
+        name,
+        common.console.line,
+        component=component,
+        tail=tail,
+        previous=previous,
+        follow=follow,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        namespace=common.namespace,
+    )
+    return Result()

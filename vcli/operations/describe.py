@@ -1,0 +1,210 @@
+"""All about one virtual cluster that belongs in a support ticket."""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Mapping
+from typing import Any, Final
+
+from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kubeconfig.auth import load_access
+from vcli.operations.resolve import VirtualCluster, resolve
+
+Object = dict[str, Any]
+
+_MANAGED_BY: Final = "vcli.dev/managed-by"
+_WARNINGS: Final = 10
+_SYNCED: Final = (PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS)
+
+
+async def describe_cluster(
+    name: str,
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109  the client's, of each request
+) -> Object:
+    """Everything about one virtual cluster, as JSON.
+
+    A part that the host does not let us read is None.
+
+    Args:
+        name: of the virtual cluster.
+        kubeconfig: ``--kubeconfig``.
+        context: ``--context``, of the host.
+        namespace: where it is; None looks everywhere.
+        timeout: seconds for a request.
+
+    Raises:
+        NotFoundError: there is none of that name.
+        ApiError: the host says no to looking for it.
+    """
+    loaded = load_access(kubeconfig=kubeconfig, context=context)
+    async with Client(loaded.access, timeout=timeout or 30.0) as client:
+        cluster = await resolve(client, name, namespace=namespace)
+        service, pods, claims, values, certificates, warnings, synced = await asyncio.gather(
+            _allowed(_service(client, cluster)),
+            _allowed(_pods(client, cluster)),
+            _allowed(_claims(client, cluster)),
+            _allowed(_values(client, cluster)),
+            _allowed(_certificates(client, cluster)),
+            _allowed(_warnings(client, cluster)),
+            _allowed(_synced(client, cluster)),
+        )
+    return {
+        "name": cluster.name,
+        "namespace": cluster.namespace,
+        "host": {"context": loaded.context_name, "server": loaded.access.server},
+        "status": cluster.status,
+        "version": cluster.version,
+        "distro": cluster.distro,
+        "created": cluster.created,
+        "madeBy": "vcli" if cluster.ours else "loft-sh",
+        "workload": {"kind": cluster.kind, "replicas": cluster.replicas, "ready": cluster.ready},
+        "service": service,
+        "pods": pods,
+        "claims": claims,
+        "certificates": certificates,
+        "synced": synced,
+        "warnings": warnings,
+        "values": values,
+    }
+
+
+async def _allowed(part: Awaitable[Any]) -> Any:
+    """A part of the whole; None when it is not there, or not ours to read."""
+    try:
+        return await part
+    except (Forbidden, NotFound):
+        return None
+
+
+async def _service(client: Client, cluster: VirtualCluster) -> Object:
+    found = await client.get(SERVICES, cluster.name, namespace=cluster.namespace)
+    spec = found["spec"]
+    keys = ("name", "port", "nodePort")
+    ingress = found.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    return {
+        "type": spec.get("type", "ClusterIP"),
+        "clusterIP": spec.get("clusterIP"),
+        "ports": [{key: port[key] for key in keys if port.get(key)} for port in spec["ports"]],
+        "addresses": [each.get("ip") or each.get("hostname") for each in ingress],
+    }
+
+
+async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:
+    found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
+    return [
+        {
+            "name": pod["metadata"]["name"],
+            "phase": pod.get("status", {}).get("phase"),
+            "node": pod["spec"].get("nodeName"),
+            "ip": pod.get("status", {}).get("podIP"),
+            "components": _components(pod),
+        }
+        for pod in found["items"]
+    ]
+
+
+def _components(pod: Object) -> list[Object]:
+    """The containers that keep running, with what they are doing and how often they were started again."""
+    spec, status = pod["spec"], pod.get("status", {})
+    sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
+    states = {
+        each["name"]: each
+        for key in ("initContainerStatuses", "containerStatuses")
+        for each in status.get(key) or ()
+    }
+    return [_component(each, states.get(each["name"], {})) for each in [*sidecars, *spec["containers"]]]
+
+
+def _component(container: Object, status: Object) -> Object:
+    [(state, detail)] = (status.get("state") or {"waiting": {}}).items()
+    last = (status.get("lastState") or {}).get("terminated")
+    component = {
+        "name": container["name"],
+        "image": container.get("image"),
+        "ready": bool(status.get("ready")),
+        "state": detail.get("reason") or state.capitalize(),
+        "restarts": status.get("restartCount", 0),
+    }
+    if last:
+        keys = ("exitCode", "reason", "finishedAt")
+        component["lastExit"] = {key: last[key] for key in keys if key in last}
+    return component
+
+
+async def _claims(client: Client, cluster: VirtualCluster) -> list[Object]:
+    found = await client.list(PVCS, namespace=cluster.namespace, label_selector=cluster.selector)
+    return [
+        {
+            "name": claim["metadata"]["name"],
+            "phase": claim.get("status", {}).get("phase"),
+            "size": claim.get("status", {}).get("capacity", {}).get("storage"),
+            "storageClass": claim["spec"].get("storageClassName"),
+        }
+        for claim in found["items"]
+    ]
+
+
+async def _values(client: Client, cluster: VirtualCluster) -> str | None:
+    secret = await client.get(SECRETS, f"vc-config-{cluster.name}", namespace=cluster.namespace)
+    text = (secret.get("data") or {}).get("config.yaml")
+    return base64.b64decode(text).decode() if text else None
+
+
+async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, str]:
+    """When each certificate ends, RFC 3339."""
+    from cryptography import x509  # noqa: PLC0415  heavy, and nobody else here needs it
+
+    secret = await client.get(SECRETS, f"{cluster.name}-certs", namespace=cluster.namespace)
+    ends: dict[str, str] = {}
+    for key, value in sorted((secret.get("data") or {}).items()):
+        if key.endswith(".crt"):
+            certificate = x509.load_pem_x509_certificate(base64.b64decode(value))
+            ends[key] = certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return ends
+
+
+async def _warnings(client: Client, cluster: VirtualCluster) -> list[Object]:
+    """The last warnings about the control plane, the newest last."""
+    found = await client.list(EVENTS, namespace=cluster.namespace, field_selector="type=Warning")
+    about = [each for each in found["items"] if _concerns(cluster, each.get("involvedObject") or {})]
+    about.sort(key=_when)
+    return [
+        {
+            "time": _when(event),
+            "object": f"{event['involvedObject'].get('kind', '')}/{event['involvedObject'].get('name', '')}",
+            "reason": event.get("reason"),
+            "message": event.get("message"),
+            "count": event.get("count") or 1,
+        }
+        for event in about[-_WARNINGS:]
+    ]
+
+
+def _concerns(cluster: VirtualCluster, target: Mapping[str, Any]) -> bool:
+    """Whether an object is part of the control plane: it bears its name, or one that begins so.
+
+    Pods that the syncer made begin with names of their own.
+    """
+    name = str(target.get("name", ""))
+    return (name == cluster.name or name.startswith(f"{cluster.name}-")) and "-x-" not in name
+
+
+def _when(event: Object) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
+    """How many objects of each kind the syncer keeps on the host."""
+    counts = await asyncio.gather(*(_count(client, each, cluster) for each in _SYNCED))
+    return {resource.plural: count for resource, count in zip(_SYNCED, counts, strict=True)}
+
+
+async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:
+    selector = f"{_MANAGED_BY}={cluster.name}"
+    found = await client.list(resource, namespace=cluster.namespace, label_selector=selector)
+    return len(found["items"])
