@@ -52,7 +52,10 @@ def up(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", min=1, max=65535, help="Port of its API server on 127.0.0.1. [default: 16443]"
+            "--port",
+            min=0,
+            max=65535,
+            help="Port of its API server on 127.0.0.1; 0 takes a free one. [default: 16443]",
         ),
     ] = None,
     update_current: Annotated[

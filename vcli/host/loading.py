@@ -1,13 +1,17 @@
 """Putting images into a running host."""
 
+import json
 import subprocess
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from vcli.errors import NotFoundError, VcliError
 from vcli.host import process
 from vcli.host.instance import Instance
 
+_KINDS = "it has to be an OCI archive, or one of docker save"
 _PULLED_BY_CRI = "io.cri-containerd.image=managed"
 
 
@@ -29,6 +33,11 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
     ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
     with content:
+        try:
+            names = names_in(content)
+        except (tarfile.TarError, KeyError, ValueError) as error:
+            raise VcliError(f"{archive} is no archive of images", hint=_KINDS) from error
+        content.seek(0)
         done = subprocess.run(
             [*inside, *ctr, "images", "import", "--label", _PULLED_BY_CRI, "-"],
             stdin=content,
@@ -42,4 +51,24 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
             f"{archive} could not be imported: {said}",
             hint="it has to be an OCI archive or one of docker save",
         )
-    return [x.split()[0] for x in done.stdout.splitlines() if ":" in x.split(" ")[0]]
+    return names
+
+
+def names_in(archive: BinaryIO) -> list[str]:
+    """The names of the images in an archive, from its index (OCI) or its manifest (``docker save``).
+
+    Raises:
+        tarfile.TarError: no archive.
+        KeyError: not one of images.
+    """
+    with tarfile.open(fileobj=archive, mode="r:*") as tar:
+        inside = {x.name: x for x in tar}
+
+        def read(name: str) -> Any:
+            content = tar.extractfile(inside[name])
+            return json.load(content) if content else {}
+
+        if "manifest.json" in inside:
+            return [name for x in read("manifest.json") for name in x.get("RepoTags") or ()]
+        annotations = [x.get("annotations", {}) for x in read("index.json")["manifests"]]
+        return [x["io.containerd.image.name"] for x in annotations if "io.containerd.image.name" in x]

@@ -57,7 +57,7 @@ def up(
 
     Args:
         name: of the instance.
-        port: of 127.0.0.1 for its API server; 16443, or the one that it has, when not given.
+        port: of 127.0.0.1 for its API server, 0 for any free one; 16443, or the one that it has, when not given.
         timeout: seconds that a booted host may take to get ready; building its programs is not counted.
         steps: is told what happens.
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
@@ -81,7 +81,7 @@ def up(
                 booting.wait(instance, timeout=timeout, say=step.detail)
         else:
             try:
-                _boot(instance, port or DEFAULT_PORT, have, timeout, steps)
+                _boot(instance, DEFAULT_PORT if port is None else port, have, timeout, steps)
             except BaseException:
                 # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
                 taking_down.remove(instance)
@@ -201,7 +201,7 @@ def _clusters_on(view: View, name: str) -> list[str]:
 
 def _same_port(instance: Instance, port: int | None) -> None:
     has = state.port(instance)
-    if port is not None and port != has:
+    if port and port != has:
         raise ConflictError(
             f"host {instance.name} is up already, with its API server at port {has}",
             hint=f"vcli host down --name {instance.name}, or another --name for a second host",

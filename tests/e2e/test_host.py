@@ -1,0 +1,278 @@
+"""The embedded host: what runs on it, what survives, and that it leaves nothing."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Host, environment, run
+
+from vcli.host.instance import Instance
+from vcli.host.oci import Image, write_archive
+
+OWN = "vcli-e2e-own"
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 60, pause: float = 0.1) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds}s"
+        time.sleep(pause)
+    return value
+
+
+def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:
+    container = {"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]}
+    container |= spec.pop("container", {})
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            "restartPolicy": "Never",
+            "containers": [container],
+            **spec,
+        },
+    }
+
+
+def finished(host: Host, namespace: str, name: str) -> str:
+    """The log of a pod that has to succeed."""
+    phase = until(
+        lambda: (
+            (p := host.get("pod", name, "-n", namespace)["status"]["phase"]) in {"Succeeded", "Failed"} and p
+        )
+    )
+    log = host.kubectl("logs", name, "-n", namespace)
+    assert phase == "Succeeded", log
+    return log
+
+
+def test_up_again_finds_it_running(host: Host) -> None:
+    begun = time.monotonic()
+    again = json.loads(host.vcli("host", "up", "--name", host.name, "-o", "json").stdout)
+    assert again["created"] is False
+    assert time.monotonic() - begun < 5
+    assert host.kubectl("config", "current-context").strip() == host.name
+
+
+def test_status_lists_every_component_with_its_process(host: Host) -> None:
+    status = json.loads(host.vcli("host", "status", "--name", host.name, "-o", "json").stdout)
+    assert status["ready"] is True
+    assert status["version"].startswith("v1.")
+    names = {x["name"] for x in status["components"]}
+    assert {"etcd", "kube-apiserver", "kubelet", "containerd", "kube-proxy", "relay"} <= names
+    for component in status["components"]:
+        assert component["name"] in Path(f"/proc/{component['pid']}/cmdline").read_text()
+
+
+def test_pod_runs_and_logs(host: Host, namespace: str) -> None:
+    host.apply(namespace, pod("hello", "echo hello from $HOSTNAME"))
+    assert finished(host, namespace, "hello") == "hello from hello\n"
+
+
+def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
+    host.apply(namespace, pod("sleeper", "sleep 1000"))
+    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/sleeper")
+    done = run(
+        ["kubectl", "exec", "-n", namespace, "-i", "sleeper", "--", "sh", "-c", "cat; exit 3"],
+        env=host.env,
+        stdin="in and out",
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("in and out", 3)
+
+
+def test_service_is_reached_by_name_from_another_pod_and_from_itself(host: Host, namespace: str) -> None:
+    serve = "mkdir /w; echo served > /w/index.html; exec httpd -f -p 8080 -h /w"
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "server"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    }
+    probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
+    server = pod("server", serve, container={"readinessProbe": probe})
+    host.apply(namespace, server, service)
+    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/server")
+    fetch = f"until wget -q -O - http://web.{namespace}.svc.cluster.local; do sleep 0.2; done"
+    host.apply(namespace, pod("client", fetch))
+    assert finished(host, namespace, "client") == "served\n"
+    assert (
+        host.kubectl("exec", "-n", namespace, "server", "--", "wget", "-q", "-O", "-", "http://web")
+        == "served\n"
+    )
+
+
+def test_claim_is_bound_and_keeps_data_off_the_machine(host: Host, namespace: str) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    }
+    volumes = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+    mounts = {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
+    writer = pod("writer", "echo kept > /data/x", volumes=volumes, container=mounts)
+    reader = pod("reader", "cat /data/x", volumes=volumes, container=mounts)
+    host.apply(namespace, claim, writer)
+    finished(host, namespace, "writer")
+    host.apply(namespace, reader)
+    assert finished(host, namespace, "reader") == "kept\n"
+    volume = host.get("pvc", "data", "-n", namespace)["spec"]["volumeName"]
+    path = host.get("pv", volume)["spec"]["hostPath"]["path"]
+    assert not Path(path).exists()
+
+
+def test_python_image_is_a_whole_python(host: Host, namespace: str) -> None:
+    tag = f"{sys.version_info.major}.{sys.version_info.minor}"
+    modules = "asyncio, bz2, ctypes, hashlib, json, lzma, sqlite3, ssl, sys, zlib"
+    script = f"import {modules}; print(sys.prefix, ssl.OPENSSL_VERSION)"
+    container = {"image": f"python:{tag}-slim", "command": ["python", "-I", "-c", script]}
+    host.apply(namespace, pod("py", "", container=container))
+    assert finished(host, namespace, "py").startswith("/usr/local OpenSSL")
+
+
+def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: str) -> None:
+    script = "date +%s; wget -q -O - -T 60 http://192.0.2.1 || true; date +%s"
+    host.apply(namespace, pod("out", script))
+    before, after = re.findall(r"^\d+$", finished(host, namespace, "out"), re.MULTILINE)
+    assert int(after) - int(before) <= 2
+
+
+def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
+    archive = tmp_path / "image.tar"
+    image = Image(names=["example.test/greeter:1"], files={"/bin/sh": Path("/bin/busybox").resolve()})
+    write_archive(image, archive)
+    out = host.vcli("host", "load-image", str(archive), "--name", host.name, "-o", "json").stdout
+    assert json.loads(out) == [{"name": "example.test/greeter:1"}]
+    container = {"image": "example.test/greeter:1"}
+    host.apply(namespace, pod("g", "echo hi", container=container))
+    assert finished(host, namespace, "g") == "hi\n"
+
+
+def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
+    def component(name: str) -> dict[str, Any]:
+        out = host.vcli("host", "status", "--name", host.name, "-o", "json", check=False).stdout
+        return next(x for x in json.loads(out)["components"] if x["name"] == name)
+
+    for name in ("kube-scheduler", "kube-apiserver"):
+        before = component(name)
+        os.kill(before["pid"], signal.SIGKILL)
+        after = until(lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c)
+        assert "SIGKILL" in after["lastExit"]
+    until(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
+    until(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
+
+
+# From here on with an instance of its own, which dies.
+
+
+@pytest.fixture
+def own(host: Host, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """An environment, and the promise that instance OWN is gone before and after."""
+    env = environment(tmp_path) | {"PATH": host.env["PATH"]}
+    run([sys.executable, "-m", "vcli", "host", "down", "--name", OWN], env=env)
+    yield env
+    run([sys.executable, "-m", "vcli", "host", "down", "--name", OWN], env=env)
+
+
+def vcli(env: dict[str, str], *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return run([sys.executable, "-m", "vcli", "host", *args, "--name", OWN], env=env, check=check)
+
+
+def machine() -> dict[str, Any]:
+    """All that a host could leave behind on the machine."""
+    said: dict[str, Any] = {
+        "mounts": sorted(Path("/proc/self/mounts").read_text().splitlines()),
+        "links": sorted(x["ifname"] for x in json.loads(output("ip", "-j", "link"))),
+        "addresses": output("ip", "-brief", "address"),
+        "routes": output("ip", "route", "show", "table", "all"),
+        "namespaces": output("ip", "netns"),
+        "rules": output("nft", "list", "ruleset"),
+        "folders": sorted(
+            str(x) for top in ("/opt", "/var/lib", "/etc", "/run") for x in Path(top).iterdir()
+        ),
+        "cgroups": sorted(str(x) for x in Path("/sys/fs/cgroup").rglob(f"*{OWN}*")),
+        "volumes": Path("/tmp/hostpath_pv").exists(),
+    }
+    said["processes"] = [
+        x.name
+        for x in Path("/proc").iterdir()
+        if x.name.isdigit() and OWN.encode() in read(x / "cmdline") and int(x.name) != os.getpid()
+    ]
+    return said
+
+
+def output(*argv: str) -> str:
+    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def test_down_leaves_nothing(own: dict[str, str]) -> None:
+    before = machine()
+    up = json.loads(vcli(own, "up", "--port", "0", "-o", "json").stdout)
+    busy = pod("busy", "sleep 1000", container={"ports": [{"containerPort": 80, "hostPort": 8099}]})
+    run(["kubectl", "apply", "-f", "-"], env=own, stdin=json.dumps(busy))
+    run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=60s"], env=own)
+    assert machine()["cgroups"], "the test would not see a cgroup that stays"
+    assert machine()["processes"], "the test would not see a process that stays"
+    vcli(own, "down")
+    assert machine() == before
+    port = int(up["server"].rpartition(":")[2])
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert OWN not in Path(own["KUBECONFIG"]).read_text()
+    again = vcli(own, "down", "-o", "json")
+    assert json.loads(again.stdout) == {"name": OWN, "removed": False}
+
+
+def test_port_that_is_taken_is_an_error_with_a_way_out(own: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = vcli(own, "up", "--port", str(taken.getsockname()[1]), check=False)
+    assert done.returncode == 5
+    assert "is taken" in done.stderr
+    assert "--port" in done.stderr
+    assert not Instance.of(OWN).root.exists()
+    assert not Instance.of(OWN).run.exists()
+
+
+def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
+    vcli(own, "up", "--port", "0")
+    status = json.loads(vcli(own, "status", "-o", "json").stdout)
+    os.kill(status["pid"], signal.SIGKILL)
+    until(lambda: vcli(own, "status", check=False).returncode == 3)
+    again = json.loads(vcli(own, "up", "--port", "0", "-o", "json").stdout)
+    assert again["created"] is True
+    assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signals, code: int) -> None:
+    before = machine()
+    argv = [sys.executable, "-m", "vcli", "host", "up", "--name", OWN, "--port", "0"]
+    with subprocess.Popen(
+        argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        until(Instance.of(OWN).identity.exists)
+        process.send_signal(signum)
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == code, said
+    assert machine() == before
