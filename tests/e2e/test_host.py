@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Host, environment, run
+from embedded import Host, environment, run
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive

@@ -1,0 +1,75 @@
+"""The embedded host as tests hold it: programs run in an environment that means it, and nothing of the user's."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vcli.host.instance import cache_dir
+
+NAME = "vcli-e2e"
+SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A running host, and the environment in which vcli and kubectl mean it."""
+
+    name: str
+    kubeconfig: Path
+    env: dict[str, str]
+
+    def vcli(
+        self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = SECONDS
+    ) -> subprocess.CompletedProcess[str]:
+        return run(
+            [sys.executable, "-m", "vcli", *args], env=self.env, check=check, stdin=stdin, timeout=timeout
+        )
+
+    def kubectl(
+        self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = SECONDS
+    ) -> str:
+        return run(["kubectl", *args], env=self.env, check=check, stdin=stdin, timeout=timeout).stdout
+
+    def get(self, *args: str) -> Any:
+        return json.loads(self.kubectl("get", *args, "-o", "json"))
+
+    def apply(self, namespace: str, *objects: dict[str, Any]) -> None:
+        """Apply objects; those without a namespace of their own go to this one."""
+        document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        self.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=document)
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: dict[str, str],
+    check: bool = True,
+    stdin: str | None = None,
+    timeout: float = SECONDS,
+) -> subprocess.CompletedProcess[str]:
+    """Run a program; on failure the test shows what it said."""
+    done = subprocess.run(
+        argv, env=env, input=stdin, capture_output=True, text=True, timeout=timeout, check=False
+    )
+    if check and done.returncode != 0:
+        pytest.fail(f"{' '.join(argv)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}", pytrace=True)
+    return done
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """An environment that shares nothing with the user's but the cache of programs."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("VCLI_", "KUBE"))}
+    return kept | {
+        "HOME": str(folder),
+        "KUBECONFIG": str(folder / "kubeconfig"),
+        "VCLI_STATE_DIR": str(folder / "state"),
+        "VCLI_CACHE_DIR": str(cache_dir()),
+        "NO_COLOR": "1",
+    }
