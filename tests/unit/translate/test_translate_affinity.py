@@ -81,7 +81,8 @@ terms = st.fixed_dictionaries(
     },
 )
 others = st.dictionaries(
-    st.sampled_from(["app", "release", "tier", "pod-template-hash"]), st.sampled_from(["web", "demo", "vcluster", "1"])
+    st.sampled_from(["app", "release", "tier", "pod-template-hash"]),
+    st.sampled_from(["web", "demo", "vcluster", "1"]),
 )
 
 
@@ -120,8 +121,17 @@ def test_keys_that_the_virtual_api_has_merged_are_not_merged_again():
 
 def test_preferred_terms_and_node_affinity():
     term = {"topologyKey": "zone", "labelSelector": {}}
-    node = {REQUIRED: {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]}]}}
-    affinity = {"nodeAffinity": node, "podAntiAffinity": {PREFERRED: [{"weight": 7, "podAffinityTerm": term}]}}
+    node = {
+        REQUIRED: {
+            "nodeSelectorTerms": [
+                {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["n"]}]}
+            ]
+        }
+    }
+    affinity = {
+        "nodeAffinity": node,
+        "podAntiAffinity": {PREFERRED: [{"weight": 7, "podAffinityTerm": term}]},
+    }
     translated = to_host(pod(affinity=affinity), context())["spec"]["affinity"]
     assert translated["nodeAffinity"] == node
     assert translated["podAntiAffinity"][PREFERRED] == [

@@ -99,7 +99,11 @@ LONG = "a" * 62 + "-" + "b" * 20
         (pod(LONG), False, {"hostname": "a" * 62}),
         (pod("web.v1"), False, {"hostname": "web-v1"}),
         (pod("web.v1"), True, {"hostnameOverride": "web.v1"}),
-        (pod("web", hostname="db", hostnameOverride="db.corp.example"), True, {"hostnameOverride": "db.corp.example"}),
+        (
+            pod("web", hostname="db", hostnameOverride="db.corp.example"),
+            True,
+            {"hostnameOverride": "db.corp.example"},
+        ),
         (pod("web", subdomain="peers", setHostnameAsFQDN=True), False, {"hostname": "web"}),
         (
             pod("web", subdomain="peers", setHostnameAsFQDN=True),

@@ -22,7 +22,10 @@ def translated(volume: dict[str, Any], **spec: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
-        ({"configMap": {"name": "c", "defaultMode": 420}}, {"configMap": {"name": on_host("c"), "defaultMode": 420}}),
+        (
+            {"configMap": {"name": "c", "defaultMode": 420}},
+            {"configMap": {"name": on_host("c"), "defaultMode": 420}},
+        ),
         (
             {"secret": {"secretName": "s", "items": [{"key": "k", "path": "p"}]}},
             {"secret": {"secretName": on_host("s"), "items": [{"key": "k", "path": "p"}]}},
@@ -31,11 +34,23 @@ def translated(volume: dict[str, Any], **spec: Any) -> dict[str, Any]:
             {"persistentVolumeClaim": {"claimName": "data", "readOnly": True}},
             {"persistentVolumeClaim": {"claimName": on_host("data"), "readOnly": True}},
         ),
-        ({"ephemeral": {"volumeClaimTemplate": {}}}, {"persistentVolumeClaim": {"claimName": on_host("web-v")}}),
-        ({"azureFile": {"secretName": "s", "shareName": "x"}}, {"azureFile": {"secretName": on_host("s"), "shareName": "x"}}),
-        ({"glusterfs": {"endpoints": "e", "path": "p"}}, {"glusterfs": {"endpoints": on_host("e"), "path": "p"}}),
+        (
+            {"ephemeral": {"volumeClaimTemplate": {}}},
+            {"persistentVolumeClaim": {"claimName": on_host("web-v")}},
+        ),
+        (
+            {"azureFile": {"secretName": "s", "shareName": "x"}},
+            {"azureFile": {"secretName": on_host("s"), "shareName": "x"}},
+        ),
+        (
+            {"glusterfs": {"endpoints": "e", "path": "p"}},
+            {"glusterfs": {"endpoints": on_host("e"), "path": "p"}},
+        ),
         *(
-            ({kind: {"x": 1, "secretRef": {"name": "s"}}}, {kind: {"x": 1, "secretRef": {"name": on_host("s")}}})
+            (
+                {kind: {"x": 1, "secretRef": {"name": "s"}}},
+                {kind: {"x": 1, "secretRef": {"name": on_host("s")}}},
+            )
             for kind in ("cephfs", "cinder", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos")
         ),
         (
@@ -57,14 +72,23 @@ def test_projected_sources():
         {"secret": {"name": "s", "optional": True}},
         {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},
         {"serviceAccountToken": {"path": "vault", "audience": "vault"}},
-        {"downwardAPI": {"items": [{"path": "ns", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+        {
+            "downwardAPI": {
+                "items": [{"path": "ns", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]
+            }
+        },
     ]
     volume = {"name": "api", "projected": {"defaultMode": 420, "sources": sources}}
     secret = token_secret_name(pod(), SCOPE)
     assert translated(volume)["projected"] == {
         "defaultMode": 420,
         "sources": [
-            {"configMap": {"name": on_host("kube-root-ca.crt"), "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {
+                "configMap": {
+                    "name": on_host("kube-root-ca.crt"),
+                    "items": [{"key": "ca.crt", "path": "ca.crt"}],
+                }
+            },
             {"secret": {"name": on_host("s"), "optional": True}},
             {"secret": {"name": secret, "items": [{"key": "api.2", "path": "token"}]}},
             {"secret": {"name": secret, "items": [{"key": "api.3", "path": "vault"}]}},
@@ -73,7 +97,10 @@ def test_projected_sources():
                     "items": [
                         {
                             "path": "ns",
-                            "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.annotations['vcli.dev/namespace']"},
+                            "fieldRef": {
+                                "apiVersion": "v1",
+                                "fieldPath": "metadata.annotations['vcli.dev/namespace']",
+                            },
                         }
                     ]
                 }
@@ -85,12 +112,15 @@ def test_projected_sources():
 
 
 @pytest.mark.parametrize(
-    ("security", "expected"), [({}, {}), ({"runAsUser": 1000}, {}), ({"fsGroup": 0}, {"mode": 0o600}), (None, {})]
+    ("security", "expected"),
+    [({}, {}), ({"runAsUser": 1000}, {}), ({"fsGroup": 0}, {"mode": 0o600}), (None, {})],
 )
 def test_a_group_narrows_the_mode_of_tokens(security: dict[str, int] | None, expected: dict[str, int]):
     volume = {"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
     found = translated(volume, securityContext=security)
-    assert found["projected"]["sources"][0]["secret"]["items"] == [{"key": "v.0", "path": "token", **expected}]
+    assert found["projected"]["sources"][0]["secret"]["items"] == [
+        {"key": "v.0", "path": "token", **expected}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +139,9 @@ def test_a_group_narrows_the_mode_of_tokens(security: dict[str, int] | None, exp
 def test_downward_api_volumes(path: str, on_the_host: str):
     item = {"path": "f", "mode": 256, "fieldRef": {"apiVersion": "v1", "fieldPath": path}}
     volume = translated({"name": "v", "downwardAPI": {"items": [item]}})
-    assert volume["downwardAPI"]["items"] == [{**item, "fieldRef": {"apiVersion": "v1", "fieldPath": on_the_host}}]
+    assert volume["downwardAPI"]["items"] == [
+        {**item, "fieldRef": {"apiVersion": "v1", "fieldPath": on_the_host}}
+    ]
 
 
 def test_resources_in_downward_api_volumes_stay():
@@ -126,7 +158,9 @@ def test_all_labels_and_annotations_are_the_virtual_ones(*, projected: bool):
     ]
     source = {"downwardAPI": {"items": items}}
     volume = {"name": "v", **({"projected": {"sources": [source]}} if projected else source)}
-    virtual = pod(labels={"b": "2", "a": "1", "release": "demo"}, annotations={"note": 'say "hi"'}, volumes=[volume])
+    virtual = pod(
+        labels={"b": "2", "a": "1", "release": "demo"}, annotations={"note": 'say "hi"'}, volumes=[volume]
+    )
     annotations = to_host(virtual, context(namespace_labels={"x": "y"}))["metadata"]["annotations"]
     assert annotations["vcli.dev/labels"] == 'a="1"\nb="2"\nrelease="demo"'
     assert annotations["vcli.dev/annotations"] == 'note="say \\"hi\\""'
