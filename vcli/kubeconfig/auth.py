@@ -62,6 +62,8 @@ def load_access(*, kubeconfig: str | None = None, context: str | None = None) ->
     where = sources(kubeconfig)
     view = View({path: file.data for path, file in load(where).items()})
     name = context or view.current
+    if name == IN_CLUSTER and view.get("contexts", name) is None:
+        return _in_cluster(where, view.current)
     if not name:
         return _without_context(where, view)
     located = _get_context(view, name, where)

@@ -45,13 +45,17 @@ def sources(kubeconfig: str | Path | None = None, *, environ: Mapping[str, str] 
     """The kubeconfig files in use.
 
     Args:
-        kubeconfig: the value of ``--kubeconfig``: one file, and nothing else counts.
+        kubeconfig: the value of ``--kubeconfig``: one file, and nothing else counts. Also the files that
+            `Sources` names as text, so that what was found once can be found again.
         environ: the environment to look for ``KUBECONFIG`` and ``HOME`` in; the process's own by default.
     """
     env = os.environ if environ is None else environ
+    variable = env.get("KUBECONFIG", "")
     if kubeconfig:
-        return Sources((absolute(kubeconfig, env),), explicit=True)
-    named = [part for part in env.get("KUBECONFIG", "").split(os.pathsep) if part]
+        if os.pathsep not in str(kubeconfig) or Path(kubeconfig).exists():
+            return Sources((absolute(kubeconfig, env),), explicit=True)
+        variable = str(kubeconfig)
+    named = [part for part in variable.split(os.pathsep) if part]
     if not named:
         return Sources((home(env) / ".kube" / "config",))
     return Sources(tuple(dict.fromkeys(absolute(part, env) for part in named)))

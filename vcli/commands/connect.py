@@ -1,0 +1,171 @@
+"""``vcli connect``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vcli.commands.options import Common, Name, command, seconds
+from vcli.result import Result
+
+if TYPE_CHECKING:
+    from vcli.kubeconfig.paths import Sources
+    from vcli.operations.connect import Connected, Options
+
+
+@command
+async def connect(
+    name: Name,
+    child: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[-- CMD...]", help="Run this against the virtual cluster instead.", show_default=False
+        ),
+    ] = None,
+    *,
+    update_current: Annotated[
+        bool,
+        typer.Option(
+            "--update-current/--no-update-current",
+            help="Add a context to the kubeconfig and switch to it; otherwise write ./kubeconfig.yaml.",
+        ),
+    ] = True,
+    kube_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--kube-config", metavar="PATH", help="Write to this kubeconfig instead of the current one."
+        ),
+    ] = None,
+    print_: Annotated[
+        bool, typer.Option("--print", help="Print a kubeconfig on stdout, and write none.")
+    ] = False,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", help="Keep the tunnel in this process, until Ctrl-C.")
+    ] = False,
+    local_port: Annotated[
+        int,
+        typer.Option("--local-port", metavar="PORT", help="Local port of the tunnel; 0 takes a free one."),
+    ] = 0,
+    address: Annotated[
+        str, typer.Option("--address", metavar="IP", help="Local address of the tunnel.")
+    ] = "127.0.0.1",
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="URL", help="Reach the virtual API at this URL, without a tunnel."),
+    ] = None,
+    service_account: Annotated[
+        str | None,
+        typer.Option(
+            "--service-account",
+            metavar="[NS/]NAME",
+            help="Connect with a token of this ServiceAccount, which is made if it does not exist.",
+        ),
+    ] = None,
+    cluster_role: Annotated[
+        str | None,
+        typer.Option("--cluster-role", metavar="ROLE", help="Bind this ClusterRole to that ServiceAccount."),
+    ] = None,
+    token_expiration: Annotated[
+        str | None,
+        typer.Option(
+            "--token-expiration", metavar="TIME", help="Life of that token: 3600, 12h; a day by default."
+        ),
+    ] = None,
+    context_name: Annotated[
+        str | None,
+        typer.Option(
+            "--context-name", metavar="NAME", help="Name of the context, not vcluster_NAME_NAMESPACE_PARENT."
+        ),
+    ] = None,
+    common: Common,
+) -> Result:
+    r"""Point kubectl, or one command, at a virtual cluster.
+
+    Without a command it returns at once: a tunnel in the background serves the new context until
+    'vcli disconnect'. With one, only that command sees the virtual cluster, and its exit code is ours.
+
+    \b
+    vcli connect demo
+    vcli connect demo -- kubectl get namespaces
+    vcli connect demo -- bash
+    vcli connect demo --print > demo.yaml
+    """
+    from vcli.operations.connect import Options  # noqa: PLC0415  --help must be quick
+
+    options = Options(
+        name=name,
+        namespace=common.namespace,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        timeout=common.timeout,
+        address=address,
+        local_port=local_port,
+        server=server,
+        service_account=service_account,
+        cluster_role=cluster_role,
+        token_life=None if token_expiration is None else seconds(token_expiration),
+        context_name=context_name,
+        foreground=foreground,
+    )
+    if child:
+        return await _run_child(options, child, common)
+    into = _destination(update_current=update_current, kube_config=kube_config, print_=print_, common=common)
+    if foreground:
+        return await _stay(options, into, common)
+    from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
+
+    connected = await connect_cluster(options, into=into, steps=common.console)
+    return _result(connected, into, current=update_current and not kube_config)
+
+
+def _destination(
+    *, update_current: bool, kube_config: Path | None, print_: bool, common: Common
+) -> "Sources | None":
+    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
+
+    if print_:
+        return None
+    if kube_config is not None:
+        return sources(kube_config)
+    return sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
+
+
+async def _run_child(options: "Options", child: list[str], common: Common) -> Result:
+    from vcli.operations.child import run_child  # noqa: PLC0415
+
+    return Result(exit_code=await run_child(options, child, steps=common.console))
+
+
+async def _stay(options: "Options", into: "Sources | None", common: Common) -> Result:
+    from vcli.operations.connect import foreground  # noqa: PLC0415
+
+    def ready(connected: "Connected") -> None:
+        common.console.show(_result(connected, into, current=False))
+        common.console.info("press Ctrl-C to disconnect")
+
+    await foreground(options, into=into, steps=common.console, ready=ready)
+    return Result()
+
+
+def _result(connected: "Connected", into: "Sources | None", *, current: bool) -> Result:
+    if into is None:
+        from vcli.kubeconfig import yaml  # noqa: PLC0415
+
+        return Result(data=connected.document, text=yaml.dump(connected.document))
+    data: dict[str, Any] = {
+        "name": connected.name,
+        "namespace": connected.namespace,
+        "context": connected.context,
+        "server": connected.server,
+        "kubeconfig": str(connected.kubeconfig),
+        "tunnel": {"pid": connected.tunnel.pid, "port": connected.tunnel.port} if connected.tunnel else None,
+    }
+    said: tuple[str, ...]
+    if current:
+        said = (
+            f"connected to virtual cluster {connected.name}: kubectl talks to it now",
+            "vcli disconnect goes back to where you were",
+        )
+    else:
+        said = (f"connected to virtual cluster {connected.name}: export KUBECONFIG={connected.kubeconfig}",)
+    return Result(data=data, text="", messages=said)

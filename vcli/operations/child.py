@@ -1,0 +1,211 @@
+"""Running a command against a virtual cluster, with a tunnel and a kubeconfig that live as long as it does.
+
+The command shares our terminal and our process group, so job control works as if we weren't there. What the
+terminal sends (Ctrl-C) reaches it directly and is not ours to act on; what is sent to us alone we pass on.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from vcli.errors import VcliError
+from vcli.kubeconfig import yaml
+from vcli.kubeconfig.merge import standalone
+from vcli.kubeconfig.model import Object
+from vcli.operations.connect import Options, Target, target
+from vcli.operations.endpoint import Endpoint
+from vcli.operations.steps import Steps
+
+NOT_RUNNABLE: Final = 126
+NOT_FOUND: Final = 127
+_SIGNALLED: Final = 128
+_GRACE: Final = 10.0  # seconds
+_PASSED_ON: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+_FROM_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
+
+
+class NotRunnableError(VcliError):
+    """The command can't be run."""
+
+    code = "NotRunnable"
+    exit_code = NOT_RUNNABLE
+
+
+class CommandNotFoundError(VcliError):
+    """There is no such command."""
+
+    code = "CommandNotFound"
+    exit_code = NOT_FOUND
+
+
+async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -> int:
+    """Run a command whose ``KUBECONFIG`` is a virtual cluster's. The user's own kubeconfig is not touched.
+
+    Args:
+        options: what to connect to, and how.
+        command: the program and its arguments.
+        steps: told when there is something to wait for.
+
+    Returns:
+        The command's exit code, 128+n if signal n ended it.
+
+    Raises:
+        CommandNotFoundError: there is no such program.
+        NotRunnableError: it is no program.
+        VcliError: see `vcli.operations.connect.target`.
+    """
+    check(command)
+    async with target(options, steps=steps) as found:
+        if found.endpoint is not None:
+            return await _run_at(found, found.endpoint, command)
+        tunnel = found.tunnel()
+        port = await tunnel.start()
+        try:
+            return await _run_at(found, found.through_tunnel(port), command)
+        finally:
+            await tunnel.close()
+
+
+async def _run_at(found: Target, place: Endpoint, command: Sequence[str]) -> int:
+    with private_kubeconfig(standalone(await found.entry(place))) as path:
+        environ = {
+            **os.environ,
+            "KUBECONFIG": str(path),
+            "VCLI_NAME": found.cluster.name,
+            "VCLI_NAMESPACE": found.cluster.namespace,
+        }
+        return await run(command, environ)
+
+
+@contextlib.contextmanager
+def private_kubeconfig(document: Object) -> Iterator[Path]:
+    """A kubeconfig (0600) in a folder of its own (0700) that is gone afterwards."""
+    folder = tempfile.mkdtemp(prefix="vcli-")
+    try:
+        path = Path(folder, "kubeconfig")
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(yaml.dump(document))
+        yield path
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check(command: Sequence[str]) -> None:
+    """Tell before anything else is done that the command can't be run."""
+    if shutil.which(command[0]) is None:
+        raise _not_runnable(command[0])
+
+
+async def run(command: Sequence[str], environ: dict[str, str]) -> int:
+    """Run a command to its end, passing on the signals that we get.
+
+    Returns:
+        Its exit code, 128+n if signal n ended it.
+    """
+    loop = asyncio.get_running_loop()
+    pending: list[int] = []
+    child: subprocess.Popen[bytes] | None = None
+
+    def pass_on(signum: int) -> None:
+        if signum in _FROM_TERMINAL and _in_foreground():
+            return  # the terminal has sent it to the child as well
+        if child is None:
+            pending.append(signum)
+        else:
+            child.send_signal(signum)
+
+    with _handlers(loop, pass_on):
+        try:
+            # Handlers of ours end with its exec; what we were started to ignore stays ignored (nohup).
+            child = subprocess.Popen(list(command), env=environ)  # noqa: ASYNC220  asyncio's needs a watcher
+        except OSError as error:
+            raise _not_runnable(command[0], error) from error
+        for signum in pending:
+            child.send_signal(signum)
+        code = await _wait(child)
+    return _SIGNALLED - code if code < 0 else code
+
+
+@contextlib.contextmanager
+def _handlers(loop: asyncio.AbstractEventLoop, handle: Callable[[int], None]) -> Iterator[None]:
+    """Handle signals, except those that we were started to ignore; then as before."""
+    before = {}
+    for signum in (*_PASSED_ON, *_FROM_TERMINAL):
+        current = signal.getsignal(signum)
+        if current is not signal.SIG_IGN:
+            before[signum] = current
+            loop.add_signal_handler(signum, handle, signum)
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            loop.remove_signal_handler(signum)
+            signal.signal(signum, handler)
+
+
+def _in_foreground() -> bool:
+    """Whether the terminal's signals come to our process group, the child among it, or to the child's own."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:
+        return False
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False
+    finally:
+        os.close(terminal)
+
+
+async def _wait(child: "subprocess.Popen[bytes]") -> int:
+    """Wait for the child's end; being cancelled ends it, as nobody would be left to serve its tunnel."""
+    try:
+        descriptor = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):  # no Linux
+        return await asyncio.to_thread(child.wait)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        await ended.wait()
+        return child.wait()
+    except asyncio.CancelledError:
+        child.terminate()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                await ended.wait()
+        child.kill()
+        child.wait()
+        raise
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _find(program: str) -> str | None:
+    """Where a program's name leads to, runnable or not."""
+    if os.sep in program:
+        return program if Path(program).exists() else None
+    places = [Path(folder, program) for folder in os.get_exec_path()]
+    return next((str(place) for place in places if place.is_file()), None)
+
+
+def _not_runnable(program: str, error: OSError | None = None) -> VcliError:
+    found = _find(program)
+    if found is None:
+        return CommandNotFoundError(f"there is no command {program!r}")
+    reason = os.strerror(errno.EISDIR) if Path(found).is_dir() else os.strerror(errno.EACCES)
+    if error is not None:
+        reason = error.strerror or str(error)
+        if error.errno == errno.ENOENT:
+            reason = "its interpreter does not exist"
+    return NotRunnableError(f"can't run {found!r}: {reason}")

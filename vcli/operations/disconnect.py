@@ -1,0 +1,147 @@
+"""Disconnecting: our contexts out of the kubeconfig, back to what was current before, tunnels ended."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcli.errors import NotFoundError, UsageError, VcliError
+from vcli.kubeconfig.change import Warn, drop
+from vcli.kubeconfig.model import Mark, View
+from vcli.kubeconfig.paths import sources
+from vcli.kubeconfig.read import load
+from vcli.portforward import background
+from vcli.portforward.state import TunnelState
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    """What disconnecting came to.
+
+    Attributes:
+        contexts: that were removed.
+        tunnels: that were ended: pid and port of each.
+        current: the context that is current now, empty when none is.
+        switched: whether that is another one than before.
+    """
+
+    contexts: tuple[str, ...]
+    tunnels: tuple[TunnelState, ...]
+    current: str
+    switched: bool
+
+
+async def disconnect(
+    name: str | None = None,
+    *,
+    namespace: str | None = None,
+    everything: bool = False,
+    kubeconfig: str | None = None,
+    warn: Warn = lambda _: None,
+) -> Disconnected:
+    """Remove contexts of ours, make current what was current before, and end tunnels that nobody uses now.
+
+    Args:
+        name: of a virtual cluster, or of a context of ours; None for the current context.
+        namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
+        everything: all contexts and all tunnels.
+        kubeconfig: ``--kubeconfig``.
+        warn: told when the context from before is gone, and of leftover locks.
+
+    Raises:
+        VcliError: the current context is not ours.
+        NotFoundError: nothing is connected by that name.
+        UsageError: several virtual clusters have that name.
+        KubeconfigError: the kubeconfig can't be read or written.
+    """
+    where = sources(kubeconfig)
+    tunnels = await asyncio.to_thread(background.list)
+    before = View({path: file.data for path, file in load(where).items()})
+    servers = _servers(before)
+    removed: dict[str, Mark] = {}
+
+    def choose(files: Mapping[Path, Object]) -> list[str]:
+        """Decide on what is in the files while they are locked."""
+        view = View(files)
+        removed.update(_choose(view, name, namespace, everything=everything, tunnels=tunnels))
+        return list(removed)
+
+    removal = await asyncio.to_thread(drop, where, choose, warn=warn)
+    if removal.lost:
+        warn(
+            f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
+        )
+    left = set(_servers(View(removal.files)).values())
+    marks = set(_identities(removed.values()))
+    gone = {servers[context] for context in removed if context in servers}
+    ended = []
+    for tunnel in tunnels:
+        named = name is not None and tunnel.spec.name == name and namespace in {None, tunnel.spec.namespace}
+        ours = tunnel.server in gone or (tunnel.spec.name, tunnel.spec.namespace) in marks
+        if everything or ((named or ours) and tunnel.server not in left):
+            await asyncio.to_thread(background.stop, tunnel)
+            ended.append(tunnel)
+    return Disconnected(
+        contexts=removal.removed,
+        tunnels=tuple(ended),
+        current=removal.current,
+        switched=removal.current != before.current,
+    )
+
+
+def _choose(
+    view: View, name: str | None, namespace: str | None, *, everything: bool, tunnels: list[TunnelState]
+) -> dict[str, Mark]:
+    ours = view.ours()
+    if everything:
+        return ours
+    if name is None:
+        return _current(view, ours)
+    if name in ours:
+        return {name: ours[name]}
+    found = {
+        context: mark
+        for context, mark in ours.items()
+        if mark.name == name and namespace in {None, mark.namespace}
+    }
+    if len({(mark.namespace, mark.host_context) for mark in found.values()}) > 1:
+        raise UsageError(
+            f"several virtual clusters named {name!r} are connected: {', '.join(sorted(found))}",
+            hint="name the context, or say which namespace with -n",
+        )
+    if not found and not any(
+        tunnel.spec.name == name and namespace in {None, tunnel.spec.namespace} for tunnel in tunnels
+    ):
+        names = ", ".join(sorted({mark.name for mark in ours.values()})) or "none"
+        raise NotFoundError(f"virtual cluster {name!r} is not connected", hint=f"connected: {names}")
+    return found
+
+
+def _current(view: View, ours: Mapping[str, Mark]) -> dict[str, Mark]:
+    if view.current in ours:
+        return {view.current: ours[view.current]}
+    which = f"the current context is {view.current!r}" if view.current else "no context is current"
+    if ours:
+        names = ", ".join(sorted({mark.name for mark in ours.values()}))
+        hint = f"vcli disconnect NAME, or --all; connected: {names}"
+    else:
+        hint = "vcli connect NAME connects to a virtual cluster, vcli list shows which there are"
+    raise VcliError(f"{which}, which is no virtual cluster that vcli connected", hint=hint)
+
+
+def _servers(view: View) -> dict[str, str]:
+    """Context of ours → URL of the virtual API."""
+    found = {}
+    for context in view.ours():
+        located = view.get("contexts", context)
+        cluster = view.get("clusters", str(located.body.get("cluster"))) if located else None
+        if cluster is not None:
+            found[context] = str(cluster.body.get("server") or "")
+    return found
+
+
+def _identities(marks: Any) -> list[tuple[str, str]]:
+    return [(mark.name, mark.namespace) for mark in marks]

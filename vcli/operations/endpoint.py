@@ -1,0 +1,135 @@
+"""Whether a virtual API can be reached without a tunnel: LoadBalancer, NodePort or Ingress."""
+
+import asyncio
+import contextlib
+import ssl
+from dataclasses import dataclass
+from typing import Any, Final
+
+from vcli.errors import UsageError
+from vcli.kube.access import Origin
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Unreachable
+from vcli.kube.resources import INGRESSES, PODS, SERVICES
+from vcli.operations.resolve import VirtualCluster
+
+Object = dict[str, Any]
+
+_PATIENCE: Final = 1.5  # seconds: nobody waits for a firewall that drops
+_HTTPS: Final = 443
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a virtual API answers.
+
+    Attributes:
+        host: name or address.
+        port: TCP port.
+        tls_server_name: the name in its certificate, when that isn't ``host``.
+    """
+
+    host: str
+    port: int
+    tls_server_name: str | None = None
+
+    @property
+    def server(self) -> str:
+        """The URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"https://{host}" if self.port == _HTTPS else f"https://{host}:{self.port}"
+
+    @classmethod
+    def of(cls, server: str) -> "Endpoint":
+        """The endpoint of a URL; without a scheme it is https.
+
+        Raises:
+            UsageError: it is no URL of an API server.
+        """
+        origin = Origin.of(server)
+        if origin.scheme != "https" or origin.prefix:
+            raise UsageError(
+                f"{server!r} is not the https URL of an API server", hint="--server https://HOST:PORT"
+            )
+        return cls(origin.host, origin.port)
+
+
+async def direct(client: Client, cluster: VirtualCluster, *, ca: bytes) -> Endpoint | None:
+    """The first way to the virtual API that answers, None if only a tunnel will do.
+
+    What answers must show a certificate of the virtual cluster's own authority: a NodePort number may be
+    somebody else's on another network.
+
+    Args:
+        client: of the host.
+        cluster: the virtual cluster.
+        ca: PEM of its certificate authority.
+    """
+    service, ingress = await asyncio.gather(_service(client, cluster), _ingress(client, cluster))
+    places = [
+        *(await _service_places(client, cluster, service) if service else ()),
+        *_ingress_places(ingress),
+    ]
+    if not places:
+        return None
+    context = ssl.create_default_context(cadata=ca.decode())
+    names = [f"{cluster.name}.{cluster.namespace}", "localhost"]
+    found = await asyncio.gather(*(_answers(host, port, context, names) for host, port in places))
+    return next((each for each in found if each is not None), None)
+
+
+async def _service(client: Client, cluster: VirtualCluster) -> Object | None:
+    with contextlib.suppress(ApiError, Unreachable):
+        return await client.get(SERVICES, cluster.name, namespace=cluster.namespace)
+    return None
+
+
+async def _ingress(client: Client, cluster: VirtualCluster) -> Object | None:
+    with contextlib.suppress(ApiError, Unreachable):
+        found = await client.list(INGRESSES, namespace=cluster.namespace, label_selector=cluster.selector)
+        return next(iter(found["items"]), None)
+    return None
+
+
+async def _service_places(client: Client, cluster: VirtualCluster, service: Object) -> list[tuple[str, int]]:
+    kind = service["spec"].get("type")
+    ports = [port for port in service["spec"].get("ports") or () if port.get("name") in {None, "", "https"}]
+    ports = ports or service["spec"].get("ports") or []
+    if kind == "LoadBalancer":
+        balancers = service.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+        return [(each.get("ip") or each["hostname"], ports[0]["port"]) for each in balancers] if ports else []
+    if kind == "NodePort" and ports and ports[0].get("nodePort"):
+        nodes = await _node_addresses(client, cluster)
+        return [(node, ports[0]["nodePort"]) for node in nodes]
+    return []
+
+
+async def _node_addresses(client: Client, cluster: VirtualCluster) -> list[str]:
+    """The addresses of the nodes that the control plane runs on: no right on nodes is needed for that."""
+    with contextlib.suppress(ApiError, Unreachable):
+        pods = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
+        addresses = [pod.get("status", {}).get("hostIP") for pod in pods["items"]]
+        return list(dict.fromkeys(filter(None, addresses)))
+    return []
+
+
+def _ingress_places(ingress: Object | None) -> list[tuple[str, int]]:
+    rules = (ingress or {}).get("spec", {}).get("rules") or ()
+    return [(rule["host"], _HTTPS) for rule in rules if rule.get("host") and not rule["host"].startswith("*")]
+
+
+async def _answers(host: str, port: int, context: ssl.SSLContext, names: list[str]) -> Endpoint | None:
+    """Whether it shows a certificate of the right authority; for its own name, or for one of ``names``."""
+    for name in [None, *names]:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                _, writer = await asyncio.open_connection(
+                    host, port, ssl=context, server_hostname=name or host
+                )
+        except ssl.SSLCertVerificationError:
+            continue  # the right authority for another name, maybe
+        except (OSError, TimeoutError):
+            return None
+        writer.close()
+        return Endpoint(host, port, name)
+    return None

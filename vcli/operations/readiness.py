@@ -1,0 +1,164 @@
+"""Waiting until a virtual API answers, and giving up at once when it never will."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from vcli.errors import TimedOutError, VcliError
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Unreachable
+from vcli.kube.resources import EVENTS, PODS
+from vcli.operations.resolve import VirtualCluster
+
+Object = dict[str, Any]
+
+DEFAULT_TIMEOUT: Final = 180.0
+_POLL: Final = 0.3
+_HOPELESS: Final = {
+    "CrashLoopBackOff",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "RunContainerError",
+}
+_UNSCHEDULABLE_FOR: Final = 10.0  # seconds: a volume may be on its way
+_API_CONTAINERS: Final = ("kube-apiserver", "syncer")
+
+
+class NotReadyError(TimedOutError):
+    """The control plane will not become ready by waiting."""
+
+    code = "NotReady"
+
+
+async def wait_ready(
+    client: Client,
+    cluster: VirtualCluster,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109  it becomes an error that tells why
+    detail: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Wait until the control plane's API serves.
+
+    Args:
+        client: of the host.
+        cluster: may be ready already, which costs no request.
+        timeout: seconds.
+        detail: told what it waits for, whenever that changes.
+
+    Raises:
+        NotReadyError: an image can't be pulled, a container crashes, no node takes the pod, quota refuses it…
+        TimedOutError: it took too long.
+    """
+    if cluster.ready:
+        return
+    deadline = time.monotonic() + timeout
+    said = ""
+    while True:
+        pods = await _pods(client, cluster)
+        if any(serves(pod) for pod in pods):
+            return
+        reason = hopeless(pods) or (await _refusal(client, cluster) if not pods else None)
+        if reason:
+            raise NotReadyError(
+                f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} is not ready: {reason}",
+                hint=f"vcli logs {cluster.name} -n {cluster.namespace}",
+            )
+        state = progress(pods)
+        if state != said:
+            detail(said := state)
+        if time.monotonic() >= deadline:
+            raise TimedOutError(
+                f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} was not ready within "
+                f"{timeout:g} seconds: {state}",
+                hint=f"vcli describe {cluster.name} -n {cluster.namespace}; or wait longer with --timeout",
+            )
+        await asyncio.sleep(_POLL)
+
+
+def serves(pod: Object) -> bool:
+    """Whether the API server in this pod is ready; the syncer beside it may not be."""
+    status = pod.get("status", {})
+    if "deletionTimestamp" in pod["metadata"] or status.get("phase") != "Running":
+        return False
+    if any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ()):
+        return True
+    ready = {each["name"]: each.get("ready", False) for each in _containers(status)}
+    return next((ready[name] for name in _API_CONTAINERS if name in ready), False)
+
+
+def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
+    """Why waiting is in vain, None while there is hope.
+
+    Args:
+        pods: of the control plane.
+        now: seconds since the epoch.
+    """
+    for pod in pods:
+        status = pod.get("status", {})
+        for container in _containers(status):
+            waiting = container.get("state", {}).get("waiting") or {}
+            if waiting.get("reason") in _HOPELESS:
+                return _container_trouble(container, waiting)
+        for condition in status.get("conditions") or ():
+            if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
+                since = (now or time.time()) - _seconds(condition.get("lastTransitionTime"))
+                if since > _UNSCHEDULABLE_FOR:
+                    return f"no node takes its pod: {condition.get('message', '')}"
+    return None
+
+
+def progress(pods: Iterable[Object]) -> str:
+    """What the control plane is at, in a few words."""
+    for pod in pods:
+        status = pod.get("status", {})
+        if not pod.get("spec", {}).get("nodeName"):
+            return f"pod {pod['metadata']['name']} waits for a node"
+        for container in _containers(status):
+            state = container.get("state", {})
+            if "waiting" in state and state["waiting"].get("reason") not in {"PodInitializing", None}:
+                return f"container {container['name']}: {state['waiting']['reason']}"
+            if "running" in state and not container.get("ready"):
+                return f"container {container['name']} is starting"
+        return f"pod {pod['metadata']['name']} is starting"
+    return "its pod does not exist yet"
+
+
+def _containers(status: Object) -> list[Object]:
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+
+
+def _container_trouble(container: Object, waiting: Object) -> str:
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    text = f"container {container['name']}: {waiting['reason']}"
+    if last:
+        return f"{text}, last ended with exit code {last.get('exitCode')} ({last.get('reason')})"
+    message = str(waiting.get("message") or "").partition("\n")[0]
+    return f"{text}: {message}" if message else text
+
+
+def _seconds(timestamp: str | None) -> float:
+    import datetime as dt  # noqa: PLC0415  rarely needed
+
+    return dt.datetime.fromisoformat(timestamp).timestamp() if timestamp else time.time()
+
+
+async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:
+    found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
+    return list(found["items"])
+
+
+async def _refusal(client: Client, cluster: VirtualCluster) -> str | None:
+    """What the host has against the pod, from the workload's events (quota, admission)."""
+    selector = f"involvedObject.name={cluster.workload['metadata']['name']},reason=FailedCreate"
+    try:
+        events = await client.list(EVENTS, namespace=cluster.namespace, field_selector=selector)
+    except (ApiError, Unreachable, VcliError):
+        return None
+    items = sorted(
+        events["items"], key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime") or "")
+    )
+    return f"the host refuses its pod: {items[-1].get('message', '')}" if items else None

@@ -1,0 +1,189 @@
+"""Finding virtual clusters on a host: ours, and those that loft-sh's CLI made, which are labelled alike."""
+
+import asyncio
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final
+
+from vcli.errors import NotFoundError, UsageError
+from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS, Resource
+
+Object = dict[str, Any]
+
+SELECTOR: Final = "app=vcluster"
+OURS: Final = "vcli.dev/cluster"
+PAUSED: Final = "loft.sh/paused"
+_KINDS: Final = (STATEFULSETS, DEPLOYMENTS)
+_DISTROS: Final = {"kube-apiserver": "k8s", "kubernetes": "k8s", "k3s": "k3s", "k0s": "k0s"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VirtualCluster:
+    """A virtual cluster as its main workload on the host shows it.
+
+    Attributes:
+        name: label ``release``.
+        namespace: on the host.
+        kind: of the main workload: StatefulSet or Deployment.
+        replicas: that the workload should have.
+        ready: that it has.
+        version: of Kubernetes inside, as far as an image tag tells it, such as ``v1.36.3``.
+        distro: k8s, k3s or k0s; None when no container is known.
+        paused: scaled to zero on purpose.
+        deleting: on its way out.
+        created: RFC 3339.
+        ours: made by vcli.
+        workload: the whole object.
+    """
+
+    name: str
+    namespace: str
+    kind: str
+    replicas: int
+    ready: int
+    version: str | None
+    distro: str | None
+    paused: bool
+    deleting: bool
+    created: str
+    ours: bool
+    workload: Object = field(repr=False, compare=False)
+
+    @property
+    def status(self) -> str:
+        """Running, Starting, Paused or Terminating."""
+        if self.deleting:
+            return "Terminating"
+        if self.paused:
+            return "Paused"
+        return "Running" if self.ready >= max(self.replicas, 1) else "Starting"
+
+    @property
+    def selector(self) -> str:
+        """Selects the pods of the control plane that serve its API."""
+        return f"{SELECTOR},release={self.name}"
+
+
+async def find_clusters(
+    client: Client, *, name: str | None = None, namespace: str | None = None
+) -> list[VirtualCluster]:
+    """All virtual clusters, by namespace and name.
+
+    Where listing over all namespaces is not allowed, those of the context's own namespace, and with ``name``
+    also of ``vcluster-NAME``, which ``create`` makes.
+
+    Args:
+        client: of the host.
+        name: only those of that name.
+        namespace: only there.
+
+    Raises:
+        ApiError: the host says no.
+        Unreachable: it does not answer.
+    """
+    selector = f"{SELECTOR},release={name}" if name else SELECTOR
+    try:
+        return await _list(client, selector, namespace)
+    except Forbidden as error:
+        if namespace is not None:
+            raise
+        guesses = [client.access.namespace, *([f"vcluster-{name}"] if name else [])]
+        found = await asyncio.gather(
+            *(_list(client, selector, each) for each in guesses), return_exceptions=True
+        )
+        lists = [each for each in found if not isinstance(each, BaseException)]
+        if not lists:
+            raise error from None
+        return sorted(
+            {(each.namespace, each.name): each for some in lists for each in some}.values(), key=_order
+        )
+
+
+async def resolve(client: Client, name: str, *, namespace: str | None = None) -> VirtualCluster:
+    """The virtual cluster of that name.
+
+    Args:
+        client: of the host.
+        name: of the virtual cluster.
+        namespace: on the host, None to look in all of them.
+
+    Raises:
+        NotFoundError: there is none; the hint names one that may have been meant.
+        UsageError: there are several, in different namespaces.
+    """
+    found = await find_clusters(client, name=name, namespace=namespace)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = ", ".join(each.namespace for each in found)
+        raise UsageError(
+            f"there are {len(found)} virtual clusters named {name!r}, in the namespaces {places}",
+            hint=f"say which one with -n, as in -n {found[0].namespace}",
+        )
+    where = f" in namespace {namespace!r}" if namespace else ""
+    raise NotFoundError(f"there is no virtual cluster {name!r}{where}", hint=await _nearest(client, name))
+
+
+async def _nearest(client: Client, name: str) -> str:
+    try:
+        others = await find_clusters(client)
+    except (Forbidden, NotFound):
+        return "vcli list shows what there is"
+    same = [each for each in others if each.name == name]
+    if same:
+        return f"there is one in namespace {same[0].namespace}: -n {same[0].namespace}"
+    near = get_close_matches(name, {each.name for each in others}, n=1)
+    return f"did you mean {near[0]!r}?" if near else "vcli list shows what there is"
+
+
+async def _list(client: Client, selector: str, namespace: str | None) -> list[VirtualCluster]:
+    lists = await asyncio.gather(
+        *(client.list(resource, namespace=namespace, label_selector=selector) for resource in _KINDS)
+    )
+    main: dict[tuple[str, str], VirtualCluster] = {}
+    for resource, found in zip(_KINDS, lists, strict=True):
+        for item in found["items"]:
+            cluster = _cluster(resource, item)
+            key = (cluster.namespace, cluster.name)
+            # A spread control plane has several workloads; the one that bears its name speaks for it.
+            if key not in main or item["metadata"]["name"] == cluster.name:
+                main[key] = cluster
+    return sorted(main.values(), key=_order)
+
+
+def _order(cluster: VirtualCluster) -> tuple[str, str]:
+    return cluster.namespace, cluster.name
+
+
+def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
+    metadata = workload["metadata"]
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    version, distro = _inside(workload)
+    replicas = workload["spec"].get("replicas")
+    return VirtualCluster(
+        name=labels.get("release") or metadata["name"],
+        namespace=metadata["namespace"],
+        kind=resource.kind,
+        replicas=1 if replicas is None else replicas,
+        ready=workload.get("status", {}).get("readyReplicas") or 0,
+        version=version,
+        distro=distro,
+        paused=annotations.get(PAUSED) == "true",
+        deleting="deletionTimestamp" in metadata,
+        created=metadata.get("creationTimestamp", ""),
+        ours=OURS in labels,
+        workload=workload,
+    )
+
+
+def _inside(workload: Object) -> tuple[str | None, str | None]:
+    """Kubernetes version and distribution, from the images."""
+    spec = workload["spec"].get("template", {}).get("spec", {})
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        image, _, tag = str(container.get("image", "")).partition("@")[0].rpartition(":")
+        distro = _DISTROS.get(image.rpartition("/")[2])
+        if distro:
+            return tag.replace("-k3s", "+k3s").replace("-k0s", "+k0s"), distro
+    return None, None
