@@ -1,4 +1,4 @@
-"""The embedded host as tests hold it: programs run in an environment that means it, and nothing of the user's."""
+"""The embedded host as tests hold it: programs run in an environment that means it, nothing of the user's."""
 
 import json
 import os

@@ -26,7 +26,7 @@ def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     try:
         from vcli.operations.list import list_clusters  # noqa: PLC0415
 
-        given = ctx.params
+        given = ctx.find_root().params | {key: value for key, value in ctx.params.items() if value}
         found = asyncio.run(
             list_clusters(
                 kubeconfig=given.get("kubeconfig") or os.environ.get("VCLI_KUBECONFIG"),
