@@ -1,0 +1,357 @@
+"""Creating a virtual cluster, or changing one: a row of named steps, undone when one of them fails."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vcli.config.schema import Values
+from vcli.controlplane import bundle as bundles
+from vcli.controlplane import render, service_cidr
+from vcli.controlplane.apply import apply
+from vcli.controlplane.bundle import Bundle
+from vcli.controlplane.facts import Facts, Storage
+from vcli.controlplane.names import Names, check_name
+from vcli.controlplane.prune import prune_bundles
+from vcli.controlplane.stateful_set import wants_claim
+from vcli.errors import ConflictError
+from vcli.kube.client import Client
+from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound, Object, Unreachable
+from vcli.kube.resources import NAMESPACES, SECRETS, SERVICES
+from vcli.kubeconfig.auth import load_access
+from vcli.operations import removal
+from vcli.operations.preflight import Findings, find_storage, look, raise_for
+from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.wait import wait_ready
+
+if TYPE_CHECKING:
+    from vcli.controlplane.certificates import Files
+
+DEFAULT_TIMEOUT = 300.0
+_CLEANUP_TIMEOUT = 60.0
+# Tells our own Service from that of another create of the same name, when the answer got lost.
+_CREATION = "vcli.dev/creation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to create, and how.
+
+    Attributes:
+        name: of the virtual cluster.
+        values: from `vcli.config.load`.
+        namespace: on the host; None to choose as `choose_namespace` does.
+        kubeconfig: ``--kubeconfig`` of the host.
+        context: ``--context`` of the host.
+        upgrade: change the one that is there, if there is one.
+        wait: until it is ready.
+        keep_on_failure: leave what was made when something fails.
+        timeout: seconds to wait at most.
+    """
+
+    name: str
+    values: Values
+    namespace: str | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+    upgrade: bool = False
+    wait: bool = True
+    keep_on_failure: bool = False
+    timeout: float = DEFAULT_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A virtual cluster that was made, or changed.
+
+    Attributes:
+        name: of the virtual cluster.
+        namespace: on the host.
+        version: of its Kubernetes.
+        existed: it was there before.
+        objects: what was applied, as the host answered.
+    """
+
+    name: str
+    namespace: str
+    version: str
+    existed: bool
+    objects: list[Object] = field(repr=False)
+
+
+def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
+    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``."""
+    if given:
+        return given
+    return of_context if of_context and of_context != "default" else f"vcluster-{name}"
+
+
+async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
+    """Create a virtual cluster, or bring one up to date with ``upgrade``.
+
+    When it fails, or is cancelled, everything that this call made is removed again.
+
+    Raises:
+        UsageError: the name makes no sense.
+        ConflictError: it exists, or something else has its name.
+        PreflightError: the host lacks something, or we lack rights; all problems at once.
+        NotReadyError: it never becomes ready.
+        TimedOutError: it did not become ready in time.
+        ApiError: the host says no.
+        UnreachableError: the host does not answer.
+    """
+    steps = steps or NoSteps()
+    check_name(options.name)
+    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
+    namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
+    async with Client(loaded.access) as client:
+        creation = _Creation(client, Names(options.name, namespace), options, steps)
+        return await creation.run()
+
+
+class _Creation:
+    """One call of create: what it found, and what it has to undo."""
+
+    def __init__(self, client: Client, names: Names, options: Options, steps: Steps) -> None:
+        self._client = client
+        self._names = names
+        self._options = options
+        self._values = options.values
+        self._steps = steps
+        self._undo: list[Callable[[], Awaitable[None]]] = []
+
+    async def run(self) -> Created:
+        # Neither depends on the host, and both take their time: they run beside the questions to it.
+        packed = asyncio.ensure_future(load_bundle(self._values))
+        signing_key = asyncio.ensure_future(asyncio.to_thread(_token_key))
+        try:
+            async with self._undone_on_failure():
+                return await self._make(packed, signing_key)
+        finally:
+            for task in (packed, signing_key):
+                task.cancel()
+
+    async def _make(self, packed: "asyncio.Future[Bundle | None]", key: "asyncio.Future[Files]") -> Created:
+        with self._steps.step("Check the host"):
+            bundle = await packed
+            findings = await look(self._client, self._names, self._values, bundle=bundle)
+            existed = self._existing(findings)
+            raise_for(findings, self._names)
+        if not findings.namespace_exists:
+            with self._steps.step(f"Create namespace {self._names.namespace}"):
+                await self._create_namespace()
+        with self._steps.step("Apply the control plane"):
+            service = findings.service if existed else await self._create_service()
+            storage = await self._storage(findings)
+            facts = await gather_facts(self._client, self._names, service or {}, storage)
+            files = await self._certificates(facts, key, existed=existed)
+            objects = render.render(self._names, self._values, facts, files=files, bundle=bundle)
+            applied = await self._apply(objects, existed=existed)
+        if self._options.wait:
+            with self._steps.step("Wait until it is ready") as step:
+                workload, timeout = applied[-1], self._options.timeout
+                await wait_ready(self._client, self._names, workload, timeout=timeout, detail=step.detail)
+            if existed:
+                await prune_bundles(self._client, self._names, keep=bundle.digest if bundle else None)
+        return Created(
+            name=self._names.cluster,
+            namespace=self._names.namespace,
+            version=self._values.control_plane.distro.k8s.version,
+            existed=existed,
+            objects=applied,
+        )
+
+    # --- steps
+
+    def _existing(self, findings: Findings) -> bool:
+        """Whether there is one to change.
+
+        Raises:
+            ConflictError: there is one and no upgrade is wanted; or it isn't one of ours.
+        """
+        name, namespace = self._names.cluster, self._names.namespace
+        if findings.service is None:
+            if findings.workload is None:
+                return False
+            raise ConflictError(
+                f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
+                hint=f"vcli delete {name} -n {namespace}",
+            )
+        if not findings.ours:
+            raise ConflictError(
+                f"namespace {namespace!r} has a Service {name!r} that vcli did not make",
+                hint="choose another name, or another namespace with -n",
+            )
+        if "deletionTimestamp" in findings.service["metadata"]:
+            raise ConflictError(f"virtual cluster {name!r} in namespace {namespace!r} is being deleted")
+        if not self._options.upgrade:
+            raise ConflictError(
+                f"virtual cluster {name!r} exists in namespace {namespace!r}",
+                hint=f"vcli connect {name} -n {namespace}; or change it: vcli create {name} --upgrade",
+            )
+        return True
+
+    async def _create_namespace(self) -> None:
+        names = self._names
+        body: Object = {
+            "metadata": {
+                "name": names.namespace,
+                "annotations": {removal.CREATED_FOR: names.cluster},
+            }
+        }
+        try:
+            await self._client.create(NAMESPACES, body)
+        except AlreadyExists:  # somebody was faster; then it is theirs
+            return
+        self._undo.append(lambda: removal.remove_namespace(self._client, names))
+
+    async def _create_service(self) -> Object:
+        """The first object, by whose creation two creates of one name can't both go on."""
+        token = secrets.token_hex(8)
+        body = render.service(self._names, self._values)
+        annotations = {**body["metadata"].get("annotations", {}), _CREATION: token}
+        body["metadata"] = {**body["metadata"], "annotations": annotations}
+        self._undo.append(lambda: self._remove(token))
+        try:
+            return await self._client.create(SERVICES, body)
+        except AlreadyExists as error:
+            raise ConflictError(
+                f"somebody else is creating {self._names.cluster!r} in namespace {self._names.namespace!r}",
+                hint="wait for it, then: vcli connect, or vcli create --upgrade",
+            ) from error
+
+    async def _storage(self, findings: Findings) -> Storage | None:
+        storage, names = findings.storage, self._names
+        if not findings.storage_known:
+            storage, _ = await find_storage(self._client, names, self._values)
+        claim = self._values.control_plane.stateful_set.persistence.volume_claim
+        if findings.has_claim is not None and claim.enabled == "auto":
+            # What the store is on was decided when it was created.
+            return (storage or Storage(name="")) if findings.has_claim else None
+        if findings.has_claim is not None and findings.has_claim is not wants_claim(claim, storage):
+            there = "on a volume claim" if findings.has_claim else "in the pod only"
+            raise ConflictError(
+                f"virtual cluster {names.cluster!r} keeps its data {there}, which can't be changed",
+                hint="leave volumeClaim.enabled (and --ephemeral) as it was at its creation",
+            )
+        if claim.enabled == "auto" and storage is None:
+            self._steps.warn(
+                "the host has no default StorageClass: the data will live as long as the pod"
+                " (--ephemeral says that this is meant)"
+            )
+        return storage
+
+    async def _certificates(self, facts: Facts, key: "asyncio.Future[Files]", *, existed: bool) -> "Files":
+        from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 80 ms to import
+
+        sans = render.sans(self._names, self._values, facts.service_ips)
+        existing = await read_files(self._client, self._names) if existed else await key
+        return await asyncio.to_thread(issue, sans, existing=existing)
+
+    async def _apply(self, objects: list[Object], *, existed: bool) -> list[Object]:
+        try:
+            return await apply(self._client, objects)
+        except (Invalid, Forbidden) as error:
+            if existed and "updates to statefulset spec" in error.message:
+                raise ConflictError(
+                    f"virtual cluster {self._names.cluster!r}: size, class and number of its volumes can't be"
+                    " changed",
+                    hint="leave controlPlane.statefulSet.persistence as it was at its creation",
+                ) from error
+            raise
+
+    # --- undoing
+
+    @asynccontextmanager
+    async def _undone_on_failure(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except BaseException:
+            if self._undo and not self._options.keep_on_failure:
+                with self._steps.step("Remove what was made"):
+                    await _despite_cancellation(self._undo_all())
+            elif self._undo:
+                self._steps.warn(f"what was made is left in namespace {self._names.namespace}")
+            raise
+
+    async def _undo_all(self) -> None:
+        for undo in reversed(self._undo):
+            try:
+                await undo()
+            except (ApiError, Unreachable) as error:
+                self._steps.warn(f"could not remove everything: {error.message}")
+
+    async def _remove(self, token: str) -> None:
+        """Remove the objects, if the Service is the one that this call made."""
+        names = self._names
+        try:
+            service = await self._client.get(SERVICES, names.service, namespace=names.namespace)
+        except NotFound:
+            return
+        if (service["metadata"].get("annotations") or {}).get(_CREATION) != token:
+            return
+        objects = await removal.find_all(self._client, names)
+        await removal.start(self._client, objects, keep=_nothing)
+        left = await removal.gone(self._client, names, keep=_nothing, timeout=_CLEANUP_TIMEOUT)
+        if left:
+            self._steps.warn(f"still there: {', '.join(map(removal.title, left))}")
+
+
+def _nothing(_: Object) -> bool:
+    return False
+
+
+async def _despite_cancellation(work: Any) -> None:
+    """Finish some work even if a first Ctrl-C comes meanwhile; a second one ends it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+
+
+def _token_key() -> "Files":
+    from vcli.controlplane.certificates import token_key  # noqa: PLC0415  takes 80 ms to import
+
+    return token_key()
+
+
+async def load_bundle(values: Values) -> Bundle | None:
+    """The syncer's code, packed; None if an image has it."""
+    if values.control_plane.stateful_set.image.repository:
+        return None
+    return await asyncio.to_thread(bundles.load)
+
+
+async def gather_facts(client: Client, names: Names, service: Object, storage: Storage | None) -> Facts:
+    """What rendering needs to know of the Service and the network.
+
+    Raises:
+        NoServiceCidrError: the range of Service IPs can't be found out.
+    """
+    ips = tuple(service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]])
+    return Facts(
+        service_cidrs=await service_cidr.find(client, namespace=names.namespace, service_ips=ips),
+        service_ips=ips,
+        service_uid=service["metadata"]["uid"],
+        storage=storage,
+    )
+
+
+async def read_files(client: Client, names: Names) -> "Files":
+    """The PKI as it is kept on the host; empty where nothing is."""
+    import base64  # noqa: PLC0415
+
+    async def content(name: str) -> Mapping[str, str]:
+        try:
+            found = await client.get(SECRETS, name, namespace=names.namespace)
+        except NotFound:
+            return {}
+        return found.get("data") or {}
+
+    pki, access = await asyncio.gather(content(names.certificates), content(names.access))
+    renamed = {"admin.crt": access.get("client-certificate"), "admin.key": access.get("client-key")}
+    kept = {**pki, **{name: data for name, data in renamed.items() if data}}
+    return {name: base64.b64decode(data) for name, data in kept.items()}

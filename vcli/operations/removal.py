@@ -1,0 +1,178 @@
+"""Taking a virtual cluster off the host: used by delete, and by a create that did not come to its end."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from vcli.controlplane.apply import together
+from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.kube.client import Client
+from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    CONFIGMAPS,
+    ENDPOINTSLICES,
+    INGRESSES,
+    NAMESPACES,
+    NETWORKPOLICIES,
+    PODS,
+    PVCS,
+    ROLEBINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    STATEFULSETS,
+    Resource,
+)
+
+CREATED_FOR = "vcli.dev/created-for"
+MANAGED_LABEL = "vcli.dev/managed-by"
+HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
+
+# The syncer loses its rights first: what it would make again while it is being removed, it no longer can.
+_OWN = (
+    ROLEBINDINGS,
+    STATEFULSETS,
+    SERVICES,
+    PODS,
+    ROLES,
+    SERVICEACCOUNTS,
+    SECRETS,
+    CONFIGMAPS,
+    PVCS,
+)
+_SYNCED = (PODS, SERVICES, SECRETS, CONFIGMAPS, PVCS, ENDPOINTSLICES, INGRESSES, NETWORKPOLICIES)
+_CLUSTER_SCOPED = (CLUSTERROLEBINDINGS, CLUSTERROLES)
+_PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
+
+
+async def find_all(client: Client, names: Names) -> list[Object]:
+    """Metadata of everything on the host that belongs to a virtual cluster, its own and the synced."""
+    own, synced = f"{CLUSTER_LABEL}={names.cluster}", f"{MANAGED_LABEL}={names.cluster}"
+    selector = f"{own},{HOST_NAMESPACE_LABEL}={names.namespace}"
+    found = await together(
+        [
+            *(_list(client, resource, names.namespace, own) for resource in _OWN),
+            *(_list(client, resource, names.namespace, synced) for resource in _SYNCED),
+            *(_list(client, resource, None, selector) for resource in _CLUSTER_SCOPED),
+        ]
+    )
+    unique = {item["metadata"]["uid"]: item for items in found for item in items}
+    return list(unique.values())
+
+
+async def _list(client: Client, resource: Resource, namespace: str | None, selector: str) -> list[Object]:
+    try:
+        response = await client.request(
+            "GET",
+            resource.path(namespace=namespace),
+            params={"labelSelector": selector},
+            headers={"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"},
+        )
+    except NotFound:  # the namespace, or a kind that this host doesn't have
+        return []
+    except Forbidden:
+        # What we may not see, we did not make: creating takes more rights than that.
+        return []
+    items: list[Object] = response.json()["items"]
+    return [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in items]
+
+
+def title(obj: Object) -> str:
+    """How an object is called in messages: ``secret/demo-certs``."""
+    return f"{obj['kind'].lower()}/{obj['metadata']['name']}"
+
+
+async def start(client: Client, objects: Sequence[Object], *, keep: Callable[[Object], bool]) -> None:
+    """Ask for the deletion of a virtual cluster's own objects; the host's garbage collector takes the rest.
+
+    Args:
+        client: of the host.
+        objects: from `find_all`.
+        keep: says which ones to leave.
+
+    Raises:
+        ApiError: the host says no.
+    """
+    own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
+    bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
+    await together(_delete(client, obj) for obj in bindings)
+    await together(_delete(client, obj) for obj in own if obj not in bindings)
+
+
+async def _delete(client: Client, obj: Object) -> None:
+    metadata = obj["metadata"]
+    if "deletionTimestamp" in metadata:
+        return
+    try:
+        await client.delete(
+            Resource.of(obj),
+            metadata["name"],
+            namespace=metadata.get("namespace"),
+            uid=metadata["uid"],
+            propagation="Background",
+        )
+    except (NotFound, Conflict):  # gone, or another one by now
+        return
+
+
+async def gone(
+    client: Client,
+    names: Names,
+    *,
+    keep: Callable[[Object], bool],
+    timeout: float,  # noqa: ASYNC109  what is left is returned
+    detail: Callable[[str], None] = lambda _: None,
+) -> list[Object]:
+    """Wait until nothing is left.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        keep: says which objects are meant to stay.
+        timeout: seconds.
+        detail: told what is still there.
+
+    Returns:
+        What is left when the time is over; empty when all is gone.
+    """
+    deadline = time.monotonic() + timeout
+    pauses = iter(_PAUSES)
+    while True:
+        left = [obj for obj in await find_all(client, names) if not keep(obj)]
+        if not left or time.monotonic() >= deadline:
+            return left
+        detail(f"{len(left)} left, {title(left[0])}")
+        await asyncio.sleep(next(pauses, _PAUSES[-1]))
+
+
+async def remove_namespace(client: Client, names: Names) -> None:
+    """Delete the namespace; what is in it goes with it."""
+    try:
+        await client.delete(NAMESPACES, names.namespace)
+    except NotFound:
+        return
+
+
+async def is_empty(client: Client, namespace: str) -> bool:
+    """Whether a namespace has nothing but what Kubernetes puts into each one."""
+    kinds = (PODS, SERVICES, STATEFULSETS, SECRETS, CONFIGMAPS, PVCS, SERVICEACCOUNTS)
+    found = await together(_list(client, resource, namespace, "") for resource in kinds)
+    names = {title(item) for items in found for item in items if "deletionTimestamp" not in item["metadata"]}
+    return names <= {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+
+
+async def namespace_of(client: Client, names: Names) -> Object | None:
+    """The namespace, None if it is not there or hidden."""
+    try:
+        return await client.get(NAMESPACES, names.namespace)
+    except (NotFound, Forbidden):
+        return None
+
+
+def made_for(namespace: Object | None, names: Names) -> bool:
+    """Whether create made this namespace, for this virtual cluster."""
+    annotations = ((namespace or {}).get("metadata", {}).get("annotations")) or {}
+    return bool(annotations.get(CREATED_FOR) == names.cluster)

@@ -1,0 +1,202 @@
+"""Waiting for a new control plane: watched, not polled, and given up as soon as waiting is in vain."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from vcli.controlplane.apply import together
+from vcli.controlplane.names import Names
+from vcli.errors import TimedOutError
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Object, Unreachable
+from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
+from vcli.kube.watch import list_watch
+from vcli.operations.readiness import NotReadyError, hopeless, progress
+
+_LOG_LINES = 10
+_EVENTS = 5
+_REFUSED = "FailedCreate"
+# A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
+_PASSING = ("serviceaccount", "object has been modified", "already exists", "object is being deleted")
+
+
+async def wait_ready(
+    client: Client,
+    names: Names,
+    workload: Object,
+    *,
+    timeout: float,  # noqa: ASYNC109  it becomes an error that tells why
+    detail: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Wait until the pod of this version of the StatefulSet is ready.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        workload: the StatefulSet as the host answered it.
+        timeout: seconds.
+        detail: told what it waits for, whenever that changes.
+
+    Raises:
+        NotReadyError: it never will be: an image, a crash, no node, quota… with events and last log lines.
+        TimedOutError: it took too long.
+    """
+    watcher = _Watcher(workload, detail)
+    try:
+        async with asyncio.timeout(timeout):
+            await _first(
+                watcher.follow_workload(client, names),
+                watcher.follow_pods(client, names),
+                watcher.follow_refusals(client, names),
+            )
+    except TimeoutError:
+        trouble = watcher.trouble or f"not ready after {timeout:g} seconds: {progress(watcher.pods)}"
+        kind = TimedOutError
+    else:
+        if watcher.trouble is None:
+            return
+        trouble, kind = watcher.trouble, NotReadyError
+    raise kind(
+        f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
+        + await _evidence(client, names, watcher.pods),
+        hint="see 'vcli describe', or run it again with --keep-on-failure to look around",
+    )
+
+
+class _Watcher:
+    """What the watches have seen; ends each of them when there is nothing left to wait for."""
+
+    def __init__(self, workload: Object, detail: Callable[[str], None]) -> None:
+        self._uid = workload["metadata"]["uid"]
+        self._generation = workload["metadata"]["generation"]
+        self._detail = detail
+        self._said = ""
+        self._revision: str | None = None
+        self.pods: list[Object] = []
+        self.trouble: str | None = None
+
+    async def follow_workload(self, client: Client, names: Names) -> None:
+        """Learn by which revision the new pod is known."""
+        selector = f"metadata.name={names.stateful_set}"
+        async for event in list_watch(
+            client, STATEFULSETS, namespace=names.namespace, field_selector=selector
+        ):
+            for item in event.object.get("items", [event.object]):
+                status = item.get("status", {})
+                if status.get("observedGeneration", 0) >= self._generation:
+                    self._revision = status.get("updateRevision")
+            if self._settled():
+                return
+
+    async def follow_pods(self, client: Client, names: Names) -> None:
+        """Keep the pods up to date."""
+        selector = ",".join(f"{key}={value}" for key, value in names.selector.items())
+        known: dict[str, Object] = {}
+        async for event in list_watch(client, PODS, namespace=names.namespace, label_selector=selector):
+            if event.type == "LISTED":
+                known = {pod["metadata"]["uid"]: pod for pod in event.object["items"]}
+            elif event.type == "DELETED":
+                known.pop(event.object["metadata"]["uid"], None)
+            elif event.type != "BOOKMARK":
+                known[event.object["metadata"]["uid"]] = event.object
+            self.pods = list(known.values())
+            if self._settled():
+                return
+
+    async def follow_refusals(self, client: Client, names: Names) -> None:
+        """Notice when the host won't have the pod or its claim."""
+        selector = f"involvedObject.kind=StatefulSet,involvedObject.name={names.stateful_set}"
+        async for event in list_watch(client, EVENTS, namespace=names.namespace, field_selector=selector):
+            for item in event.object.get("items", [event.object]):
+                self._refused(item)
+            if self.trouble:
+                return
+
+    def _refused(self, event: Object) -> None:
+        if event.get("reason") != _REFUSED or event["involvedObject"].get("uid") != self._uid:
+            return
+        message = str(event.get("message", ""))
+        if not any(word in message for word in _PASSING) and not self.pods:
+            self.trouble = f"the host refuses its pod: {message}"
+
+    def _settled(self) -> bool:
+        ours = [pod for pod in self.pods if self._current(pod)]
+        if any(map(_ready, ours)):
+            return True
+        self.trouble = hopeless(ours)
+        state = progress(ours)
+        if state != self._said:
+            self._said = state
+            self._detail(state)
+        return self.trouble is not None
+
+    def _current(self, pod: Object) -> bool:
+        labels = pod["metadata"].get("labels") or {}
+        return (
+            "deletionTimestamp" not in pod["metadata"]
+            and self._revision is not None
+            and labels.get("controller-revision-hash") == self._revision
+        )
+
+
+def _ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+async def _first(*work: Any) -> None:
+    """Run until the first one ends; the others are cancelled."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+# --- evidence
+
+
+async def _evidence(client: Client, names: Names, pods: list[Object]) -> str:
+    """Events of the pod and the last log lines of what fails, as an appendix to a message."""
+    if not pods:
+        return ""
+    pod = pods[-1]
+    suspects = [each["name"] for each in _failing(pod)]
+    events, *logs = await together(
+        [_events(client, names, pod), *(_log(client, names, pod, name) for name in suspects[:2])]
+    )
+    return "".join(f"\n{text}" for text in (events, *logs) if text)
+
+
+def _failing(pod: Object) -> list[Object]:
+    statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
+    return [each for each in statuses if not each.get("ready") and each.get("containerID")]
+
+
+async def _events(client: Client, names: Names, pod: Object) -> str:
+    selector = f"involvedObject.uid={pod['metadata']['uid']},type=Warning"
+    try:
+        found = await client.list(EVENTS, namespace=names.namespace, field_selector=selector)
+    except (ApiError, Unreachable):
+        return ""
+    lines = [f"  {item.get('reason')}: {item.get('message')}" for item in found["items"]][-_EVENTS:]
+    return "\n".join(["events of the pod:", *lines]) if lines else ""
+
+
+async def _log(client: Client, names: Names, pod: Object, container: str) -> str:
+    name = pod["metadata"]["name"]
+    for previous in (False, True):
+        try:
+            text = await client.log(
+                name, namespace=names.namespace, container=container, tail=_LOG_LINES, previous=previous
+            )
+        except (ApiError, Unreachable):
+            continue
+        if text.strip():
+            lines = [f"  {line}" for line in text.strip().splitlines()]
+            return "\n".join([f"last lines of {container}:", *lines])
+    return ""
