@@ -67,11 +67,11 @@ class LiveProgress:
 
     def _end(self, step: _LiveStep, mark: str, style: str) -> None:
         self._running.remove(step)
-        took = elapsed(time.monotonic() - step.started)
-        self._console.print(Text.assemble((f" {mark} ", style), step.title, (f" {took}", "dim")))
         if not self._running and self._live is not None:
             self._live.stop()
             self._live = None
+        took = elapsed(time.monotonic() - step.started)
+        self._console.print(Text.assemble((f" {mark} ", style), step.title, (f" {took}", "dim")))
 
     def _draw(self) -> Table:
         grid = Table.grid(padding=(0, 1))
