@@ -66,7 +66,10 @@ class Nodes:
         """Listen again for all Nodes that are ours, on the ports that they tell. The caches must be full."""
         for node in self._nodes.items():
             if self._is_ours(node):
-                await self._adopt(node)
+                try:
+                    await self._adopt(node)
+                except VcliError as error:  # `run` tries again
+                    log.warning("node not adopted", node=node["metadata"]["name"], error=error.message)
 
     async def ensure(self, name: str, *, internal_ips: Sequence[str]) -> None:
         """Make sure that a pod can be bound to a node.
@@ -80,13 +83,14 @@ class Nodes:
             ConflictError: no port is free.
         """
         self._needed_at[name] = _now()
-        node = self._nodes.get(None, name)
-        if node is not None and (not self._is_ours(node) or self._addresses.get(name) == tuple(internal_ips)):
+        addresses = tuple(internal_ips)
+        if self._is_settled(name, addresses):
             return
         async with self._lock(name):
-            if internal_ips:
-                self._addresses[name] = tuple(internal_ips)
-            await self._report(name)
+            # Many pods may come at once: the first made the Node while the others waited.
+            if not self._is_settled(name, addresses):
+                self._addresses[name] = addresses or self._addresses.get(name, ())
+                await self._report(name)
 
     async def run(self) -> None:
         """Renew leases, report status, and remove Nodes that nobody needs; until cancelled."""
@@ -106,6 +110,12 @@ class Nodes:
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
+
+    def _is_settled(self, name: str, addresses: tuple[str, ...]) -> bool:
+        node = self._nodes.get(None, name)
+        if node is None or not self._is_ours(node):
+            return node is not None
+        return name in self._addresses and (not addresses or self._addresses[name] == addresses)
 
     @staticmethod
     def _is_ours(node: Object) -> bool:

@@ -126,12 +126,11 @@ class KubeletServer:
     async def _start(self, node: str, sock: socket.socket) -> _Listener:
         connections: set[Task[None]] = set()
 
-        async def serve(reader: StreamReader, writer: StreamWriter) -> None:
-            task = asyncio.current_task()
-            if task is not None:
-                connections.add(task)
-                task.add_done_callback(connections.discard)
-            await self._serve(node, reader, writer)
+        def serve(reader: StreamReader, writer: StreamWriter) -> None:
+            # A task of our own: in Python 3.11, asyncio takes the end of one that it made itself for a fault.
+            task = asyncio.create_task(self._serve(node, reader, writer), name=f"kubelet of {node}")
+            connections.add(task)
+            task.add_done_callback(connections.discard)
 
         server = await asyncio.start_server(
             serve,
