@@ -15,7 +15,7 @@ from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import IN_CLUSTER, Entry, Mark
 from vcli.kubeconfig.paths import Sources
 from vcli.operations.credentials import Credentials, admin, service_account
-from vcli.operations.endpoint import Endpoint, direct
+from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
 from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
@@ -181,13 +181,13 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
         cluster = await resolve(client, options.name, namespace=options.namespace)
         _refuse_unusable(cluster)
         await _wait(client, cluster, options.timeout, steps)
-        credentials = await admin(client, cluster)
-        if options.server:
-            endpoint: Endpoint | None = Endpoint.of(options.server)
-        elif options.local_port or options.address != LOOPBACK or options.foreground:
-            endpoint = None  # a tunnel is what was asked for
+        asked_for_tunnel = options.local_port or options.address != LOOPBACK or options.foreground
+        if options.server or asked_for_tunnel:
+            credentials = await admin(client, cluster)
+            endpoint = Endpoint.of(options.server) if options.server else None
         else:
-            endpoint = await direct(client, cluster, ca=credentials.ca)
+            credentials, places = await asyncio.gather(admin(client, cluster), advertised(client, cluster))
+            endpoint = await reach(places, cluster, ca=credentials.ca)
         yield Target(
             options=options,
             loaded=loaded,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,11 @@ Object = dict[str, Any]
 
 _PATIENCE: Final = 1.5  # seconds: nobody waits for a firewall that drops
 _HTTPS: Final = 443
+
+EXPOSED_BY: Final = "vcli.dev/exposed-by"
+"""Annotation of the control plane's Service, ``ingress`` where there is one."""
+
+Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +60,36 @@ class Endpoint:
         return cls(origin.host, origin.port)
 
 
-async def direct(client: Client, cluster: VirtualCluster, *, ca: bytes) -> Endpoint | None:
-    """The first way to the virtual API that answers, None if only a tunnel will do.
+async def advertised(client: Client, cluster: VirtualCluster) -> list[Place]:
+    """Where the virtual API should be reachable without a tunnel, by what the host says.
+
+    An Ingress costs one more request, which is spared for a cluster of ours that has none.
+
+    Args:
+        client: of the host.
+        cluster: the virtual cluster.
+    """
+    service = await _service(client, cluster)
+    if service is None:
+        return []
+    found = await _service_places(client, cluster, service)
+    annotations = service["metadata"].get("annotations") or {}
+    if not cluster.ours or annotations.get(EXPOSED_BY) == "ingress":
+        found += _ingress_places(await _ingress(client, cluster))
+    return found
+
+
+async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) -> Endpoint | None:
+    """The first of these places where the virtual API answers, None if only a tunnel will do.
 
     What answers must show a certificate of the virtual cluster's own authority: a NodePort number may be
     somebody else's on another network.
 
     Args:
-        client: of the host.
+        places: to try, all at once.
         cluster: the virtual cluster.
         ca: PEM of its certificate authority.
     """
-    service, ingress = await asyncio.gather(_service(client, cluster), _ingress(client, cluster))
-    places = [
-        *(await _service_places(client, cluster, service) if service else ()),
-        *_ingress_places(ingress),
-    ]
     if not places:
         return None
     context = ssl.create_default_context(cadata=ca.decode())
@@ -91,7 +111,7 @@ async def _ingress(client: Client, cluster: VirtualCluster) -> Object | None:
     return None
 
 
-async def _service_places(client: Client, cluster: VirtualCluster, service: Object) -> list[tuple[str, int]]:
+async def _service_places(client: Client, cluster: VirtualCluster, service: Object) -> list[Place]:
     kind = service["spec"].get("type")
     ports = [port for port in service["spec"].get("ports") or () if port.get("name") in {None, "", "https"}]
     ports = ports or service["spec"].get("ports") or []
@@ -113,7 +133,7 @@ async def _node_addresses(client: Client, cluster: VirtualCluster) -> list[str]:
     return []
 
 
-def _ingress_places(ingress: Object | None) -> list[tuple[str, int]]:
+def _ingress_places(ingress: Object | None) -> list[Place]:
     rules = (ingress or {}).get("spec", {}).get("rules") or ()
     return [(rule["host"], _HTTPS) for rule in rules if rule.get("host") and not rule["host"].startswith("*")]
 
