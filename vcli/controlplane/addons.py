@@ -1,4 +1,4 @@
-"""What runs inside the virtual cluster from the start: CoreDNS."""
+"""What is inside the virtual cluster from the start: CoreDNS, and what its first pod needs."""
 
 from typing import Any
 
@@ -11,8 +11,11 @@ Object = dict[str, Any]
 
 def render(values: Values) -> list[Object]:
     """The objects that the syncer applies in the virtual cluster, in order."""
-    if not values.control_plane.coredns.enabled:
-        return []
+    account = manifests.load("addons/default-account.yaml")
+    return [*account, *_coredns(values)] if values.control_plane.coredns.enabled else account
+
+
+def _coredns(values: Values) -> list[Object]:
     objects = manifests.load("addons/coredns.yaml")
     by_kind = {obj["kind"]: obj for obj in objects}
     _config(by_kind["ConfigMap"], values)
