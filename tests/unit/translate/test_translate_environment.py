@@ -115,12 +115,11 @@ services_strategy = st.lists(
 @given(
     st.lists(variables, max_size=5),
     st.lists(env_from, max_size=2),
-    data,
-    data,
+    st.tuples(data, data),
     services_strategy,
     st.booleans(),
 )
-def test_the_environment_is_that_of_a_plain_cluster(env, sources, config, secret, services, links):
+def test_the_environment_is_that_of_a_plain_cluster(env, sources, configs, services, links):
     virtual = pod(
         namespace="apps",
         labels={"app": "vcluster", "release": "demo", "vcli.dev/managed-by": "inner"},
@@ -129,8 +128,8 @@ def test_the_environment_is_that_of_a_plain_cluster(env, sources, config, secret
         enableServiceLinks=links,
         containers=[{"name": "main", "image": "i", "env": env, "envFrom": sources}],
     )
-    configs = {("ConfigMap", "settings"): config, ("Secret", "settings"): secret}
-    plain, translated = both_environments(virtual, services, configs)
+    data_of = {("ConfigMap", "settings"): configs[0], ("Secret", "settings"): configs[1]}
+    plain, translated = both_environments(virtual, services, data_of)
     # A tenant's own Service named kubernetes hides the API's, as there; what it lacks must not be the host's.
     assert translated == kubelet.service_variables([VIRTUAL_API], "apps", links=False) | plain
 

@@ -67,7 +67,7 @@ def test_what_is_never_copied():
 
 
 @pytest.mark.parametrize(("controller", "expected"), [(True, True), (False, None), (None, None)])
-def test_controller_only_where_the_virtual_object_has_one(controller: bool | None, expected: bool | None):
+def test_controller_only_where_the_virtual_object_has_one(*, controller: bool | None, expected: bool | None):
     owner = {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",

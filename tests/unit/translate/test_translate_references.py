@@ -74,7 +74,7 @@ def test_references(spec, config_maps, secrets, claims):
 
 
 @pytest.mark.parametrize("optional_first", [True, False])
-def test_one_use_that_is_not_optional_makes_it_needed(optional_first: bool):
+def test_one_use_that_is_not_optional_makes_it_needed(*, optional_first: bool):
     uses = [
         {"configMapRef": {"name": "c", "optional": optional}}
         for optional in (optional_first, not optional_first)

@@ -24,7 +24,7 @@ def context(**changes: Any) -> PodContext:
 
 
 def pod(name: str = "web", namespace: str = "default", **spec: Any) -> dict[str, Any]:
-    """A virtual pod; keywords of metadata go by ``labels``, ``annotations``, ``owners``, ``generation``, ``status``."""
+    """A virtual pod; what is no field of a spec goes where it belongs."""
     metadata = {"name": name, "namespace": namespace, "uid": f"uid-{name}"}
     for key, field in (
         ("labels", "labels"),

@@ -17,7 +17,7 @@ def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
     if pod["spec"].get("enableServiceLinks", True):
         for service in context.services:
             name, spec = service["metadata"]["name"], service["spec"]
-            # In another namespace a Service named kubernetes hides the API server's; kubelet does it that way.
+            # Elsewhere a Service named kubernetes hides the API server's; kubelet does it that way.
             if spec.get("clusterIP") not in (None, "", "None") and (namespace, name) != (
                 "default",
                 "kubernetes",
