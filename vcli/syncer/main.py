@@ -14,7 +14,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, SERVICEACCOUNTS
 from vcli.syncer import health
-from vcli.syncer.addons import apply_addons
+from vcli.syncer.addons import apply_addons, with_host_dns
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
@@ -139,7 +139,7 @@ async def _until_ready(client: Client) -> None:
 
 
 async def _addons(world: World, state: health.Health) -> None:
-    await apply_addons(world.virtual.client, world.settings.addons)
+    await apply_addons(world.virtual.client, with_host_dns(world.settings.addons))
     state.reached("addons")
 
 
