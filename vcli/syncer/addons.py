@@ -43,8 +43,8 @@ async def apply_addons(client: Client, addons: Sequence[Object]) -> None:
 def with_host_dns(addons: Sequence[Object], resolv_conf: Path = Path("/etc/resolv.conf")) -> list[Object]:
     """Write the host's name servers where a ConfigMap of the addons says ``HOST_DNS``.
 
-    They are those of our own pod: the cluster DNS of the host, wherever it is. A pod with dnsPolicy Default would
-    get those of its node, which may be none.
+    They are those of our own pod: the cluster DNS of the host, wherever it is. A pod with dnsPolicy Default
+    would get those of its node, which may be none.
     """
     words = [line.split() for line in resolv_conf.read_text().splitlines()]
     servers = " ".join(each[1] for each in words if len(each) > 1 and each[0] == "nameserver")
