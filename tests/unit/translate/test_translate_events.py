@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from translate_builders import SCOPE, pod, unchanged
 
 from vcli.syncer.translate.events import to_virtual, virtual_name
-from vcli.syncer.translate.messages import pod_names, rewrite
+from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.pods import token_secret_name
+from vcli.syncer.translate.pods import pod_names, token_secret_name
 
 HOST_POD = "web-x-default-x-demo"
 

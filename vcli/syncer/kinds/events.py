@@ -19,8 +19,8 @@ from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.engine.schedule import INITIAL, NORMAL
 from vcli.syncer.engine.world import Object, World, uid_of
 from vcli.syncer.translate.events import to_virtual
-from vcli.syncer.translate.messages import pod_names
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
+from vcli.syncer.translate.pods import pod_names
 
 log = Log("vcli.syncer.events")
 

@@ -8,8 +8,8 @@ from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.translate import pods as translate
-from vcli.syncer.translate.messages import pod_names
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.pods import pod_names
 
 
 class PodUpdates:

@@ -34,9 +34,9 @@ from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate import pods as translate
-from vcli.syncer.translate.messages import pod_names
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.pods import pod_names
 
 log = Log("vcli.syncer.pods")
 

@@ -33,7 +33,7 @@ def to_virtual(
         event: the host Event.
         involved: the virtual object it is about, with apiVersion and kind.
         scope: the virtual cluster.
-        names: further host names that the message may hold, to virtual ones (``messages.pod_names``).
+        names: further host names that the message may hold, to virtual ones (``pods.pod_names``).
     """
     metadata = involved["metadata"]
     namespace = metadata.get("namespace") or "default"

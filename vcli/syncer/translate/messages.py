@@ -4,23 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.objects import Object
-from vcli.syncer.translate.pods.references import references, token_secret_name
 from vcli.syncer.translate.scope import Scope
 
 _VIRTUAL_PART: Final = r"(?<![a-z0-9-])([a-z0-9](?:[a-z0-9.-]*?[a-z0-9])?)"
-
-
-def pod_names(pod: Object, scope: Scope) -> dict[str, str]:
-    """Host name to virtual name of a virtual pod and all that it refers to."""
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    found = references(pod)
-    own: dict[str, str] = {
-        host_name(VirtualName(namespace, each), scope.cluster): each
-        for each in (name, *found.config_maps, *found.secrets, *found.claims)
-    }
-    return own | {token_secret_name(pod, scope): f"{name}-tokens"}
 
 
 def rewrite(text: str, names: Mapping[str, str], *, namespace: str, scope: Scope) -> str:
@@ -36,7 +22,11 @@ def rewrite(text: str, names: Mapping[str, str], *, namespace: str, scope: Scope
         scope: the virtual cluster.
     """
     known = {**names, scope.host_namespace: namespace}
-    pattern = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
-    text = re.sub(rf"(?<![a-z0-9-])(?:{pattern})(?![a-z0-9-])", lambda found: known[found[0]], text)
+    present = sorted((name for name in known if name in text), key=len, reverse=True)
+    if present:
+        pattern = "|".join(re.escape(name) for name in present)
+        text = re.sub(rf"(?<![a-z0-9-])(?:{pattern})(?![a-z0-9-])", lambda found: known[found[0]], text)
+    if f"-x-{scope.cluster}" not in text:
+        return text
     form = rf"{_VIRTUAL_PART}-x-[a-z0-9-]+?-x-{re.escape(scope.cluster)}(?![a-z0-9-])"
     return re.sub(form, lambda found: found[1], text)

@@ -2,7 +2,13 @@
 
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host, unsupported
-from vcli.syncer.translate.pods.references import References, TokenSource, references, token_secret_name
+from vcli.syncer.translate.pods.references import (
+    References,
+    TokenSource,
+    pod_names,
+    references,
+    token_secret_name,
+)
 from vcli.syncer.translate.pods.status import host_conditions, host_status_patch, virtual_status
 from vcli.syncer.translate.pods.update import mutable_patch, resize_patch
 
@@ -14,6 +20,7 @@ __all__ = [
     "host_conditions",
     "host_status_patch",
     "mutable_patch",
+    "pod_names",
     "references",
     "resize_patch",
     "to_host",

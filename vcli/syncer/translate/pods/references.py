@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vcli.syncer.translate.metadata import POD_TOKENS, host_name_for
-from vcli.syncer.translate.names import HostName, VirtualName
+from vcli.syncer.translate.names import HostName, VirtualName, host_name
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
@@ -80,6 +80,17 @@ def token_secret_name(pod: Object, scope: Scope) -> HostName:
     """The host Secret of a virtual pod's tokens."""
     metadata = pod["metadata"]
     return host_name_for(VirtualName(metadata["namespace"], metadata["name"]), kind=POD_TOKENS, scope=scope)
+
+
+def pod_names(pod: Object, scope: Scope) -> dict[str, str]:
+    """Host name to virtual name of a virtual pod and all that it refers to."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    found = references(pod)
+    own: dict[str, str] = {
+        host_name(VirtualName(namespace, each), scope.cluster): each
+        for each in (name, *found.config_maps, *found.secrets, *found.claims)
+    }
+    return own | {token_secret_name(pod, scope): f"{name}-tokens"}
 
 
 def token_key(volume: str, index: int) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from vcli.syncer.translate import (
-    keys,
-    messages,  # it needs this package itself: by name, not by content
-)
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.pods.references import pod_names
 from vcli.syncer.translate.scope import Scope
 
 _STATUSES: Final = (
@@ -43,11 +42,11 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     containers that the host's admission put in; conditions that belong to readiness gates or to controllers
     of the virtual cluster; and names in texts.
     """
-    names, namespace = messages.pod_names(virtual, scope), virtual["metadata"]["namespace"]
     old = virtual.get("status") or {}
 
     def text(message: str) -> str:
-        return messages.rewrite(message, names, namespace=namespace, scope=scope)
+        names = pod_names(virtual, scope)
+        return rewrite(message, names, namespace=virtual["metadata"]["namespace"], scope=scope)
 
     status = changed(without(host.get("status") or {}, *_NOT_TAKEN), "message", text)
     for field in ("qosClass", "resourceClaimStatuses"):
