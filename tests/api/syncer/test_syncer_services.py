@@ -1,0 +1,245 @@
+"""Services under one address on both sides, and the endpoints that no selector makes."""
+
+import json
+
+from lab import Lab, pod
+
+from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, PVCS, SERVICES
+
+PORTS = [{"name": "http", "port": 80, "protocol": "TCP"}]
+
+
+def service(name: str, **spec):
+    return {"metadata": {"name": name}, "spec": {"ports": PORTS, "selector": {"app": name}, **spec}}
+
+
+async def test_a_service_has_the_same_address_on_the_host(lab: Lab) -> None:
+    virtual = await lab.create(SERVICES, service("web"))
+    host = await lab.appears(SERVICES, "web")
+    assert host["spec"]["clusterIP"] == virtual["spec"]["clusterIP"]
+    assert host["spec"]["selector"] == {
+        "app": "web",
+        "vcli.dev/managed-by": "demo",
+        "vcli.dev/namespace": lab.space,
+    }
+    await lab.virtual.delete(SERVICES, "web", namespace=lab.space)
+    await lab.gone_from_host(SERVICES, "web")
+
+
+async def taken_address(lab: Lab) -> str:
+    """An address that only the host has given out."""
+    taken = await lab.host.create(SERVICES, service("taken"), namespace=lab.namespace)
+    address: str = taken["spec"]["clusterIP"]
+    return address
+
+
+async def test_on_a_clash_the_virtual_service_moves_to_an_address_of_the_hosts(lab: Lab) -> None:
+    address = await taken_address(lab)
+    first = await lab.create(
+        SERVICES, service("web", clusterIP=address) | {"metadata": {"name": "web", "labels": {"a": "b"}}}
+    )
+    second = await lab.virtual_becomes(SERVICES, "web", lambda v: v["spec"]["clusterIP"] != address)
+    assert second["metadata"]["uid"] != first["metadata"]["uid"]
+    assert second["metadata"]["labels"] == {"a": "b"}
+    assert second["spec"]["ports"] == first["spec"]["ports"]
+    host = await lab.host_becomes(
+        SERVICES, "web", lambda h: h["metadata"]["annotations"]["vcli.dev/uid"] == second["metadata"]["uid"]
+    )
+    assert host["spec"]["clusterIP"] == second["spec"]["clusterIP"]
+    await lab.host_becomes(
+        SERVICES, "web", lambda h: "vcli.dev/successor" not in h["metadata"]["annotations"]
+    )
+
+
+async def test_a_syncer_killed_in_the_middle_of_a_move_loses_nothing(lab: Lab) -> None:
+    virtual = await lab.create(SERVICES, service("web"))
+    host = await lab.appears(SERVICES, "web")
+    await lab.stop()
+    # What is there at the worst moment: the old one deleted, the new one only remembered.
+    successor = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web", "namespace": lab.space, "labels": {"moved": "yes"}},
+        "spec": virtual["spec"],
+    }
+    mark = {"metadata": {"annotations": {"vcli.dev/successor": json.dumps(successor)}}}
+    await lab.host.patch(SERVICES, host["metadata"]["name"], mark, namespace=lab.namespace)
+    await lab.virtual.delete(SERVICES, "web", namespace=lab.space)
+    await lab.start()
+    again = await lab.virtual_becomes(SERVICES, "web", lambda v: v["metadata"].get("labels"))
+    assert again["spec"]["clusterIP"] == host["spec"]["clusterIP"]
+    await lab.virtual.delete(SERVICES, "web", namespace=lab.space)
+    await lab.gone_from_host(SERVICES, "web")
+    await lab.quiet()
+    assert await lab.virtual_object(SERVICES, "web") is None
+
+
+async def test_a_node_port_that_the_host_has_given_away_is_chosen_by_the_host(lab: Lab) -> None:
+    taken = await lab.host.create(SERVICES, service("taken", type="NodePort"), namespace=lab.namespace)
+    port = taken["spec"]["ports"][0]["nodePort"]
+    await lab.create(SERVICES, service("web", type="NodePort", ports=[{**PORTS[0], "nodePort": port}]))
+    host = await lab.appears(SERVICES, "web")
+    chosen = host["spec"]["ports"][0]["nodePort"]
+    assert chosen != port
+    await lab.virtual_becomes(SERVICES, "web", lambda v: v["spec"]["ports"][0]["nodePort"] == chosen)
+
+
+async def test_mutable_fields_and_types_change_in_place(lab: Lab) -> None:
+    await lab.create(SERVICES, service("web"))
+    first = await lab.appears(SERVICES, "web")
+
+    async def change(patch, when):
+        await lab.virtual.patch(SERVICES, "web", {"spec": patch}, namespace=lab.space)
+        host = await lab.host_becomes(SERVICES, "web", when)
+        assert host["metadata"]["uid"] == first["metadata"]["uid"]
+        return host
+
+    await change({"sessionAffinity": "ClientIP"}, lambda h: h["spec"]["sessionAffinity"] == "ClientIP")
+    await change({"internalTrafficPolicy": "Local"}, lambda h: h["spec"]["internalTrafficPolicy"] == "Local")
+    await change({"ports": [*PORTS, {"name": "more", "port": 81}]}, lambda h: len(h["spec"]["ports"]) == 2)
+    await change({"ports": PORTS}, lambda h: len(h["spec"]["ports"]) == 1)
+    await change({"type": "NodePort"}, lambda h: h["spec"]["ports"][0].get("nodePort"))
+    await change({"type": "ClusterIP"}, lambda h: h["spec"]["type"] == "ClusterIP")
+    gone = {"type": "ExternalName", "externalName": "example.com", "clusterIP": None, "clusterIPs": None}
+    await change(gone, lambda h: h["spec"].get("externalName") == "example.com")
+    await lab.virtual.patch(
+        SERVICES, "web", {"spec": {"type": "ClusterIP", "externalName": None}}, namespace=lab.space
+    )
+    host = await lab.host_becomes(SERVICES, "web", lambda h: h["spec"].get("clusterIP"))
+    await lab.virtual_becomes(
+        SERVICES, "web", lambda v: v["spec"].get("clusterIP") == host["spec"]["clusterIP"]
+    )
+
+
+async def test_headless_stays_headless(lab: Lab) -> None:
+    await lab.create(SERVICES, service("web", clusterIP="None"))
+    assert (await lab.appears(SERVICES, "web"))["spec"]["clusterIP"] == "None"
+
+
+async def test_the_load_balancers_address_comes_back(lab: Lab) -> None:
+    await lab.create(SERVICES, service("web", type="LoadBalancer"))
+    await lab.appears(SERVICES, "web")
+    status = {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}]}}}
+    await lab.host.patch(SERVICES, lab.on_host("web"), status, namespace=lab.namespace, subresource="status")
+    await lab.virtual_becomes(SERVICES, "web", lambda v: v["status"]["loadBalancer"].get("ingress"))
+
+
+async def test_a_restart_writes_nothing(lab: Lab) -> None:
+    await lab.create(SERVICES, service("web", type="LoadBalancer"))
+    await lab.appears(SERVICES, "web")
+    await lab.quiet()
+    before = await lab.host_object(SERVICES, "web"), await lab.virtual_object(SERVICES, "web")
+    await lab.restart()
+    await lab.quiet()
+    assert (await lab.host_object(SERVICES, "web"), await lab.virtual_object(SERVICES, "web")) == before
+
+
+async def test_kubernetes_has_the_address_of_the_control_plane(lab: Lab) -> None:
+    async def address():
+        found = await lab.virtual.get(SERVICES, "kubernetes", namespace="default")
+        return found["spec"]["clusterIP"] == lab.settings.service_ip
+
+    assert await address()
+    await lab.virtual.delete(SERVICES, "kubernetes", namespace="default")
+    await lab.quiet()
+    await lab.eventually(address)
+
+
+async def test_the_control_planes_endpoints_are_those_of_kubernetes(lab: Lab) -> None:
+    own = {
+        "metadata": {"name": "demo-abc", "labels": {"kubernetes.io/service-name": "demo"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["10.244.0.3"], "conditions": {"ready": True}}],
+        "ports": [{"name": "", "port": 8443}],
+    }
+    await lab.host.create(ENDPOINTSLICES, own, namespace=lab.namespace)
+
+    async def published():
+        found = (await lab.virtual.list(ENDPOINTSLICES, namespace="default"))["items"]
+        return [(e["addresses"], s["ports"][0]["port"]) for s in found for e in s["endpoints"]]
+
+    async def ours():
+        return await published() == [(["10.244.0.3"], 8443)]
+
+    await lab.eventually(ours)
+
+
+def endpoint_slice(name: str, of: str, *, managed_by: str = "me"):
+    labels = {"kubernetes.io/service-name": of, "endpointslice.kubernetes.io/managed-by": managed_by}
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": ["192.0.2.7"], "conditions": {"ready": True}}],
+        "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+    }
+
+
+async def test_slices_go_to_the_host_for_services_without_selector_alone(lab: Lab) -> None:
+    await lab.create(ENDPOINTSLICES, endpoint_slice("early", "plain"))
+    await lab.create(SERVICES, service("selects"))
+    await lab.create(ENDPOINTSLICES, endpoint_slice("selects-1", "selects"))
+    await lab.create(SERVICES, {"metadata": {"name": "plain"}, "spec": {"ports": PORTS}})
+    host = await lab.appears(ENDPOINTSLICES, "early")
+    assert host["metadata"]["labels"]["kubernetes.io/service-name"] == lab.on_host("plain")
+    ports = [{"name": "http", "port": 9090, "protocol": "TCP"}]
+    await lab.virtual.patch(ENDPOINTSLICES, "early", {"ports": ports}, namespace=lab.space)
+    await lab.host_becomes(ENDPOINTSLICES, "early", lambda h: h["ports"][0]["port"] == 9090)
+    assert await lab.host_object(ENDPOINTSLICES, "selects-1") is None
+    await lab.virtual.patch(SERVICES, "plain", {"spec": {"selector": {"app": "x"}}}, namespace=lab.space)
+    await lab.gone_from_host(ENDPOINTSLICES, "early")
+    for name in ("early", "selects-1"):
+        await lab.virtual.delete(ENDPOINTSLICES, name, namespace=lab.space)
+
+
+async def test_a_claim_is_provisioned_on_the_host_and_shows_what_it_got(lab: Lab) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    await lab.create(PVCS, {"metadata": {"name": "data"}, "spec": spec})
+    await lab.create(
+        PODS, pod("web", volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}])
+    )
+    await lab.appears(PVCS, "data")
+    await lab.appears(PODS, "web")
+    await lab.host.patch(PVCS, lab.on_host("data"), {"spec": {"volumeName": "pv-1"}}, namespace=lab.namespace)
+    status = {"phase": "Bound", "capacity": {"storage": "2Gi"}, "accessModes": ["ReadWriteOnce"]}
+    await lab.host.patch(
+        PVCS, lab.on_host("data"), {"status": status}, namespace=lab.namespace, subresource="status"
+    )
+    bound = await lab.virtual_becomes(PVCS, "data", lambda v: v["status"]["phase"] == "Bound")
+    assert bound["spec"]["volumeName"] == "pv-1"
+    assert bound["status"]["capacity"] == {"storage": "2Gi"}
+
+
+async def test_host_events_are_told_with_virtual_names(lab: Lab) -> None:
+    await lab.create(PODS, pod("web"))
+    host = await lab.appears(PODS, "web")
+    event = {
+        "metadata": {"name": f"{host['metadata']['name']}.18d2"},
+        "involvedObject": {
+            "kind": "Pod",
+            "apiVersion": "v1",
+            "name": host["metadata"]["name"],
+            "namespace": lab.namespace,
+            "uid": host["metadata"]["uid"],
+        },
+        "reason": "FailedMount",
+        "message": f'{lab.namespace}/{host["metadata"]["name"]}: configmap "{lab.on_host("x")}" not found',
+        "type": "Warning",
+        "source": {"component": "kubelet"},
+        "firstTimestamp": "2026-01-01T00:00:00Z",
+        "lastTimestamp": "2026-01-01T00:00:00Z",
+        "count": 1,
+    }
+    await lab.host.create(EVENTS, event, namespace=lab.namespace)
+
+    async def told():
+        return [e for e in await lab.events("web") if e["reason"] == "FailedMount"]
+
+    [found] = await lab.eventually(told)
+    assert found["message"] == f'{lab.space}/web: configmap "x" not found'
+    await lab.host.patch(EVENTS, event["metadata"]["name"], {"count": 2}, namespace=lab.namespace)
+
+    async def again():
+        return [e for e in await told() if e["count"] == 2]
+
+    [found] = await lab.eventually(again)
+    assert len(await told()) == 1
