@@ -1,6 +1,7 @@
 """Pod status: host to virtual, and readiness gates the other way."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from vcli.syncer.translate import keys
@@ -44,9 +45,12 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     """
     old = virtual.get("status") or {}
 
+    @cache  # a status is told often, and few have a message
+    def names() -> dict[str, str]:
+        return pod_names(virtual, scope)
+
     def text(message: str) -> str:
-        names = pod_names(virtual, scope)
-        return rewrite(message, names, namespace=virtual["metadata"]["namespace"], scope=scope)
+        return rewrite(message, names(), namespace=virtual["metadata"]["namespace"], scope=scope)
 
     status = changed(without(host.get("status") or {}, *_NOT_TAKEN), "message", text)
     for field in ("qosClass", "resourceClaimStatuses"):
