@@ -24,6 +24,7 @@ from vcli.syncer.kubelet.relay import Lookup, Relay
 from vcli.syncer.kubelet.requests import MAX_HEAD_BYTES, Refused, read_request, response
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.streams import close
+from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.kubelet.views import PodsOn, Views
 from vcli.syncer.translate.scope import Scope
 
@@ -68,7 +69,7 @@ class KubeletServer:
         self._serving = ServingContext(pki)
         self._gatekeeper = Gatekeeper(virtual)
         self._relay = Relay(host, scope=scope, lookup=lookup)
-        self._views = Views(pods_on)
+        self._views = Views(pods_on, Usage(host, scope=scope, lookup=lookup, pods_on=pods_on))
         self._listeners: dict[str, _Listener] = {}
         self._changing = asyncio.Lock()
 

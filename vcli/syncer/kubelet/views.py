@@ -1,50 +1,73 @@
-"""What a virtual kubelet answers from what the syncer knows, without asking the host."""
+"""What a virtual kubelet answers without a connection to a pod: health, its pods, their usage."""
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from urllib.parse import parse_qs
 
+from vcli.kube import codec
 from vcli.syncer.kubelet.exchange import Exchange
 from vcli.syncer.kubelet.requests import Refused
+from vcli.syncer.kubelet.usage import Usage
 
 Object = dict[str, Any]
 PodsOn = Callable[[str], Iterable[Object]]
 
-JSON: Final = "application/json"
-_METRICS: Final = "text/plain; version=0.0.4; charset=utf-8"
+_JSON: Final = "application/json"
+_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Views:
-    """The read-only endpoints of the kubelets: health, pods."""
+    """The read-only endpoints of the kubelets."""
 
-    def __init__(self, pods_on: PodsOn) -> None:
+    def __init__(self, pods_on: PodsOn, usage: Usage) -> None:
         self._pods_on = pods_on
+        self._usage = usage
 
     async def serve(self, exchange: Exchange, path: str) -> None:
         """Answer a request for a (decoded) path.
 
         Raises:
-            Refused: 404 no such path, 405 not a GET, 501 known to a kubelet but not here.
+            Refused: 404 no such path, 405 not a GET, or what the host said about usage.
         """
         if exchange.request.method != "GET":
             raise Refused(405, "Method Not Allowed")
-        if path in ("/healthz", "/healthz/ping", "/healthz/log", "/healthz/syncloop"):
-            await exchange.reply("ok")
-        elif path == "/pods":
-            await self._pods(exchange, self._pods_on(exchange.node))
-        elif path == "/runningpods":
-            await self._pods(exchange, (pod for pod in self._pods_on(exchange.node) if _is_running(pod)))
-        elif path in ("/stats/summary", "/metrics/resource", "/metrics/cadvisor"):
-            raise Refused(501, "this node's usage is not known to the virtual cluster")
-        elif path in ("/metrics", "/metrics/probes"):
-            await exchange.reply("", content_type=_METRICS)
-        else:
-            raise Refused(404, "404: Page Not Found")
+        node = exchange.node
+        match path:
+            case "/healthz" | "/healthz/ping" | "/healthz/log" | "/healthz/syncloop":
+                await exchange.reply("ok")
+            case "/pods":
+                await _pods(exchange, self._pods_on(node))
+            case "/runningpods":
+                await _pods(exchange, filter(_is_running, self._pods_on(node)))
+            case "/stats/summary":
+                asked = parse_qs(exchange.request.query).get("only_cpu_and_memory", ["false"])
+                summary = await self._usage.summary(node, only_cpu_and_memory=asked[0] == "true")
+                await exchange.reply(codec.dumps(summary), content_type=_JSON)
+            case "/metrics/resource" | "/metrics/cadvisor" | "/metrics/probes":
+                await exchange.reply(await self._usage.metrics(node, path), content_type=_EXPOSITION)
+            case "/metrics":
+                await exchange.reply(_own_metrics(node, self._pods_on(node)), content_type=_EXPOSITION)
+            case _:
+                raise Refused(404, "404: Page Not Found")
 
-    async def _pods(self, exchange: Exchange, pods: Iterable[Object]) -> None:
-        body = {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": list(pods)}
-        await exchange.reply(json.dumps(body, separators=(",", ":")), content_type=JSON)
+
+async def _pods(exchange: Exchange, pods: Iterable[Object]) -> None:
+    body = {"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": list(pods)}
+    await exchange.reply(codec.dumps(body), content_type=_JSON)
 
 
 def _is_running(pod: Object) -> bool:
     return bool((pod.get("status") or {}).get("phase") == "Running")
+
+
+def _own_metrics(node: str, pods: Iterable[Object]) -> str:
+    """Give what a kubelet counts and we know: names and meaning as there."""
+    running = sum(map(_is_running, pods))
+    return (
+        "# HELP kubelet_node_name [ALPHA] The node's name. The count is always 1.\n"
+        "# TYPE kubelet_node_name gauge\n"
+        f'kubelet_node_name{{node="{node}"}} 1\n'
+        "# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n"
+        "# TYPE kubelet_running_pods gauge\n"
+        f"kubelet_running_pods {running}\n"
+    )

@@ -1,0 +1,113 @@
+"""Usage of a node and its pods, as the host's kubelet tells it, where the syncer may ask it.
+
+That takes the right to `nodes/proxy` on the host, which no namespaced Role can give: by default these answers
+are 501.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+from urllib.parse import quote
+
+from vcli.errors import UnreachableError
+from vcli.kube import codec
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError, Forbidden
+from vcli.syncer.engine.log import Log
+from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
+from vcli.syncer.kubelet.hosted import HostPod
+from vcli.syncer.kubelet.requests import Refused
+from vcli.syncer.translate.names import HostName, VirtualName
+from vcli.syncer.translate.scope import Scope
+
+log = Log(__name__)
+
+Object = dict[str, Any]
+
+# Seconds until a host that said no is asked again.
+_ASK_AGAIN: Final = 300.0
+
+
+class Usage:
+    """Asks the host's kubelets and shows what concerns this cluster."""
+
+    def __init__(
+        self,
+        host: Client,
+        *,
+        scope: Scope,
+        lookup: Callable[[VirtualName], HostPod | None],
+        pods_on: Callable[[str], Iterable[Object]],
+    ) -> None:
+        self._host = host
+        self._scope = scope
+        self._lookup = lookup
+        self._pods_on = pods_on
+        self._not_before = 0.0
+
+    async def metrics(self, node: str, path: str) -> str:
+        """Give `/metrics/resource`, `/metrics/cadvisor` or `/metrics/probes` of a node.
+
+        Raises:
+            Refused: 501 we may not ask, 503 the host does not answer, 502 it could not say.
+        """
+        body = await self._ask(node, path)
+        text = body.decode("utf-8", "replace")
+        namespace = self._scope.host_namespace
+        # Megabytes on a big node; nobody else should wait for it.
+        return await asyncio.to_thread(
+            virtual_metrics, text, pods=self._shown(node), host_namespace=namespace
+        )
+
+    async def summary(self, node: str, *, only_cpu_and_memory: bool) -> Object:
+        """Give `/stats/summary` of a node.
+
+        Raises:
+            Refused: as `metrics`.
+        """
+        query = "?only_cpu_and_memory=true" if only_cpu_and_memory else ""
+        body = await self._ask(node, f"/stats/summary{query}")
+        namespace = self._scope.host_namespace
+        return virtual_summary(codec.loads(body), pods=self._shown(node), host_namespace=namespace)
+
+    async def _ask(self, node: str, path: str) -> bytes:
+        now = asyncio.get_running_loop().time()
+        if now < self._not_before:
+            raise _not_allowed()
+        try:
+            answer = await self._host.request("GET", f"/api/v1/nodes/{quote(node, safe='')}/proxy{path}")
+        except Forbidden:
+            self._not_before = now + _ASK_AGAIN
+            raise _not_allowed() from None
+        except UnreachableError as error:
+            raise Refused(503, "the host cluster does not answer") from error
+        except ApiError as error:
+            log.warning("usage not readable", node=node, path=path, error=error.message)
+            raise Refused(502, "the host cluster could not tell this node's usage") from error
+        return answer.body
+
+    def _shown(self, node: str) -> dict[HostName, ShownPod]:
+        shown = {}
+        for pod in self._pods_on(node):
+            name = VirtualName(pod["metadata"]["namespace"], pod["metadata"]["name"])
+            on_host = self._lookup(name)
+            if on_host is not None and on_host.node == node:
+                shown[on_host.name] = ShownPod(
+                    name=name, uid=on_host.uid, containers=on_host.containers, claims=_claims(pod)
+                )
+        return shown
+
+
+def _claims(pod: Object) -> dict[str, str]:
+    """Give the claim of each volume that has one, ephemeral ones too."""
+    claims = {}
+    for volume in pod["spec"].get("volumes") or ():
+        if "persistentVolumeClaim" in volume:
+            claims[volume["name"]] = volume["persistentVolumeClaim"]["claimName"]
+        elif "ephemeral" in volume:
+            claims[volume["name"]] = f"{pod['metadata']['name']}-{volume['name']}"
+    return claims
+
+
+def _not_allowed() -> Refused:
+    return Refused(501, "the host cluster does not let this virtual cluster read the usage of its nodes")
