@@ -14,7 +14,8 @@ from vcli.result import Column, Result
 
 host = Group(
     "Run the embedded Kubernetes host.\n\n"
-    "A real single-node Kubernetes in Linux namespaces of its own, for when no cluster is at hand. It needs Linux and root."
+    "A real single-node Kubernetes in Linux namespaces of its own, for when no cluster is at hand. It needs "
+    "Linux and root."
 )
 
 HostName = Annotated[
@@ -65,8 +66,8 @@ def up(
 ) -> Result:
     r"""Boot the embedded host, or find it running.
 
-    The first time its programs are built from pinned sources, or downloaded where the internet allows; that is kept,
-    and from then on it takes seconds.
+    The first time its programs are built from pinned sources, or downloaded where the internet allows;
+    that is kept, and from then on it takes seconds.
 
     \b
     Examples:
@@ -115,7 +116,7 @@ def down(*, name: HostName = _NAME, common: Common) -> Result:
 
 
 @host.command("status")
-def status(*, name: HostName = _NAME, common: Common) -> Result:
+def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     """Show how the embedded host does, component by component.
 
     Exit code 0 when all is well, 4 when it is up but not ready, 3 when it is not up.
@@ -136,6 +137,7 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:
         "port": found.port,
         "pid": found.pid,
         "kubeconfig": str(found.kubeconfig),
+        "kubectl": str(found.kubectl),
         "components": components,
     }
     ready = "ready" if found.ready else "not ready"

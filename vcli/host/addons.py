@@ -7,8 +7,8 @@ from vcli.host.versions import COREDNS_IMAGE
 
 _LABELS = {"k8s-app": "kube-dns"}
 _META = {"name": "coredns", "namespace": "kube-system"}
-# Two server blocks: `template` comes before `kubernetes` in CoreDNS's fixed order of plugins. Beyond the cluster
-# there is no name server to ask, so every other name does not exist; resolvers give up at once.
+# Two server blocks: `template` comes before `kubernetes` in CoreDNS's fixed order of plugins. Beyond the
+# cluster there is no name server to ask, so every other name does not exist; resolvers give up at once.
 _COREFILE = """\
 cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
     errors

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from vcli.errors import VcliError
 from vcli.host.linux import cgroup_mounts
 
 _REMOVE_FOR = 10.0
@@ -11,7 +12,7 @@ _WANTED_V2 = ("cpuset", "cpu", "io", "memory", "pids", "hugetlb")
 
 
 def create(cgroup: str) -> None:
-    """Make the cgroup in every hierarchy that the machine has mounted; kubelet refuses a root that is not there."""
+    """Make the cgroup in every hierarchy; kubelet refuses to start without it."""
     for mount, kind in cgroup_mounts().items():
         folder = Path(mount)
         for part in Path(cgroup).parts[1:]:
@@ -64,7 +65,13 @@ def _delegate(folder: Path) -> None:
     have = control.read_text().split()
     for controller in set((folder / "cgroup.controllers").read_text().split()).intersection(_WANTED_V2):
         if controller not in have:
-            control.write_text(f"+{controller}")
+            try:
+                control.write_text(f"+{controller}")
+            except OSError as error:
+                raise VcliError(
+                    f"{folder} can not give its children the {controller} controller: {error.strerror}",
+                    hint="inside a container, run it with --cgroupns=host --privileged",
+                ) from error
 
 
 def _inherit_cpuset(folder: Path) -> None:

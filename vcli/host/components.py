@@ -74,7 +74,7 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 enable_hostpath_provisioner=True,
                 flex_volume_plugin_dir=root / "flexvolume",
                 leader_elect=False,
-                # Its 40 controllers share this at start; the default of 20 makes cluster DNS wait for 4 seconds.
+                # Its 40 controllers share this at start: with the default of 20, DNS waits for 4 seconds.
                 kube_api_qps=200,
                 kube_api_burst=400,
             ),

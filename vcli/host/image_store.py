@@ -1,11 +1,10 @@
 """Containerd's folder with all images of the host imported: made once, then cloned for each boot.
 
-Importing half a gigabyte takes longer than booting the rest. What is cloned by hard links is never written in place:
-content and committed snapshots are immutable, containerd's databases are copied.
+Importing half a gigabyte takes longer than booting the rest. What is cloned by hard links is never written in
+place: content and committed snapshots are immutable, containerd's databases are copied.
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import time
@@ -48,9 +47,9 @@ def ensure(cache: Path, binaries: Binaries, busybox: Path, say: Say) -> Path:
 
 
 def clone(store: Path, to: Path) -> None:
-    """Give a host its own containerd folder: hard links where the file system is the same, copies elsewhere."""
+    """Give a host its own containerd folder: hard links on the same file system, copies elsewhere."""
     to.mkdir(parents=True, exist_ok=True)
-    same = os.stat(store).st_dev == os.stat(to).st_dev
+    same = store.stat().st_dev == to.stat().st_dev
     how = ["--link"] if same else ["--reflink=auto"]
     subprocess.run(["cp", "--archive", *how, f"{store}/.", f"{to}/"], check=True)
     if same:

@@ -1,9 +1,7 @@
 """The images that the host offers without any registry, under their public names."""
 
 import hashlib
-import os
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,15 +69,9 @@ def busybox_image(busybox: Path, names: tuple[str, ...]) -> Image:
     return Image(
         names=names,
         files={"/bin/busybox": busybox, **python_image.accounts()},
-        links=applets(busybox),
+        links=python_image.applets(busybox),
         command=["sh"],
     )
-
-
-def applets(busybox: Path) -> dict[str, str]:
-    """A link in /bin for each program that this busybox can be."""
-    names = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
-    return {f"/bin/{x}": "busybox" for x in names if x != "busybox"}
 
 
 def find_busybox() -> Path | None:
@@ -94,6 +86,6 @@ def _key(*parts: object) -> str:
     for part in parts:
         sha.update(f"\0{part}".encode())
         if isinstance(part, Path):
-            about = os.stat(part)
+            about = part.stat()
             sha.update(f" {about.st_size} {about.st_mtime_ns}".encode())
     return sha.hexdigest()[:12]

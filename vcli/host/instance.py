@@ -55,7 +55,7 @@ class Instance:
 
     @property
     def cgroup(self) -> str:
-        """The cgroup, of each hierarchy, that everything in pods is in. Ours alone, so it can be removed exactly."""
+        """What all pods are below, in each hierarchy. Nobody else's, so it can be removed exactly."""
         return f"/vcli/{self.name}"
 
     @property

@@ -53,7 +53,7 @@ def plan(
 
 
 def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
-    """What has to stay visible inside the node wherever it lies: our folders, the cache, the interpreter, this package."""
+    """What has to stay visible inside the node: our folders, the programs, the interpreter, this package."""
     folders = [instance.root, instance.run, Path(vcli.__file__).parent, *map(Path, binaries.folders())]
     folders += [Path(x) for x in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
     return [str(x.resolve()) for x in folders]

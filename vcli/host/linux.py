@@ -1,4 +1,7 @@
-"""The few system calls that Python 3.11 does not offer. Standard library only: the node's first process imports this."""
+"""The few system calls that Python 3.11 does not offer.
+
+Standard library only: the node's first process imports this.
+"""
 
 import ctypes
 import os
@@ -22,13 +25,13 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def unshare(flags: int) -> None:
-    """unshare(2): leave the namespaces that the flags name for new ones."""
+    """Leave the namespaces that the flags name for new ones."""
     if _libc.unshare(ctypes.c_int(flags)):
         _fail("unshare", hex(flags))
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
-    """mount(2)."""
+    """Mount a file system, or change how one is mounted."""
     arguments = (source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     if _libc.mount(*arguments):
         _fail("mount", f"{source} on {target}")
@@ -40,7 +43,10 @@ def _fail(call: str, what: str) -> None:
 
 
 def started(pid: int) -> int | None:
-    """When a process began, in clock ticks since boot: with the id it names one process for good. None: no such one."""
+    """When a process began, in clock ticks since boot; None: it does not run.
+
+    With the id this names one process for good: ids are used again.
+    """
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -25,18 +25,11 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     pid = process.node_pid(instance)
     if pid is None:
         raise NotFoundError(f"host {instance.name} is not up", hint="vcli host up")
-    try:
-        # Opened here: inside the node the same path may be another folder.
-        content = archive.open("rb")
-    except OSError as error:
-        raise NotFoundError(f"{archive} can not be read: {error.strerror}") from error
     inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
     ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
-    with content:
-        try:
-            names = names_in(content)
-        except (tarfile.TarError, KeyError, ValueError) as error:
-            raise VcliError(f"{archive} is no archive of images", hint=_KINDS) from error
+    # Opened here: inside the node the same path may be another folder.
+    with opened(archive) as content:
+        names = names_in(content, archive)
         content.seek(0)
         done = subprocess.run(
             [*inside, *ctr, "images", "import", "--label", _PULLED_BY_CRI, "-"],
@@ -54,21 +47,46 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     return names
 
 
-def names_in(archive: BinaryIO) -> list[str]:
-    """The names of the images in an archive, from its index (OCI) or its manifest (``docker save``).
+def opened(archive: Path) -> BinaryIO:
+    """The archive for reading.
 
     Raises:
-        tarfile.TarError: no archive.
-        KeyError: not one of images.
+        NotFoundError: it can't be read.
     """
-    with tarfile.open(fileobj=archive, mode="r:*") as tar:
-        inside = {x.name: x for x in tar}
+    try:
+        return archive.open("rb")
+    except OSError as error:
+        raise NotFoundError(f"{archive} can not be read: {error.strerror}") from error
 
-        def read(name: str) -> Any:
-            content = tar.extractfile(inside[name])
-            return json.load(content) if content else {}
 
-        if "manifest.json" in inside:
-            return [name for x in read("manifest.json") for name in x.get("RepoTags") or ()]
-        annotations = [x.get("annotations", {}) for x in read("index.json")["manifests"]]
-        return [x["io.containerd.image.name"] for x in annotations if "io.containerd.image.name" in x]
+def names_of(archive: Path) -> list[str]:
+    """The names of the images in an archive.
+
+    Raises:
+        NotFoundError: it can't be read.
+        VcliError: no archive of images.
+    """
+    with opened(archive) as content:
+        return names_in(content, archive)
+
+
+def names_in(content: BinaryIO, archive: Path) -> list[str]:
+    """The names in its index (OCI) or its manifest (``docker save``).
+
+    Raises:
+        VcliError: no archive of images.
+    """
+    try:
+        with tarfile.open(fileobj=content, mode="r:*") as tar:
+            inside = {x.name: x for x in tar}
+
+            def read(name: str) -> Any:
+                member = tar.extractfile(inside[name])
+                return json.load(member) if member else {}
+
+            if "manifest.json" in inside:
+                return [name for x in read("manifest.json") for name in x.get("RepoTags") or ()]
+            annotations = [x.get("annotations", {}) for x in read("index.json")["manifests"]]
+            return [x["io.containerd.image.name"] for x in annotations if "io.containerd.image.name" in x]
+    except (tarfile.TarError, KeyError, ValueError) as error:
+        raise VcliError(f"{archive} is no archive of images", hint=_KINDS) from error

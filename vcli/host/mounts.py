@@ -1,4 +1,4 @@
-"""The node's view of the file system: the machine's, except for the folders that components would leave things in.
+"""The node's view of the file system: the machine's, but for folders that components would leave things in.
 
 Standard library only.
 """
@@ -23,7 +23,7 @@ def set_up(plan: Plan) -> None:
 
 
 def _hide(path: str, instead: str, *, keep: Sequence[str]) -> None:
-    """Lay `instead` over `path`; what is to be kept below it is held open meanwhile, then bound where it was."""
+    """Lay `instead` over `path`; what is kept below it is held open, then bound where it was."""
     below = [x for x in _outermost(keep) if x.startswith(f"{path}/") and Path(x).is_dir()]
     held = {x: os.open(x, os.O_PATH) for x in below}
     if instead:
@@ -44,7 +44,7 @@ def _outermost(paths: Sequence[str]) -> list[str]:
 
 
 def _sysfs() -> None:
-    """A sysfs that shows this network namespace's devices, with the cgroup trees on it as the machine has them."""
+    """A sysfs with this network namespace's devices, and the cgroup trees on it as the machine has them."""
     root = "/sys/fs/cgroup"
     held = os.open(root, os.O_PATH)
     linux.mount("sysfs", "/sys", "sysfs", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)

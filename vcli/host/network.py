@@ -1,8 +1,9 @@
 """The node's network, all of it inside the node's own namespace.
 
-Its address sits on a device that leads nowhere, so that there is a route for Service addresses to be translated on. What
-would leave by it after all is refused at once instead of timing out. Pods are connected point to point (CNI `ptp`): every
-packet is routed by the node, so Service addresses work between pods of a node without br_netfilter.
+Its address sits on a device that leads nowhere, so that there is a route for Service addresses to be
+translated on. What would leave by it after all is refused at once instead of timing out. Pods are connected
+point to point (CNI `ptp`): the node routes every packet, so Service addresses work between its pods without
+br_netfilter.
 """
 
 from collections.abc import Sequence

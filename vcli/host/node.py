@@ -1,8 +1,8 @@
 """The node's first process: makes the namespaces, starts every component and keeps them running.
 
-``python -m vcli.host.node PLAN.json``, as root; file descriptor 3 is the socket that the machine's loopback port listens on.
-Killing this process (PID 1 of its PID namespace) ends every process of the node, and mounts, devices and rules go with the
-namespaces. Standard library only, so that it stays small and starts fast.
+``python -m vcli.host.node PLAN.json``, as root; file descriptor 3 is the socket that the machine's loopback
+port listens on. Killing this process, PID 1 of its PID namespace, ends every process of the node, and mounts,
+devices and rules go with the namespaces. Standard library only, so that it stays small and starts fast.
 """
 
 import fcntl
@@ -230,7 +230,7 @@ def main() -> None:
     told, tell = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     if pid := os.fork():
-        # The child goes on only when it is on record: whoever ends this process first, nothing runs unrecorded.
+        # The child goes on only when it is on record: whoever ends this process, nothing runs unrecorded.
         write_identity(Path(plan.run) / "node.json", pid, linux.started(pid) or 0)
         os.write(tell, b"go")
         os._exit(0)

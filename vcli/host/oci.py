@@ -1,5 +1,6 @@
-"""OCI image archives: https://github.com/opencontainers/image-spec/blob/main/image-layout.md, one layer, no compression.
+"""OCI image archives with one layer, not compressed.
 
+See https://github.com/opencontainers/image-spec/blob/main/image-layout.md.
 Deterministic: the same files give the same bytes, so an image that did not change keeps its digest.
 """
 
@@ -60,7 +61,7 @@ def architecture() -> str:
 
 
 def write_archive(image: Image, out: Path) -> str:
-    """Write the image as an archive that ``ctr images import`` and ``docker load`` take; returns the manifest's digest.
+    """Write the image as an archive that ``ctr images import`` takes; returns the manifest's digest.
 
     The archive appears under its name only when complete.
     """

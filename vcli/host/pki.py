@@ -46,7 +46,7 @@ class Authority:
     def issue(
         self, file: str, name: str, *, groups: Sequence[str] = (), hosts: Sequence[str] = ()
     ) -> tuple[bytes, bytes]:
-        """Sign a certificate for a client (no `hosts`) or a server; writes ``file.crt``, ``file.key``; returns both."""
+        """Sign a certificate for a client (no `hosts`) or a server; writes and returns it and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = (

@@ -1,7 +1,6 @@
 """What the node's first process is told (`Plan`) and what it tells (`State`). Standard library only."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ class Component:
     """A program that the node keeps running.
 
     Attributes:
-        after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then, without
-            which kube-controller-manager exits.
+        after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then,
+            without which kube-controller-manager exits.
         listener: whether it gets the machine's listening socket as file descriptor 3.
     """
 
@@ -32,7 +31,7 @@ class Plan:
     """All that the node's first process needs to know.
 
     Attributes:
-        hide: folders of the machine that the node gets its own of: path to what lies there instead, "" for a tmpfs.
+        hide: folders that the node gets its own of: path to what lies there instead, "" for a tmpfs.
         keep: folders that stay visible though they are below a hidden one.
         path: folders to find programs in.
         network: commands that set up the node's network, run in order.
@@ -117,4 +116,4 @@ def write_identity(path: Path, pid: int, start: int) -> None:
     """Note which process is the node's first one."""
     partial = path.with_name(f".{path.name}")
     partial.write_text(json.dumps({"pid": pid, "started": start}))
-    os.replace(partial, path)
+    partial.replace(path)

@@ -60,17 +60,17 @@ def end(instance: Instance) -> bool:
 
 
 def pids_on_machine(first: int) -> dict[int, int]:
-    """The processes of a PID namespace: the id that each has inside, and the one that the machine knows it by.
+    """The processes of a PID namespace: the id that each has inside, and the machine's for it.
 
     Args:
         first: the namespace's first process, by the machine's id.
     """
-    namespace = os.readlink(f"/proc/{first}/ns/pid")
+    namespace = Path(f"/proc/{first}/ns/pid").readlink()
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                if os.readlink(folder / "ns" / "pid") == namespace:
+                if (folder / "ns" / "pid").readlink() == namespace:
                     ids = re.search(r"^NSpid:(.*)$", (folder / "status").read_text(), re.MULTILINE)
                     found[int(ids[1].split()[-1]) if ids else 0] = int(folder.name)
             except OSError:
@@ -80,7 +80,7 @@ def pids_on_machine(first: int) -> dict[int, int]:
 
 @contextmanager
 def locked(instance: Instance) -> Iterator[None]:
-    """One `up` or `down` of an instance at a time. The lock is the run folder itself, so it leaves no file behind."""
+    """One `up` or `down` of an instance at a time. The lock is the run folder, so no file is left behind."""
     while True:
         instance.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -90,7 +90,7 @@ def locked(instance: Instance) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             try:
-                same = os.stat(instance.run).st_ino == os.fstat(descriptor).st_ino
+                same = instance.run.stat().st_ino == os.fstat(descriptor).st_ino
             except FileNotFoundError:
                 same = False
             if same:

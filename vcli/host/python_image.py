@@ -42,13 +42,10 @@ def fingerprint() -> str:
 
 
 def image(busybox: Path | None) -> Image:
-    """The interpreter, its standard library and the shared libraries that both link; a shell when busybox is given."""
+    """The interpreter, its standard library and what both link; a shell when busybox is given."""
     files, links = interpreter()
     if busybox:
         files["/bin/busybox"] = busybox
-        links["/bin/sh"] = "busybox"
-        from vcli.host.images import applets  # noqa: PLC0415 - images imports this module
-
         links |= applets(busybox)
     return Image(names=[reference()], files=files, links=links, command=["python3"], env={"LANG": "C.UTF-8"})
 
@@ -116,7 +113,14 @@ def shared_libraries(programs: Iterable[Path], base: Path) -> dict[str, Path]:
 def accounts() -> dict[str, Path | bytes]:
     """Users and groups that programs look up, and how to look up hosts."""
     return {
-        "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+        "/etc/passwd": b"root:x:0:0:root:/root:/bin/sh\n"
+        b"nobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
         "/etc/group": b"root:x:0:\nnogroup:x:65534:\n",
         "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files dns\n",
     }
+
+
+def applets(busybox: Path) -> dict[str, str]:
+    """A link in /bin for each program that this busybox can be."""
+    names = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    return {f"/bin/{x}": "busybox" for x in names if x != "busybox"}

@@ -109,7 +109,7 @@ class ReleaseSource:
 def downloads(product: Product, missing: Sequence[str], sites: Sites) -> list[Download] | None:
     """What to download for these programs; None when the product is not released anywhere.
 
-    One entry a program, in the same order, where programs are released as they are; else one archive with all of them.
+    One entry a program, in the same order, where programs are released as they are; else one archive.
     """
     arch, version = architecture(), product.version
     plain = version.removeprefix("v")

@@ -1,6 +1,8 @@
 """How a host does, seen from the machine."""
 
 import json
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,7 +11,7 @@ from vcli.errors import NotFoundError
 from vcli.host import process
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.instance import Instance
-from vcli.host.plan import State
+from vcli.host.plan import Plan, State
 
 _PATIENCE = 3.0
 
@@ -38,6 +40,7 @@ class HostStatus:
     Attributes:
         ready: its node is Ready and every component runs.
         version: that the API server reports; None when it does not answer.
+        kubectl: one of the same version.
     """
 
     name: str
@@ -48,6 +51,7 @@ class HostStatus:
     port: int
     pid: int
     kubeconfig: Path
+    kubectl: Path
     components: list[ComponentStatus]
 
 
@@ -82,6 +86,9 @@ def look(instance: Instance) -> HostStatus:
         port=port(instance),
         pid=pid,
         kubeconfig=instance.kubeconfig,
+        kubectl=Path(
+            shutil.which("kubectl", path=os.pathsep.join(Plan.read(instance.plan).path)) or "kubectl"
+        ),
         components=components,
     )
 

@@ -24,7 +24,6 @@ _NEEDED = {
     "ip": "iproute2",
     "nft": "nftables",
     "iptables": "iptables",
-    "conntrack": "conntrack",
     "mount": "mount",
     "busybox": "busybox-static",
     "sysctl": "procps",

@@ -57,7 +57,7 @@ def up(
 
     Args:
         name: of the instance.
-        port: of 127.0.0.1 for its API server, 0 for any free one; 16443, or the one that it has, when not given.
+        port: of 127.0.0.1 for its API server, 0 for any free one; when not given 16443, or what it has.
         timeout: seconds that a booted host may take to get ready; building its programs is not counted.
         steps: is told what happens.
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
@@ -160,7 +160,7 @@ def load_image(archive: Path, *, name: str = DEFAULT_NAME, steps: Steps | None =
 
 
 def sources() -> list[Source]:
-    """Where programs come from, in order: releases when their site answers, else Go. `VCLI_HOST_SOURCE` chooses one."""
+    """Where programs come from: releases if their site answers, else Go; or as `VCLI_HOST_SOURCE` says."""
     match os.environ.get("VCLI_HOST_SOURCE", "auto"):
         case "auto":
             return [ReleaseSource(), GoSource()]

@@ -1,6 +1,7 @@
 """The embedded host's place in the user's kubeconfig. Pure: data in, data out.
 
-Its context is marked by an extension of its own: a context with `vcli.kubeconfig.model.EXTENSION` is a virtual cluster's.
+Its context is marked by an extension of its own: one with `vcli.kubeconfig.model.EXTENSION` is a virtual
+cluster's.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ EXTENSION = "vcli.dev/host"
 
 
 def add(files: Mapping[Path, Object], document: Object, *, default: Path) -> dict[Path, Object]:
-    """Add the host's cluster, user and context, or replace those of an earlier host of that name; make it current.
+    """Add the host's cluster, user and context, or replace those of an earlier host; make it current.
 
     Args:
         files: path to content, in order of precedence.
@@ -47,7 +48,7 @@ def add(files: Mapping[Path, Object], document: Object, *, default: Path) -> dic
 
 
 def remove(files: Mapping[Path, Object], name: str) -> dict[Path, Object]:
-    """Remove what `add` added; when it is current, the context from before is current again, if it still exists."""
+    """Remove what `add` added; if it is current, the context from before is again, if it exists."""
     view = View(files)
     known = view.get("contexts", name)
     if known is None or not is_ours(known.body):
