@@ -122,7 +122,9 @@ class Console:
             case Output.YAML:
                 import yaml  # noqa: PLC0415  start-up: only when asked for
 
-                dumped: str = yaml.safe_dump(result.data, sort_keys=False, allow_unicode=True)
+                from vcli.kubeconfig.yaml import Dumper  # noqa: PLC0415
+
+                dumped: str = yaml.dump(result.data, Dumper=Dumper, sort_keys=False, allow_unicode=True)
                 return dumped
             case Output.NAME:
                 rows = result.data if isinstance(result.data, list) else [result.data]
