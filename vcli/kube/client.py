@@ -257,8 +257,10 @@ class Client:
             options["gracePeriodSeconds"] = grace
         if propagation is not None:
             options["propagationPolicy"] = propagation
-        path = self._path(resource, namespace, name)
-        return await self._object("DELETE", path, params=_dry(dry_run), body=options)
+        if dry_run:
+            # In the body: where there is one, the server ignores the query and would delete for real.
+            options["dryRun"] = ["All"]
+        return await self._object("DELETE", self._path(resource, namespace, name), body=options)
 
     async def delete_collection(
         self, resource: Resource, *, namespace: str | None, label_selector: str | None
