@@ -193,6 +193,11 @@ class VirtualCluster:
         with self.client() as api:
             return apply_objects(api, objects_of(source), namespace=namespace)
 
+    def delete(self) -> None:
+        """Delete it now, and not when the block is left; what is open stops working."""
+        self._background.call(self._delete())
+        self._request = replace(self._request, keep=True)
+
     # --- the block
 
     def __enter__(self) -> Self:
