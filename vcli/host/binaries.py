@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from vcli.errors import VcliError
 from vcli.host.products import PRODUCTS, Product
 
 Say = Callable[[str], None]
@@ -89,12 +90,16 @@ def ensure(cache: Path, sources: Sequence[Source], say: Say) -> Binaries:
 def _from_first(
     product: Product, missing: Sequence[str], into: Path, sources: Sequence[Source], say: Say
 ) -> None:
-    for source in sources[:-1]:
+    refused = []
+    for source in sources:
         try:
             return source.fetch(product, missing, into, say)
-        except SourceUnavailableError:
-            continue
-    return sources[-1].fetch(product, missing, into, say)
+        except SourceUnavailableError as error:
+            refused.append(str(error))
+    raise VcliError(
+        f"{', '.join(missing)} can not be had: {'; '.join(refused) or 'no source'}",
+        hint="VCLI_HOST_SOURCE=go builds them from their sources",
+    )
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from vcli.host.binaries import Say, publish
 from vcli.host.products import Product
 
 OLDEST_GO = (1, 26)
+USUAL = Path("/usr/local/go/bin/go")
 # What a user's own settings could change about the result.
 _OTHERS = ("GOFLAGS", "GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN")
 _SETTINGS = {"CGO_ENABLED": "0", "GOWORK": "off"}
@@ -117,9 +118,8 @@ def find_go() -> Path:
 def _candidates() -> Iterator[Path]:
     if found := shutil.which("go"):
         yield Path(found)
-    usual = Path("/usr/local/go/bin/go")
-    if usual.is_file():
-        yield usual
+    if USUAL.is_file():
+        yield USUAL
     spec = importlib.util.find_spec("go")
     for folder in spec.submodule_search_locations or () if spec else ():
         packaged = Path(folder, "bin", "go")
