@@ -28,8 +28,8 @@ from vcli.kube.resources import (
 
 Object = dict[str, Any]
 
-# Server-side apply is stable since 1.22, a StatefulSet removes its claims since 1.27.
-OLDEST_HOST_MINOR = 27
+# A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
+OLDEST_HOST_MINOR = 30
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 

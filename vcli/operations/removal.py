@@ -112,6 +112,8 @@ async def _delete(client: Client, obj: Object) -> None:
             metadata["name"],
             namespace=metadata.get("namespace"),
             uid=metadata["uid"],
+            # Nothing of a control plane that goes for good is worth a graceful end.
+            grace=1 if obj["kind"] == "Pod" else None,
             propagation="Background",
         )
     except (NotFound, Conflict):  # gone, or another one by now
