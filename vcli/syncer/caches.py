@@ -16,14 +16,12 @@ from vcli.kube.resources import (
 from vcli.syncer.engine.world import World
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
 from vcli.syncer.kinds.indexes import (
-    BY_CLAIM,
-    BY_CONFIG,
     BY_NAMESPACE,
     BY_NODE,
-    by_claim,
-    by_config,
+    BY_REFERENCE,
     by_namespace,
     by_node,
+    by_reference,
 )
 from vcli.syncer.translate import keys
 
@@ -36,8 +34,7 @@ def watch_all(world: World) -> Informer:
     virtual.watch(
         PODS,
         indexers={
-            BY_CONFIG: by_config,
-            BY_CLAIM: by_claim,
+            BY_REFERENCE: by_reference,
             BY_NAMESPACE: by_namespace,
             BY_NODE: by_node,
         },

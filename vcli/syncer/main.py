@@ -35,6 +35,9 @@ from vcli.syncer.settings import Settings
 log = Log("vcli.syncer")
 
 _POLL: Final = 0.1
+_WINDOW: Final = 16
+"""Requests at once to each API server. Each needs a connection of its own, and a new one costs both sides
+more than the few milliseconds that a request waits for one that is open."""
 _UNTIL_READY: Final = frozenset(
     {"virtual API", "caches", "addons", "default/kubernetes", "default ServiceAccount"}
 )
@@ -63,7 +66,11 @@ async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
     """
     state = health.Health(set(_UNTIL_READY))
     listener = await health.serve(state, port=settings.health_port)
-    async with listener, Client(host) as host_client, Client(virtual) as virtual_client:
+    async with (
+        listener,
+        Client(host, max_inflight=_WINDOW) as host_client,
+        Client(virtual, max_inflight=_WINDOW) as virtual_client,
+    ):
         await _until_ready(virtual_client)
         state.reached("virtual API")
         world = World(

@@ -10,7 +10,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
-from vcli.syncer.kinds.indexes import BY_CONFIG, config_index, configs_of
+from vcli.syncer.kinds.indexes import BY_REFERENCE, configs_of, is_finished, reference_index
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.translate.configs import config_map_to_host, secret_to_host
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
@@ -60,7 +60,9 @@ class Configs:
     async def _reconcile(self, key: ConfigName) -> RequeueAfter | None:
         world, resource = self._world, KINDS[key.kind]
         virtual, host = world.in_virtual(resource, key.name), world.on_host(resource, key.name)
-        if virtual is None or not world.virtual[PODS].by_index(BY_CONFIG, config_index(key.kind, key.name)):
+        if virtual is None or not world.virtual[PODS].by_index(
+            BY_REFERENCE, reference_index(key.kind, key.name)
+        ):
             return await self._retire(key, host, exists=virtual is not None)
         self._lingering.pop(key, None)
         if host is not None and host.get("immutable") and virtual_uid_of(host) != uid_of(virtual):
@@ -124,7 +126,9 @@ def _pod_keys(pod: Object) -> Iterable[ConfigName]:
 def _references_changed(old: Object | None, new: Object | None) -> bool:
     if old is None or new is None:
         return True
-    return set(configs_of(old)) != set(configs_of(new))
+    return is_finished(old) != is_finished(new) or (
+        old["spec"] != new["spec"] and set(configs_of(old)) != set(configs_of(new))
+    )
 
 
 def _is_disturbing(old: Object | None, new: Object | None) -> bool:

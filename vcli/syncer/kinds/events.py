@@ -6,11 +6,12 @@ so a repeated one raises the count of the one that is there.
 
 import time
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import datetime
 from typing import Final
 
 from vcli.errors import VcliError
+from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICES, Resource
 from vcli.kube.watch import list_watch
 from vcli.syncer.engine.controller import Controller, RequeueAfter
@@ -35,7 +36,7 @@ class Events:
     def __init__(self, world: World) -> None:
         self._world = world
         self._pending: dict[str, Object] = {}
-        self.controller: Controller[str] = Controller("events", self._reconcile, workers=4)
+        self.controller: Controller[str] = Controller("events", self._reconcile, workers=2)
 
     async def run(self) -> None:
         """Follow the host's events until cancelled. The caches must be full."""
@@ -70,11 +71,19 @@ class Events:
         names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None
         told = to_virtual(event, virtual, scope=scope, names=names)
         try:
-            await self._world.virtual.client.apply(EVENTS, told, field_manager=COMPONENT)
+            await self._tell(told)
         except VcliError as error:
             # Never worth standing in the way of the next one; a namespace that is going refuses all.
             log.debug("event not told", event=name, error=error)
         return None
+
+    async def _tell(self, event: Object) -> None:
+        client = self._world.virtual.client
+        if event.get("count", 1) == 1:
+            with suppress(AlreadyExists):  # as after a restart; then it may have become more meanwhile
+                await client.create(EVENTS, event)
+                return
+        await client.apply(EVENTS, event, field_manager=COMPONENT)
 
     def _involved(self, event: Object) -> Object | None:
         """The virtual object that a host event is about, if it is ours and still the same one."""

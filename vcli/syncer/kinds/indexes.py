@@ -6,18 +6,16 @@ from vcli.syncer.engine.world import Object
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import references
 
-BY_CONFIG = "config"
-"""Of pods: the ConfigMaps and Secrets that a living pod refers to."""
-BY_CLAIM = "claim"
-"""Of pods: the PersistentVolumeClaims that a living pod refers to."""
+BY_REFERENCE = "reference"
+"""Of pods: the ConfigMaps, Secrets and PersistentVolumeClaims that a living pod refers to."""
 BY_NAMESPACE = "namespace"
 BY_NODE = "node"
 
 _FINISHED = frozenset({"Succeeded", "Failed"})
 
 
-def config_index(kind: str, name: VirtualName) -> str:
-    """The value under which the pods that refer to a ConfigMap or Secret are filed."""
+def reference_index(kind: str, name: VirtualName) -> str:
+    """The value under which the pods that refer to an object are filed in `BY_REFERENCE`."""
     return f"{kind}/{name.namespace}/{name.name}"
 
 
@@ -31,17 +29,16 @@ def configs_of(pod: Object) -> list[tuple[str, str]]:
     ]
 
 
-def by_config(pod: Object) -> Iterable[str]:
-    """Indexer for `BY_CONFIG`."""
-    namespace = pod["metadata"]["namespace"]
-    return [config_index(kind, VirtualName(namespace, name)) for kind, name in configs_of(pod)]
-
-
-def by_claim(pod: Object) -> Iterable[str]:
-    """Indexer for `BY_CLAIM`; the values are `NAMESPACE/NAME`."""
+def by_reference(pod: Object) -> Iterable[str]:
+    """Indexer for `BY_REFERENCE`."""
     if is_finished(pod):
         return []
-    return [f"{pod['metadata']['namespace']}/{name}" for name in references(pod).claims]
+    namespace, needed = pod["metadata"]["namespace"], references(pod)
+    return [
+        *(reference_index("ConfigMap", VirtualName(namespace, name)) for name in needed.config_maps),
+        *(reference_index("Secret", VirtualName(namespace, name)) for name in needed.secrets),
+        *(reference_index("PersistentVolumeClaim", VirtualName(namespace, name)) for name in needed.claims),
+    ]
 
 
 def by_namespace(obj: Object) -> Iterable[str]:

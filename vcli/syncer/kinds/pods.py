@@ -28,7 +28,7 @@ from vcli.syncer.engine.patching import pod_status_patch
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
-from vcli.syncer.kinds.indexes import BY_CLAIM, BY_CONFIG, BY_NAMESPACE, config_index, is_finished
+from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_updates import PodUpdates
@@ -232,16 +232,18 @@ class Pods:
     # --- who is concerned
 
     def _config_settled(self, key: ConfigName) -> None:
-        waiting = self._world.virtual[PODS].by_index(BY_CONFIG, config_index(key.kind, key.name))
-        for name in self._not_on_host(waiting):
+        for name in self._waiting_for(key.kind, key.name):
             self.controller.queue.add(name)
 
     def _pods_of_claim(self, claim: Object) -> Iterable[VirtualName]:
         name = virtual_name_of(claim, scope=self._world.scope, kind="PersistentVolumeClaim")
         if name is None:
             return ()
-        index = f"{name.namespace}/{name.name}"
-        return self._not_on_host(self._world.virtual[PODS].by_index(BY_CLAIM, index))
+        return self._waiting_for("PersistentVolumeClaim", name)
+
+    def _waiting_for(self, kind: str, name: VirtualName) -> Iterable[VirtualName]:
+        index = reference_index(kind, name)
+        return self._not_on_host(self._world.virtual[PODS].by_index(BY_REFERENCE, index))
 
     def _pods_waiting_for_dns(self, service: Object) -> Iterable[VirtualName]:
         if virtual_name_of(service, scope=self._world.scope, kind="Service") != DNS_SERVICE:
