@@ -68,7 +68,7 @@ class Background:
 
     def close(self) -> None:
         """End the loop and the thread; whatever runs in it is cancelled first."""
-        if self._loop is not None and self._thread is not None:
+        if self._loop is not None and self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 

@@ -58,7 +58,7 @@ def _page(data: dict[str, Any]) -> str:
         shown = table([Column(heading, key) for heading, key in pairs], rows or ())
         if shown:
             parts.append(f"{title}:\n" + _indented(shown))
-    if data["values"]:
+    if (data["values"] or "{}").strip() != "{}":
         parts.append("Values:\n" + _indented(data["values"].rstrip()))
     return "\n\n".join(parts)
 
