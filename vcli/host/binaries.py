@@ -2,7 +2,9 @@
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +13,7 @@ from vcli.errors import VcliError
 from vcli.host.products import PRODUCTS, Product
 
 Say = Callable[[str], None]
+KEEP_FOR = 14 * 24 * 3600.0
 
 
 class SourceUnavailableError(Exception):
@@ -100,6 +103,28 @@ def _from_first(
         f"{', '.join(missing)} can not be had: {'; '.join(refused) or 'no source'}",
         hint="VCLI_HOST_SOURCE=go builds them from their sources",
     )
+
+
+def mark_used(folders: Iterable[Path]) -> None:
+    """Note that these folders of the cache are in use; see `prune`."""
+    for folder in folders:
+        os.utime(folder)
+
+
+def prune(cache: Path, *, now: float | None = None) -> None:
+    """Remove what no host has used for two weeks: programs and images of other versions of vcli.
+
+    Not at once: two versions that are used in turn would build for minutes each time.
+    """
+    oldest = (now or time.time()) - KEEP_FOR
+    for folder in (cache / "host").glob("*-*"):
+        if folder.is_dir() and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def tenths(done: int, total: int) -> int:
+    """How far in per cent, in steps of ten: progress may go to a log, a line for each change."""
+    return done * 10 // total * 10
 
 
 @contextmanager

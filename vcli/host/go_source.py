@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from vcli.errors import VcliError
-from vcli.host.binaries import Say, publish
+from vcli.host.binaries import Say, publish, tenths
 from vcli.host.products import Product
 
 OLDEST_GO = (1, 26)
@@ -71,7 +71,7 @@ class GoSource:
             nonlocal built
             if not line.startswith(("go: ", "#")):
                 built = min(built + 1, total)
-                say(f"{program}: {built}/{total} packages built")
+                say(f"{program}: {tenths(built, total)} % of {total} packages built")
 
         say(f"{program}: building")
         self._run(["build", "-v", *flags, "-o", partial, package], product, program, source, count)

@@ -40,9 +40,6 @@ def ensure(cache: Path, binaries: Binaries, busybox: Path, say: Say) -> Path:
         with locked(store.parent, say):
             if not store.is_dir():
                 _make(store, images.offers(binaries, busybox), binaries, say)
-                for stale in store.parent.glob("images-*"):
-                    if stale != store:
-                        shutil.rmtree(stale, ignore_errors=True)
     return store
 
 

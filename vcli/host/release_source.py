@@ -12,14 +12,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vcli.errors import VcliError
-from vcli.host.binaries import Say, SourceUnavailableError, publish
+from vcli.host.binaries import Say, SourceUnavailableError, publish, tenths
 from vcli.host.oci import architecture
 from vcli.host.products import Product
 
 ANSWER_WITHIN = 2.0
 _STALLED = 30.0
 _CHUNK = 1 << 20
-_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +94,7 @@ class ReleaseSource:
                 while chunk := answer.read(_CHUNK):
                     sha.update(chunk)
                     file.write(chunk)
-                    done = f"{file.tell() * _PERCENT // total} %" if total else f"{file.tell() >> 20} MiB"
-                    say(f"{name}: {done} downloaded")
+                    say(f"{name}: {tenths(file.tell(), total)} % downloaded" if total else name)
         except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
             raise SourceUnavailableError(f"{download.url}: {error}") from error
         if wanted is None or sha.hexdigest() != wanted:

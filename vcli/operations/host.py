@@ -11,13 +11,15 @@ from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageErro
 from vcli.host import down as taking_down
 from vcli.host import image_store, loading, process, state
 from vcli.host import up as booting
-from vcli.host.binaries import Binaries, Source, ensure
+from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
 from vcli.host.go_source import GoSource
 from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
 from vcli.host.release_source import ReleaseSource
 from vcli.kubeconfig.change import drop, update
 from vcli.kubeconfig.model import View
+from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.paths import sources as sources_of
+from vcli.kubeconfig.read import load
 from vcli.operations import host_context
 from vcli.operations.steps import NoSteps, Steps
 
@@ -65,7 +67,7 @@ def up(
 
     Raises:
         NotAllowedError: not root, or programs of the machine are missing.
-        ConflictError: the port is taken, or the host runs with another one.
+        ConflictError: the port is taken, the host runs with another one, or its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
@@ -73,6 +75,9 @@ def up(
     steps = steps or NoSteps()
     instance = Instance.of(name)
     have = booting.check()
+    where = sources_of(kubeconfig)
+    if update_current:
+        host_context.check({path: file.data for path, file in load(Sources(where.files)).items()}, name)
     with process.locked(instance):
         running = process.node_pid(instance) is not None
         if running:
@@ -88,7 +93,6 @@ def up(
                 raise
     if update_current:
         document = json.loads(instance.kubeconfig.read_text())
-        where = sources_of(kubeconfig)
         update(where, lambda files: host_context.add(files, document, default=where.default), warn=steps.warn)
     return HostUp(
         name=name,
@@ -186,6 +190,8 @@ def _boot(instance: Instance, port: int, have: booting.Prerequisites, timeout: f
         if not store.is_dir():
             with steps.step("Pack the host's images, once") as step:
                 image_store.ensure(cache, binaries, have.busybox, step.detail)
+        mark_used([store, *(Path(x).parent for x in binaries.folders())])
+        prune(cache)
         with steps.step(f"Boot host {instance.name}") as step:
             booting.boot(instance, listener, binaries=binaries, store=store, have=have)
             booting.wait(instance, timeout=timeout, say=step.detail)

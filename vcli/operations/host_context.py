@@ -13,6 +13,22 @@ from vcli.kubeconfig.model import BODY, Object, View, current_context
 EXTENSION = "vcli.dev/host"
 
 
+def check(files: Mapping[Path, Object], name: str) -> None:
+    """Whether `add` would find its place.
+
+    Raises:
+        ConflictError: an entry of that name is not ours.
+    """
+    view = View(files)
+    for section in BODY:
+        found = view.get(section, name)
+        if found is not None and not is_ours(found.body):
+            raise ConflictError(
+                f"{found.file} has a {BODY[section]} {name!r} that vcli did not make and won't replace",
+                hint="vcli host up with another --name, or with --no-update-current",
+            )
+
+
 def add(files: Mapping[Path, Object], document: Object, *, default: Path) -> dict[Path, Object]:
     """Add the host's cluster, user and context, or replace those of an earlier host; make it current.
 
@@ -26,13 +42,7 @@ def add(files: Mapping[Path, Object], document: Object, *, default: Path) -> dic
     """
     view = View(files)
     name = current_context(document)
-    for section in BODY:
-        found = view.get(section, name)
-        if found is not None and not is_ours(found.body):
-            raise ConflictError(
-                f"{found.file} has a {BODY[section]} {name!r} that vcli did not make and won't replace",
-                hint="vcli host down, then vcli host up with another --name",
-            )
+    check(files, name)
     known = view.get("contexts", name)
     previous = view.current if view.current != name else _previous(known.body if known else {})
     result = dict(files)

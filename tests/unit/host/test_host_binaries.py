@@ -1,9 +1,11 @@
 # ruff: noqa: ARG002  the sources here have the protocol's shape
 
+import os
 import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -152,3 +154,21 @@ def test_two_processes_share_the_work(tmp_path: Path) -> None:
         release.set()
         assert second.wait(20) == 0
     first.join(10)
+
+
+def test_what_nobody_used_for_two_weeks_is_removed(tmp_path: Path) -> None:
+    ensure(tmp_path, [Made()], quiet)
+    old = tmp_path / "host" / "etcd-0123456789ab"
+    other = tmp_path / "host" / "images-0123456789ab"
+    (old / "bin").mkdir(parents=True)
+    other.mkdir()
+    later = time.time() + binaries.KEEP_FOR + 60
+    folders = [Path(x).parent for x in Binaries(tmp_path).folders()]
+    binaries.prune(tmp_path)
+    assert old.is_dir()
+    for folder in (*folders, other):
+        os.utime(folder, (later - 60, later - 60))
+    binaries.prune(tmp_path, now=later)
+    assert not old.exists()
+    assert other.is_dir()
+    assert Binaries(tmp_path).missing() == []

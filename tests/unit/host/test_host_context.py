@@ -99,3 +99,11 @@ def test_folders_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert instance.root.is_relative_to(tmp_path)
     assert instance.run.is_relative_to(tmp_path)
     assert instance.root != instance.run
+
+
+def test_name_that_is_taken_shows_before_anything_is_booted() -> None:
+    with pytest.raises(ConflictError) as caught:
+        host_context.check({FILE: document()}, "vcli-host")
+    assert "--name" in str(caught.value.hint)
+    host_context.check({FILE: users_own()}, "vcli-host")
+    host_context.check(host_context.add({}, document(), default=FILE), "vcli-host")

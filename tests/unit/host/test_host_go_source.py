@@ -59,7 +59,7 @@ def test_builds_and_tells_how_far(tmp_path: Path, product: Product, monkeypatch:
     said = fetch(fake_go(tmp_path, OK), product, into)
     assert (into / "thing").read_text() == "module example.test/a\n"
     assert os.access(into / "thing", os.X_OK)
-    assert said[-1] == "thing: 2/2 packages built"
+    assert said[-1] == "thing: 100 % of 2 packages built"
     assert [x.name for x in into.parent.rglob("*")] == ["bin", "thing"]
 
 
