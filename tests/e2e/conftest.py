@@ -5,12 +5,14 @@
 
 import json
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bare import Bare
 from embedded import NAME, Host, environment, run
 
 
@@ -43,3 +45,25 @@ def namespace(host: Host) -> Iterator[str]:
     host.kubectl("create", "namespace", name)
     yield name
     host.kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def desk(host: Host, tmp_path: Path) -> Iterator[Host]:
+    """A user of the host with a home, a kubeconfig and background tunnels of their own."""
+    kubeconfig = tmp_path / "config"
+    shutil.copy(host.kubeconfig, kubeconfig)
+    kubeconfig.chmod(0o600)
+    folders = {"HOME": tmp_path, "KUBECONFIG": kubeconfig, "VCLI_STATE_DIR": tmp_path / "state"}
+    user = Host(name=host.name, kubeconfig=kubeconfig, env=host.env | {k: str(v) for k, v in folders.items()})
+    yield user
+    user.vcli("disconnect", "--all")
+
+
+@pytest.fixture(scope="session")
+def bare(host: Host) -> Iterator[Bare]:
+    """A virtual control plane that vcli did not make."""
+    version = json.loads(host.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
+    cluster = Bare(host, name="bare", namespace=f"bare-{uuid.uuid4().hex[:8]}", version=version)
+    cluster.create()
+    yield cluster
+    host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")
