@@ -28,7 +28,6 @@ from vcli.syncer.kinds.indexes import BY_NODE
 from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pods import Pods
 from vcli.syncer.kinds.services import Services
-from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.kubelet import KubeletServer, find_pod
 from vcli.syncer.settings import Settings
 
@@ -108,7 +107,7 @@ def _make(world: World, server: KubeletServer) -> _Kinds:
     slices = watch_all(world)
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
-    others = (Tokens(world), Services(world), EndpointSlices(world), Claims(world))
+    others = (Services(world), EndpointSlices(world), Claims(world))
     return _Kinds(
         nodes=nodes,
         events=events,
@@ -116,6 +115,7 @@ def _make(world: World, server: KubeletServer) -> _Kinds:
         controllers=(
             pods.controller,
             pods.configs.controller,
+            pods.tokens.controller,
             api_service.controller,
             events.controller,
             *(kind.controller for kind in others),

@@ -33,6 +33,7 @@ from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -61,6 +62,7 @@ class Pods:
     def __init__(self, world: World, nodes: Nodes) -> None:
         self._world = world
         self._nodes = nodes
+        self.tokens = Tokens(world)
         self._last_words: dict[VirtualName, Object] = {}
         self._contexts = PodContexts(world)
         self.configs = Configs(world, on_settled=self._config_settled)
@@ -160,6 +162,7 @@ class Pods:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
         name = name_of(virtual)
         await self._post_binding(self._world.virtual, name.name, name.namespace, uid_of(virtual), node)
+        self.tokens.bound(virtual, node)
 
     async def _post_binding(self, caches: Any, name: str, namespace: str, uid: str, node: str) -> None:
         binding = {

@@ -1,16 +1,18 @@
 """Service account tokens: asked for in the virtual cluster, carried to the pod by a Secret on the host.
 
-One Secret a pod, one key a projected source. A token is asked for once the pod is bound to its Node,
-because only then the API server writes the node into it (claim `kubernetes.io.node`,
-`authentication.kubernetes.io/node-name` in a TokenReview). The host's kubelet sees the pod at the same
-moment as we do and mounts its volumes a tenth of a second later, so the Secret is nearly always there in
-time; where it isn't, the kubelet tries again.
+One Secret a pod, one key a projected source. The tokens are asked for twice. First at once, while the host
+schedules the pod: without the Secret the host's kubelet would fail to mount, say so, and wait half a
+second. Again when the pod is bound, because only then the API server writes the node into a token (claim
+`kubernetes.io.node`, `authentication.kubernetes.io/node-name` in a TokenReview). Both are mostly done
+before the kubelet first looks; where they aren't, it takes the second one as soon as a container has
+started.
 """
 
 import asyncio
 import time
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.engine.controller import Controller, RequeueAfter
@@ -23,34 +25,52 @@ from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_
 from vcli.syncer.translate.names import VirtualName, derived_name
 from vcli.syncer.translate.pods import TokenSource, references
 
+NODE: Final = "vcli.dev/node"
+"""Annotation of a token Secret: the node that the tokens are for, empty before the pod is bound."""
+
 
 class Tokens:
-    """Keeps the tokens of running pods fresh."""
+    """Keeps the tokens of pods fresh."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._bound: dict[VirtualName, tuple[str, str]] = {}
         self.controller: Controller[VirtualName] = Controller("tokens", self._reconcile, workers=16)
         feed(world.virtual[PODS], self.controller.queue, _own_name, when=_matters)
         feed_host(world.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=world.scope)
 
+    def bound(self, pod: Object, node: str) -> None:
+        """The pod has just been bound; its cache will say so in a moment, its kubelet won't wait so long."""
+        name = name_of(pod)
+        self._bound[name] = (uid_of(pod), node)
+        self.controller.queue.add(name)
+
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
         pod, secret = self._world.in_virtual(PODS, name), self._secret(name)
         if pod is None:
+            self._bound.pop(name, None)
             if secret is not None:
                 await delete(self._world.host, SECRETS, secret)
             return None
         sources = references(pod).tokens
-        if not sources or not pod["spec"].get("nodeName") or is_finished(pod):
+        if not sources or is_finished(pod):
             return None
-        held = tokens_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
+        node = self._node_of(pod)
+        held = tokens_in(secret) if secret is not None and _is_for(secret, pod, node) else {}
         now = time.time()
         due = [s for s in sources if s.key not in held or held[s.key].renew_at <= now]
         if due:
             fresh = await asyncio.gather(*(self._request(pod, source) for source in due))
             held = {**{s.key: held[s.key] for s in sources if s.key in held}, **dict(fresh)}
-            desired = token_secret(pod, held, scope=self._world.scope)
+            desired = _for_node(token_secret(pod, held, scope=self._world.scope), node)
             await apply(self._world.host, SECRETS, desired, current=secret)
         return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
+
+    def _node_of(self, pod: Object) -> str:
+        """The node that the pod is bound to, or an empty string."""
+        uid, node = self._bound.get(name_of(pod), ("", ""))
+        told: str = pod["spec"].get("nodeName", "")
+        return told or (node if uid == uid_of(pod) else "")
 
     async def _request(self, pod: Object, source: TokenSource) -> tuple[str, Token]:
         body = {
@@ -86,6 +106,16 @@ class Tokens:
 
 def _own_name(pod: Object) -> Iterable[VirtualName]:
     return (name_of(pod),)
+
+
+def _is_for(secret: Object, pod: Object, node: str) -> bool:
+    annotations = secret["metadata"].get("annotations") or {}
+    return virtual_uid_of(secret) == uid_of(pod) and annotations.get(NODE, "") == node
+
+
+def _for_node(secret: Object, node: str) -> Object:
+    metadata = secret["metadata"]
+    return {**secret, "metadata": {**metadata, "annotations": {**metadata["annotations"], NODE: node}}}
 
 
 def _matters(old: Object | None, new: Object | None) -> bool:
