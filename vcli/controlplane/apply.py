@@ -67,7 +67,7 @@ async def list_metadata(client: Client, *, namespace: str, label_selector: str) 
         params={"labelSelector": label_selector},
         headers={"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"},
     )
-    items: list[Object] = response.json()["items"]
+    items: list[Object] = response.json()["items"] or []
     return items
 
 

@@ -2,14 +2,13 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcli.config.schema import Values
-from vcli.controlplane import bundle as bundles
-from vcli.controlplane import render, service_cidr
+from vcli.controlplane import render
 from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
@@ -19,11 +18,13 @@ from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound, Object, Unreachable
-from vcli.kube.resources import NAMESPACES, SECRETS, SERVICES
+from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
+from vcli.operations.gather import choose_namespace, gather_facts, load_bundle, read_files
 from vcli.operations.preflight import Findings, find_storage, look, raise_for
 from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.template import UNKNOWN, planned
 from vcli.operations.wait import wait_ready
 
 if TYPE_CHECKING:
@@ -81,13 +82,6 @@ class Created:
     objects: list[Object] = field(repr=False)
 
 
-def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
-    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``."""
-    if given:
-        return given
-    return of_context if of_context and of_context != "default" else f"vcluster-{name}"
-
-
 async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
     """Create a virtual cluster, or bring one up to date with ``upgrade``.
 
@@ -102,13 +96,27 @@ async def create_cluster(options: Options, *, steps: Steps | None = None) -> Cre
         ApiError: the host says no.
         UnreachableError: the host does not answer.
     """
-    steps = steps or NoSteps()
+    async with _creation(options, steps or NoSteps()) as creation:
+        return await creation.run()
+
+
+async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[Object]:
+    """What `create_cluster` would apply, after the same checks; nothing is changed, secrets are left out.
+
+    Raises:
+        VcliError: see `create_cluster`.
+    """
+    async with _creation(options, steps or NoSteps()) as creation:
+        return await creation.plan()
+
+
+@asynccontextmanager
+async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
     check_name(options.name)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
     async with Client(loaded.access) as client:
-        creation = _Creation(client, Names(options.name, namespace), options, steps)
-        return await creation.run()
+        yield _Creation(client, Names(options.name, namespace), options, steps)
 
 
 class _Creation:
@@ -136,9 +144,7 @@ class _Creation:
     async def _make(self, packed: "asyncio.Future[Bundle | None]", key: "asyncio.Future[Files]") -> Created:
         with self._steps.step("Check the host"):
             bundle = await packed
-            findings = await look(self._client, self._names, self._values, bundle=bundle)
-            existed = self._existing(findings)
-            raise_for(findings, self._names)
+            findings, existed = await self._look(bundle)
         if not findings.namespace_exists:
             with self._steps.step(f"Create namespace {self._names.namespace}"):
                 await self._create_namespace()
@@ -163,7 +169,22 @@ class _Creation:
             objects=applied,
         )
 
+    async def plan(self) -> list[Object]:
+        with self._steps.step("Check the host"):
+            bundle = await load_bundle(self._values)
+            findings, existed = await self._look(bundle)
+            storage, facts = await self._storage(findings), UNKNOWN
+            if existed:
+                facts = await gather_facts(self._client, self._names, findings.service or {}, storage)
+        return planned(self._names, self._values, storage=storage, bundle=bundle, facts=facts)
+
     # --- steps
+
+    async def _look(self, bundle: Bundle | None) -> tuple[Findings, bool]:
+        findings = await look(self._client, self._names, self._values, bundle=bundle)
+        existed = self._existing(findings)
+        raise_for(findings, self._names)
+        return findings, existed
 
     def _existing(self, findings: Findings) -> bool:
         """Whether there is one to change.
@@ -316,42 +337,3 @@ def _token_key() -> "Files":
     from vcli.controlplane.certificates import token_key  # noqa: PLC0415  takes 80 ms to import
 
     return token_key()
-
-
-async def load_bundle(values: Values) -> Bundle | None:
-    """The syncer's code, packed; None if an image has it."""
-    if values.control_plane.stateful_set.image.repository:
-        return None
-    return await asyncio.to_thread(bundles.load)
-
-
-async def gather_facts(client: Client, names: Names, service: Object, storage: Storage | None) -> Facts:
-    """What rendering needs to know of the Service and the network.
-
-    Raises:
-        NoServiceCidrError: the range of Service IPs can't be found out.
-    """
-    ips = tuple(service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]])
-    return Facts(
-        service_cidrs=await service_cidr.find(client, namespace=names.namespace, service_ips=ips),
-        service_ips=ips,
-        service_uid=service["metadata"]["uid"],
-        storage=storage,
-    )
-
-
-async def read_files(client: Client, names: Names) -> "Files":
-    """The PKI as it is kept on the host; empty where nothing is."""
-    import base64  # noqa: PLC0415
-
-    async def content(name: str) -> Mapping[str, str]:
-        try:
-            found = await client.get(SECRETS, name, namespace=names.namespace)
-        except NotFound:
-            return {}
-        return found.get("data") or {}
-
-    pki, access = await asyncio.gather(content(names.certificates), content(names.access))
-    renamed = {"admin.crt": access.get("client-certificate"), "admin.key": access.get("client-key")}
-    kept = {**pki, **{name: data for name, data in renamed.items() if data}}
-    return {name: base64.b64decode(data) for name, data in kept.items()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
@@ -45,6 +45,7 @@ _OWN = (
 )
 _SYNCED = (PODS, SERVICES, SECRETS, CONFIGMAPS, PVCS, ENDPOINTSLICES, INGRESSES, NETWORKPOLICIES)
 _CLUSTER_SCOPED = (CLUSTERROLEBINDINGS, CLUSTERROLES)
+_POLL = 0.2
 _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
 
 
@@ -76,7 +77,7 @@ async def _list(client: Client, resource: Resource, namespace: str | None, selec
     except Forbidden:
         # What we may not see, we did not make: creating takes more rights than that.
         return []
-    items: list[Object] = response.json()["items"]
+    items: list[Object] = response.json()["items"] or []
     return [{**item, "apiVersion": resource.api_version, "kind": resource.kind} for item in items]
 
 
@@ -148,6 +149,16 @@ async def gone(
             return left
         detail(f"{len(left)} left, {title(left[0])}")
         await asyncio.sleep(next(pauses, _PAUSES[-1]))
+
+
+async def until(done: Callable[[], Awaitable[bool]], *, timeout: float) -> bool:  # noqa: ASYNC109  returned
+    """Ask again and again; whether it came true within so many seconds."""
+    deadline = time.monotonic() + timeout
+    while not await done():
+        if time.monotonic() >= deadline:
+            return False
+        await asyncio.sleep(_POLL)
+    return True
 
 
 async def remove_namespace(client: Client, names: Names) -> None:

@@ -1,0 +1,67 @@
+"""``vcli delete``."""
+
+from typing import Annotated
+
+import typer
+
+from vcli.commands.options import Common, Name, command
+from vcli.result import Result
+
+
+@command
+async def delete(
+    name: Name,
+    *,
+    ignore_not_found: Annotated[
+        bool, typer.Option("--ignore-not-found", help="Succeed when there is none of that name.")
+    ] = False,
+    keep_pvc: Annotated[
+        bool, typer.Option("--keep-pvc", help="Leave the volume claims of its store.")
+    ] = False,
+    delete_namespace: Annotated[
+        bool,
+        typer.Option("--delete-namespace", help="Delete the host namespace too, with all that is in it."),
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until everything is gone.")] = True,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    common: Common,
+) -> Result:
+    r"""Remove a virtual cluster and everything that was made for it.
+
+    Also the contexts and tunnels that lead to it, and its namespace if create made that and nothing else is
+    in it. What could not be removed is named. Running it twice is fine.
+
+    \b
+    vcli delete demo
+    vcli delete demo --keep-pvc
+    """
+    from vcli.operations.delete import DEFAULT_TIMEOUT, Options, delete_cluster  # noqa: PLC0415
+
+    options = Options(
+        name=name,
+        namespace=common.namespace,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        ignore_not_found=ignore_not_found,
+        keep_pvc=keep_pvc,
+        delete_namespace=delete_namespace,
+        wait=wait,
+        dry_run=dry_run,
+        timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
+    )
+    gone = await delete_cluster(options, steps=common.console)
+    data = {
+        "name": gone.name,
+        "namespace": gone.namespace,
+        "found": gone.found,
+        "removed": list(gone.removed),
+        "kept": list(gone.kept),
+        "contexts": list(gone.contexts),
+    }
+    where = f"virtual cluster {gone.name} in namespace {gone.namespace}"
+    if not gone.found:
+        return Result(data=data, text="", messages=(f"there is no {where}",))
+    if dry_run:
+        return Result(data=data, text="".join(f"{each}\n" for each in gone.removed))
+    kept = (f"kept {', '.join(gone.kept)}",) if gone.kept else ()
+    return Result(data=data, text="", messages=(f"deleted {where}", *kept))

@@ -1,0 +1,271 @@
+"""Removing a virtual cluster: its objects, what they made, the way to it, and the namespace made for it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcli.controlplane.apply import together
+from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.errors import ConflictError, NotFoundError, TimedOutError
+from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
+from vcli.kubeconfig.auth import Loaded, load_access
+from vcli.kubeconfig.change import drop
+from vcli.kubeconfig.model import View
+from vcli.kubeconfig.read import load
+from vcli.operations import removal
+from vcli.operations.gather import choose_namespace
+from vcli.operations.resolve import find_clusters, resolve
+from vcli.operations.steps import NoSteps, Steps
+from vcli.portforward import background
+
+Object = dict[str, Any]
+
+DEFAULT_TIMEOUT = 120.0
+_OWNERLESS_TIMEOUT = 15.0
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to delete, and how.
+
+    Attributes:
+        name: of the virtual cluster.
+        namespace: on the host; None to look for it.
+        kubeconfig: ``--kubeconfig`` of the host.
+        context: ``--context`` of the host.
+        ignore_not_found: to find nothing is fine.
+        keep_pvc: leave the volume claims of the store.
+        delete_namespace: the namespace too, whoever made it and whatever else is in it.
+        wait: until everything is gone.
+        dry_run: only say what would go.
+        timeout: seconds to wait at most.
+    """
+
+    name: str
+    namespace: str | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+    ignore_not_found: bool = False
+    keep_pvc: bool = False
+    delete_namespace: bool = False
+    wait: bool = True
+    dry_run: bool = False
+    timeout: float = DEFAULT_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """What became of it.
+
+    Attributes:
+        name: of the virtual cluster.
+        namespace: on the host.
+        found: whether there was anything of it on the host.
+        removed: what was removed (or would be), as ``kind/name``, namespace included.
+        kept: what was left on purpose.
+        contexts: of kubeconfigs, that were removed.
+    """
+
+    name: str
+    namespace: str
+    found: bool
+    removed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    contexts: tuple[str, ...] = ()
+
+
+async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Deleted:
+    """Delete a virtual cluster. Running it twice is fine, and goes on where the first one stopped.
+
+    Raises:
+        NotFoundError: there is none, and ``ignore_not_found`` is not set.
+        UsageError: there are several of that name, in different namespaces.
+        ConflictError: another tool made it.
+        TimedOutError: something remained; the message names it.
+        ApiError: the host says no.
+        UnreachableError: the host does not answer.
+    """
+    steps = steps or NoSteps()
+    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
+    async with Client(loaded.access) as client:
+        with steps.step("Look for it"):
+            names = await _locate(client, loaded, options)
+            objects, namespace = await asyncio.gather(
+                removal.find_all(client, names), removal.namespace_of(client, names)
+            )
+            await _check(client, names, objects)
+        own_namespace = removal.made_for(namespace, names)
+        if not objects and not own_namespace and not (options.delete_namespace and namespace):
+            contexts = () if options.dry_run else await _forget(loaded, names, steps)
+            if not options.ignore_not_found and not contexts:
+                raise NotFoundError(
+                    f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
+                    hint="vcli list shows what there is; --ignore-not-found makes this a success",
+                )
+            return Deleted(
+                name=names.cluster, namespace=names.namespace, found=False, contexts=tuple(contexts)
+            )
+        deletion = _Deletion(client, names, options, steps)
+        return await deletion.run(loaded, objects, namespace)
+
+
+async def _locate(client: Client, loaded: Loaded, options: Options) -> Names:
+    """Where it is: as told, where it is found, or else where create would have put it."""
+    if options.namespace:
+        return Names(options.name, options.namespace)
+    found = await find_clusters(client, name=options.name)
+    if len(found) > 1:
+        await resolve(client, options.name)  # explains that there are several
+    guess = choose_namespace(options.name, given=None, of_context=loaded.namespace)
+    return Names(options.name, found[0].namespace if found else guess)
+
+
+async def _check(client: Client, names: Names, objects: list[Object]) -> None:
+    """See that it is ours.
+
+    Raises:
+        ConflictError: a Service of that name belongs to somebody else.
+    """
+    if objects:
+        return
+    try:
+        service = await client.get(SERVICES, names.service, namespace=names.namespace)
+    except (NotFound, Forbidden):
+        return
+    labels = service["metadata"].get("labels") or {}
+    if labels.get("app") == "vcluster" and CLUSTER_LABEL not in labels:
+        raise ConflictError(
+            f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by another tool",
+            hint=f"helm uninstall {names.cluster} -n {names.namespace}, or vcluster delete {names.cluster}",
+        )
+
+
+class _Deletion:
+    def __init__(self, client: Client, names: Names, options: Options, steps: Steps) -> None:
+        self._client = client
+        self._names = names
+        self._options = options
+        self._steps = steps
+
+    async def run(self, loaded: Loaded, objects: list[Object], namespace: Object | None) -> Deleted:
+        kept = tuple(removal.title(obj) for obj in objects if self._keeps(obj))
+        removed = [removal.title(obj) for obj in objects if not self._keeps(obj)]
+        if self._options.dry_run:
+            if self._options.delete_namespace or removal.made_for(namespace, self._names):
+                removed.append(f"namespace/{self._names.namespace}")
+            return self._deleted(removed, kept, ())
+        contexts = await _forget(loaded, self._names, self._steps)
+        with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
+            if kept:
+                await self._free_claims(objects)
+            await removal.start(self._client, objects, keep=self._keeps)
+            if self._options.wait:
+                left = await removal.gone(
+                    self._client,
+                    self._names,
+                    keep=self._keeps,
+                    timeout=self._options.timeout,
+                    detail=step.detail,
+                )
+                self._complain(left)
+        if await self._takes_namespace(namespace):
+            await self._delete_namespace()
+            removed.append(f"namespace/{self._names.namespace}")
+        return self._deleted(removed, kept, tuple(contexts))
+
+    def _deleted(self, removed: list[str], kept: tuple[str, ...], contexts: tuple[str, ...]) -> Deleted:
+        return Deleted(
+            name=self._names.cluster,
+            namespace=self._names.namespace,
+            found=True,
+            removed=tuple(removed),
+            kept=kept,
+            contexts=contexts,
+        )
+
+    def _keeps(self, obj: Object) -> bool:
+        """Claims of the store, which bear our own label; synced claims go with their virtual cluster."""
+        labels = obj["metadata"].get("labels") or {}
+        return self._options.keep_pvc and obj["kind"] == PVCS.kind and CLUSTER_LABEL in labels
+
+    async def _free_claims(self, objects: list[Object]) -> None:
+        """Undo that the claims go with the StatefulSet, and see to it before the StatefulSet goes."""
+        workloads = [obj for obj in objects if obj["kind"] == STATEFULSETS.kind]
+        policy: Object = {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}}}
+        await together(
+            self._client.patch(STATEFULSETS, obj["metadata"]["name"], policy, namespace=self._names.namespace)
+            for obj in workloads
+            if "deletionTimestamp" not in obj["metadata"]
+        )
+        if not await removal.until(self._claims_are_free, timeout=_OWNERLESS_TIMEOUT):
+            raise TimedOutError(
+                f"the volume claims of {self._names.cluster!r} still belong to its StatefulSet: nothing was"
+                " deleted",
+                hint="try again; or delete it without --keep-pvc",
+            )
+
+    async def _claims_are_free(self) -> bool:
+        selector = f"{CLUSTER_LABEL}={self._names.cluster}"
+        found = await self._client.list(PVCS, namespace=self._names.namespace, label_selector=selector)
+        return not any(claim["metadata"].get("ownerReferences") for claim in found["items"])
+
+    def _complain(self, left: list[Object]) -> None:
+        if left:
+            some = ", ".join(map(removal.title, left[:_MOST_NAMED]))
+            listed = f"{some} and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else some
+            raise TimedOutError(
+                f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
+                f" seconds: {listed}",
+                hint="look at their finalizers; then run the same command again",
+            )
+
+    async def _takes_namespace(self, namespace: Object | None) -> bool:
+        if self._options.delete_namespace:
+            return namespace is not None
+        if not removal.made_for(namespace, self._names) or self._options.keep_pvc or not self._options.wait:
+            return False
+        return await removal.is_empty(self._client, self._names.namespace)
+
+    async def _delete_namespace(self) -> None:
+        with self._steps.step(f"Delete namespace {self._names.namespace}"):
+            await removal.remove_namespace(self._client, self._names)
+            if not self._options.wait:
+                return
+            if not await removal.until(self._namespace_is_gone, timeout=self._options.timeout):
+                raise TimedOutError(
+                    f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"
+                    " seconds",
+                    hint=f"kubectl describe namespace {self._names.namespace}",
+                )
+
+    async def _namespace_is_gone(self) -> bool:
+        return await removal.namespace_of(self._client, self._names) is None
+
+
+async def _forget(loaded: Loaded, names: Names, steps: Steps) -> list[str]:
+    """Remove the contexts that lead there, and end the tunnels."""
+    removed: list[str] = []
+
+    def choose(files: Mapping[Path, Object]) -> list[str]:
+        removed.extend(
+            context
+            for context, mark in View(files).ours().items()
+            if (mark.name, mark.namespace, mark.host_context)
+            == (names.cluster, names.namespace, loaded.context_name)
+        )
+        return removed
+
+    # A kubeconfig that has nothing to remove need not be writable.
+    if choose({path: file.data for path, file in load(loaded.sources).items()}):
+        removed.clear()
+        await asyncio.to_thread(drop, loaded.sources, choose, warn=steps.warn)
+    for tunnel in await asyncio.to_thread(background.list):
+        spec = tunnel.spec
+        if (spec.server, spec.name, spec.namespace) == (loaded.access.server, names.cluster, names.namespace):
+            await asyncio.to_thread(background.stop, tunnel)
+    return removed
