@@ -24,6 +24,8 @@ _HOPELESS: Final = {
     "InvalidImageName",
     "RunContainerError",
 }
+# It waits ten seconds for the API server, then ends and is started again: on a slow machine that is no crash.
+_FREE_RESTARTS: Final = {"kube-controller-manager": 3}
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds: a volume may be on its way
 _API_CONTAINERS: Final = ("kube-apiserver", "syncer")
 
@@ -101,7 +103,7 @@ def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
         status = pod.get("status", {})
         for container in _containers(status):
             waiting = container.get("state", {}).get("waiting") or {}
-            if waiting.get("reason") in _HOPELESS:
+            if waiting.get("reason") in _HOPELESS and not _may_restart(container, waiting["reason"]):
                 return _container_trouble(container, waiting)
         for condition in status.get("conditions") or ():
             if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
@@ -129,6 +131,11 @@ def progress(pods: Iterable[Object]) -> str:
 
 def _containers(status: Object) -> list[Object]:
     return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+
+
+def _may_restart(container: Object, reason: str) -> bool:
+    free = _FREE_RESTARTS.get(container["name"], 0)
+    return reason == "CrashLoopBackOff" and container.get("restartCount", 0) <= free
 
 
 def _container_trouble(container: Object, waiting: Object) -> str:

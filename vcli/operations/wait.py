@@ -124,7 +124,7 @@ class _Watcher:
         if any(map(_ready, ours)):
             return True
         self.trouble = hopeless(ours)
-        state = progress(ours)
+        state = progress(ours) if ours or not self.pods else "the pod from before is ending"
         if state != self._said:
             self._said = state
             self._detail(state)
