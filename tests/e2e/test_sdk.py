@@ -1,0 +1,160 @@
+"""The library and the pytest plugin against a real host."""
+
+import asyncio
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from embedded import Host
+from kubernetes.client import VersionApi
+
+from vcli import VirtualCluster
+from vcli.errors import ConflictError, NotFoundError, VcliError
+
+CRD = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: things, singular: thing, kind: Thing}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: since, namespace: kube-system}
+data: {date: 2026-01-02}
+"""
+
+
+@pytest.fixture
+def surroundings(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process means the host, as a user's would."""
+    for name, value in host.env.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def shared(host: Host) -> Iterator[str]:
+    """A cluster that several tests look at."""
+    with VirtualCluster.create(
+        "sdk-shared", kubeconfig=host.kubeconfig, sets=["controlPlane.coredns.enabled=false"]
+    ):
+        yield "sdk-shared"
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_a_cluster_lives_as_long_as_its_block(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "crd.yaml").write_text(CRD)
+    with VirtualCluster.create("sdk-block") as vc:
+        assert vc.namespace == "vcluster-sdk-block"
+        assert stat.S_IMODE(vc.kubeconfig.stat().st_mode) == 0o600
+        assert "namespace/kube-system" in vc.run(["kubectl", "get", "namespaces", "-o", "name"]).stdout
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            vc.run(["kubectl", "get", "pod", "absent"])
+        assert 'pods "absent" not found' in failed.value.__notes__[0]
+        assert (
+            vc.run(["sh", "-c", "echo $VCLI_NAME $VCLI_NAMESPACE"]).stdout == "sdk-block vcluster-sdk-block\n"
+        )
+        crd, since = vc.apply(tmp_path / "manifests")
+        assert crd["metadata"]["name"] == "things.example.com"
+        assert since["data"] == {"date": "2026-01-02"}
+        kubeconfig = vc.kubeconfig
+        with vc.client() as api:
+            assert (
+                api.call_api("/version", "GET", response_type="object", auth_settings=["BearerToken"])[1]
+                == 200
+            )
+    assert not kubeconfig.exists()
+    with pytest.raises(VcliError):
+        _ = vc.kubeconfig
+    namespaces = {each["metadata"]["name"]: each for each in host.get("namespaces")["items"]}
+    gone = namespaces.get("vcluster-sdk-block")
+    assert gone is None or "deletionTimestamp" in gone["metadata"]
+
+
+@pytest.mark.usefixtures("surroundings")
+async def test_the_asynchronous_face(shared: str) -> None:
+    async with VirtualCluster.connect(shared) as vc:
+        done, other = await asyncio.gather(
+            asyncio.to_thread(vc.run, ["kubectl", "get", "--raw", "/readyz"]),
+            asyncio.to_thread(vc.run, ["kubectl", "get", "--raw", "/livez"]),
+        )
+        assert (done.stdout, other.stdout) == ("ok", "ok")
+        kubeconfig = vc.kubeconfig
+    assert not kubeconfig.exists()
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_connecting_leaves_it_in_place(host: Host, shared: str) -> None:
+    with VirtualCluster.connect(shared) as vc:
+        assert vc.run(["kubectl", "auth", "can-i", "*", "*"]).stdout == "yes\n"
+    assert shared in host.vcli("list", "-o", "name").stdout.split()
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_what_can_not_be(shared: str) -> None:
+    with pytest.raises(ConflictError), VirtualCluster.create(shared):
+        pass
+    with pytest.raises(NotFoundError), VirtualCluster.connect("sdk-absent"):
+        pass
+    with VirtualCluster.connect(shared) as vc:  # the failed create did not touch it
+        assert vc.run(["kubectl", "get", "--raw", "/readyz"]).stdout == "ok"
+
+
+@pytest.mark.usefixtures("surroundings")
+async def test_a_cancelled_create_leaves_nothing(host: Host) -> None:
+    async def create() -> None:
+        async with VirtualCluster.create("sdk-cancelled"):
+            pass
+
+    task = asyncio.create_task(create())
+    while "sdk-cancelled" not in host.vcli("list", "-o", "name").stdout.split():  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "sdk-cancelled" not in host.vcli("list", "-o", "name").stdout.split()
+
+
+def test_the_pytest_plugin(host: Host, tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text("""
+def test_passes(virtual_cluster, virtual_namespace):
+    virtual_cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}},
+                          namespace=virtual_namespace)
+    assert virtual_cluster.run(["kubectl", "get", "cm", "-n", virtual_namespace, "x", "-o", "name"]).stdout
+
+def test_fails(virtual_cluster, virtual_namespace):
+    virtual_cluster.run(["kubectl", "create", "event", "hm"], check=False)
+    virtual_cluster.apply({
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "seen", "namespace": virtual_namespace},
+        "involvedObject": {"kind": "Pod", "name": "web", "namespace": virtual_namespace},
+        "reason": "Mishap", "message": "it fell", "type": "Warning"})
+    assert virtual_namespace == "other"
+""")
+    (tmp_path / "values.yaml").write_text("controlPlane: {coredns: {enabled: false}}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--vcli-values", "values.yaml", "."],
+        cwd=tmp_path,
+        env=host.env | {"PYTEST_ADDOPTS": "", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 failed, 1 passed" in done.stdout
+    assert re.search(r"vcli: events in test-\w+", done.stdout)
+    assert "Warning Mishap Pod/web: it fell" in done.stdout
+    assert not [name for name in host.vcli("list", "-o", "name").stdout.split() if name.startswith("pytest-")]
