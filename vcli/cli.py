@@ -52,7 +52,7 @@ COMMANDS: dict[str, Entry] = {
     "host": Entry("vcli.commands.host:host", "Run the embedded Kubernetes host", HOST),
     "image": Entry("vcli.commands.image:image", "Build the syncer image without Docker", HOST),
     "completion": Entry("vcli.commands.completion:completion", "Print a completion script", OTHER),
-    "version": Entry("vcli.commands.version:version", "Print the versions of vcli and of the host", OTHER),
+    "version": Entry("vcli.commands.version:version", "Print the version of vcli", OTHER),
 }
 
 COMPLETE_VARIABLE = "_VCLI_COMPLETE"
