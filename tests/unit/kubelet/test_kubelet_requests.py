@@ -72,9 +72,13 @@ def test_upgrade_needs_both_headers(headers: bytes, expected: str | None) -> Non
 
 async def test_requests_follow_each_other_and_bodies_are_dropped() -> None:
     reader = reader_of(
-        b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /b HTTP/1.1\r\nConnection: close\r\n\r\n"
+        b"POST /a HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"
+        b"POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nB\r\nhello world\r\n0\r\nTrailer: x\r\n\r\n"
+        b"GET /b HTTP/1.1\r\nConnection: close\r\n\r\n"
     )
-    first, second = await read_request(reader), await read_request(reader)
+    first, between, second = [await read_request(reader) for _ in range(3)]
+    assert between is not None
+    assert between.target == "/c"
     assert first is not None
     assert second is not None
     assert (first.target, first.keep_alive) == ("/a", True)
@@ -86,7 +90,10 @@ async def test_requests_follow_each_other_and_bodies_are_dropped() -> None:
     ("data", "status"),
     [
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 3000 + b"\r\n\r\n", 431),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n\r\n", 413),
         (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", 413),

@@ -14,6 +14,7 @@ from http import HTTPStatus
 # that.
 MAX_HEAD_BYTES = 512 * 1024
 _MAX_BODY_BYTES = 64 * 1024
+_MAX_LENGTH_DIGITS = 18
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _TARGET = re.compile(r"/[\x21-\x7e]*\Z")
@@ -109,31 +110,48 @@ async def read_request(reader: StreamReader) -> Request | None:
         Refused: malformed or too large.
     """
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        request = parse_head(await reader.readuntil(b"\r\n\r\n"))
+        await _drop_body(request, reader)
     except IncompleteReadError:
         return None
     except LimitOverrunError:
         raise Refused(431, "the request head is too large") from None
-    request = parse_head(head)
-    length = _body_length(request)
-    if length:
-        try:
-            await reader.readexactly(length)
-        except IncompleteReadError:
-            return None
     return request
 
 
-def _body_length(request: Request) -> int:
-    if request.header("transfer-encoding") is not None:
-        raise Refused(411, "a request body needs a Content-Length")
-    lengths = set(request.header_values("content-length")) or {"0"}
-    length = lengths.pop()
-    if lengths or not (length.isascii() and length.isdigit()):
-        raise Refused(400, "malformed Content-Length")
-    if int(length) > _MAX_BODY_BYTES:
+async def _drop_body(request: Request, reader: StreamReader) -> None:
+    lengths = set(request.header_values("content-length"))
+    codings = request.header_values("transfer-encoding")
+    if codings == ["chunked"] and not lengths:
+        await _drop_chunks(reader)
+    elif codings or len(lengths) > 1:
+        raise Refused(400, "the length of the request body is not clear")
+    elif lengths:
+        await reader.readexactly(_length(lengths.pop(), digits="0123456789"))
+
+
+async def _drop_chunks(reader: StreamReader) -> None:
+    dropped = 0
+    while size := _length((await _line(reader)).decode("latin-1"), digits="0123456789abcdefABCDEF"):
+        dropped += size
+        if dropped > _MAX_BODY_BYTES:
+            raise Refused(413, "the request body is too large")
+        await reader.readexactly(size + 2)
+    while await _line(reader):  # trailers
+        pass
+
+
+async def _line(reader: StreamReader) -> bytes:
+    return (await reader.readuntil(b"\r\n"))[:-2]
+
+
+def _length(text: str, *, digits: str) -> int:
+    if not text or text.strip(digits) or len(text) > _MAX_LENGTH_DIGITS:
+        raise Refused(400, "malformed length of the request body")
+    length = int(text, len(set(digits.lower())))
+    if length > _MAX_BODY_BYTES:
         raise Refused(413, "the request body is too large")
-    return int(length)
+    return length
 
 
 def response_head(status: int, headers: Iterable[Header], *, reason: str | None = None) -> bytes:

@@ -30,8 +30,9 @@ from vcli.syncer.translate.scope import Scope
 
 log = Log(__name__)
 
-# Seconds to wait for the (next) request on a connection: the idle timeout of the real kubelet.
-_IDLE: Final = 90.0
+# Seconds to wait for the (next) request on a connection: more than the 90 after which a Go client drops an
+# idle one, so that we never close one that it is about to use.
+_IDLE: Final = 120.0
 _HANDSHAKE: Final = 20.0
 _SHUTDOWN: Final = 5.0
 
