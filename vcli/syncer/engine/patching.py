@@ -39,7 +39,10 @@ def pod_status_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:
         if value == before:
             continue
         merge_key = _MERGED_BY.get(key)
-        patch[key] = _merged(before or [], value, merge_key) if merge_key else _whole(before, value)
+        if merge_key is None:
+            patch[key] = _whole(before, value)
+        elif changes := _merged(before or [], value, merge_key):
+            patch[key] = changes
     return patch
 
 

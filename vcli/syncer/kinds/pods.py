@@ -144,6 +144,8 @@ class Pods:
         bound = virtual["spec"].get("nodeName")
         if node and not bound:
             await self._bind(virtual, host, node)
+            if not _has_started(host):
+                return  # there is nothing to tell but the scheduling, which the binding has told
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
             on_host = host["metadata"]["name"]
