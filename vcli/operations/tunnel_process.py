@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] = sys.argv[1:]) -> int:
     """
     spec = _absolute(TunnelSpec(**json.loads(arguments[0])))
     descriptor = int(arguments[1]) if len(arguments) > 1 else None
+    if descriptor is not None:
+        # Pipes of a CI runner or a shell that would wait for us to close them.
+        os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
     os.chdir("/")
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
