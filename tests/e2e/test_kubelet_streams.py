@@ -337,7 +337,33 @@ def test_the_node_answers_by_its_proxy_and_tells_nothing_of_the_host(cluster: Cl
     assert box in {pod["metadata"]["name"] for pod in json.loads(pods)["items"]}
     assert cluster.namespace not in pods
     assert cluster.namespace not in cluster.kubectl("get", "nodes", "-o", "yaml")
-    # Without rights on the host's nodes, honest about it.
-    usage = cluster.run("get", "--raw", f"{proxy}/stats/summary", check=False)
-    assert usage.returncode != 0
-    assert cluster.namespace.encode() not in usage.stderr
+
+
+def test_usage_is_told_where_the_host_lets_us_ask_for_it(cluster: Cluster, box: str) -> None:
+    node = cluster.kubectl("get", "pod", box, "-o", "jsonpath={.spec.nodeName}")
+    proxy = f"/api/v1/nodes/{node}/proxy"
+
+    def ask(path: str) -> "subprocess.CompletedProcess[bytes]":
+        return cluster.run("get", "--raw", f"{proxy}{path}", check=False)
+
+    right = f"usage-{uuid.uuid4().hex[:8]}"
+    account = f"--serviceaccount={cluster.namespace}:vc-{cluster.name}"
+    cluster.host.kubectl("create", "clusterrole", right, "--verb=get", "--resource=nodes/proxy")
+    try:
+        cluster.host.kubectl("create", "clusterrolebinding", right, f"--clusterrole={right}", account)
+        # It may have asked in vain a minute ago.
+        wait_until(lambda: ask("/stats/summary").returncode == 0, timeout=90)
+        summary = ask("/stats/summary").stdout
+        pods = {each["podRef"]["name"]: each for each in json.loads(summary)["pods"]}
+        assert pods[box]["podRef"]["namespace"] == "default"
+        resource = ask("/metrics/resource").stdout
+        assert f'{{container="main",namespace="default",pod="{box}"}}'.encode() in resource
+        for answer in (summary, resource, ask("/metrics/cadvisor").stdout, ask("/metrics/probes").stdout):
+            assert cluster.namespace.encode() not in answer
+            assert f"{cluster.name}-0".encode() not in answer
+    finally:
+        cluster.host.kubectl("delete", "clusterrole,clusterrolebinding", right)
+    # The default: no rights on the host's nodes, and honest about it.
+    refused = ask("/stats/summary")
+    assert refused.returncode != 0
+    assert b"does not let this virtual cluster read the usage of its nodes" in refused.stderr

@@ -25,7 +25,7 @@ log = Log(__name__)
 Object = dict[str, Any]
 
 # Seconds until a host that said no is asked again.
-_ASK_AGAIN: Final = 300.0
+_ASK_AGAIN: Final = 60.0
 
 
 class Usage:
