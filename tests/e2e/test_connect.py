@@ -13,7 +13,7 @@ import pytest
 import yaml
 from bare import Bare
 from embedded import Host, run
-from terminal import eventually
+from keyboard import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]

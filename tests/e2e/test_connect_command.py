@@ -10,17 +10,10 @@ from pathlib import Path
 import pytest
 from bare import Bare
 from embedded import Host, run
-from terminal import Terminal, eventually
+from keyboard import Keyboard, alive, eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_stdout_is_the_commands_alone(desk: Host, bare: Bare) -> None:
@@ -118,10 +111,10 @@ def test_ctrl_c_belongs_to_the_command(desk: Host, bare: Bare) -> None:
         "    try: line = input('> ')\n"
         "    except KeyboardInterrupt: print('interrupted'); continue\n"
         "    if line == 'quit': raise SystemExit(5)\n"
-        "    print(subprocess.run(['kubectl', 'get', 'ns', '-o', 'name'], capture_output=True, text=True).stdout)\n"
+        "    print(subprocess.run(['kubectl', 'get', 'ns'], capture_output=True, text=True).stdout)\n"
     )
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", sys.executable, "-c", program]
-    terminal = Terminal(argv, desk.env)
+    terminal = Keyboard(argv, desk.env)
     terminal.expect("> ")
     terminal.type("\x03")
     terminal.expect("interrupted")
@@ -130,7 +123,7 @@ def test_ctrl_c_belongs_to_the_command(desk: Host, bare: Bare) -> None:
     terminal.expect("interrupted")
     terminal.expect("> ")
     terminal.type("list\n")
-    terminal.expect("namespace/default")
+    terminal.expect("kube-system")
     terminal.expect("> ")
     terminal.type("quit\n")
     assert terminal.wait() == 5
@@ -138,7 +131,7 @@ def test_ctrl_c_belongs_to_the_command(desk: Host, bare: Bare) -> None:
 
 def test_a_shell_has_job_control(desk: Host, bare: Bare) -> None:
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "bash", "--norc", "--noprofile", "-i"]
-    terminal = Terminal(argv, desk.env | {"PS1": "ready$ ", "TERM": "dumb", "INPUTRC": "/dev/null"})
+    terminal = Keyboard(argv, desk.env | {"PS1": "ready$ ", "TERM": "dumb", "INPUTRC": "/dev/null"})
     terminal.expect("ready$ ")
     terminal.type("sleep 100\n")
     time.sleep(0.5)
@@ -159,7 +152,7 @@ def test_a_shell_has_job_control(desk: Host, bare: Bare) -> None:
 
 def test_suspending_suspends_both(desk: Host, bare: Bare) -> None:
     """From an interactive shell: Ctrl-Z gives the prompt back, fg goes on with the command."""
-    terminal = Terminal(
+    terminal = Keyboard(
         ["bash", "--norc", "--noprofile", "-i"], desk.env | {"PS1": "outer$ ", "TERM": "dumb"}
     )
     terminal.expect("outer$ ")

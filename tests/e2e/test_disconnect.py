@@ -8,6 +8,7 @@ import pytest
 import yaml
 from bare import Bare
 from embedded import Host
+from keyboard import alive
 
 
 def current(desk: Host) -> str:
@@ -95,7 +96,7 @@ def test_a_tunnel_without_a_context_ends_by_name(desk: Host, bare: Bare) -> None
     done = desk.vcli("disconnect", bare.name)
     assert done.stderr.splitlines() == ["ended 1 tunnel(s)"]
     assert tunnels(desk) == []
-    assert not Path(f"/proc/{tunnel['pid']}").exists()
+    assert not alive(tunnel["pid"])
 
 
 def test_what_was_current_may_be_gone(desk: Host, bare: Bare, elsewhere: str) -> None:

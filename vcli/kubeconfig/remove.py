@@ -66,10 +66,13 @@ def _drop_all(view: View, files: dict[Path, Object], gone: Collection[str]) -> d
         files = _drop(files, "contexts", name)
     sections: tuple[Section, ...] = ("clusters", "users")
     for section in sections:
-        used = _used(files, BODY[section])
-        for name in gone:
+        key = BODY[section]
+        used = _used(files, key)
+        # Not by the context's own name: kubectl can rename a context.
+        contexts = [view.get("contexts", name) for name in gone]
+        for name in {str(context.body.get(key)) for context in contexts if context} - used:
             located = view.get(section, name)
-            if name not in used and located and mark_of(located.body):
+            if located and mark_of(located.body):
                 files = _drop(files, section, name)
     return files
 

@@ -33,8 +33,10 @@ def test_merge_then_remove_gives_the_original(given_files, make_current):
     files, default = given_files
     merged = merge(files, ENTRY, default=default, make_current=make_current)
     removal = remove(merged, [ENTRY.name])
+    without = [{p: c | {"current-context": ""} for p, c in each.items()} for each in (removal.files, files)]
+    assert normal(without[0]) == normal(without[1])
     if removal.lost is None:
-        assert normal(removal.files) == normal(files)
+        assert View(removal.files).current == View(files).current
     else:  # what was current never existed; an empty current context is what kubectl can work with
         assert removal.lost == View(files).current
         assert View(files).get("contexts", removal.lost) is None
@@ -153,6 +155,15 @@ def test_a_cluster_that_another_context_uses_stays():
     left = remove(files, [ENTRY.name]).files[PATHS[0]]
     assert [name for name, _ in entries(left, "clusters")] == [ENTRY.name]
     assert not list(entries(left, "users"))
+
+
+def test_a_renamed_context_goes_with_its_cluster_and_user():
+    files = add({})
+    files[PATHS[0]]["contexts"][0]["name"] = "renamed"
+    files[PATHS[0]]["current-context"] = "renamed"
+    removal = remove(files, ["renamed"])
+    assert removal.current == ""
+    assert normal(removal.files) == {}
 
 
 def test_a_user_that_somebody_put_in_place_of_ours_stays():
