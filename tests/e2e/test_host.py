@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -143,7 +144,7 @@ def test_python_image_is_a_whole_python(host: Host, namespace: str) -> None:
 
 
 def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: str) -> None:
-    script = "date +%s; wget -q -O - -T 60 http://192.0.2.1 || true; date +%s"
+    script = "date +%s; wget -q -O - -T 60 http://203.0.113.1 || true; date +%s"
     host.apply(namespace, pod("out", script))
     before, after = re.findall(r"^\d+$", finished(host, namespace, "out"), re.MULTILINE)
     assert int(after) - int(before) <= 2
@@ -226,7 +227,7 @@ def read(path: Path) -> bytes:
 
 def test_down_leaves_nothing(own: dict[str, str]) -> None:
     before = machine()
-    up = json.loads(vcli(own, "up", "--port", "0", "-o", "json").stdout)
+    up = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     busy = pod("busy", "sleep 1000", container={"ports": [{"containerPort": 80, "hostPort": 8099}]})
     run(["kubectl", "apply", "-f", "-"], env=own, stdin=json.dumps(busy))
     run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=60s"], env=own)
@@ -246,7 +247,7 @@ def test_port_that_is_taken_is_an_error_with_a_way_out(own: dict[str, str]) -> N
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = vcli(own, "up", "--port", str(taken.getsockname()[1]), check=False)
+        done = vcli(own, "up", "--egress", "none", "--port", str(taken.getsockname()[1]), check=False)
     assert done.returncode == 5
     assert "is taken" in done.stderr
     assert "--port" in done.stderr
@@ -255,11 +256,11 @@ def test_port_that_is_taken_is_an_error_with_a_way_out(own: dict[str, str]) -> N
 
 
 def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
-    vcli(own, "up", "--port", "0")
+    vcli(own, "up", "--egress", "none", "--port", "0")
     status = json.loads(vcli(own, "status", "-o", "json").stdout)
     os.kill(status["pid"], signal.SIGKILL)
     until(lambda: vcli(own, "status", check=False).returncode == 3)
-    again = json.loads(vcli(own, "up", "--port", "0", "-o", "json").stdout)
+    again = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     assert again["created"] is True
     assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
 
@@ -267,7 +268,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signals, code: int) -> None:
     before = machine()
-    argv = [sys.executable, "-m", "vcli", "host", "up", "--name", OWN, "--port", "0"]
+    argv = [sys.executable, "-m", "vcli", "host", "up", "--name", OWN, "--egress", "none", "--port", "0"]
     with subprocess.Popen(
         argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -276,3 +277,27 @@ def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signa
         said, _ = process.communicate(timeout=30)
     assert process.returncode == code, said
     assert machine() == before
+
+
+@pytest.mark.skipif(not shutil.which("slirp4netns"), reason="the way out takes slirp4netns")
+def test_way_out_leads_to_the_machine_and_back(own: dict[str, str]) -> None:
+    address = next(
+        y["local"]
+        for x in json.loads(output("ip", "-4", "-j", "address"))
+        if x["ifname"] != "lo"
+        for y in x["addr_info"]
+    )
+    vcli(own, "up", "--port", "0", "--egress", "all")
+    with socket.socket() as server:
+        server.bind((address, 0))
+        server.listen()
+        server.settimeout(60)
+        url = f"http://{address}:{server.getsockname()[1]}"
+        client = pod("client", f"wget -q -O - {url}")
+        run(["kubectl", "apply", "-f", "-"], env=own, stdin=json.dumps(client))
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
+    log = ["kubectl", "logs", "client"]
+    until(lambda: run(log, env=own, check=False).stdout == "hello")

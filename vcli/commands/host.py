@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -59,6 +59,15 @@ def up(
             help="Port of its API server on 127.0.0.1; 0 takes a free one. [default: 16443]",
         ),
     ] = None,
+    egress: Annotated[
+        Literal["none", "public", "all"] | None,
+        typer.Option(
+            "--egress",
+            metavar="WHAT",
+            help="What it may reach beyond itself, through slirp4netns: none, public addresses, or all. "
+            "[default: public if slirp4netns is installed]",
+        ),
+    ] = None,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
     ] = True,
@@ -84,6 +93,7 @@ def up(
             steps=common.console,
             kubeconfig=common.kubeconfig,
             update_current=update_current,
+            egress=egress,
         )
     verb = "up" if done.created else "up already"
     return Result(

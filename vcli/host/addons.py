@@ -7,8 +7,8 @@ from vcli.host.versions import COREDNS_IMAGE
 
 _LABELS = {"k8s-app": "kube-dns"}
 _META = {"name": "coredns", "namespace": "kube-system"}
-# Two server blocks: `template` comes before `kubernetes` in CoreDNS's fixed order of plugins. Beyond the
-# cluster there is no name server to ask, so every other name does not exist; resolvers give up at once.
+# Two server blocks: `template` comes before `kubernetes` in CoreDNS's fixed order of plugins. Where there
+# is no name server beyond the cluster, every other name does not exist: resolvers give up at once.
 _COREFILE = """\
 cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
     errors
@@ -23,15 +23,20 @@ cluster.local:53 in-addr.arpa:53 ip6.arpa:53 {
     reload
 }
 .:53 {
-    template ANY ANY {
-        rcode NXDOMAIN
-    }
+    %s
 }
 """
+_NOTHING_ELSE = "template ANY ANY {\n        rcode NXDOMAIN\n    }"
+_FORWARD = "forward . /etc/resolv.conf\n    cache 30"
 
 
-def addons() -> list[tuple[str, dict[str, Any]]]:
-    """The objects, each with the API path of its collection, in the order to create them."""
+def addons(*, name_server: bool = False) -> list[tuple[str, dict[str, Any]]]:
+    """The objects, each with the API path of its collection, in the order to create them.
+
+    Args:
+        name_server: whether there is one beyond the cluster, in the node's resolv.conf.
+    """
+    corefile = _COREFILE % (_FORWARD if name_server else _NOTHING_ELSE)
     core, rbac = "/api/v1/namespaces/kube-system", "/apis/rbac.authorization.k8s.io/v1"
     return [
         (f"{core}/serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _META}),
@@ -39,7 +44,7 @@ def addons() -> list[tuple[str, dict[str, Any]]]:
         (f"{rbac}/clusterrolebindings", _binding()),
         (
             f"{core}/configmaps",
-            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _META, "data": {"Corefile": _COREFILE}},
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _META, "data": {"Corefile": corefile}},
         ),
         ("/apis/apps/v1/namespaces/kube-system/deployments", _deployment()),
         (f"{core}/services", _service()),

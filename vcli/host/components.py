@@ -106,7 +106,7 @@ def containerd(instance: Instance, program: Mapping[str, Path]) -> Component:
     return Component(name="containerd", argv=[str(program["containerd"]), f"--config={config}"])
 
 
-def write_config(instance: Instance, *, runc: str, cni_plugins: str) -> None:
+def write_config(instance: Instance, *, runc: str, cni_plugins: str, name_server: str | None = None) -> None:
     """Write the configuration files that the command lines name."""
     root = instance.root
     for folder in ("log", "cni", "kubelet", "etcd", "containerd"):
@@ -114,7 +114,8 @@ def write_config(instance: Instance, *, runc: str, cni_plugins: str) -> None:
     (root / "containerd.toml").write_text(_containerd(instance, runc=runc, cni_plugins=cni_plugins))
     (root / "kubelet.json").write_text(json.dumps(_kubelet(instance), indent=1))
     (root / "cni" / "10-vcli.conflist").write_text(json.dumps(network.cni(str(root / "cni-state")), indent=1))
-    (root / "resolv.conf").write_text("# There is no name server beyond the cluster's own.\n")
+    nothing = "# There is no name server beyond the cluster's own."
+    (root / "resolv.conf").write_text((f"nameserver {name_server}" if name_server else nothing) + "\n")
 
 
 def _apiserver(instance: Instance) -> dict[str, object]:

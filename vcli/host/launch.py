@@ -11,8 +11,7 @@ import vcli
 from vcli.errors import VcliError
 from vcli.host.binaries import Binaries
 from vcli.host.instance import API_PORT, Instance
-from vcli.host.node import LISTENER
-from vcli.host.plan import Addon, Component, Plan
+from vcli.host.plan import LISTENER, Addon, Component, Plan
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _LOG_LINES = 5
@@ -40,6 +39,7 @@ def plan(
             "/var/log": str(root / "var-log"),
         },
         keep=_needed_folders(instance, binaries),
+        resolv_conf=str(root / "resolv.conf"),
         path=[*binaries.folders(), *SYSTEM_PATH.split(":")],
         network=network,
         components=components,

@@ -16,6 +16,7 @@ def set_up(plan: Plan) -> None:
     linux.mount("none", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
     for path, instead in plan.hide.items():
         _hide(path, instead, keep=plan.keep)
+    _resolv_conf(plan.resolv_conf)
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     _sysfs()
     # Containers' mounts with Bidirectional propagation need a shared tree; shared within this namespace only.
@@ -41,6 +42,19 @@ def _hide(path: str, instead: str, *, keep: Sequence[str]) -> None:
 def _outermost(paths: Sequence[str]) -> list[str]:
     """Without those that lie below another one of them."""
     return [x for x in sorted(set(paths)) if not any(x.startswith(f"{y}/") for y in paths)]
+
+
+def _resolv_conf(instead: str) -> None:
+    """Programs of the node ask the node's name server, not the machine's: that is out of their reach."""
+    link = Path("/etc/resolv.conf")
+    if not link.exists() and not link.is_symlink():
+        return
+    # systemd's lies in /run, which is empty by now.
+    path = Path(os.path.realpath(link))
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    linux.mount(instead, str(path), flags=linux.MS_BIND)
 
 
 def _sysfs() -> None:

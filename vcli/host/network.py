@@ -9,20 +9,28 @@ br_netfilter.
 from collections.abc import Sequence
 from typing import Any
 
+from vcli.host.egress import Egress
+from vcli.host.egress import rules as egress_rules
 from vcli.host.instance import NODE_CIDR, POD_CIDR
 
 DEVICE = "node0"
 SYSCTLS = ("net.ipv4.ip_forward=1", "net.ipv4.conf.all.route_localnet=1")
 
-_RULES = f"""
+
+def _rules(egress: Egress) -> str:
+    leaving = f"""
+    oifname "{DEVICE}" reject
+    {egress_rules(egress)}
+"""
+    return f"""
 table ip vcli-host {{
   chain forward {{
     type filter hook forward priority 200
-    oifname "{DEVICE}" reject
+    {leaving}
   }}
   chain output {{
     type filter hook output priority 200
-    oifname "{DEVICE}" reject
+    {leaving}
   }}
   chain postrouting {{
     type nat hook postrouting priority 110
@@ -32,7 +40,7 @@ table ip vcli-host {{
 """
 
 
-def commands() -> Sequence[Sequence[str]]:
+def commands(egress: Egress) -> Sequence[Sequence[str]]:
     """What to run in the node's namespace, in order."""
     return [
         ["ip", "link", "set", "lo", "up"],
@@ -40,8 +48,9 @@ def commands() -> Sequence[Sequence[str]]:
         ["ip", "link", "add", DEVICE, "type", "bridge"],
         ["ip", "address", "add", NODE_CIDR, "dev", DEVICE],
         ["ip", "link", "set", DEVICE, "up"],
-        ["ip", "route", "add", "default", "dev", DEVICE],
-        ["nft", _RULES],
+        # Behind the one that slirp4netns adds, if there is a way out.
+        ["ip", "route", "add", "default", "dev", DEVICE, "metric", "1000"],
+        ["nft", _rules(egress)],
         ["sysctl", "-q", "-w", *SYSCTLS],
     ]
 

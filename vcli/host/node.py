@@ -13,15 +13,25 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vcli.host import linux, mounts
 from vcli.host.api import Api
-from vcli.host.plan import Component, ComponentState, Plan, State, write_identity
+from vcli.host.plan import (
+    LISTENER,
+    MACHINE_FILES,
+    MACHINE_NETWORK,
+    NODE_NETWORK,
+    Component,
+    ComponentState,
+    Plan,
+    State,
+    write_identity,
+)
 
-LISTENER = 3
 _NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC
+_OUT_OF_THE_WAY = 16
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SETTLED = 30.0
 _IMPORTS_AT_ONCE = 2
@@ -40,17 +50,15 @@ class Child:
 class Node:
     """Starts, reaps and restarts. One lock: a child is registered before its end can be looked up."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, descriptors: Mapping[int, int]) -> None:
         self._plan = plan
+        self._descriptors = descriptors
         self._state = State()
         self._begun = time.monotonic()
         self._lock = threading.RLock()
         self._children: dict[int, Child] = {}
         self._running: dict[int, Component] = {}
         self._due: dict[str, tuple[float, Component]] = {}
-        # Moved out of the way: closed in every child but the relay, which finds it where it expects it.
-        self._listener = fcntl.fcntl(LISTENER, fcntl.F_DUPFD_CLOEXEC, LISTENER + 1)
-        os.close(LISTENER)
         self._api = Api(Path(plan.pki), plan.api_port)
 
     def main(self) -> None:
@@ -141,13 +149,12 @@ class Node:
 
     # Processes
 
-    def _spawn(self, argv: Sequence[str], log: str, *, listener: bool = False) -> Child:
+    def _spawn(self, argv: Sequence[str], log: str, *, numbers: Sequence[int] = ()) -> Child:
         file = f"{self._plan.root}/log/{log}.log"
         output = (os.POSIX_SPAWN_OPEN, 1, file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         nothing = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
         actions = [nothing, output, (os.POSIX_SPAWN_DUP2, 1, 2)]
-        if listener:
-            actions.append((os.POSIX_SPAWN_DUP2, self._listener, LISTENER))
+        actions += [(os.POSIX_SPAWN_DUP2, self._descriptors[x], x) for x in numbers]
         with self._lock:
             pid = os.posix_spawnp(
                 argv[0],
@@ -167,8 +174,11 @@ class Node:
         return child.status
 
     def _start(self, component: Component) -> None:
+        numbers = [LISTENER] if component.listener else []
+        if component.machine:
+            numbers += [MACHINE_NETWORK, MACHINE_FILES, NODE_NETWORK]
         with self._lock:
-            child = self._spawn(component.argv, component.name, listener=component.listener)
+            child = self._spawn(component.argv, component.name, numbers=numbers)
             self._running[child.pid] = component
             self._state.components.setdefault(component.name, ComponentState()).pid = child.pid
             self._note()
@@ -238,9 +248,23 @@ def main() -> None:
     if os.read(told, 2) != b"go":
         os._exit(1)
     os.close(told)
+    # All closed in every child, but where a component expects them under these numbers.
+    descriptors = {LISTENER: fcntl.fcntl(LISTENER, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)}
+    os.close(LISTENER)
+    descriptors[MACHINE_NETWORK] = _opened("net")
+    descriptors[MACHINE_FILES] = _opened("mnt")
     linux.unshare(_NAMESPACES)
+    descriptors[NODE_NETWORK] = _opened("net")
     _set_up(plan)
-    Node(plan).main()
+    Node(plan, descriptors).main()
+
+
+def _opened(namespace: str) -> int:
+    descriptor = os.open(f"/proc/self/ns/{namespace}", os.O_RDONLY)
+    try:
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+    finally:
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+LISTENER = 3
+MACHINE_NETWORK = 4
+MACHINE_FILES = 5
+NODE_NETWORK = 6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
@@ -14,13 +19,15 @@ class Component:
     Attributes:
         after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then,
             without which kube-controller-manager exits.
-        listener: whether it gets the machine's listening socket as file descriptor 3.
+        listener: whether it gets the machine's listening socket as file descriptor `LISTENER`.
+        machine: whether it gets the namespaces of the machine and the node as file descriptors.
     """
 
     name: str
     argv: Sequence[str]
     after: Literal["boot", "api"] = "boot"
     listener: bool = False
+    machine: bool = False
 
 
 Addon = tuple[str, Mapping[str, object]]
@@ -33,6 +40,7 @@ class Plan:
     Attributes:
         hide: folders that the node gets its own of: path to what lies there instead, "" for a tmpfs.
         keep: folders that stay visible though they are below a hidden one.
+        resolv_conf: file that takes the place of /etc/resolv.conf.
         path: folders to find programs in.
         network: commands that set up the node's network, run in order.
         components: without kube-apiserver among them no API is awaited.
@@ -47,6 +55,7 @@ class Plan:
     run: str
     hide: Mapping[str, str]
     keep: Sequence[str]
+    resolv_conf: str
     path: Sequence[str]
     network: Sequence[Sequence[str]]
     components: Sequence[Component]

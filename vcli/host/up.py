@@ -13,6 +13,8 @@ from vcli.errors import ConflictError, NotAllowedError, TimedOutError, VcliError
 from vcli.host import addons, cgroups, components, image_store, launch, network, process, state
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.binaries import Binaries, Say
+from vcli.host.egress import NAME_SERVER, Egress
+from vcli.host.egress import component as egress_component
 from vcli.host.instance import Instance
 from vcli.host.launch import SYSTEM_PATH, tail
 from vcli.host.pki import write_pki
@@ -73,7 +75,13 @@ def check() -> Prerequisites:
 
 
 def boot(
-    instance: Instance, listener: socket.socket, *, binaries: Binaries, store: Path, have: Prerequisites
+    instance: Instance,
+    listener: socket.socket,
+    *,
+    binaries: Binaries,
+    store: Path,
+    have: Prerequisites,
+    egress: Egress,
 ) -> None:
     """Start the node; `wait` tells when it is ready. The caller holds the lock and has removed an older one.
 
@@ -83,21 +91,23 @@ def boot(
         binaries: all there.
         store: images, from `image_store`.
         have: from `check`.
+        egress: what it may reach beyond itself.
 
     Raises:
         VcliError: the node did not come to life.
     """
     instance.root.mkdir(parents=True, exist_ok=True, mode=0o711)
-    components.write_config(instance, runc=have.runc, cni_plugins=have.cni_plugins)
+    name_server = None if egress is Egress.NONE else NAME_SERVER
+    components.write_config(instance, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server)
     write_pki(instance, port=listener.getsockname()[1])
     image_store.clone(store, instance.root / "containerd")
     cgroups.create(instance.cgroup)
     launch.plan(
         instance,
         binaries,
-        components.components(instance, binaries),
-        network=network.commands(),
-        addons=addons.addons(),
+        [*([egress_component()] if name_server else []), *components.components(instance, binaries)],
+        network=network.commands(egress),
+        addons=addons.addons(name_server=bool(name_server)),
     ).write(instance.plan)
     launch.launch(instance, listener)
 

@@ -12,6 +12,7 @@ from vcli.host import down as taking_down
 from vcli.host import image_store, loading, process, state
 from vcli.host import up as booting
 from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
+from vcli.host.egress import Egress, choose
 from vcli.host.go_source import GoSource
 from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
 from vcli.host.release_source import ReleaseSource
@@ -54,6 +55,7 @@ def up(
     steps: Steps | None = None,
     kubeconfig: str | None = None,
     update_current: bool = True,
+    egress: str | None = None,
 ) -> HostUp:
     """Boot a host, or find it running.
 
@@ -64,6 +66,7 @@ def up(
         steps: is told what happens.
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
         update_current: whether to add it there, and make it current.
+        egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
 
     Raises:
         NotAllowedError: not root, or programs of the machine are missing.
@@ -75,6 +78,7 @@ def up(
     steps = steps or NoSteps()
     instance = Instance.of(name)
     have = booting.check()
+    way_out = choose(Egress(egress) if egress else None)
     where = sources_of(kubeconfig)
     if update_current:
         host_context.check({path: file.data for path, file in load(Sources(where.files)).items()}, name)
@@ -86,7 +90,14 @@ def up(
                 booting.wait(instance, timeout=timeout, say=step.detail)
         else:
             try:
-                _boot(instance, DEFAULT_PORT if port is None else port, have, timeout, steps)
+                _boot(
+                    instance,
+                    have,
+                    port=DEFAULT_PORT if port is None else port,
+                    egress=way_out,
+                    timeout=timeout,
+                    steps=steps,
+                )
             except BaseException:
                 # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
                 taking_down.remove(instance)
@@ -176,7 +187,15 @@ def sources() -> list[Source]:
             raise UsageError(f'VCLI_HOST_SOURCE is "{other}"', hint="auto, go or release")
 
 
-def _boot(instance: Instance, port: int, have: booting.Prerequisites, timeout: float, steps: Steps) -> None:
+def _boot(
+    instance: Instance,
+    have: booting.Prerequisites,
+    *,
+    port: int,
+    egress: Egress,
+    timeout: float,
+    steps: Steps,
+) -> None:
     taking_down.clear(instance)
     with ExitStack() as stack:
         # Bound first: a port that is taken should show now, not after a build.
@@ -193,7 +212,7 @@ def _boot(instance: Instance, port: int, have: booting.Prerequisites, timeout: f
         mark_used([store, *(Path(x).parent for x in binaries.folders())])
         prune(cache)
         with steps.step(f"Boot host {instance.name}") as step:
-            booting.boot(instance, listener, binaries=binaries, store=store, have=have)
+            booting.boot(instance, listener, binaries=binaries, store=store, have=have, egress=egress)
             booting.wait(instance, timeout=timeout, say=step.detail)
 
 
