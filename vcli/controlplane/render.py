@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from vcli.config.schema import Metadata, Values
-from vcli.controlplane import addons, manifests, stateful_set
+from vcli.controlplane import addons, manifests, rights, stateful_set
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.certificates import Files
 from vcli.controlplane.facts import Facts
@@ -46,7 +46,7 @@ def render(
     settings = json.dumps(_settings(names, values, facts), separators=(",", ":"), sort_keys=True)
     objects = [
         headless,
-        *_rights(names, values),
+        *_rights(names, values, facts),
         _secret(names.certificates, _pki(files)),
         _secret(names.access, _access(files, values)),
         _secret(names.values, {"config.yaml": yaml.safe_dump(values.given, sort_keys=False).encode()}),
@@ -104,20 +104,13 @@ def _services(names: Names, values: Values) -> tuple[Object, Object]:
     return own, headless
 
 
-def _rights(names: Names, values: Values) -> list[Object]:
-    account, workload, role, binding = manifests.load("control-plane/rights.yaml")
+def _rights(names: Names, values: Values, facts: Facts) -> list[Object]:
+    account, workload, role, binding = rights.render(names, with_features=facts.features)
     advanced = values.control_plane.advanced
-    for obj, name, chosen in (
-        (account, names.service_account, advanced.service_account),
-        (workload, names.workload_service_account, advanced.workload_service_account),
-    ):
-        obj["metadata"]["name"] = name
+    for obj, chosen in ((account, advanced.service_account), (workload, advanced.workload_service_account)):
         _decorate(obj, chosen)
         if chosen.image_pull_secrets:
             obj["imagePullSecrets"] = list(chosen.image_pull_secrets)
-    role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
-    binding["roleRef"]["name"] = names.service_account
-    binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
     return [account, workload, role, binding]
 
 

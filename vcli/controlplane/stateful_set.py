@@ -101,7 +101,7 @@ def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | No
             "spec": wanted,
         }
     ]
-    if storage is not None and storage.ignores_fs_group:
+    if storage is not None and storage.root_only:
         # Such a volume is root's, and only root's to write. Root without any capability is little more than
         # a user who owns it.
         etcd["securityContext"] = {**etcd["securityContext"], "runAsUser": 0, "runAsNonRoot": False}

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from vcli.config.schema import Values
@@ -14,6 +14,7 @@ from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
 from vcli.controlplane.prune import prune_bundles
+from vcli.controlplane.rights import features
 from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
@@ -150,8 +151,7 @@ class _Creation:
                 await self._create_namespace()
         with self._steps.step("Apply the control plane"):
             service = findings.service if existed else await self._create_service()
-            storage = await self._storage(findings)
-            facts = await gather_facts(self._client, self._names, service or {}, storage)
+            facts = await self._facts(findings, service)
             files = await self._certificates(facts, key, existed=existed)
             objects = render.render(self._names, self._values, facts, files=files, bundle=bundle)
             applied = await self._apply(objects, existed=existed)
@@ -173,10 +173,8 @@ class _Creation:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
             findings, existed = await self._look(bundle)
-            storage, facts = await self._storage(findings), UNKNOWN
-            if existed:
-                facts = await gather_facts(self._client, self._names, findings.service or {}, storage)
-        return planned(self._names, self._values, storage=storage, bundle=bundle, facts=facts)
+            facts = await self._facts(findings, findings.service if existed else None)
+        return planned(self._names, self._values, facts, bundle=bundle)
 
     # --- steps
 
@@ -243,6 +241,15 @@ class _Creation:
                 hint="wait for it, then: vcli connect, or vcli create --upgrade",
             ) from error
 
+    async def _facts(self, findings: Findings, service: Object | None) -> Facts:
+        """Facts about the host; placeholders for what only a Service shows when there is none."""
+        storage = await self._storage(findings)
+        facts = await gather_facts(self._client, self._names, service) if service else UNKNOWN
+        lacking = [each.title for name, each in features().items() if name not in findings.features]
+        if lacking:
+            self._steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
+        return replace(facts, storage=storage, features=findings.features)
+
     async def _storage(self, findings: Findings) -> Storage | None:
         storage, names = findings.storage, self._names
         if not findings.storage_known:
@@ -250,13 +257,15 @@ class _Creation:
         claim = self._values.control_plane.stateful_set.persistence.volume_claim
         if findings.has_claim is not None and claim.enabled == "auto":
             # What the store is on was decided when it was created.
-            return (storage or Storage(name="")) if findings.has_claim else None
+            return findings.own_storage if findings.has_claim else None
         if findings.has_claim is not None and findings.has_claim is not wants_claim(claim, storage):
             there = "on a volume claim" if findings.has_claim else "in the pod only"
             raise ConflictError(
                 f"virtual cluster {names.cluster!r} keeps its data {there}, which can't be changed",
                 hint="leave volumeClaim.enabled (and --ephemeral) as it was at its creation",
             )
+        if findings.has_claim:
+            return findings.own_storage
         if claim.enabled == "auto" and storage is None:
             self._steps.warn(
                 "the host has no default StorageClass: the data will live as long as the pod"

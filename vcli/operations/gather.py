@@ -9,7 +9,7 @@ from vcli.config.schema import Values
 from vcli.controlplane import bundle as bundles
 from vcli.controlplane import service_cidr
 from vcli.controlplane.bundle import Bundle
-from vcli.controlplane.facts import Facts, Storage
+from vcli.controlplane.facts import Facts
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound, Object
@@ -33,7 +33,7 @@ async def load_bundle(values: Values) -> Bundle | None:
     return await asyncio.to_thread(bundles.load)
 
 
-async def gather_facts(client: Client, names: Names, service: Object, storage: Storage | None) -> Facts:
+async def gather_facts(client: Client, names: Names, service: Object) -> Facts:
     """What rendering needs to know of the Service and the network.
 
     Raises:
@@ -44,7 +44,6 @@ async def gather_facts(client: Client, names: Names, service: Object, storage: S
         service_cidrs=await service_cidr.find(client, namespace=names.namespace, service_ips=ips),
         service_ips=ips,
         service_uid=service["metadata"]["uid"],
-        storage=storage,
     )
 
 

@@ -3,15 +3,16 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vcli.config.schema import Values
-from vcli.controlplane import manifests, stateful_set
+from vcli.controlplane import rights, stateful_set
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.controlplane.rights import Right
 from vcli.errors import NotAllowedError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
@@ -59,6 +60,7 @@ class Findings:
         workload: the StatefulSet that has it.
         storage: the class a claim will get; None if none.
         storage_known: false when neither class nor namespace could be asked yet.
+        features: those whose rights can be given to the syncer, see `vcli.controlplane.rights`.
         problems: why it can't be made.
     """
 
@@ -68,6 +70,7 @@ class Findings:
     workload: Object | None
     storage: Storage | None
     storage_known: bool
+    features: frozenset[str]
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -80,6 +83,13 @@ class Findings:
     def has_claim(self) -> bool | None:
         """Whether the StatefulSet that is there keeps its data on a claim; None if none is there."""
         return None if self.workload is None else bool(self.workload["spec"].get("volumeClaimTemplates"))
+
+    @property
+    def own_storage(self) -> Storage:
+        """The storage of the StatefulSet that is there, which stays as it is."""
+        containers = (self.workload or {})["spec"]["template"]["spec"]["containers"]
+        users = [each.get("securityContext", {}).get("runAsUser") for each in containers]
+        return Storage(name="", root_only=0 in users)
 
 
 async def look(client: Client, names: Names, values: Values, *, bundle: Bundle | None) -> Findings:
@@ -97,18 +107,19 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
     )
     answers = asyncio.gather(
         client.version(),
-        find_storage(client, names, values),
         _rights(client, names),
-        _room(client, names, values, bundle),
+        _storage_and_room(client, names, values, bundle),
     )
-    (namespace, service, workload), (version, stored, rights, room) = await asyncio.gather(objects, answers)
-    storage, storage_known = stored
-    problems = [*_version(version["gitVersion"]), *rights]
+    (namespace, service, workload), (version, (missing, features), stored) = await asyncio.gather(
+        objects, answers
+    )
+    storage, storage_known, room = stored
+    problems = [*_version(version["gitVersion"]), *missing]
     if namespace is None:
         problems += await _namespace_rights(client, names.namespace)
-    elif "deletionTimestamp" in (namespace or {}).get("metadata", {}):
+    elif "deletionTimestamp" in namespace.get("metadata", {}):
         problems.append("the namespace is being deleted")
-    if namespace is not None and not rights:  # without rights the same would be said twice
+    if namespace is not None and not missing:  # without rights the same would be said twice
         problems += room
     if storage_known:
         problems += _storage(values, storage)
@@ -119,6 +130,7 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
         workload=workload or None,
         storage=storage,
         storage_known=storage_known,
+        features=features,
         problems=problems,
     )
 
@@ -142,43 +154,45 @@ def _version(version: str) -> Iterator[str]:
 # --- rights
 
 
-async def _rights(client: Client, names: Names) -> list[str]:
-    if await _may(client, names.namespace, "*", "*", "*"):
-        return []
-    wanted = list(_wanted())
-    answers = await together(_may(client, names.namespace, *each) for each in wanted)
+async def _rights(client: Client, names: Names) -> tuple[list[str], frozenset[str]]:
+    """What is missing that can't be done without, and the features whose rights are there."""
+    features = rights.features()
+    if await _may(client, names.namespace, Right("*", "*", "*")):
+        return [], frozenset(features)
+    wanted = sorted(_OWN | rights.required())
+    optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
+    asked = [*wanted, *optional]
+    answers = await together(_may(client, names.namespace, right) for right in asked)
+    allowed = {right for right, answer in zip(asked, answers, strict=True) if answer}
     missing: dict[str, list[str]] = {}
-    for (group, resource, verb), allowed in zip(wanted, answers, strict=True):
-        if not allowed:
-            missing.setdefault(f"{resource}.{group}" if group else resource, []).append(verb)
-    return [f"you may not {', '.join(verbs)} {resource}" for resource, verbs in missing.items()]
+    for right in wanted:
+        if right not in allowed:
+            resource = f"{right.resource}.{right.group}" if right.group else right.resource
+            missing.setdefault(resource, []).append(right.verb)
+    given = frozenset(feature.name for feature in features.values() if feature.rights <= allowed)
+    return [f"you may not {', '.join(verbs)} {resource}" for resource, verbs in missing.items()], given
 
 
-def _wanted() -> Iterator[tuple[str, str, str]]:
-    """What create does itself, and what it hands on to the syncer: nobody can give rights he doesn't have."""
-    yield from (("", resource, "create") for resource in ("serviceaccounts",))
-    yield from (("", resource, "patch") for resource in ("serviceaccounts",))
-    for verb in ("get", "create", "patch", "delete"):
-        yield ("apps", "statefulsets", verb)
-    for resource in ("roles", "rolebindings"):
-        for verb in ("create", "patch"):
-            yield ("rbac.authorization.k8s.io", resource, verb)
-    role = next(obj for obj in manifests.load("control-plane/rights.yaml") if obj["kind"] == "Role")
-    for rule in role["rules"]:
-        for group in rule["apiGroups"]:
-            for resource in rule["resources"]:
-                yield from ((group, resource, verb) for verb in rule["verbs"])
+# What create does itself. What it hands on to the syncer it needs as well: nobody can give rights he lacks.
+_RBAC = "rbac.authorization.k8s.io"
+_OWN = frozenset(
+    [
+        *(Right("", "serviceaccounts", verb) for verb in ("create", "patch")),
+        *(Right("apps", "statefulsets", verb) for verb in ("get", "create", "patch", "delete")),
+        *(Right(_RBAC, kind, verb) for kind in ("roles", "rolebindings") for verb in ("create", "patch")),
+    ]
+)
 
 
 async def _namespace_rights(client: Client, namespace: str) -> list[str]:
-    if await _may(client, "", "", "namespaces", "create"):
+    if await _may(client, "", Right("", "namespaces", "create")):
         return []
     return [f"the namespace {namespace!r} does not exist, and you may not create it"]
 
 
-async def _may(client: Client, namespace: str, group: str, resource: str, verb: str) -> bool:
-    plural, _, subresource = resource.partition("/")
-    attributes = {"namespace": namespace, "group": group, "resource": plural, "verb": verb}
+async def _may(client: Client, namespace: str, right: Right) -> bool:
+    plural, _, subresource = right.resource.partition("/")
+    attributes = {"namespace": namespace, "group": right.group, "resource": plural, "verb": right.verb}
     if subresource:
         attributes["subresource"] = subresource
     body: Object = {"spec": {"resourceAttributes": attributes}}
@@ -189,22 +203,46 @@ async def _may(client: Client, namespace: str, group: str, resource: str, verb: 
 # --- room: the pod itself is the question, as a dry run; quota, limits, policies and webhooks answer
 
 
-async def _room(client: Client, names: Names, values: Values, bundle: Bundle | None) -> list[str]:
-    facts = Facts(service_cidrs=(), service_ips=(), service_uid="")
-    workload = stateful_set.render(names, values, facts, bundle=bundle, checksum="")
-    template = workload["spec"]["template"]
+async def _storage_and_room(
+    client: Client, names: Names, values: Values, bundle: Bundle | None
+) -> tuple[Storage | None, bool, list[str]]:
+    storage, known = await find_storage(client, names, values)
+    problems = await _room(client, names, values, bundle, storage)
+    if problems and storage is not None and not storage.certain:
+        # Root was a precaution: perhaps the namespace only takes pods without.
+        humbler = replace(storage, root_only=False)
+        if not await _room(client, names, values, bundle, humbler):
+            return humbler, known, []
+    return storage, known, problems
+
+
+async def _room(
+    client: Client, names: Names, values: Values, bundle: Bundle | None, storage: Storage | None
+) -> list[str]:
+    facts = Facts(service_cidrs=(), service_ips=(), service_uid="", storage=storage)
+    workload = stateful_set.render(names, values, facts, bundle=bundle, checksum="")["spec"]
+    template = workload["template"]
     pod: Object = {
-        "metadata": {**template["metadata"], "generateName": f"{names.cluster}-check-"},
+        "metadata": template["metadata"],
         # The account is not there yet; everything else is as it will be.
         "spec": {**template["spec"], "serviceAccountName": "default"},
     }
     pod["spec"]["volumes"] = _with_data(pod["spec"]["volumes"])
+    refusals = [_refusal(client, names, PODS, pod)]
+    refusals += [_refusal(client, names, PVCS, claim) for claim in workload.get("volumeClaimTemplates", [])]
+    return [problem for problems in await together(refusals) for problem in problems]
+
+
+async def _refusal(client: Client, names: Names, resource: Resource, obj: Object) -> list[str]:
+    metadata = {key: value for key, value in obj["metadata"].items() if key != "name"}
+    body = {**obj, "metadata": {**metadata, "generateName": f"{names.cluster}-check-"}}
     try:
-        await client.create(PODS, pod, namespace=names.namespace, dry_run=True)
-    except NotFound:
+        await client.create(resource, body, namespace=names.namespace, dry_run=True)
+    except NotFound:  # the namespace is yet to be made
         return []
     except ApiError as error:
-        return [] if _account(error) else [f"the host refuses the pod: {_reason(error)}"]
+        what = "pod" if resource is PODS else "volume claim"
+        return [] if _account(error) else [f"the host refuses the {what}: {_reason(error)}"]
     return []
 
 
@@ -224,7 +262,7 @@ def _account(error: ApiError) -> bool:
 
 def _reason(error: ApiError) -> str:
     """The message without the name of our made-up pod."""
-    return re.sub(r'^pods "[^"]*" is (forbidden|invalid): ', "", error.message)
+    return re.sub(r'^[a-z]+ "[^"]*" is (forbidden|invalid): ', "", error.message)
 
 
 # --- storage
@@ -245,7 +283,7 @@ async def find_storage(client: Client, names: Names, values: Values) -> tuple[St
     by_name = {each["metadata"]["name"]: each for each in classes}
     wanted = claim.storage_class or next(filter(None, map(_default_name, classes)), "")
     found = by_name.get(wanted)
-    return (Storage(name=wanted, provisioner=found["provisioner"]) if found else None), True
+    return (Storage.of(wanted, provisioner=found["provisioner"]) if found else None), True
 
 
 def _default_name(storage_class: Object) -> str:
@@ -268,7 +306,7 @@ async def _storage_by_claim(
     except ApiError:
         return None, False
     name = made["spec"].get("storageClassName")
-    return (Storage(name=name) if name else None), True
+    return (Storage.of(name, provisioner=None) if name else None), True
 
 
 def _storage(values: Values, storage: Storage | None) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """What create would apply, without applying it."""
 
+from dataclasses import replace
+
 from vcli.config.schema import Values
 from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.certificates import LEAVES
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
+from vcli.controlplane.rights import features
 from vcli.kube.errors import Object
 from vcli.operations.gather import choose_namespace, load_bundle
 
@@ -30,22 +33,13 @@ async def template(
     """
     check_name(name)
     names = Names(name, choose_namespace(name, given=namespace, of_context=None))
-    return planned(
-        names, values, storage=Storage(name="") if storage else None, bundle=await load_bundle(values)
-    )
+    facts = replace(UNKNOWN, storage=Storage(name="") if storage else None, features=frozenset(features()))
+    return planned(names, values, facts, bundle=await load_bundle(values))
 
 
-def planned(
-    names: Names, values: Values, *, storage: Storage | None, bundle: Bundle | None, facts: Facts = UNKNOWN
-) -> list[Object]:
+def planned(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None) -> list[Object]:
     """The objects, fit to be shown."""
-    known = Facts(
-        service_cidrs=facts.service_cidrs,
-        service_ips=facts.service_ips,
-        service_uid=facts.service_uid,
-        storage=storage,
-    )
     files = {f"{leaf.name}.{part}": b"" for leaf in LEAVES for part in ("crt", "key")}
     others = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
-    objects = render.render(names, values, known, files=files | dict.fromkeys(others, b""), bundle=bundle)
+    objects = render.render(names, values, facts, files=files | dict.fromkeys(others, b""), bundle=bundle)
     return [render.redact(obj) for obj in objects]

@@ -15,6 +15,7 @@ from vcli.operations.readiness import NotReadyError, hopeless, progress
 
 _LOG_LINES = 10
 _EVENTS = 5
+_WIDTH = 300
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
 _PASSING = ("serviceaccount", "object has been modified", "already exists", "object is being deleted")
@@ -124,7 +125,8 @@ class _Watcher:
         if any(map(_ready, ours)):
             return True
         self.trouble = hopeless(ours)
-        state = progress(ours) if ours or not self.pods else "the pod from before is ending"
+        ending = not ours and any("deletionTimestamp" in pod["metadata"] for pod in self.pods)
+        state = "the pod from before is ending" if ending else progress(ours or self.pods)
         if state != self._said:
             self._said = state
             self._detail(state)
@@ -165,25 +167,30 @@ async def _evidence(client: Client, names: Names, pods: list[Object]) -> str:
     if not pods:
         return ""
     pod = pods[-1]
-    suspects = [each["name"] for each in _failing(pod)]
     events, *logs = await together(
-        [_events(client, names, pod), *(_log(client, names, pod, name) for name in suspects[:2])]
+        [_events(client, names, pod), *(_log(client, names, pod, name) for name in _suspects(pod))]
     )
     return "".join(f"\n{text}" for text in (events, *logs) if text)
 
 
-def _failing(pod: Object) -> list[Object]:
+def _suspects(pod: Object) -> list[str]:
+    """The containers whose logs may tell: those that crash, or else those that are not ready."""
     statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
-    return [each for each in statuses if not each.get("ready") and each.get("containerID")]
+    behind = [each for each in statuses if not each.get("ready") and each.get("containerID")]
+    crashing = [each for each in behind if "waiting" in each.get("state", {})]
+    return [each["name"] for each in crashing or behind][:2]
 
 
 async def _events(client: Client, names: Names, pod: Object) -> str:
-    selector = f"involvedObject.uid={pod['metadata']['uid']},type=Warning"
+    # Failed probes say no more than that it is not ready.
+    selector = f"involvedObject.uid={pod['metadata']['uid']},type=Warning,reason!=Unhealthy"
     try:
         found = await client.list(EVENTS, namespace=names.namespace, field_selector=selector)
     except (ApiError, Unreachable):
         return ""
-    lines = [f"  {item.get('reason')}: {item.get('message')}" for item in found["items"]][-_EVENTS:]
+    scheduled = bool(pod["spec"].get("nodeName"))
+    items = [item for item in found["items"] if not (scheduled and item.get("reason") == "FailedScheduling")]
+    lines = [_clip(f"  {item.get('reason')}: {item.get('message')}") for item in items[-_EVENTS:]]
     return "\n".join(["events of the pod:", *lines]) if lines else ""
 
 
@@ -197,6 +204,10 @@ async def _log(client: Client, names: Names, pod: Object, container: str) -> str
         except (ApiError, Unreachable):
             continue
         if text.strip():
-            lines = [f"  {line}" for line in text.strip().splitlines()]
+            lines = [_clip(f"  {line}") for line in text.strip().splitlines()]
             return "\n".join([f"last lines of {container}:", *lines])
     return ""
+
+
+def _clip(line: str) -> str:
+    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"

@@ -1,0 +1,80 @@
+"""What the syncer may do on the host, and the accounts that go with it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+from vcli.controlplane import manifests
+from vcli.controlplane.names import Names
+
+Object = dict[str, Any]
+
+_FEATURE = "vcli.dev/feature"
+
+
+class Right(NamedTuple):
+    """One verb on one resource, which may be a subresource: ``pods/exec``."""
+
+    group: str
+    resource: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """Something that takes rights which not everybody has to give.
+
+    Attributes:
+        name: a key, as in `vcli.controlplane.facts.Facts.features`.
+        title: what does not work without.
+        rules: of a Role.
+    """
+
+    name: str
+    title: str
+    rules: tuple[Object, ...]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What it takes."""
+        return frozenset(rights_of(self.rules))
+
+
+@cache
+def features() -> Mapping[str, Feature]:
+    """All of them, by name."""
+    found = {}
+    for obj in manifests.load("control-plane/optional-rights.yaml"):
+        metadata = obj["metadata"]
+        title = metadata["annotations"][_FEATURE]
+        found[metadata["name"]] = Feature(metadata["name"], title, tuple(obj["rules"]))
+    return found
+
+
+def required() -> frozenset[Right]:
+    """What the syncer can't do without."""
+    _, _, role, _ = manifests.load("control-plane/rights.yaml")
+    return frozenset(rights_of(role["rules"]))
+
+
+def rights_of(rules: Any) -> Iterator[Right]:
+    """The single rights of a Role's rules."""
+    for rule in rules:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                yield from (Right(group, resource, verb) for verb in rule["verbs"])
+
+
+def render(names: Names, *, with_features: frozenset[str]) -> tuple[Object, Object, Object, Object]:
+    """The syncer's ServiceAccount, that of all synced pods, the Role and the RoleBinding."""
+    account, workload, role, binding = manifests.load("control-plane/rights.yaml")
+    account["metadata"]["name"] = names.service_account
+    workload["metadata"]["name"] = names.workload_service_account
+    role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
+    role["rules"] += [
+        rule for feature in features().values() if feature.name in with_features for rule in feature.rules
+    ]
+    binding["roleRef"]["name"] = names.service_account
+    binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
+    return account, workload, role, binding
