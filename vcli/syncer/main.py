@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from vcli.errors import VcliError
+from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
@@ -203,6 +204,7 @@ async def main(settings: Settings) -> None:
     Raises:
         UnreachableError: this is not a pod of a cluster.
     """
+    codec.use_fastest()
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     if task is not None:
