@@ -2,22 +2,28 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vcli.errors import VcliError
 from vcli.host import cgroups, process
-from vcli.host.instance import Instance
+from vcli.host.instance import SHARED, Instance
 
 
-def down(instance: Instance) -> bool:
+def down(instance: Instance, waiting: Callable[[str], None] | None = None) -> bool:
     """End the node and remove all that belongs to the instance; the cache stays. False: there was nothing.
+
+    Args:
+        instance: which one.
+        waiting: is told when another process works on it just now.
 
     Raises:
         VcliError: something could not be removed; the message names it.
     """
     if not exists(instance):
         return False
-    with process.locked(instance):
+    with process.locked(instance, waiting):
         remove(instance)
     return True
 
@@ -38,11 +44,9 @@ def remove(instance: Instance) -> None:
     cgroups.remove(instance.cgroup)
     for folder in (instance.root, instance.run):
         shutil.rmtree(folder, ignore_errors=True)
-        try:
-            # The folder that all instances share, when this was the last one.
-            folder.parent.rmdir()
-        except OSError:
-            continue
+        if folder.parent in SHARED:
+            with suppress(OSError):  # other instances are in it
+                folder.parent.rmdir()
     if remains := leftovers(instance):
         raise VcliError(
             f"host {instance.name} is down, but this remains: {', '.join(remains)}",

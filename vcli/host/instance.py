@@ -9,6 +9,8 @@ from vcli.errors import UsageError
 
 DEFAULT_NAME = "vcli-host"
 DEFAULT_PORT = 16443
+# What all instances lie in: made with the first one, removed with the last.
+SHARED = (Path("/var/lib/vcli"), Path("/run/vcli"))
 
 # Inside the node's own network namespace, so every instance has the same ones.
 NODE_IP = "10.201.0.2"
@@ -19,7 +21,8 @@ SERVICE_IP = "10.96.0.1"
 DNS_IP = "10.96.0.10"
 POD_CIDR = "10.244.0.0/16"
 
-# A label of DNS, short enough that unix sockets below the folders stay within 107 bytes.
+_SOCKET_PATH = 107
+# A label of DNS, short enough for sockets below the folders.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,28}[a-z0-9])?")
 
 
@@ -42,7 +45,7 @@ class Instance:
         """The instance of that name; `VCLI_HOST_ROOT` moves all its folders below another one.
 
         Raises:
-            UsageError: not usable as a name.
+            UsageError: not usable as a name, or the folders' paths are too long.
         """
         if not _NAME.fullmatch(name):
             raise UsageError(
@@ -50,8 +53,14 @@ class Instance:
             )
         if moved := os.environ.get("VCLI_HOST_ROOT"):
             base = Path(moved).resolve()
-            return cls(name=name, root=base / name, run=base / f"{name}.run")
-        return cls(name=name, root=Path("/var/lib/vcli") / name, run=Path("/run/vcli") / name)
+            instance = cls(name=name, root=base / name, run=base / f"{name}.run")
+            if len(f"{instance.containerd}.ttrpc") > _SOCKET_PATH:
+                raise UsageError(
+                    f"VCLI_HOST_ROOT {base} is too long a path for sockets below it",
+                    hint="choose a shorter one",
+                )
+            return instance
+        return cls(name=name, root=SHARED[0] / name, run=SHARED[1] / name)
 
     @property
     def cgroup(self) -> str:

@@ -14,10 +14,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 
 from vcli.host import linux, mounts
-from vcli.host.api import Api
+from vcli.host.api import Api, ApiRefusedError
 from vcli.host.plan import (
     LISTENER,
     MACHINE_FILES,
@@ -34,6 +35,7 @@ _NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWUTS | linu
 _OUT_OF_THE_WAY = 16
 _BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _SETTLED = 30.0
+_CREATE_WITHIN = 30.0
 _IMPORTS_AT_ONCE = 2
 
 
@@ -98,9 +100,20 @@ class Node:
             if component.after == "api":
                 self._start(component)
         for path, body in self._plan.addons:
-            self._api.create(path, body)
+            self._create(path, body)
         self._milestone("addons")
         self._finish()
+
+    def _create(self, path: str, body: Mapping[str, object]) -> None:
+        """Create an object, patiently: on a busy machine an API server that was ready may still time out."""
+        deadline = time.monotonic() + _CREATE_WITHIN
+        while True:
+            try:
+                return self._api.create(path, body)
+            except (OSError, HTTPException, ApiRefusedError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
 
     def _images(self) -> None:
         while not Path(self._plan.containerd).is_socket() or self._call([*self._plan.ctr, "version"]):

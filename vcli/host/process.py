@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,8 +79,13 @@ def pids_on_machine(first: int) -> dict[int, int]:
 
 
 @contextmanager
-def locked(instance: Instance) -> Iterator[None]:
-    """One `up` or `down` of an instance at a time. The lock is the run folder, so no file is left behind."""
+def locked(instance: Instance, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
+    """One `up` or `down` of an instance at a time. The lock is the run folder, so no file is left behind.
+
+    Args:
+        instance: which one.
+        waiting: is told when somebody else has the lock.
+    """
     while True:
         instance.run.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
@@ -88,7 +93,12 @@ def locked(instance: Instance) -> Iterator[None]:
         except FileNotFoundError:
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if waiting:
+                    waiting(f"waiting for another vcli that works on host {instance.name}")
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
             try:
                 same = instance.run.stat().st_ino == os.fstat(descriptor).st_ino
             except FileNotFoundError:

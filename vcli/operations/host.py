@@ -82,7 +82,7 @@ def up(
     where = sources_of(kubeconfig)
     if update_current:
         host_context.check({path: file.data for path, file in load(Sources(where.files)).items()}, name)
-    with process.locked(instance):
+    with process.locked(instance, steps.warn):
         running = process.node_pid(instance) is not None
         if running:
             _same_port(instance, port)
@@ -134,7 +134,7 @@ def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: st
     if existed:
         _need_root("down")
         with steps.step(f"Remove host {name}"):
-            taking_down.down(instance)
+            taking_down.down(instance, steps.warn)
     where = sources_of(kubeconfig)
     if any(x.exists() for x in where.files):
         drop(where, lambda files: _clusters_on(View(files), name), warn=steps.warn)
@@ -146,18 +146,21 @@ def status(*, name: str = DEFAULT_NAME) -> state.HostStatus:
     """How a host does, component by component.
 
     Raises:
+        NotAllowedError: not root.
         NotFoundError: it is not up.
     """
-    instance = _existing(name)
-    return state.look(instance)
+    _need_root("status")
+    return state.look(_existing(name))
 
 
 def kubeconfig(*, name: str = DEFAULT_NAME) -> str:
     """The kubeconfig of a host's administrator.
 
     Raises:
+        NotAllowedError: not root.
         NotFoundError: it is not up.
     """
+    _need_root("kubeconfig")
     return _existing(name).kubeconfig.read_text()
 
 

@@ -107,3 +107,9 @@ def test_name_that_is_taken_shows_before_anything_is_booted() -> None:
     assert "--name" in str(caught.value.hint)
     host_context.check({FILE: users_own()}, "vcli-host")
     host_context.check(host_context.add({}, document(), default=FILE), "vcli-host")
+
+
+def test_folders_too_deep_for_a_socket_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCLI_HOST_ROOT", str(tmp_path / ("x" * 90)))
+    with pytest.raises(UsageError, match="too long"):
+        Instance.of("a")
