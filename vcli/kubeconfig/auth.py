@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,7 @@ class Loaded:
         namespace: what the context (or the pod) names, None when it names none.
         sources: the files that ``context_name`` was found in.
         current: the context that is current in the user's files, empty when none is.
+        connected: the virtual cluster that this context is of, None when it is of none.
     """
 
     access: Access
@@ -38,6 +39,7 @@ class Loaded:
     namespace: str | None
     sources: Sources
     current: str
+    connected: Mark | None = None
 
 
 def load_access(*, kubeconfig: str | None = None, context: str | None = None) -> Loaded:
@@ -69,19 +71,8 @@ def load_access(*, kubeconfig: str | None = None, context: str | None = None) ->
     located = _get_context(view, name, where)
     mark = None if context else mark_of(located.body)
     if mark is not None:
-        return _host_of(mark, where, view)
+        return replace(_host_of(mark, where, view), connected=mark)
     return _loaded(view, name, located, where, view.current)
-
-
-def host_of(mark: Mark, *, kubeconfig: str | None = None) -> Loaded:
-    """How to reach the host of a virtual cluster that we are connected to.
-
-    Args:
-        mark: what we remember of it.
-        kubeconfig: ``--kubeconfig``.
-    """
-    where = sources(kubeconfig)
-    return _host_of(mark, where, View({path: file.data for path, file in load(where).items()}))
 
 
 def _host_of(mark: Mark, where: Sources, view: View) -> Loaded:

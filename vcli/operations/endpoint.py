@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from vcli.errors import UsageError
 from vcli.kube.access import Origin
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
+from vcli.kube.proxy import is_loopback
 from vcli.kube.resources import INGRESSES, PODS, SERVICES
 from vcli.operations.resolve import VirtualCluster
 
@@ -128,9 +131,32 @@ async def _node_addresses(client: Client, cluster: VirtualCluster) -> list[str]:
     """The addresses of the nodes that the control plane runs on: no right on nodes is needed for that."""
     with contextlib.suppress(ApiError, Unreachable):
         pods = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
-        addresses = [pod.get("status", {}).get("hostIP") for pod in pods["items"]]
-        return list(dict.fromkeys(filter(None, addresses)))
+        addresses = dict.fromkeys(pod.get("status", {}).get("hostIP") for pod in pods["items"])
+        # A host on this very machine: its nodes are reached by a local network (kind) or not at all (network
+        # namespaces, a VM). Nothing for their private addresses may leave by the default route.
+        local = is_loopback(Origin.of(client.access.server).host)
+        return [each for each in addresses if each and (not local or on_local_network(each))]
     return []
+
+
+def on_local_network(address: str, table: str | None = None) -> bool:
+    """Whether a route other than the default one leads there.
+
+    Args:
+        address: IPv4; for others the answer is no.
+        table: the kernel's routing table, of ``/proc/net/route`` by default.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        import ipaddress  # noqa: PLC0415  rarely needed
+
+        wanted = int(ipaddress.IPv4Address(address))
+        lines = (Path("/proc/net/route").read_text() if table is None else table).splitlines()[1:]
+        for line in lines:
+            _, destination, _, _, _, _, _, mask, *_ = line.split()
+            network, bits = (socket.htonl(int(part, 16)) for part in (destination, mask))
+            if bits and wanted & bits == network:
+                return True
+    return False
 
 
 def _ingress_places(ingress: Object | None) -> list[Place]:
@@ -150,6 +176,6 @@ async def _answers(host: str, port: int, context: ssl.SSLContext, names: list[st
             continue  # the right authority for another name, maybe
         except (OSError, TimeoutError):
             return None
-        writer.close()
+        writer.transport.abort()  # nothing was said; a farewell would only take time
         return Endpoint(host, port, name)
     return None

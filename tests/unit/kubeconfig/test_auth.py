@@ -318,6 +318,7 @@ def test_the_host_is_found_from_a_kubeconfig_of_its_own(tmp_path):
     loaded = load_access(kubeconfig=str(tmp_path / "alone"))
     assert (loaded.access.server, loaded.current) == ("https://c", "v")
     assert loaded.sources.files == (tmp_path / "host",)
+    assert (loaded.connected.name, loaded.connected.namespace) == ("demo", "ns")
 
 
 def test_a_host_that_is_gone_is_named(tmp_path):

@@ -1,0 +1,73 @@
+import pytest
+
+from vcli.operations.readiness import hopeless, progress, serves
+
+
+def pod(*, phase="Running", node="n", conditions=(), init=(), containers=(), deleting=False):
+    return {
+        "metadata": {"name": "demo-0"} | ({"deletionTimestamp": "now"} if deleting else {}),
+        "spec": {"nodeName": node} if node else {},
+        "status": {
+            "phase": phase,
+            "conditions": list(conditions),
+            "initContainerStatuses": list(init),
+            "containerStatuses": list(containers),
+        },
+    }
+
+
+def container(name="kube-apiserver", *, ready=False, waiting=None, last=None, message=None):
+    state = {"waiting": {"reason": waiting, "message": message}} if waiting else {"running": {}}
+    return {"name": name, "ready": ready, "state": state, "lastState": {"terminated": last} if last else {}}
+
+
+READY = {"type": "Ready", "status": "True"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (pod(conditions=[READY]), True),
+        (pod(conditions=[READY], deleting=True), False),
+        (pod(phase="Pending", conditions=[READY]), False),
+        (pod(init=[container(ready=True)], containers=[container("syncer")]), True),
+        (pod(init=[container(ready=False)], containers=[container("syncer", ready=True)]), False),
+        (pod(containers=[container("syncer", ready=True)]), True),
+        (pod(containers=[container("other", ready=True)]), False),
+    ],
+)
+def test_whether_a_pod_serves_the_api(given, expected):
+    assert serves(given) is expected
+
+
+def test_reasons_to_give_up():
+    stuck = pod(containers=[container(waiting="ImagePullBackOff", message="back-off\npulling")])
+    assert hopeless([stuck]) == "container kube-apiserver: ImagePullBackOff: back-off"
+    last = {"exitCode": 1, "reason": "Error"}
+    crashed = pod(init=[container("etcd", waiting="CrashLoopBackOff", last=last) | {"restartCount": 9}])
+    assert hopeless([crashed]) == "container etcd: CrashLoopBackOff, last ended with exit code 1 (Error)"
+    assert hopeless([pod(containers=[container(waiting="ContainerCreating")])]) is None
+    assert hopeless([]) is None
+
+
+def test_a_pod_may_wait_for_a_node_only_so_long():
+    condition = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": "0/1 nodes are available",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+    }
+    waiting = pod(phase="Pending", node=None, conditions=[condition])
+    at = 1767225600.0
+    assert hopeless([waiting], now=at + 5) is None
+    assert hopeless([waiting], now=at + 60) == "no node takes its pod: 0/1 nodes are available"
+
+
+def test_what_it_is_at():
+    assert progress([]) == "its pod does not exist yet"
+    assert progress([pod(node=None)]) == "pod demo-0 waits for a node"
+    assert progress([pod(containers=[container(waiting="PodInitializing")])]) == "pod demo-0 is starting"
+    assert progress([pod(init=[container("etcd")])]) == "container etcd is starting"
+    pulling = pod(containers=[container(waiting="ErrImagePull")])
+    assert progress([pulling]) == "container kube-apiserver: ErrImagePull"
