@@ -113,6 +113,16 @@ def test_nothing_changed_nothing_to_do():
             {"affinity": {"nodeAffinity": {"$patch": "replace", "x": [1]}}},
         ),
         (
+            {"schedulingGates": [{"name": "one"}], "affinity": {"nodeAffinity": {"x": [1]}}},
+            {"affinity": {"nodeAffinity": {"x": [1]}}},
+            {"schedulingGates": [{"$patch": "delete", "name": "one"}]},
+        ),
+        (
+            {"tolerations": [{"key": "a", "operator": "Equal", "value": "v"}]},
+            {"tolerations": [{"key": "a", "value": "v"}, {"key": "a", "operator": "Exists"}]},
+            {"tolerations": [{"key": "a", "value": "v"}, {"key": "a", "operator": "Exists"}]},
+        ),
+        (
             {"terminationGracePeriodSeconds": -1},
             {"terminationGracePeriodSeconds": 1},
             {"terminationGracePeriodSeconds": 1},
