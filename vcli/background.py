@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -47,24 +47,27 @@ class Background:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and wait for it. Ctrl-C cancels it, and waits until it has cleaned up."""
-        finished = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_announce(work, finished), self._started)
+        call = _Call(self._started, work)
         try:
-            return future.result()
+            call.begin()
+            call.ended.wait()
         except BaseException:
-            if future.cancel():
-                finished.wait()
+            call.cancel()
+            call.ended.wait()
             raise
+        return call.result()
 
     async def acall(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and await it. A cancellation is passed on, and waits until it has cleaned up."""
-        finished = threading.Event()
-        future = asyncio.run_coroutine_threadsafe(_announce(work, finished), self._started)
+        call = _Call(self._started, work)
+        call.begin()
         try:
-            return await asyncio.wrap_future(future)
+            await asyncio.to_thread(call.ended.wait)
         except asyncio.CancelledError:
-            await asyncio.to_thread(finished.wait)
+            call.cancel()
+            await asyncio.to_thread(call.ended.wait)
             raise
+        return call.result()
 
     def close(self) -> None:
         """End the loop and the thread; whatever runs in it is cancelled first."""
@@ -73,8 +76,36 @@ class Background:
             self._thread.join()
 
 
-async def _announce(work: Coroutine[Any, Any, T], finished: threading.Event) -> T:
-    try:
-        return await work
-    finally:
-        finished.set()
+class _Call(Generic[T]):
+    """A coroutine that another thread's loop runs.
+
+    Unlike `asyncio.run_coroutine_threadsafe` it tells when the coroutine has ended, even a cancelled one.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
+        self.ended = threading.Event()
+        self._loop = loop
+        self._work = work
+        self._task: asyncio.Task[T] | None = None
+
+    def begin(self) -> None:
+        self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        if self._task is None:
+            self._task = self._loop.create_task(self._work)
+            self._task.add_done_callback(lambda _: self.ended.set())
+
+    def cancel(self) -> None:
+        """Cancel it, or make sure that it never begins."""
+        self._loop.call_soon_threadsafe(self._cancel)
+
+    def _cancel(self) -> None:
+        self._begin()
+        if self._task is not None:
+            self._task.cancel()
+
+    def result(self) -> T:
+        if self._task is None:
+            raise RuntimeError("it has not begun")
+        return self._task.result()
