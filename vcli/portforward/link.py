@@ -8,11 +8,14 @@ one direction alone.
 
 import asyncio
 import contextlib
+from typing import TYPE_CHECKING
 
 from vcli.kube.client import Client
 from vcli.kube.errors import Unreachable
 from vcli.kube.resources import PODS
-from vcli.kube.websocket import WebSocket, open_websocket
+
+if TYPE_CHECKING:
+    from vcli.kube.websocket import WebSocket
 
 PROTOCOL = "v4.channel.k8s.io"
 _DATA, _ERROR = 0, 1
@@ -25,7 +28,7 @@ _DEAD_AFTER = 25.0
 class Link:
     """An open connection to a port of a pod; one task receives, another sends."""
 
-    def __init__(self, socket: WebSocket) -> None:
+    def __init__(self, socket: "WebSocket") -> None:
         self._socket = socket
         self._greeted: set[int] = set()
         self.error = ""
@@ -85,5 +88,8 @@ async def open_link(client: Client, *, namespace: str, pod: str, port: int) -> L
         ApiError: the host refuses; ``NotFound`` if the pod is gone.
         Unreachable: the host doesn't answer.
     """
+    # A command that runs beside a tunnel starts before anybody needs it: what it takes is imported meanwhile.
+    from vcli.kube.websocket import open_websocket  # noqa: PLC0415
+
     path = PODS.path(namespace=namespace, name=pod, subresource="portforward")
     return Link(await open_websocket(client, path, params={"ports": port}, subprotocols=[PROTOCOL]))
