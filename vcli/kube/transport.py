@@ -3,7 +3,7 @@
 Not built on httpx, although it would be the obvious library: on one machine its import adds 100 to 150 ms
 to a start-up that may take 350 ms in all (30 ms with its own command line hidden from it), h11 adds 10.
 What is needed of HTTP here is small: one host, JSON bodies, no cookies, no redirects. See
-docs/designs/http-client.md.
+docs/designs/0005-http-client.md.
 """
 
 import asyncio
