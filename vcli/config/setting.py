@@ -4,6 +4,7 @@ r"""``--set a.b=c``, in the language of Helm's strvals.
 true, false, null and integers become what they look like; all else is a string.
 """
 
+import copy
 import re
 from typing import Any
 
@@ -115,10 +116,10 @@ def _put(data: Any, steps: list[Step], value: Any, below: Any) -> None:
     child = data.get(step) if isinstance(step, str) else data[step]
     if isinstance(rest[0], int):
         if not isinstance(child, list):
-            child = list(under) if isinstance(under, list) else []
+            # A list is not merged later but replaced, so what stands in it is taken over here.
+            child = copy.deepcopy(under) if isinstance(under, list) else []
     elif not isinstance(child, dict):
-        # Within a list nothing is merged later, so what stands in the element is taken over here.
-        child = dict(under) if isinstance(step, int) and isinstance(under, dict) else {}
+        child = {}
     data[step] = child
     _put(child, rest, value, under)
 

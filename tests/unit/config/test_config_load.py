@@ -1,0 +1,212 @@
+"""Values: from files and arguments to the dataclasses, and every mistake with its place."""
+
+import io
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcli.config import from_mapping, load
+from vcli.config.document import Document
+from vcli.errors import UsageError
+
+
+def write(folder: Path, text: str, name: str = "values.yaml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def complaint(*files: Path, sets: tuple[str, ...] = ()) -> UsageError:
+    with pytest.raises(UsageError) as caught:
+        load(files, sets)
+    return caught.value
+
+
+def test_nothing_given_is_the_defaults():
+    values = load()
+    assert values.given == {}
+    assert values.control_plane.distro.k8s.version == "v1.36.3"
+    assert values.control_plane.coredns.enabled
+    assert values.control_plane.stateful_set.persistence.volume_claim.enabled == "auto"
+
+
+def test_later_wins_and_lists_replace(tmp_path: Path):
+    first = write(
+        tmp_path,
+        "controlPlane: {proxy: {extraSANs: [a, b]}, statefulSet: {pods: {labels: {x: '1', y: '2'}}}}",
+        "1.yaml",
+    )
+    second = write(
+        tmp_path,
+        "controlPlane: {proxy: {extraSANs: [c]}, statefulSet: {pods: {labels: {y: '3'}}}}",
+        "2.yaml",
+    )
+    plane = load([first, second], ["controlPlane.coredns.enabled=false"]).control_plane
+    assert plane.proxy.extra_sans == ("c",)
+    assert plane.stateful_set.pods.labels == {"x": "1", "y": "3"}
+    assert not plane.coredns.enabled
+
+
+def test_null_goes_back_to_the_default(tmp_path: Path):
+    first = write(tmp_path, "controlPlane: {coredns: {enabled: false}}", "1.yaml")
+    second = write(tmp_path, "controlPlane: {coredns: {enabled: null}}", "2.yaml")
+    assert load([first, second]).control_plane.coredns.enabled
+
+
+def test_stdin(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("controlPlane: {coredns: {enabled: false}}"))
+    assert not load(["-"]).control_plane.coredns.enabled
+
+
+def test_an_empty_file_is_no_values(tmp_path: Path):
+    assert load([write(tmp_path, "# nothing\n")]).given == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (
+            "controlPlane:\n  corends:\n    enabled: true\n",
+            "values.yaml:2: controlPlane.corends: unknown key",
+            "did you mean controlPlane.coredns?",
+        ),
+        (
+            "coreDNS: {enabled: true}\n",
+            "values.yaml:1: coreDNS: unknown key",
+            "did you mean controlPlane.coredns?",
+        ),
+        (
+            "controlPlane:\n  coredns:\n    enabled: 'yes'\n",
+            "values.yaml:3: controlPlane.coredns.enabled: must be true or false, not 'yes'",
+            None,
+        ),
+        (
+            "sync:\n  toHost: {}\n",
+            "values.yaml:1: sync: a key of vcluster.yaml that has no effect in vcli yet",
+            None,
+        ),
+        (
+            "controlPlane:\n  backingStore:\n    database: {}\n",
+            "values.yaml:3: controlPlane.backingStore.database: a key of vcluster.yaml that has no effect",
+            None,
+        ),
+        (
+            "controlPlane: {}\ncontrolPlane: {}\n",
+            "values.yaml:2: the key controlPlane stands here twice",
+            None,
+        ),
+        ("controlPlane: [\n", "values.yaml:2: not YAML: ", None),
+        ("- a\n", "values.yaml: values must be a mapping", None),
+        (
+            "controlPlane: {distro: {k3s: {enabled: true}}}\n",
+            "values.yaml:1: controlPlane.distro.k3s: this distribution can't be run yet",
+            "leave it out",
+        ),
+        (
+            "controlPlane:\n  service:\n    httpsNodePort: 30443\n",
+            "values.yaml:3: controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port",
+            "set controlPlane.service.spec.type to NodePort",
+        ),
+        (
+            "controlPlane: {statefulSet: {persistence: {volumeClaim: {size: lots}}}}\n",
+            "volumeClaim.size: 'lots' does not look like one",
+            None,
+        ),
+        (
+            "controlPlane: {statefulSet: {pods: {labels: {a: 1}}}}\n",
+            "labels: the value of a must be a string: put it in quotes",
+            None,
+        ),
+        ("controlPlane: {proxy: {extraSANs: a}}\n", "extraSANs: must be a list, not 'a'", None),
+        ("controlPlane: {service: {spec: {type: Odd}}}\n", "type: must be 'ClusterIP' or ", None),
+    ],
+)
+def test_mistakes_name_the_line_and_the_way_out(tmp_path: Path, text: str, message: str, hint: str | None):
+    error = complaint(write(tmp_path, text))
+    assert message in error.message
+    if hint:
+        assert hint in (error.hint or "")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path):
+    assert "gone.yaml can't be read: No such file or directory" in complaint(tmp_path / "gone.yaml").message
+
+
+def test_the_place_of_a_set(tmp_path: Path):
+    path = write(tmp_path, "controlPlane: {coredns: {enabled: true}}")
+    error = complaint(path, sets=("controlPlane.coredns.enabled=maybe",))
+    assert error.message.startswith("--set controlPlane.coredns.enabled=maybe: controlPlane.coredns.enabled:")
+
+
+def test_the_place_of_an_option():
+    with pytest.raises(UsageError, match=r"^--distro: controlPlane\.distro\.k3s"):
+        load(options={"--distro": {"controlPlane": {"distro": {"k3s": {"enabled": True}}}}})
+
+
+@pytest.mark.parametrize(
+    ("given_version", "full"), [("1.36", "v1.36.3"), ("v1.35.2", "v1.35.2"), ("1.34.1-rc.0", "v1.34.1-rc.0")]
+)
+def test_versions(given_version: str, full: str):
+    values = load(options={"--kubernetes-version": version(given_version)})
+    assert values.control_plane.distro.k8s.version == full
+
+
+@pytest.mark.parametrize(("given_version", "message"), [("1.35", "which v1.35?"), ("1.29.9", "older than")])
+def test_versions_that_wont_do(given_version: str, message: str):
+    with pytest.raises(UsageError) as caught:
+        load(options={"--kubernetes-version": version(given_version)})
+    assert message in caught.value.message
+
+
+def version(text: str) -> dict[str, object]:
+    return {"controlPlane": {"distro": {"k8s": {"version": text}}}}
+
+
+def test_keys_of_2023(tmp_path: Path):
+    values = load(
+        [write(tmp_path, "syncer:\n  image: ghcr.io/me/syncer:1\nstorage:\n  persistence: false\n")]
+    )
+    image = values.control_plane.stateful_set.image
+    assert (image.registry, image.repository, image.tag) == ("ghcr.io", "me/syncer", "1")
+    assert values.control_plane.stateful_set.persistence.volume_claim.enabled is False
+    assert values.warnings[0].endswith("values.yaml:2: syncer.image is now controlPlane.statefulSet.image")
+    assert set(values.given) == {"controlPlane"}
+
+
+def test_an_old_key_does_not_override_the_new_one(tmp_path: Path):
+    text = "syncer: {image: old:1}\ncontrolPlane: {statefulSet: {image: new:2}}\n"
+    assert load([write(tmp_path, text)]).control_plane.stateful_set.image.tag == "2"
+
+
+def test_what_is_kept_loads_to_the_same():
+    values = load([], ["controlPlane.coredns.enabled=false", "controlPlane.proxy.extraSANs={a,b}"])
+    kept = yaml.safe_load(yaml.safe_dump(values.given))
+    assert from_mapping(kept, name="Secret vc-config-demo") == values
+
+
+TREES = st.recursive(
+    st.one_of(st.booleans(), st.integers(), st.text(max_size=3), st.lists(st.integers(), max_size=2)),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+MAPPINGS = st.dictionaries(st.sampled_from("abc"), TREES, max_size=3)
+
+
+def merged(*trees: dict[str, object]) -> dict[str, object]:
+    document = Document()
+    for tree in trees:
+        document.merge(Document(tree))
+    return document.data
+
+
+@given(MAPPINGS, MAPPINGS, MAPPINGS)
+def test_merging_is_associative(a, b, c):
+    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+
+
+@given(MAPPINGS, MAPPINGS)
+def test_merging_again_changes_nothing(a, b):
+    assert merged(a, b, b) == merged(a, b)

@@ -1,0 +1,79 @@
+"""``--set``, as Helm's strvals understands it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcli.config import setting
+from vcli.errors import UsageError
+
+
+# The expectations are those of Helm's own table (pkg/strvals/parser_test.go).
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("name1=null", {"name1": None}),
+        ("name1=value1", {"name1": "value1"}),
+        ("name1=value1,name2=value2", {"name1": "value1", "name2": "value2"}),
+        ("name1=value1,name2=value2,", {"name1": "value1", "name2": "value2"}),
+        ("name1=,name2=value2", {"name1": "", "name2": "value2"}),
+        ("leading_zeros=00009", {"leading_zeros": "00009"}),
+        ("zero_int=0", {"zero_int": 0}),
+        ("long_int=1234567890", {"long_int": 1234567890}),
+        ("negative=-5", {"negative": -5}),
+        ("boolean=true", {"boolean": True}),
+        ("boolean=True", {"boolean": "True"}),
+        ("a=1.5", {"a": "1.5"}),
+        (r"name1=one\,two,name2=three\,four", {"name1": "one,two", "name2": "three,four"}),
+        (r"name1=one\=two", {"name1": "one=two"}),
+        ("name1=one=two", {"name1": "one=two"}),
+        (r"name1=one two three", {"name1": "one two three"}),
+        ("outer.inner=value", {"outer": {"inner": "value"}}),
+        ("outer.middle.inner=value", {"outer": {"middle": {"inner": "value"}}}),
+        ("outer.inner1=value,outer.inner2=value2", {"outer": {"inner1": "value", "inner2": "value2"}}),
+        ("name1={value1,value2}", {"name1": ["value1", "value2"]}),
+        ("name1={1021,902}", {"name1": [1021, 902]}),
+        ("name1={}", {"name1": []}),
+        ("list[0]=foo", {"list": ["foo"]}),
+        ("list[0].foo=bar", {"list": [{"foo": "bar"}]}),
+        ("list[0].foo=bar,list[0].hello=world", {"list": [{"foo": "bar", "hello": "world"}]}),
+        ("list[1]=bar", {"list": [None, "bar"]}),
+        ("illegal[0]=1,illegal[1]=2", {"illegal": [1, 2]}),
+        ("nested[0][0]=1", {"nested": [[1]]}),
+        (r"a\.b=c", {"a.b": "c"}),
+        (r"labels.app\.kubernetes\.io/name=x", {"labels": {"app.kubernetes.io/name": "x"}}),
+    ],
+)
+def test_expressions(expression: str, expected: dict[str, Any]):
+    assert setting.parse(expression).data == expected
+
+
+def test_an_element_of_a_list_that_stands_there():
+    below = {"tolerations": [{"key": "a", "effect": "NoSchedule"}, {"key": "b"}]}
+    data = setting.parse("tolerations[0].key=c", below=below).data
+    assert data == {"tolerations": [{"key": "c", "effect": "NoSchedule"}, {"key": "b"}]}
+    assert below["tolerations"][0]["key"] == "a"
+
+
+@pytest.mark.parametrize("expression", ["name", "a..b=1", "=1", "a[x]=1", "a[99999]=1", "[0]=1"])
+def test_nonsense(expression: str):
+    with pytest.raises(UsageError) as caught:
+        setting.parse(expression)
+    assert caught.value.message.startswith(f"--set {expression}: ")
+
+
+KEYS = st.text(min_size=1, max_size=6).filter(lambda text: text == text.strip())
+
+
+def escaped(text: str) -> str:
+    return "".join(f"\\{char}" if char in r"\.,=[]{}" else char for char in text)
+
+
+@given(st.lists(KEYS, min_size=1, max_size=4), st.text(max_size=6).map(lambda text: "v" + text))
+def test_every_path_can_be_written(keys: list[str], value: str):
+    data: Any = setting.parse(f"{'.'.join(map(escaped, keys))}={escaped(value)}").data
+    for key in keys:
+        data = data[key]
+    assert data == value
