@@ -65,7 +65,7 @@ ensure_packages() {
     wanted="$(fingerprint "$ROOT/requirements.lock" "$ROOT/pyproject.toml" "${BASH_SOURCE[0]}")"
     stamped packages "$wanted" && [ -x "$VENV/bin/vcli" ] && return 0
     say "Installing the locked Python packages"
-    "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip -q
+    "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >/dev/null
     local pip=("$VENV/bin/python" -m pip --quiet --disable-pip-version-check --no-input)
     "${pip[@]}" install --require-hashes -r "$ROOT/requirements.lock"
     "${pip[@]}" install --no-deps --no-build-isolation --editable "$ROOT"

@@ -31,7 +31,7 @@ def completion(
     zsh:   vcli completion zsh > "${fpath[1]}/_vcli"
     fish:  vcli completion fish > ~/.config/fish/completions/vcli.fish
     """
-    from typer.completion import get_completion_script  # noqa: PLC0415
+    from typer._completion_shared import get_completion_script  # noqa: PLC0415
 
     script = get_completion_script(prog_name="vcli", complete_var="_VCLI_COMPLETE", shell=shell.value)
     return Result(text=script)
