@@ -179,12 +179,14 @@ class Console:
         """Send the program's own log to stderr: ``-v`` info, ``-vv`` debug, ``-vvv`` libraries too."""
         import logging  # noqa: PLC0415  start-up
 
-        say = self._say
+        say, known = self._say, {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
         class Handler(logging.Handler):
             def emit(self, record: logging.LogRecord) -> None:
-                text = self.format(record)
-                say(record.levelname.lower(), text, f"{record.levelname.lower()}: {record.name}: {text}")
+                text, level = self.format(record), record.levelname.lower()
+                extra = {key: value for key, value in vars(record).items() if key not in known}
+                pairs = "".join(f" {key}={value}" for key, value in extra.items())
+                say(level, text, f"{level}: {record.name}: {text}{pairs}", logger=record.name, **extra)
 
         logger = logging.getLogger() if self.verbose > 2 else logging.getLogger("vcli")  # noqa: PLR2004
         logger.setLevel(logging.INFO if self.verbose == 1 else logging.DEBUG)
@@ -211,9 +213,9 @@ class Console:
         utf8 = (self.stderr.encoding or "").lower().replace("-", "") == "utf8"
         return PlainProgress(self._line, self.paint, unicode=utf8)
 
-    def _say(self, level: str, text: str, plain: str) -> None:
-        if self.log_format is LogFormat.JSON or (self.output is Output.JSON and level != "info"):
-            plain = json.dumps({"level": level, "message": text}, ensure_ascii=False)
+    def _say(self, level: str, text: str, plain: str, **extra: object) -> None:
+        if self.log_format is LogFormat.JSON or (self.output is Output.JSON and level == "warning"):
+            plain = json.dumps({"level": level, "message": text, **extra}, ensure_ascii=False, default=str)
         self._line(plain)
 
     def _line(self, text: str) -> None:

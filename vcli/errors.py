@@ -1,4 +1,4 @@
-"""The errors a person sees: one sentence, a stable code, the next step, and the exit code that goes with them.
+"""The errors a person sees: one sentence, a stable code, the next step, and the exit code that goes with it.
 
 Exit codes: 1 failed, 2 usage, 3 not found, 4 timed out or not ready, 5 exists or conflict,
 6 host unreachable or not allowed, 130 interrupted.

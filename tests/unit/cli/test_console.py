@@ -1,5 +1,6 @@
 import io
 import json
+import logging
 from contextlib import suppress
 
 import pytest
@@ -181,3 +182,28 @@ def test_confirm_needs_a_terminal(monkeypatch):
 )
 def test_elapsed(seconds, text):
     assert elapsed(seconds) == text
+
+
+@pytest.fixture
+def _log():
+    """The program's logger as it was before."""
+    logger = logging.getLogger("vcli")
+    before = logger.handlers, logger.level, logger.propagate
+    yield
+    logger.handlers, logger.level, logger.propagate = before
+
+
+@pytest.mark.usefixtures("_log")
+def test_verbose_shows_the_programs_log():
+    console = make(verbose=1)
+    console.start_logging()
+    logger = logging.getLogger("vcli.kube")
+    logger.debug("request")
+    logger.info("request", extra={"path": "/api", "status": 200})
+    assert console.stderr.getvalue() == "info: vcli.kube: request path=/api status=200\n"
+    console = make(verbose=2, log_format=LogFormat.JSON)
+    console.start_logging()
+    logger.debug("request", extra={"path": "/api"})
+    assert json.loads(console.stderr.getvalue()) == {
+        "level": "debug", "message": "request", "logger": "vcli.kube", "path": "/api",
+    }  # fmt: skip
