@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ Written by `python scripts/cli_reference.py` from `--help`; do not edit. See
 
 def help_of(*names: str) -> str:
     """What `vcli NAMES --help` prints."""
+    os.environ["COLUMNS"] = "80"
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         code = run_cli([*names, "--help"])
