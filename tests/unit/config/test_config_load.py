@@ -202,9 +202,23 @@ def merged(*trees: dict[str, object]) -> dict[str, object]:
     return document.data
 
 
-@given(MAPPINGS, MAPPINGS, MAPPINGS)
-def test_merging_is_associative(a, b, c):
-    assert merged(merged(a, b), c) == merged(a, merged(b, c))
+def leaves(tree: object, *above: str) -> dict[tuple[str, ...], object]:
+    if not isinstance(tree, dict) or not tree:
+        return {above: tree}
+    found: dict[tuple[str, ...], object] = {}
+    for key, value in tree.items():
+        found |= leaves(value, *above, key)
+    return found
+
+
+@given(MAPPINGS, MAPPINGS)
+def test_the_last_word_stands_and_what_it_does_not_touch_stays(a, b):
+    said, before, after = leaves(b), leaves(a), leaves(merged(a, b))
+    for path, value in said.items():
+        assert value == {} or after[path] == value
+    for path, value in before.items():
+        related = [other for other in said if other[: len(path)] == path or path[: len(other)] == other]
+        assert related or after[path] == value
 
 
 @given(MAPPINGS, MAPPINGS)

@@ -1,0 +1,110 @@
+"""The bundle: it runs on its own, is the same each time, and small enough."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from vcli.controlplane import bundle
+from vcli.errors import VcliError
+
+ISOLATED = [sys.executable, "-S", "-E", "-s", "-I"]
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "vcli.zip"
+    path.write_bytes(bundle.load(cache=path.parent / "cache").data)
+    return path
+
+
+def modules(path: Path) -> list[str]:
+    names = [Path(name) for name in zipfile.ZipFile(path).namelist()]
+    dotted = [".".join(name.with_suffix("").parts) for name in names]
+    return [name.removesuffix(".__init__") for name in dotted if not name.endswith("__main__")]
+
+
+def test_every_module_imports_with_nothing_but_the_standard_library(packed: Path):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import importlib\n"
+        "for name in sys.argv[2:]: importlib.import_module(name)\n"
+        "for name, module in sys.modules.items():\n"
+        "    file = getattr(module, '__file__', None) or ''\n"
+        "    ours = name.partition('.')[0] in ('vcli', 'h11', 'wsproto')\n"
+        "    assert file.startswith(sys.argv[1]) if ours else 'site-packages' not in file, file\n"
+    )
+    names = [name for name in modules(packed) if name.startswith("vcli")]
+    assert "vcli.syncer.main" in names
+    done = subprocess.run(
+        [*ISOLATED, "-c", program, str(packed), *names], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_syncer_starts_from_it(packed: Path, tmp_path: Path):
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "vcli.syncer", "--settings", str(tmp_path / "none.json")],
+        env={"PYTHONPATH": str(packed), "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "none.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_only_the_syncer_is_in_it(packed: Path):
+    tops = {"/".join(name.split("/")[:2]) for name in zipfile.ZipFile(packed).namelist()}
+    assert {top for top in tops if top.startswith("vcli/")} == {
+        "vcli/__init__.pyc",
+        "vcli/errors.pyc",
+        "vcli/kube",
+        "vcli/syncer",
+    }
+
+
+def test_it_fits_into_a_config_map(packed: Path):
+    assert packed.stat().st_size < bundle.LARGEST
+
+
+def test_equal_sources_give_equal_bytes(packed: Path, tmp_path: Path):
+    program = (
+        "import sys, pathlib\n"
+        "from vcli.controlplane import bundle\n"
+        "pathlib.Path(sys.argv[1]).write_bytes(bundle.load(cache=pathlib.Path(sys.argv[2])).data)\n"
+    )
+    other = tmp_path / "other.zip"
+    argv = [sys.executable, "-c", program, str(other), str(tmp_path / "cache")]
+    subprocess.run(argv, env=os.environ | {"PYTHONHASHSEED": "12345"}, check=True)
+    assert other.read_bytes() == packed.read_bytes()
+
+
+def test_it_is_packed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = bundle.load(cache=tmp_path)
+    monkeypatch.setattr(bundle, "pack", lambda _: pytest.fail("packed again"))
+    assert bundle.load(cache=tmp_path) == first
+    assert [path.name for path in tmp_path.iterdir()] == [f"{first.digest}.zip"]
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path):
+    file = tmp_path / "file"
+    file.touch()
+    assert bundle.load(cache=file / "below").data
+
+
+def test_another_source_has_another_digest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    before = bundle.load(cache=tmp_path).digest
+    sources = [*bundle._sources(), bundle._Source("vcli/more.py", b"x = 1\n")]
+    monkeypatch.setattr(bundle, "_sources", lambda: iter(sources))
+    assert bundle.load(cache=tmp_path).digest != before
+
+
+def test_too_large_is_said(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bundle, "LARGEST", 1000)
+    with pytest.raises(VcliError, match="a ConfigMap takes 1000"):
+        bundle.pack(list(bundle._sources()))
