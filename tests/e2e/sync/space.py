@@ -1,0 +1,125 @@
+"""A namespace in a virtual cluster, worked on by kubectl, and the host namespace behind it."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from embedded import SECONDS, Host
+
+from vcli import VirtualCluster
+from vcli.syncer.translate.names import VirtualName, host_name
+
+Object = dict[str, Any]
+
+BUSYBOX = "docker.io/library/busybox:1.36"
+PYTHON = "docker.io/library/python:3.11-slim"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Space:
+    """What a test works in."""
+
+    cluster: VirtualCluster
+    host: Host
+    name: str
+
+    def kubectl(self, *args: str, stdin: str | None = None, check: bool = True) -> str:
+        """Run kubectl in the virtual namespace; gives what it prints."""
+        done = self.run(*args, stdin=stdin)
+        if check:
+            assert done.returncode == 0, f"kubectl {' '.join(args)}: {done.stderr}"
+        return done.stdout
+
+    def run(self, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run kubectl in the virtual namespace, whatever comes of it."""
+        command = ["kubectl", "--namespace", self.name, *args]
+        environ = {**self.host.env, "KUBECONFIG": str(self.cluster.kubeconfig)}
+        return self.cluster.run(command, check=False, input=stdin, timeout=SECONDS, env=environ)
+
+    def apply(self, *objects: Object) -> None:
+        """Apply objects; they are of this namespace unless they name another."""
+        document = {"apiVersion": "v1", "kind": "List", "items": objects}
+        self.kubectl("apply", "--filename", "-", stdin=json.dumps(document))
+
+    def get(self, *args: str) -> Any:
+        """What kubectl get prints as JSON."""
+        return json.loads(self.kubectl("get", *args, "--output", "json"))
+
+    def wait(self, condition: str, *what: str) -> None:
+        """Wait for a condition, or for a deletion."""
+        self.kubectl("wait", f"--for={condition}", f"--timeout={SECONDS - 10}s", *what)
+
+    def rollout(self, what: str) -> None:
+        """Wait until a workload is all there."""
+        self.kubectl("rollout", "status", what, f"--timeout={SECONDS - 10}s")
+
+    def sh(self, pod: str, script: str) -> str:
+        """Run a shell script in a pod."""
+        return self.kubectl("exec", pod, "--", "sh", "-c", script).strip()
+
+    def on_host(self, kind: str) -> list[str]:
+        """The names of what this namespace has on the host."""
+        selector = f"vcli.dev/namespace={self.name}"
+        listed = self.host.get(kind, "--namespace", self.cluster.namespace, "--selector", selector)
+        return [each["metadata"]["name"] for each in listed["items"]]
+
+    def host_name(self, name: str) -> str:
+        """What an object of this namespace is called on the host."""
+        return host_name(VirtualName(self.name, name), self.cluster.name)
+
+
+def eventually(check: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
+    """Call `check` until it gives something true."""
+    until = time.monotonic() + seconds
+    while not (found := check()):
+        assert time.monotonic() < until, f"never happened: {check}"
+        time.sleep(0.25)
+    return found
+
+
+def container(script: str, *, image: str = BUSYBOX, **fields: Any) -> Object:
+    """A container that runs a shell script."""
+    return {
+        "name": "main",
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["sh", "-c", script],
+        **fields,
+    }
+
+
+IDLE = "trap exit TERM; while :; do sleep 0.2; done"
+"""A script that does nothing, and ends as soon as it is asked to."""
+
+
+def pod(name: str, script: str = IDLE, *, labels: dict[str, str] | None = None, **fields: Any) -> Object:
+    """A pod of one container; `fields` are of its spec, but for `container`, which is of the container."""
+    extra = fields.pop("container", {})
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": labels or {}},
+        "spec": {"containers": [container(script, **extra)], "restartPolicy": "Never", **fields},
+    }
+
+
+def template(script: str, *, app: str, **fields: Any) -> Object:
+    """The selector and pod template of a workload."""
+    extra = fields.pop("container", {})
+    return {
+        "selector": {"matchLabels": {"app": app}},
+        "template": {
+            "metadata": {"labels": {"app": app}},
+            "spec": {"containers": [container(script, **extra)], **fields},
+        },
+    }
+
+
+def serving(text: str) -> str:
+    """A script that answers HTTP on port 8080 with a text, in which the shell puts variables."""
+    return (
+        f'mkdir -p /tmp/www && echo "{text}" > /tmp/www/index.html && (httpd -f -p 8080 -h /tmp/www & {IDLE})'
+    )
