@@ -1,28 +1,15 @@
 """The API client: verbs on resources, plain dicts in and out.
 
-Importing this costs what asyncio, ssl and h11 cost and little more; 60 of the 95 ms measured are asyncio's
-own.
+Importing this costs what asyncio, ssl and h11 cost and little more.
 """
 
-import asyncio
-import logging
-import random
-import types
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, Self
-from urllib.parse import quote, urlencode
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal
 
-from vcli import __version__
-from vcli.kube import codec
-from vcli.kube.access import Access
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable
+from vcli.kube.raw import MOST_RETRIES, Params, RawClient, decoded
 from vcli.kube.resources import PODS, Resource
-from vcli.kube.transport import Connection, Response, StreamResponse, Transport, error_for
 
-logger = logging.getLogger(__name__)
-
-Params = Mapping[str, str | int | bool | Sequence[str] | None]
 Strategy = Literal["merge", "json", "strategic"]
 Propagation = Literal["Foreground", "Background", "Orphan"]
 
@@ -32,14 +19,10 @@ _PATCH_TYPES: Mapping[Strategy, str] = {
     "strategic": "application/strategic-merge-patch+json",
 }
 _APPLY = "application/apply-patch+yaml"  # JSON is YAML
-_FAILURES = 400
 _OK = 200
-_BUSY = frozenset({429, 503})
-_MOST_RETRIES = 3
-_LONGEST_RETRY_AFTER = 5.0
 
 
-class Client:
+class Client(RawClient):
     """An API server, as one set of credentials sees it: an async context manager, for one event loop.
 
     For a namespaced resource a namespace that isn't given is the object's own, else ``access.namespace``;
@@ -53,35 +36,6 @@ class Client:
         max_inflight: requests at once; more wait their turn. Streams and upgrades don't count.
         user_agent: as the server's audit log shows it.
     """
-
-    def __init__(
-        self,
-        access: Access,
-        *,
-        timeout: float = 30.0,
-        max_inflight: int = 64,
-        user_agent: str = f"vcli/{__version__}",
-    ) -> None:
-        self.access = access
-        self._timeout = timeout
-        self._window = asyncio.Semaphore(max_inflight)
-        self._transport = Transport(access, user_agent=user_agent)
-        self._prefix = self._transport.origin.prefix
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: types.TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Close all connections; the client can't be used afterwards."""
-        await self._transport.aclose()
 
     # --- verbs
 
@@ -283,10 +237,10 @@ class Client:
         A refused eviction (429) is not retried here: a disruption budget may refuse for hours.
         """
         path = self._path(resource, namespace, name, subresource)
-        response = await self._request(
-            "POST", path, body=body, retries=0 if subresource == "eviction" else _MOST_RETRIES
+        response = await self.send(
+            "POST", path, body=body, retries=0 if subresource == "eviction" else MOST_RETRIES
         )
-        return _decoded(response, path)
+        return decoded(response, path)
 
     # --- the server itself
 
@@ -297,7 +251,7 @@ class Client:
     async def ready(self) -> bool:
         """Does the server answer, and say that it is ready?"""
         try:
-            return (await self._request("GET", "/readyz", retries=0)).status == _OK
+            return (await self.send("GET", "/readyz", retries=0)).status == _OK
         except (ApiError, Unreachable):
             return False
 
@@ -314,99 +268,6 @@ class Client:
         params: Params = {"container": container, "tailLines": tail, "previous": previous or None}
         return (await self.request("GET", self._path(PODS, namespace, pod, "log"), params=params)).text
 
-    # --- raw
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - becomes an error that names the server
-    ) -> Response:
-        """Any request; ``body`` is encoded as JSON unless it is bytes.
-
-        429 and 503 with Retry-After are repeated three times at most, waiting up to five seconds each.
-        """
-        return await self._request(method, path, params=params, body=body, headers=headers, timeout=timeout)
-
-    def stream(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> AbstractAsyncContextManager[StreamResponse]:
-        """An answer read as it comes: ``async with`` gives it, ``async for`` takes its chunks of bytes."""
-        return self._transport.stream(
-            method, self._target(path, params), headers=dict(headers or {}), timeout=self._timeout
-        )
-
-    async def upgrade(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        params: Params | None = None,
-    ) -> Connection:
-        """Switch protocols; ``headers`` has Connection and Upgrade. The caller closes the writer."""
-        return await self._transport.upgrade(
-            method, self._target(path, params), headers=dict(headers), timeout=self._timeout
-        )
-
-    # --- inside
-
-    async def _object(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        body: Any = None,
-        content_type: str = "application/json",
-    ) -> Object:
-        headers = {"Content-Type": content_type} if body is not None else None
-        return _decoded(await self._request(method, path, params=params, body=body, headers=headers), path)
-
-    async def _request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-        retries: int = _MOST_RETRIES,
-    ) -> Response:
-        data = b"" if body is None else body if isinstance(body, bytes) else codec.dumps(body)
-        all_headers = {"Accept": "application/json", **(headers or {})}
-        if data:
-            all_headers.setdefault("Content-Type", "application/json")
-            all_headers["Content-Length"] = str(len(data))
-        elif method not in ("GET", "HEAD"):
-            all_headers["Content-Length"] = "0"
-        target = self._target(path, params)
-        attempt = 0
-        while True:
-            async with self._window:
-                response = await self._transport.send(
-                    method, target, headers=all_headers, body=data, timeout=timeout or self._timeout
-                )
-            logger.debug("request", extra={"method": method, "path": path, "status": response.status})
-            if response.status < _FAILURES:
-                return response
-            error = error_for(response, path=path)
-            if response.status not in _BUSY or error.retry_after is None or attempt == retries:
-                raise error
-            attempt += 1
-            pause = min(error.retry_after, _LONGEST_RETRY_AFTER)
-            await asyncio.sleep(pause * random.uniform(1.0, 1.2))  # noqa: S311 - spreads the returning crowd
-
     def _path(
         self,
         resource: Resource,
@@ -415,25 +276,6 @@ class Client:
         subresource: str | None = None,
     ) -> str:
         return resource.path(namespace=namespace or self.access.namespace, name=name, subresource=subresource)
-
-    def _target(self, path: str, params: Params | None) -> str:
-        query = [
-            (name, str(value).lower() if isinstance(value, bool) else value)
-            for name, value in (params or {}).items()
-            if value is not None
-        ]
-        if not query:
-            return self._prefix + path
-        return f"{self._prefix}{path}?{urlencode(query, doseq=True, quote_via=quote)}"
-
-
-def _decoded(response: Response, path: str) -> Object:
-    try:
-        answer = response.json()
-    except codec.DecodeError as error:
-        # A login page of a proxy, with status 200.
-        raise Unreachable(f"{path}: the answer is not JSON, so it is not from a Kubernetes API") from error
-    return answer if isinstance(answer, dict) else {}
 
 
 def _typed(body: Object, resource: Resource) -> Object:

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from vcli.kube import codec
-from vcli.kube.client import Client, Params
+from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable, error_from
+from vcli.kube.raw import Params
 from vcli.kube.resources import Resource
 
 logger = logging.getLogger(__name__)

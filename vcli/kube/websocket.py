@@ -12,8 +12,9 @@ from wsproto.connection import ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
-from vcli.kube.client import Client, Params
+from vcli.kube.client import Client
 from vcli.kube.errors import Unreachable
+from vcli.kube.raw import Params
 from vcli.kube.transport import Connection
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3

@@ -1,0 +1,172 @@
+"""Requests to an API server by path: what the verbs of ``Client`` are made of."""
+
+import asyncio
+import logging
+import random
+import types
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Self
+from urllib.parse import quote, urlencode
+
+from vcli import __version__
+from vcli.kube import codec
+from vcli.kube.access import Access
+from vcli.kube.errors import Object, Unreachable
+from vcli.kube.transport import Connection, Response, StreamResponse, Transport, error_for
+
+logger = logging.getLogger(__name__)
+
+Params = Mapping[str, str | int | bool | Sequence[str] | None]
+
+MOST_RETRIES = 3
+_LONGEST_RETRY_AFTER = 5.0
+_FAILURES = 400
+_BUSY = frozenset({429, 503})
+
+
+class RawClient:
+    """Any request, decoded or not, with the patience for a busy server."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        timeout: float = 30.0,
+        max_inflight: int = 64,
+        user_agent: str = f"vcli/{__version__}",
+    ) -> None:
+        self.access = access
+        self._timeout = timeout
+        self._window = asyncio.Semaphore(max_inflight)
+        self._transport = Transport(access, user_agent=user_agent)
+        self._prefix = self._transport.origin.prefix
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: types.TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections; the client can't be used afterwards."""
+        await self._transport.aclose()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - becomes an error that names the server
+    ) -> Response:
+        """Any request; ``body`` is encoded as JSON unless it is bytes.
+
+        429 and 503 with Retry-After are repeated three times at most, waiting up to five seconds each.
+        """
+        return await self.send(method, path, params=params, body=body, headers=headers, timeout=timeout)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[StreamResponse]:
+        """An answer read as it comes: ``async with`` gives it, ``async for`` takes its chunks of bytes."""
+        return self._transport.stream(
+            method, self._target(path, params), headers=dict(headers or {}), timeout=self._timeout
+        )
+
+    async def upgrade(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        params: Params | None = None,
+    ) -> Connection:
+        """Switch protocols; ``headers`` has Connection and Upgrade. The caller closes the writer."""
+        return await self._transport.upgrade(
+            method, self._target(path, params), headers=dict(headers), timeout=self._timeout
+        )
+
+    async def _object(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        content_type: str = "application/json",
+    ) -> Object:
+        headers = {"Content-Type": content_type} if body is not None else None
+        return decoded(await self.send(method, path, params=params, body=body, headers=headers), path)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+        retries: int = MOST_RETRIES,
+    ) -> Response:
+        """Like ``request``, with the number of repetitions for a busy server."""
+        data = b"" if body is None else body if isinstance(body, bytes) else codec.dumps(body)
+        all_headers = {"Accept": "application/json", **(headers or {})}
+        if data:
+            all_headers.setdefault("Content-Type", "application/json")
+            all_headers["Content-Length"] = str(len(data))
+        elif method not in ("GET", "HEAD"):
+            all_headers["Content-Length"] = "0"
+        target = self._target(path, params)
+        attempt = 0
+        while True:
+            async with self._window:
+                response = await self._transport.send(
+                    method, target, headers=all_headers, body=data, timeout=timeout or self._timeout
+                )
+            logger.debug("request", extra={"method": method, "path": path, "status": response.status})
+            if response.status < _FAILURES:
+                return response
+            error = error_for(response, path=path)
+            if response.status not in _BUSY or error.retry_after is None or attempt == retries:
+                raise error
+            attempt += 1
+            pause = min(error.retry_after, _LONGEST_RETRY_AFTER)
+            await asyncio.sleep(pause * random.uniform(1.0, 1.2))  # noqa: S311 - spreads the returning crowd
+
+    def _target(self, path: str, params: Params | None) -> str:
+        query = [
+            (name, str(value).lower() if isinstance(value, bool) else value)
+            for name, value in (params or {}).items()
+            if value is not None
+        ]
+        if not query:
+            return self._prefix + path
+        return f"{self._prefix}{path}?{urlencode(query, doseq=True, quote_via=quote)}"
+
+
+def decoded(response: Response, path: str) -> Object:
+    """The object in an answer.
+
+    Raises:
+        Unreachable: there is none.
+    """
+    try:
+        answer = response.json()
+    except codec.DecodeError as error:
+        # A login page of a proxy, with status 200.
+        raise Unreachable(f"{path}: the answer is not JSON, so it is not from a Kubernetes API") from error
+    return answer if isinstance(answer, dict) else {}
