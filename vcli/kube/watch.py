@@ -11,13 +11,15 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vcli.kube import codec
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable, error_from
-from vcli.kube.raw import Params
 from vcli.kube.resources import Resource
+
+if TYPE_CHECKING:
+    from vcli.kube.raw import Params
 
 logger = logging.getLogger(__name__)
 
