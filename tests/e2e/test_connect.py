@@ -178,6 +178,17 @@ def test_as_a_service_account(desk: Host, bare: Bare) -> None:
     assert done.returncode == 2
 
 
+def test_without_a_key_kubectl_asks_for_it(desk: Host, bare: Bare) -> None:
+    desk.vcli("connect", bare.name, "-n", bare.namespace, "--no-key")
+    (user,) = [each["user"] for each in config(desk)["users"] if each["name"] == bare.context]
+    assert set(user) == {"exec", "extensions"}
+    assert "namespace/default" in desk.kubectl(*NAMESPACES)
+    asked = json.loads(desk.vcli("token", bare.name, "-n", bare.namespace).stdout)
+    assert set(asked["status"]) == {"clientCertificateData", "clientKeyData"}
+    done = desk.vcli("token", "nobody", check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+
+
 def config(desk: Host) -> Any:
     return json.loads(desk.kubectl("config", "view", "--raw", "-o", "json"))
 

@@ -71,6 +71,9 @@ async def connect(
             "--token-expiration", metavar="TIME", help="Life of that token: 3600, 12h; a day by default."
         ),
     ] = None,
+    no_key: Annotated[
+        bool, typer.Option("--no-key", help="Write no key: kubectl asks 'vcli token' for credentials.")
+    ] = False,
     context_name: Annotated[
         str | None,
         typer.Option(
@@ -106,6 +109,7 @@ async def connect(
         token_life=None if token_expiration is None else seconds(token_expiration),
         context_name=context_name,
         foreground=foreground,
+        no_key=no_key,
     )
     if child:
         return await _run_child(options, child, common)

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from vcli.kubeconfig.model import Object
 from vcli.operations.connect import Options, Target, target
 from vcli.operations.endpoint import Endpoint
 from vcli.operations.steps import Steps
+from vcli.portforward.process import identity, machine
 
 NOT_RUNNABLE: Final = 126
 NOT_FOUND: Final = 127
@@ -87,8 +89,13 @@ async def _run_at(found: Target, place: Endpoint, command: Sequence[str]) -> int
 
 @contextlib.contextmanager
 def private_kubeconfig(document: Object) -> Iterator[Path]:
-    """A kubeconfig (0600) in a folder of its own (0700) that is gone afterwards."""
-    folder = tempfile.mkdtemp(prefix="vcli-")
+    """A kubeconfig (0600) in a folder of its own (0700) that is gone afterwards.
+
+    One that is left of a process that was killed is removed by the next.
+    """
+    prefix = f"vcli-{zlib.crc32(machine().encode()):08x}-"
+    _remove_leftovers(Path(tempfile.gettempdir()), prefix)
+    folder = tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-")
     try:
         path = Path(folder, "kubeconfig")
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,6 +104,14 @@ def private_kubeconfig(document: Object) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(parent: Path, prefix: str) -> None:
+    for folder in parent.glob(f"{prefix}*"):
+        with contextlib.suppress(OSError, ValueError):
+            owner = int(folder.name.removeprefix(prefix).partition("-")[0])
+            if folder.stat().st_uid == os.geteuid() and identity(owner) is None:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def check(command: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
 from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
+from vcli.operations.token import plugin
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState
 from vcli.portforward.tunnel import Tunnel
@@ -48,6 +49,7 @@ class Options:
         token_life: of that account's token, in seconds.
         context_name: instead of ``vcluster_NAME_NAMESPACE_PARENT``.
         foreground: a tunnel is wanted, even where it could do without.
+        no_key: write no credentials, but how to ask `vcli.operations.token` for them.
     """
 
     name: str
@@ -63,10 +65,13 @@ class Options:
     token_life: float | None = None
     context_name: str | None = None
     foreground: bool = False
+    no_key: bool = False
 
     def __post_init__(self) -> None:
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
             raise UsageError("--cluster-role and --token-expiration need --service-account")
+        if self.no_key and self.service_account:
+            raise UsageError("--no-key is for the administrator's key, so not with --service-account")
         if self.server and (self.local_port or self.address != LOOPBACK or self.foreground):
             raise UsageError(
                 "--server means no tunnel, so --local-port, --address and --foreground make no sense with it"
@@ -134,6 +139,13 @@ class Target:
         With ``--service-account`` this talks to the virtual API, so ``place`` must answer.
         """
         credentials = self.credentials
+        if self.options.no_key:
+            asking = plugin(
+                self.cluster,
+                host_kubeconfig=self._host_kubeconfig,
+                host_context=self.loaded.context_name,
+            )
+            credentials = replace(credentials, user=asking)
         if self.options.service_account:
             async with Client(credentials.access(place.server, place.tls_server_name)) as inside:
                 credentials = await service_account(

@@ -2,6 +2,9 @@ import asyncio
 import os
 import signal
 import stat
+import subprocess
+import sys
+import tempfile
 
 import pytest
 
@@ -75,6 +78,18 @@ async def test_being_cancelled_ends_it(tmp_path):
         await task
     with pytest.raises(ProcessLookupError):
         os.kill(int(note.read_text()), 0)
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os; from vcli.operations.child import private_kubeconfig\n"
+        "with private_kubeconfig({}): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    with private_kubeconfig({}) as mine, private_kubeconfig({}) as another:
+        assert sorted(tmp_path.iterdir()) == sorted([mine.parent, another.parent])
 
 
 def test_the_kubeconfig_is_private_and_gone_afterwards():
