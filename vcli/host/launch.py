@@ -11,7 +11,7 @@ import vcli
 from vcli.errors import VcliError
 from vcli.host.binaries import Binaries
 from vcli.host.instance import API_PORT, Instance
-from vcli.host.plan import LISTENER, Addon, Component, Plan
+from vcli.host.plan import Addon, Component, Plan
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _LOG_LINES = 5
@@ -76,12 +76,10 @@ def launch(instance: Instance, listener: socket.socket | None = None) -> None:
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
     }
-    argv = [sys.executable, "-P", "-m", "vcli.host.node", str(instance.plan)]
     with (instance.logs / "node.log").open("wb") as log, Path(os.devnull).open("rb") as nothing:
         descriptor = (listener or nothing).fileno()
-        # The shell moves the descriptor to the number that `node` expects.
         started = subprocess.run(
-            ["/bin/sh", "-c", f'exec "$@" {LISTENER}<&{descriptor}', "vcli-host", *argv],
+            [sys.executable, "-P", "-m", "vcli.host.node", str(descriptor), str(instance.plan)],
             pass_fds=[descriptor],
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,8 +1,8 @@
 """The node's first process: makes the namespaces, starts every component and keeps them running.
 
-``python -m vcli.host.node PLAN.json``, as root; file descriptor 3 is the socket that the machine's loopback
-port listens on. Killing this process, PID 1 of its PID namespace, ends every process of the node, and mounts,
-devices and rules go with the namespaces. Standard library only, so that it stays small and starts fast.
+``python -m vcli.host.node FD PLAN.json``, as root; FD is the socket that the machine's loopback port listens
+on. Killing this process, PID 1 of its PID namespace, ends every process of the node, and mounts, devices and
+rules go with the namespaces. Standard library only, so that it stays small and starts fast.
 """
 
 import fcntl
@@ -249,7 +249,7 @@ def _set_up(plan: Plan) -> None:
 
 def main() -> None:
     """Become the node: the caller's process ends, its grandchild is the node's PID 1."""
-    plan = Plan.read(Path(sys.argv[1]))
+    listener, plan = int(sys.argv[1]), Plan.read(Path(sys.argv[2]))
     told, tell = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     if pid := os.fork():
@@ -262,8 +262,8 @@ def main() -> None:
         os._exit(1)
     os.close(told)
     # All closed in every child, but where a component expects them under these numbers.
-    descriptors = {LISTENER: fcntl.fcntl(LISTENER, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)}
-    os.close(LISTENER)
+    descriptors = {LISTENER: fcntl.fcntl(listener, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)}
+    os.close(listener)
     descriptors[MACHINE_NETWORK] = _opened("net")
     descriptors[MACHINE_FILES] = _opened("mnt")
     linux.unshare(_NAMESPACES)

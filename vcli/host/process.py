@@ -28,12 +28,13 @@ def node_pid(instance: Instance) -> int | None:
 
 def strays(instance: Instance) -> list[int]:
     """Processes that were started to become this node, on record or not."""
-    wanted = f"vcli.host.node\0{instance.plan}\0".encode()
+    ours, plan = b"\0vcli.host.node\0", f"\0{instance.plan}\0".encode()
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                if (folder / "cmdline").read_bytes().endswith(wanted):
+                command = (folder / "cmdline").read_bytes()
+                if ours in command and command.endswith(plan):
                     found.append(int(folder.name))
             except OSError:
                 continue  # it ended meanwhile
