@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vcli.commands.options import Common, Name, command, seconds
+from vcli.errors import UsageError
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -112,6 +113,11 @@ async def connect(
         no_key=no_key,
     )
     if child:
+        if print_ or foreground or kube_config:
+            raise UsageError(
+                "a command gets a kubeconfig of its own",
+                hint="leave out --print, --foreground and --kube-config, or the command",
+            )
         return await _run_child(options, child, common)
     into = _destination(update_current=update_current, kube_config=kube_config, print_=print_, common=common)
     if foreground:

@@ -75,12 +75,13 @@ async def disconnect(
             f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
         )
     left = set(_servers(View(removal.files)).values())
-    marks = set(_identities(removed.values()))
+    marks = {(mark.name, mark.namespace, mark.host_context) for mark in removed.values()}
     gone = {servers[context] for context in removed if context in servers}
     ended = []
     for tunnel in tunnels:
-        named = name is not None and tunnel.spec.name == name and namespace in {None, tunnel.spec.namespace}
-        ours = tunnel.server in gone or (tunnel.spec.name, tunnel.spec.namespace) in marks
+        spec = tunnel.spec
+        ours = tunnel.server in gone or (spec.name, spec.namespace, spec.context) in marks
+        named = spec.name == name and namespace in {None, spec.namespace}
         if everything or ((named or ours) and tunnel.server not in left):
             await asyncio.to_thread(background.stop, tunnel)
             ended.append(tunnel)
@@ -141,7 +142,3 @@ def _servers(view: View) -> dict[str, str]:
         if cluster is not None:
             found[context] = str(cluster.body.get("server") or "")
     return found
-
-
-def _identities(marks: Any) -> list[tuple[str, str]]:
-    return [(mark.name, mark.namespace) for mark in marks]
