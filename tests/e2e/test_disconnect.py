@@ -78,6 +78,17 @@ def test_from_a_context_of_another_name(desk: Host, bare: Bare) -> None:
     assert (current(desk), tunnels(desk)) == (bare.parent, [])
 
 
+def test_a_tunnel_on_all_addresses_is_known_by_its_local_one(desk: Host, bare: Bare) -> None:
+    for name in ("dev", "test"):
+        argv = ["connect", bare.name, "-n", bare.namespace, "--address", "0.0.0.0", "--context-name", name]  # noqa: S104
+        connected = json.loads(desk.vcli(*argv, "-o", "json").stdout)
+    assert connected["server"] == f"https://127.0.0.1:{connected['tunnel']['port']}"
+    desk.vcli("disconnect")
+    assert "namespace/default" in desk.kubectl("get", "ns", "-o", "name")
+    desk.vcli("disconnect")
+    assert tunnels(desk) == []
+
+
 def test_all_at_once(desk: Host, bare: Bare, tmp_path: Path) -> None:
     before = yaml.safe_load(desk.kubeconfig.read_text())
     desk.vcli("connect", bare.name, "-n", bare.namespace)

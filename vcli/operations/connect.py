@@ -21,13 +21,12 @@ from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import plugin
 from vcli.portforward import background
-from vcli.portforward.state import TunnelSpec, TunnelState
+from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel
 
 Object = dict[str, Any]
 
 LOOPBACK = "127.0.0.1"
-_WILDCARDS = {"0.0.0.0": LOOPBACK, "::": "::1", "": LOOPBACK}  # noqa: S104  looked for, not listened on
 _IN_CERTIFICATE = {LOOPBACK, "localhost"}
 
 
@@ -130,7 +129,7 @@ class Target:
 
     def through_tunnel(self, port: int) -> Endpoint:
         """Where the virtual API answers when a tunnel listens on that port."""
-        host = _WILDCARDS.get(self.options.address, self.options.address)
+        host = on_this_machine(self.options.address)
         return Endpoint(host, port, None if host in _IN_CERTIFICATE else "localhost")
 
     async def entry(self, place: Endpoint) -> Entry:

@@ -17,6 +17,8 @@ from typing import Any
 
 from vcli.portforward.process import identity, machine
 
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not listened on
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelSpec:
@@ -73,8 +75,9 @@ class TunnelState:
 
     @property
     def server(self) -> str:
-        """The URL of the virtual API server through this tunnel."""
-        host = f"[{self.spec.address}]" if ":" in self.spec.address else self.spec.address
+        """The URL of the virtual API server through this tunnel, as it is used on this machine."""
+        address = on_this_machine(self.spec.address)
+        host = f"[{address}]" if ":" in address else address
         return f"https://{host}:{self.port}"
 
     @property
@@ -86,6 +89,11 @@ class TunnelState:
     def here(self) -> bool:
         """Is it on this machine?"""
         return self.machine == machine()
+
+
+def on_this_machine(address: str) -> str:
+    """The address to connect to for a listener on this one, which may stand for all addresses."""
+    return _WILDCARDS.get(address, address)
 
 
 def folder() -> Path:
