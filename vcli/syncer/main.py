@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import PODS, SERVICEACCOUNTS
+from vcli.kube.resources import PODS, SERVICEACCOUNTS, SERVICES
 from vcli.syncer import health
 from vcli.syncer.addons import apply_addons, with_host_dns
 from vcli.syncer.caches import watch_all
@@ -27,6 +27,7 @@ from vcli.syncer.kinds.endpointslices import EndpointSlices
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
 from vcli.syncer.kinds.nodes import Nodes
+from vcli.syncer.kinds.pod_context import DNS_SERVICE
 from vcli.syncer.kinds.pods import Pods
 from vcli.syncer.kinds.services import Services
 from vcli.syncer.kubelet import KubeletServer, find_pod
@@ -48,6 +49,7 @@ class _Kinds:
     """What works once the caches are full."""
 
     nodes: Nodes
+    pods: Pods
     events: Events
     api_service: ApiService
     controllers: tuple[Controller[Any], ...]
@@ -90,7 +92,7 @@ async def _sync(world: World, server: KubeletServer, state: health.Health) -> No
     async with asyncio.TaskGroup() as group:
         group.create_task(world.virtual.run())
         group.create_task(world.host.run())
-        group.create_task(_addons(world, state))
+        group.create_task(_addons(world, kinds.pods, state))
         await world.virtual.wait_synced()
         await world.host.wait_synced()
         _settle_memory()
@@ -111,6 +113,7 @@ def _make(world: World, server: KubeletServer) -> _Kinds:
     others = (Services(world), EndpointSlices(world), Claims(world))
     return _Kinds(
         nodes=nodes,
+        pods=pods,
         events=events,
         api_service=api_service,
         controllers=(
@@ -146,8 +149,13 @@ async def _until_ready(client: Client) -> None:
         await asyncio.sleep(_POLL)
 
 
-async def _addons(world: World, state: health.Health) -> None:
-    await apply_addons(world.virtual.client, with_host_dns(world.settings.addons))
+async def _addons(world: World, pods: Pods, state: health.Health) -> None:
+    client = world.virtual.client
+    await apply_addons(client, with_host_dns(world.settings.addons))
+    with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
+        found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
+        world.virtual[SERVICES].store(found)
+    pods.addons_applied()
     state.reached("addons")
 
 

@@ -2,18 +2,14 @@
 
 import dataclasses
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
-import yaml
 from apiserver import ApiServer, Etcd, binary, free_port
-from lab import Lab
+from lab import Lab, grant_rights
 
 from vcli.kube.client import Client
-from vcli.kube.resources import NAMESPACES, SERVICES, Resource
+from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.syncer.settings import Settings
-
-RIGHTS = Path(__file__).resolve().parents[3] / "manifests" / "control-plane" / "rights.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +67,3 @@ async def lab(idle_lab: Lab) -> Lab:
     """The same, with a syncer that is ready."""
     await idle_lab.start()
     return idle_lab
-
-
-async def grant_rights(client: Client, namespace: str, *, user: str) -> None:
-    """Give a user what the syncer's ServiceAccount has, and nothing else."""
-    for manifest in yaml.safe_load_all(RIGHTS.read_text()):
-        if manifest["kind"] == "RoleBinding":
-            manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
-        await client.apply(Resource.of(manifest), manifest, namespace=namespace)

@@ -7,7 +7,10 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
@@ -20,6 +23,7 @@ from vcli.syncer.translate.names import VirtualName, host_name
 Object = dict[str, Any]
 Result = TypeVar("Result")
 
+MANIFESTS = Path(__file__).resolve().parents[3] / "manifests" / "control-plane"
 PATIENCE = 15.0
 QUIET = 0.6
 """Seconds in which a syncer that does the wrong thing would have done it."""
@@ -230,3 +234,14 @@ def pod(name: str, **spec: Any) -> Object:
         "metadata": {"name": name, **spec.pop("metadata", {})},
         "spec": {"containers": [container], **spec},
     }
+
+
+async def grant_rights(client: Client, namespace: str, *, user: str, optional: bool = True) -> None:
+    """Give a user what the syncer's ServiceAccount has, and nothing else."""
+    more = yaml.safe_load_all(MANIFESTS.joinpath("optional-rights.yaml").read_text())
+    for manifest in yaml.safe_load_all(MANIFESTS.joinpath("rights.yaml").read_text()):
+        if manifest["kind"] == "Role" and optional:
+            manifest["rules"] += [rule for role in more for rule in role["rules"]]
+        if manifest["kind"] == "RoleBinding":
+            manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
+        await client.apply(Resource.of(manifest), manifest, namespace=namespace)

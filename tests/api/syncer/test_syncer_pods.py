@@ -1,10 +1,11 @@
 """Pods between two API servers; the tests play scheduler and kubelet of the host."""
 
 import asyncio
+import dataclasses
 
-from lab import Lab, pod
+from lab import Lab, grant_rights, pod
 
-from vcli.kube.resources import NAMESPACES, NODES, PODS, RESOURCEQUOTAS
+from vcli.kube.resources import NAMESPACES, NODES, PODS, RESOURCEQUOTAS, SERVICES
 
 UID = "vcli.dev/uid"
 
@@ -266,3 +267,50 @@ async def test_a_pod_that_was_forced_out_ends_on_the_host(lab: Lab) -> None:
         return found is None or is_going(found)
 
     await lab.eventually(ends)
+
+
+DNS = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "kube-dns", "namespace": "kube-system"},
+    "spec": {"selector": {"k8s-app": "kube-dns"}, "ports": [{"port": 53, "protocol": "UDP"}]},
+}
+
+
+async def test_a_pod_waits_for_the_address_of_kube_dns_and_gets_it(idle_lab: Lab) -> None:
+    lab = idle_lab
+    lab.settings = dataclasses.replace(lab.settings, addons=[DNS])
+    await lab.create(PODS, pod("early"))
+    await lab.start()
+    host = await lab.appears(PODS, "early")
+    dns = await lab.virtual.get(SERVICES, "kube-dns", namespace="kube-system")
+    assert host["spec"]["dnsConfig"]["nameservers"] == [dns["spec"]["clusterIP"]]
+    assert f"{lab.space}.svc.cluster.local" in host["spec"]["dnsConfig"]["searches"]
+
+    await lab.virtual.delete(SERVICES, "kube-dns", namespace="kube-system")
+    await lab.quiet()
+    await lab.create(PODS, pod("without"))
+    await lab.appears(PODS, "without")
+
+
+async def test_a_right_that_the_syncer_lacks_holds_up_nothing_else(lab: Lab) -> None:
+    await grant_rights(lab.host, lab.namespace, user="syncer", optional=False)
+    gate = "example.com/ready"
+    await lab.create(PODS, pod("web", readinessGates=[{"conditionType": gate}]))
+    await lab.runs("web")
+    condition = {"status": {"conditions": [{"type": gate, "status": "True"}]}}
+    await lab.virtual.patch(
+        PODS, "web", condition, namespace=lab.space, subresource="status", strategy="strategic"
+    )
+    debug = {"spec": {"ephemeralContainers": [{"name": "debug", "image": "busybox"}]}}
+    await lab.virtual.patch(
+        PODS, "web", debug, namespace=lab.space, subresource="ephemeralcontainers", strategy="strategic"
+    )
+
+    async def told():
+        return [event for event in await lab.events("web") if "forbidden" in event["message"]]
+
+    await lab.eventually(told)
+    label = {"metadata": {"labels": {"note": "new"}}}
+    await lab.virtual.patch(PODS, "web", label, namespace=lab.space)
+    await lab.host_becomes(PODS, "web", lambda h: h["metadata"]["labels"].get("note") == "new")

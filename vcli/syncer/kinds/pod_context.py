@@ -23,12 +23,14 @@ class PodContexts:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._expects_dns = any(_is_dns(addon) for addon in world.settings.addons)
+        self.expects_dns = any(map(_is_dns, world.settings.addons))
+        """Whether kube-dns is still to be made; until it is, there is no resolver to give to a pod."""
 
     def waits_for_dns(self, pod: Object) -> bool:
         """Whether the pod wants the cluster's resolver, and its address is not settled yet."""
-        wants_it = pod["spec"].get("dnsPolicy") not in _OWN_RESOLVER
-        return wants_it and self._expects_dns and self._dns_ip() is None
+        if pod["spec"].get("dnsPolicy") in _OWN_RESOLVER or self._dns_ip() is not None:
+            return False
+        return self.expects_dns or self._world.in_virtual(SERVICES, DNS_SERVICE) is not None
 
     def of(self, pod: Object) -> PodContext:
         """The context of one pod, as things are now."""

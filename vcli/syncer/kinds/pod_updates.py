@@ -31,26 +31,32 @@ class PodUpdates:
     async def bring(self, virtual: Object, host: Object) -> None:
         """Make the host pod what the virtual one asks for.
 
+        Each part goes by a subresource of its own, which the host may not let us use: what it refuses
+        holds up none of the others.
+
         Raises:
-            ApiError: what the host refused; a Warning event says so as well.
+            ApiError: the first refusal; a Warning event says so as well.
         """
-        name = name_of(virtual)
-        await self._bring_conditions(virtual, host)
-        wanted = self._wanted(virtual)
-        if wanted is not None and self._brought.get(name) == wanted:
-            return
-        context = self._contexts.of(virtual)
-        desired = translate.to_host(virtual, context)
+        name, wanted = name_of(virtual), self._wanted(virtual)
         async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):
-            refused = await self._bring_resize(host, desired)
-            patch = translate.mutable_patch(host, desired, resized=refused is None)
-            if patch is not None:
-                await self._patch(host, patch)
-            await self._bring_ephemeral(host, translate.ephemeral_containers(virtual, context))
+            # The conditions of readiness gates, which the tenant's controllers set.
+            refused = await self._try(host, translate.host_status_patch(host, virtual), subresource="status")
+            if wanted is None or self._brought.get(name) != wanted:
+                refused = await self._bring_spec(virtual, host) or refused
+                if refused is None and wanted is not None:
+                    self._brought[name] = wanted
             if refused is not None:
                 raise refused
-        if wanted is not None:
-            self._brought[name] = wanted
+
+    async def _bring_spec(self, virtual: Object, host: Object) -> ApiError | None:
+        context = self._contexts.of(virtual)
+        desired = translate.to_host(virtual, context)
+        resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
+        patch = translate.mutable_patch(host, desired, resized=resize is None)
+        update = await self._try(host, patch)
+        containers = _added(host, translate.ephemeral_containers(virtual, context))
+        added = await self._try(host, containers, subresource="ephemeralcontainers")
+        return update or resize or added
 
     def _wanted(self, virtual: Object) -> tuple[Any, ...] | None:
         """What a translation depends on and that can change; None where the API counts no generations."""
@@ -66,30 +72,17 @@ class PodUpdates:
             self._contexts.namespace_labels(metadata["namespace"]),
         )
 
-    async def _bring_resize(self, host: Object, desired: Object) -> ApiError | None:
-        """Resize in place; gives the refusal instead of raising it, so that all else goes on."""
-        patch = translate.resize_patch(host, desired)
+    async def _try(
+        self, host: Object, patch: Object | None, *, subresource: str | None = None
+    ) -> ApiError | None:
+        """Patch the host pod, if there is something to patch; give a refusal instead of raising it."""
         if patch is None:
             return None
         try:
-            await self._patch(host, patch, subresource="resize")
+            await self._patch(host, patch, subresource=subresource)
         except (Forbidden, Invalid, NotFound) as error:
             return error
         return None
-
-    async def _bring_ephemeral(self, host: Object, wanted: list[Object]) -> None:
-        """Ephemeral containers are added, and never change or go."""
-        there = {each["name"] for each in host["spec"].get("ephemeralContainers") or ()}
-        if any(each["name"] not in there for each in wanted):
-            await self._patch(
-                host, {"spec": {"ephemeralContainers": wanted}}, subresource="ephemeralcontainers"
-            )
-
-    async def _bring_conditions(self, virtual: Object, host: Object) -> None:
-        """The conditions of readiness gates, which the tenant's controllers set."""
-        patch = translate.host_status_patch(host, virtual)
-        if patch is not None:
-            await self._patch(host, patch, subresource="status")
 
     async def _patch(self, host: Object, patch: Object, *, subresource: str | None = None) -> None:
         metadata = {**(patch.get("metadata") or {}), "uid": uid_of(host)}
@@ -102,3 +95,11 @@ class PodUpdates:
             strategy="strategic",
         )
         self._world.host[PODS].store(answer)
+
+
+def _added(host: Object, wanted: list[Object]) -> Object | None:
+    """The patch that adds ephemeral containers, which never change or go."""
+    there = {each["name"] for each in host["spec"].get("ephemeralContainers") or ()}
+    if all(each["name"] in there for each in wanted):
+        return None
+    return {"spec": {"ephemeralContainers": wanted}}

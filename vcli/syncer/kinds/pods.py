@@ -77,6 +77,12 @@ class Pods:
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
         feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
 
+    def addons_applied(self) -> None:
+        """From here on a cluster without kube-dns is one whose tenant wants none."""
+        self._contexts.expects_dns = False
+        for name in self._not_on_host(self._world.virtual[PODS].items()):
+            self.controller.queue.add(name)
+
     # --- the table
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
@@ -149,7 +155,10 @@ class Pods:
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
             on_host = host["metadata"]["name"]
-            await self._post_binding(self._world.host, on_host, self._world.namespace, uid_of(host), bound)
+            async with told(self._world, PODS, virtual):
+                await self._post_binding(
+                    self._world.host, on_host, self._world.namespace, uid_of(host), bound
+                )
         elif bound != node:
             await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
             await delete(self._world.host, PODS, host, grace=0)
