@@ -111,6 +111,21 @@ def up(
     )
 
 
+@host.command("build")
+def build(*, common: Common) -> Result:
+    """Make the programs and images that hosts boot from, without booting one.
+
+    'vcli host up' does the same when they are not in the cache yet: this is for machine images and CI.
+    """
+    from vcli.operations import host as operation  # noqa: PLC0415
+
+    with ended_by_signals():
+        kubectl = operation.build(steps=common.console)
+    return Result(
+        data={"kubectl": str(kubectl)}, text="", messages=("the host's programs and images are in the cache",)
+    )
+
+
 @host.command("down")
 def down(*, name: HostName = _NAME, common: Common) -> Result:
     """Remove the embedded host and everything on it.

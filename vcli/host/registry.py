@@ -1,17 +1,14 @@
 """Pushing an archive to a registry: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push."""
 
-import base64
-import http.client
 import json
 import re
-import ssl
 import tarfile
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
 
 from vcli.errors import NotAllowedError, UnreachableError, VcliError
 from vcli.host.reference import Reference
@@ -20,6 +17,7 @@ _TIMEOUT = 60.0
 _DOCKER_HUB_API = "registry-1.docker.io"
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _SAID = 300
+_LOGIN = "docker login, or --username and --password-stdin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +26,6 @@ class Credentials:
 
     user: str
     password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the registry said."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Registry:
@@ -53,10 +42,12 @@ class Registry:
     ) -> None:
         host = _DOCKER_HUB_API if reference.registry == "docker.io" else reference.registry
         loopback = host.partition(":")[0] in _LOOPBACK or host.startswith("[::1]")
-        self._base = f"{'http' if plain_http or loopback else 'https'}://{host}"
+        self._base = httpx.URL(f"{'http' if plain_http or loopback else 'https'}://{host}")
         self._repository = reference.repository
         self._credentials = credentials
         self._authorization: str | None = None
+        # A redirected upload loses Authorization on its way to another host: httpx sees to that.
+        self._http = httpx.Client(timeout=_TIMEOUT, follow_redirects=True)
 
     def push(self, archive: Path, tag: str, say: Callable[[str], None]) -> str:
         """Upload the image of an OCI archive; returns the manifest's digest. What is there is not sent again.
@@ -67,7 +58,7 @@ class Registry:
             VcliError: the archive is not usable, or the registry refused it.
         """
         try:
-            with tarfile.open(archive) as tar:
+            with tarfile.open(archive) as tar, self._http:
                 return self._push(tar, tag, say)
         except (tarfile.TarError, KeyError, ValueError) as error:
             raise VcliError(
@@ -91,101 +82,85 @@ class Registry:
 
     def _push_blob(self, tar: tarfile.TarFile, digest: str, size: int) -> None:
         blobs = f"/v2/{self._repository}/blobs"
-        if self._expect("HEAD", f"{blobs}/{digest}", {200, 404}).status == http.client.OK:
+        if self._expect("HEAD", f"{blobs}/{digest}", {200, 404}).status_code == httpx.codes.OK:
             return
         # Also gets the token for what follows, so that the big body goes out once only.
         location = self._expect("POST", f"{blobs}/uploads/", {202}).headers["location"]
-        separator = "&" if urlsplit(location).query else "?"
         content = tar.extractfile(_blob(digest))
         if content is None:
             raise ValueError(digest)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
         with content:
-            target = f"{location}{separator}digest={quote(digest)}"
+            target = self._base.join(location).copy_add_param("digest", digest)
             self._expect("PUT", target, {201}, body=content, headers=headers)
 
     def _expect(
         self,
         method: str,
-        path: str,
+        path: str | httpx.URL,
         statuses: set[int],
         *,
         body: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        url = path if "://" in path else self._base + path
+    ) -> httpx.Response:
+        url = self._base.join(path)
         answer = self._send(method, url, body, headers)
-        if answer.status == http.client.UNAUTHORIZED and not hasattr(body, "read"):
+        if answer.status_code == httpx.codes.UNAUTHORIZED and not hasattr(body, "read"):
             self._authorize(answer.headers.get("www-authenticate", ""))
             answer = self._send(method, url, body, headers)
-        if answer.status in statuses:
+        if answer.status_code in statuses:
             return answer
-        said = answer.body[:_SAID].decode(errors="replace").strip()
         message = (
-            f"{urlsplit(url).netloc} refused {method} for {self._repository}: {answer.status} {said}".strip()
-        )
-        if answer.status in {http.client.UNAUTHORIZED, http.client.FORBIDDEN}:
-            raise NotAllowedError(message, hint="docker login, or --username and --password-stdin")
+            f"{_host(url)} refused {method} for {self._repository}: "
+            f"{answer.status_code} {answer.text[:_SAID].strip()}"
+        ).strip()
+        if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+            raise NotAllowedError(message, hint=_LOGIN)
         raise VcliError(message)
 
     def _send(
-        self, method: str, url: str, body: bytes | IO[bytes] | None, headers: Mapping[str, str] | None
-    ) -> Answer:
-        authorization = {"Authorization": self._authorization} if self._authorization else {}
-        # A storage service that an upload is redirected to must not see the registry's credentials.
-        own = urlsplit(url).netloc == urlsplit(self._base).netloc
-        return _request(method, url, body, {**(headers or {}), **(authorization if own else {})})
+        self, method: str, url: httpx.URL, body: bytes | IO[bytes] | None, headers: Mapping[str, str] | None
+    ) -> httpx.Response:
+        # A storage service that an upload was sent to must not see the registry's credentials.
+        own = url.netloc == self._base.netloc
+        authorization = {"Authorization": self._authorization} if self._authorization and own else {}
+        try:
+            return self._http.request(method, url, content=body, headers={**(headers or {}), **authorization})
+        except httpx.HTTPError as error:
+            raise UnreachableError(f"{_host(url)} does not answer: {error}") from error
 
     def _authorize(self, challenge: str) -> None:
         scheme, _, rest = challenge.partition(" ")
         fields = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        basic = _basic(self._credentials)
+        basic = None
+        if self._credentials is not None:
+            basic = httpx.BasicAuth(self._credentials.user, self._credentials.password)
         if scheme.lower() == "basic":
             if basic is None:
-                raise NotAllowedError(
-                    f"{urlsplit(self._base).netloc} wants credentials",
-                    hint="docker login, or --username and --password-stdin",
-                )
-            self._authorization = basic
+                raise NotAllowedError(f"{_host(self._base)} wants credentials", hint=_LOGIN)
+            request = next(basic.auth_flow(httpx.Request("GET", self._base)))
+            self._authorization = request.headers["Authorization"]
         elif scheme.lower() == "bearer" and "realm" in fields:
             scope = fields.get("scope") or f"repository:{self._repository}:pull,push"
-            query = urlencode({"service": fields.get("service", ""), "scope": scope})
-            answer = _request(
-                "GET", f"{fields['realm']}?{query}", None, {"Authorization": basic} if basic else {}
-            )
-            if answer.status != http.client.OK:
-                raise NotAllowedError(
-                    f"{urlsplit(fields['realm']).netloc} gave no token: {answer.status}",
-                    hint="docker login, or --username and --password-stdin",
-                )
-            said = json.loads(answer.body)
-            self._authorization = f"Bearer {said.get('token') or said['access_token']}"
+            self._authorization = f"Bearer {self._token(fields, scope, basic)}"
 
-
-def _request(method: str, url: str, body: bytes | IO[bytes] | None, headers: Mapping[str, str]) -> Answer:
-    parts = urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=_TIMEOUT, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=_TIMEOUT)
-    with closing(connection):
+    def _token(self, fields: Mapping[str, str], scope: str, basic: httpx.Auth | None) -> str:
+        """Ask the realm of a challenge: https://distribution.github.io/distribution/spec/auth/token."""
+        realm = httpx.URL(fields["realm"]).copy_merge_params(
+            {"service": fields.get("service", ""), "scope": scope}
+        )
         try:
-            path = parts.path + (f"?{parts.query}" if parts.query else "")
-            # POST without a body has to say so: some registries wait for it.
-            given = dict(headers) if body is not None else {**headers, "Content-Length": "0"}
-            connection.request(method, path, body, given)
-            answer = connection.getresponse()
-            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        except (OSError, http.client.HTTPException) as error:
-            raise UnreachableError(f"{parts.netloc} does not answer: {error}") from error
+            answer = self._http.get(realm, auth=basic)
+        except httpx.HTTPError as error:
+            raise UnreachableError(f"{_host(realm)} does not answer: {error}") from error
+        if answer.status_code != httpx.codes.OK:
+            raise NotAllowedError(f"{_host(realm)} gave no token: {answer.status_code}", hint=_LOGIN)
+        said = answer.json()
+        return str(said.get("token") or said["access_token"])
 
 
-def _basic(credentials: Credentials | None) -> str | None:
-    if credentials is None:
-        return None
-    return "Basic " + base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+def _host(url: httpx.URL) -> str:
+    return url.netloc.decode()
 
 
 def _load(tar: tarfile.TarFile, name: str) -> Any:

@@ -4,12 +4,11 @@ import hashlib
 import shutil
 import tarfile
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+import httpx
 
 from vcli.errors import VcliError
 from vcli.host.binaries import Say, SourceUnavailableError, publish, tenths
@@ -51,6 +50,7 @@ class ReleaseSource:
     def __init__(self, sites: Sites | None = None) -> None:
         self._sites = sites or Sites()
         self._reachable: dict[str, bool] = {}
+        self._http = httpx.Client(timeout=_STALLED, follow_redirects=True)
 
     def fetch(self, product: Product, missing: Sequence[str], into: Path, say: Say) -> None:
         """Download each program that is missing; see `binaries.Source`.
@@ -75,27 +75,31 @@ class ReleaseSource:
                 partial.unlink(missing_ok=True)
 
     def _check(self, url: str) -> None:
-        site = urlsplit(url).netloc
+        site = httpx.URL(url).netloc.decode()
         if site not in self._reachable:
-            self._reachable[site] = _within(ANSWER_WITHIN, lambda: _answers(url))
+            self._reachable[site] = _within(ANSWER_WITHIN, lambda: self._answers(url))
         if not self._reachable[site]:
             raise SourceUnavailableError(site)
+
+    def _answers(self, url: str) -> bool:
+        try:
+            self._http.head(url, timeout=ANSWER_WITHIN)
+        except httpx.HTTPError:
+            return False
+        return True
 
     def _get(self, download: Download, partial: Path, say: Say) -> None:
         name = download.url.rpartition("/")[2]
         try:
-            wanted = _checksum(_read(download.checksum), name)
+            wanted = _checksum(self._http.get(download.checksum).raise_for_status().text, name)
             sha = hashlib.sha256()
-            with (
-                urllib.request.urlopen(download.url, timeout=_STALLED) as answer,  # noqa: S310 - https, or a mirror that the user named
-                partial.open("wb") as file,
-            ):
-                total = int(answer.headers.get("Content-Length") or 0)
-                while chunk := answer.read(_CHUNK):
+            with self._http.stream("GET", download.url) as answer, partial.open("wb") as file:
+                total = int(answer.raise_for_status().headers.get("Content-Length") or 0)
+                for chunk in answer.iter_bytes(_CHUNK):
                     sha.update(chunk)
                     file.write(chunk)
                     say(f"{name}: {tenths(file.tell(), total)} % downloaded" if total else name)
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        except httpx.HTTPError as error:
             raise SourceUnavailableError(f"{download.url}: {error}") from error
         if wanted is None or sha.hexdigest() != wanted:
             raise VcliError(
@@ -129,16 +133,6 @@ def downloads(product: Product, missing: Sequence[str], sites: Sites) -> list[Do
             return None
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=ANSWER_WITHIN):  # noqa: S310
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-
-
 def _within(seconds: float, question: Callable[[], bool]) -> bool:
     """The answer, or False when there is none in time: looking up a name has no timeout of its own."""
     answer: list[bool] = []
@@ -146,12 +140,6 @@ def _within(seconds: float, question: Callable[[], bool]) -> bool:
     thread.start()
     thread.join(seconds)
     return bool(answer and answer[0])
-
-
-def _read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=_STALLED) as answer:  # noqa: S310
-        content: bytes = answer.read(_CHUNK)
-        return content.decode(errors="replace")
 
 
 def _checksum(text: str, name: str) -> str | None:

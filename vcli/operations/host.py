@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from vcli.kubeconfig.paths import sources as sources_of
 from vcli.kubeconfig.read import load
 from vcli.operations import host_context
 from vcli.operations.steps import NoSteps, Steps
+from vcli.portforward import background
 
 READY_WITHIN = 180.0
 
@@ -116,6 +116,23 @@ def up(
     )
 
 
+def build(*, steps: Steps | None = None) -> Path:
+    """Fill the cache with all that hosts are made of, so that the next `up` takes seconds.
+
+    Args:
+        steps: is told what happens.
+
+    Returns:
+        The kubectl among the programs.
+
+    Raises:
+        NotAllowedError: not root, or programs of the machine are missing.
+        VcliError: see `host.binaries`, `host.image_store`.
+    """
+    binaries, _ = _prepare(booting.check(), steps or NoSteps())
+    return binaries["kubectl"]
+
+
 def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: str | None = None) -> bool:
     """Remove a host and all that belongs to it, except for the cache. False: there was none.
 
@@ -133,6 +150,8 @@ def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: st
     existed = taking_down.exists(instance)
     if existed:
         _need_root("down")
+        if instance.kubeconfig.exists():  # not yet in one that was killed while it booted
+            _end_tunnels(state.server(instance))
         with steps.step(f"Remove host {name}"):
             taking_down.down(instance, steps.warn)
     where = sources_of(kubeconfig)
@@ -200,23 +219,28 @@ def _boot(
     steps: Steps,
 ) -> None:
     taking_down.clear(instance)
-    with ExitStack() as stack:
-        # Bound first: a port that is taken should show now, not after a build.
-        listener = stack.enter_context(booting.listen(port))
-        cache = cache_dir()
-        binaries = Binaries(cache)
-        if binaries.missing():
-            with steps.step("Get the host's programs, once") as step:
-                binaries = ensure(cache, sources(), step.detail)
-        store = image_store.path(cache, binaries, have.busybox)
-        if not store.is_dir():
-            with steps.step("Pack the host's images, once") as step:
-                image_store.ensure(cache, binaries, have.busybox, step.detail)
-        mark_used([store, *(Path(x).parent for x in binaries.folders())])
-        prune(cache)
+    # Bound first: a port that is taken should show now, not after a build.
+    with booting.listen(port) as listener:
+        binaries, store = _prepare(have, steps)
         with steps.step(f"Boot host {instance.name}") as step:
             booting.boot(instance, listener, binaries=binaries, store=store, have=have, egress=egress)
             booting.wait(instance, timeout=timeout, say=step.detail)
+
+
+def _prepare(have: booting.Prerequisites, steps: Steps) -> tuple[Binaries, Path]:
+    """The programs and the image store, from the cache or made now."""
+    cache = cache_dir()
+    binaries = Binaries(cache)
+    if binaries.missing():
+        with steps.step("Get the host's programs, once") as step:
+            binaries = ensure(cache, sources(), step.detail)
+    store = image_store.path(cache, binaries, have.busybox)
+    if not store.is_dir():
+        with steps.step("Pack the host's images, once") as step:
+            image_store.ensure(cache, binaries, have.busybox, step.detail)
+    mark_used([store, *(Path(x).parent for x in binaries.folders())])
+    prune(cache)
+    return binaries, store
 
 
 def _clusters_on(view: View, name: str) -> list[str]:
@@ -225,6 +249,13 @@ def _clusters_on(view: View, name: str) -> list[str]:
     if context is None or not host_context.is_ours(context.body):
         return []
     return [x for x, mark in view.ours().items() if mark.host_context == name]
+
+
+def _end_tunnels(server: str) -> None:
+    """Tunnels look for their host for ever; this one does not come back."""
+    for tunnel in background.list():
+        if tunnel.spec.server == server:
+            background.stop(tunnel)
 
 
 def _same_port(instance: Instance, port: int | None) -> None:
