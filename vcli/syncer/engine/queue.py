@@ -45,7 +45,7 @@ class WorkQueue(Generic[Key]):
         """
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        delay = min(self._first_retry * 2 ** min(failures, 30), self._longest_retry)
+        delay: float = min(self._first_retry * 2 ** min(failures, 30), self._longest_retry)
         delay = max(at_least, delay * (1 + random.random() / 10))  # noqa: S311 - spreading load, not a secret
         self.add(key, after=delay)
         return delay

@@ -77,9 +77,8 @@ class PodContexts:
         for container in (*spec["containers"], *(spec.get("initContainers") or ())):
             for source in container.get("envFrom") or ():
                 for field, kind, resource in _SOURCES:
-                    name = (source.get(field) or {}).get("name")
-                    config = self._world.virtual[resource].get(namespace, name) if name else None
-                    if config is not None:
+                    name: str | None = (source.get(field) or {}).get("name")
+                    if name and (config := self._world.virtual[resource].get(namespace, name)) is not None:
                         found[kind, name] = frozenset(config.get("data") or ())
         return found
 
