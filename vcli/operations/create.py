@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 300.0
 _CLEANUP_TIMEOUT = 60.0
+_ENDING_TIMEOUT = 60.0
 # Tells our own Service from that of another create of the same name, when the answer got lost.
 _CREATION = "vcli.dev/creation"
 
@@ -180,9 +181,18 @@ class _Creation:
 
     async def _look(self, bundle: Bundle | None) -> tuple[Findings, bool]:
         findings = await look(self._client, self._names, self._values, bundle=bundle)
+        if findings.namespace_ending:
+            with self._steps.step(f"Wait until the namespace {self._names.namespace} from before is gone"):
+                await removal.until(
+                    self._namespace_is_gone, timeout=min(self._options.timeout, _ENDING_TIMEOUT)
+                )
+                findings = await look(self._client, self._names, self._values, bundle=bundle)
         existed = self._existing(findings)
         raise_for(findings, self._names)
         return findings, existed
+
+    async def _namespace_is_gone(self) -> bool:
+        return await removal.namespace_of(self._client, self._names) is None
 
     def _existing(self, findings: Findings) -> bool:
         """Whether there is one to change.

@@ -56,6 +56,7 @@ class Findings:
     Attributes:
         version: of the host, ``v1.36.3``.
         namespace_exists: otherwise it has to be made.
+        namespace_ending: it is being deleted.
         service: the Service that has the virtual cluster's name, if there is one.
         workload: the StatefulSet that has it.
         storage: the class a claim will get; None if none.
@@ -66,6 +67,7 @@ class Findings:
 
     version: str
     namespace_exists: bool
+    namespace_ending: bool
     service: Object | None
     workload: Object | None
     storage: Storage | None
@@ -117,15 +119,17 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
     problems = [*_version(version["gitVersion"]), *missing]
     if namespace is None:
         problems += await _namespace_rights(client, names.namespace)
-    elif "deletionTimestamp" in namespace.get("metadata", {}):
+    ending = "deletionTimestamp" in (namespace or {}).get("metadata", {})
+    if ending:
         problems.append("the namespace is being deleted")
-    if namespace is not None and not missing:  # without rights the same would be said twice
+    elif namespace is not None and not missing:  # without rights the same would be said twice
         problems += room
     if storage_known:
         problems += _storage(values, storage)
     return Findings(
         version=version["gitVersion"],
         namespace_exists=namespace is not None,
+        namespace_ending=ending,
         service=service or None,
         workload=workload or None,
         storage=storage,

@@ -15,6 +15,7 @@ from vcli.operations.readiness import NotReadyError, hopeless, progress
 
 _LOG_LINES = 10
 _EVENTS = 5
+_LOOK_AGAIN = 1.0
 _WIDTH = 300
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
@@ -49,6 +50,7 @@ async def wait_ready(
                 watcher.follow_workload(client, names),
                 watcher.follow_pods(client, names),
                 watcher.follow_refusals(client, names),
+                watcher.follow_time(),
             )
     except TimeoutError:
         trouble = watcher.trouble or f"not ready after {timeout:g} seconds: {progress(watcher.pods)}"
@@ -112,6 +114,11 @@ class _Watcher:
                 self._refused(item)
             if self.trouble:
                 return
+
+    async def follow_time(self) -> None:
+        """Look again now and then: that no node takes a pod is bad only after a while, and nothing says so."""
+        while not self._settled():  # noqa: ASYNC110  time gives no signal
+            await asyncio.sleep(_LOOK_AGAIN)
 
     def _refused(self, event: Object) -> None:
         if event.get("reason") != _REFUSED or event["involvedObject"].get("uid") != self._uid:

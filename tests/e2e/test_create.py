@@ -1,0 +1,276 @@
+"""``vcli create`` on a real host: exit code, stdout and stderr together, and what is on the host after it."""
+
+import base64
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from embedded import Host
+
+KINDS = (
+    "services,statefulsets,pods,persistentvolumeclaims,secrets,configmaps,serviceaccounts,roles,rolebindings"
+)
+
+
+def on_host(host: Host, *args: str) -> Any:
+    """What the host has; the user's current context may be a virtual cluster's."""
+    return host.get(*args, "--context", host.name)
+
+
+def versions(host: Host, namespace: str) -> dict[str, str]:
+    """The resourceVersion of each object in a namespace but events."""
+    items = on_host(host, KINDS, "-n", namespace)["items"]
+    return {
+        f"{item['kind']}/{item['metadata']['name']}": item["metadata"]["resourceVersion"] for item in items
+    }
+
+
+def left(host: Host, namespace: str, *, also: Collection[str] = ()) -> set[str]:
+    """What is there beside what every namespace has; what is on its way out is given a moment."""
+    usual = {"ConfigMap/kube-root-ca.crt", "ServiceAccount/default", *also}
+    found: set[str] = set()
+    for _ in range(50):
+        found = set(versions(host, namespace)) - usual
+        if not found:
+            return set()
+        time.sleep(0.2)
+    return found
+
+
+def namespaces(host: Host) -> set[str]:
+    items = on_host(host, "namespaces")["items"]
+    return {item["metadata"]["name"] for item in items if "deletionTimestamp" not in item["metadata"]}
+
+
+def test_create_connects_and_the_cluster_works(desk: Host, namespace: str):
+    done = desk.vcli("create", "demo", "-n", namespace, "-o", "json")
+    data = json.loads(done.stdout)
+    assert (data["name"], data["namespace"], data["version"]) == ("demo", namespace, "v1.36.3")
+    assert not data["existed"]
+    assert desk.kubectl("config", "current-context").strip() == data["connection"]["context"]
+    assert "namespace/default" in desk.kubectl("get", "namespaces", "-o", "name")
+    # A pod can be made at once, and runs on the host.
+    desk.kubectl("run", "web", "--image=busybox:1.36", "--restart=Never", "--", "true")
+    desk.kubectl("wait", "pod/web", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+    desk.kubectl("rollout", "status", "-n", "kube-system", "deployment/coredns", "--timeout=90s")
+
+
+CLAIM = ["--set", "controlPlane.statefulSet.persistence.volumeClaim.enabled=true"]
+QUIET = ["--no-connect", "--ephemeral", "--set", "controlPlane.coredns.enabled=false"]
+
+
+def settled(host: Host, namespace: str) -> dict[str, str]:
+    """The versions once no controller writes any more."""
+    found: dict[str, str] = {}
+    for _ in range(30):
+        before, found = found, versions(host, namespace)
+        if found == before:
+            return found
+        time.sleep(1)
+    pytest.fail(f"{namespace} does not come to rest")
+
+
+def test_again_is_a_conflict_and_upgrade_without_a_change_touches_nothing(desk: Host, namespace: str):
+    first = desk.vcli("create", "demo", "-n", namespace, *QUIET)
+    assert first.stdout == ""
+    before = settled(desk, namespace)
+    again = desk.vcli("create", "demo", "-n", namespace, *QUIET, check=False)
+    assert (again.returncode, again.stdout) == (5, "")
+    assert f"virtual cluster 'demo' exists in namespace '{namespace}'" in again.stderr
+    assert "--upgrade" in again.stderr
+    same = desk.vcli("create", "demo", "-n", namespace, *QUIET, "--upgrade")
+    assert f"updated virtual cluster demo in namespace {namespace}" in same.stderr
+    claimed = desk.vcli("create", "demo", "-n", namespace, "--upgrade", "--no-connect", *CLAIM, check=False)
+    assert claimed.returncode == 5
+    assert "keeps its data in the pod only, which can't be changed" in claimed.stderr
+    assert settled(desk, namespace) == before
+
+
+def test_upgrade_changes_what_follows_from_the_values_alone(desk: Host, namespace: str):
+    desk.vcli("create", "demo", "-n", namespace, *QUIET)
+    before = settled(desk, namespace)
+    more = ["--set", "controlPlane.proxy.extraSANs={a.example}"]
+    desk.vcli("create", "demo", "-n", namespace, *QUIET, *more, "--upgrade")
+    after = versions(desk, namespace)
+    changed = {name for name in after if before.get(name) != after[name]}
+    assert changed == {"Secret/demo-certs", "Secret/vc-config-demo", "StatefulSet/demo", "Pod/demo-0"}
+    kept = desk.get("secret", "vc-config-demo", "-n", namespace)["data"]["config.yaml"]
+    values = yaml.safe_load(base64.b64decode(kept))
+    assert values["controlPlane"]["proxy"]["extraSANs"] == ["a.example"]
+    assert desk.get("pod", "demo-0", "-n", namespace)["status"]["phase"] == "Running"
+
+
+def test_a_namespace_is_made_and_marked(desk: Host):
+    try:
+        desk.vcli("create", "solo", "--no-connect", "--ephemeral")
+        made = desk.get("namespace", "vcluster-solo")
+        assert made["metadata"]["annotations"]["vcli.dev/created-for"] == "solo"
+    finally:
+        desk.vcli("delete", "solo", "-n", "vcluster-solo", "--delete-namespace", "--ignore-not-found")
+    assert "vcluster-solo" not in namespaces(desk)
+
+
+def test_dry_run_changes_nothing_and_shows_no_key(desk: Host, namespace: str):
+    before = versions(desk, namespace)
+    done = desk.vcli("create", "demo", "-n", namespace, "--dry-run")
+    assert versions(desk, namespace) == before
+    objects = list(yaml.safe_load_all(done.stdout))
+    assert {obj["kind"] for obj in objects} >= {"StatefulSet", "Service", "Secret", "Role"}
+    assert "PRIVATE KEY" not in done.stdout
+    secrets = [obj for obj in objects if obj["kind"] == "Secret"]
+    assert {value for secret in secrets for value in secret["data"].values()} == {"PHJlZGFjdGVkPg=="}
+    # It is what the server takes.
+    desk.kubectl("apply", "--dry-run=server", "-f", "-", stdin=done.stdout)
+
+
+FAILURES = {
+    "image": (
+        ["--kubernetes-version", "v1.36.99"],
+        4,
+        ["container kube-", "registry.k8s.io/kube-", "v1.36.99", "events of the pod:"],
+    ),
+    "crash": (
+        ["--set", "controlPlane.distro.k8s.apiServer.extraArgs={--nonsense}"],
+        4,
+        ["kube-apiserver: CrashLoopBackOff", "last lines of kube-apiserver:", "unknown flag: --nonsense"],
+    ),
+    "node": (
+        ["--set", "controlPlane.statefulSet.scheduling.nodeSelector.disk=none"],
+        4,
+        ["no node takes its pod", "didn't match Pod's node affinity/selector"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_what_cannot_start_is_said_early_and_removed(desk: Host, namespace: str, case: str):
+    options, code, said = FAILURES[case]
+    start = time.monotonic()
+    done = desk.vcli("create", "bad", "-n", namespace, "--ephemeral", *options, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    for text in said:
+        assert text in done.stderr
+    assert time.monotonic() - start < 60
+    assert left(desk, namespace) == set()
+
+
+def test_what_the_host_wont_have_is_said_before_anything_is_made(desk: Host, namespace: str):
+    quota = "--hard=pods=0,count/persistentvolumeclaims=0"
+    desk.kubectl("create", "quota", "none", "-n", namespace, quota)
+    before = versions(desk, namespace)
+    done = desk.vcli("create", "demo", "-n", namespace, check=False)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "the host refuses the pod: exceeded quota: none" in done.stderr
+    assert "the host refuses the volume claim: exceeded quota: none" in done.stderr
+    assert versions(desk, namespace) == before
+
+
+def test_keep_on_failure(desk: Host, namespace: str):
+    options = ["--ephemeral", "--kubernetes-version", "v1.36.99", "--keep-on-failure"]
+    done = desk.vcli("create", "bad", "-n", namespace, *options, check=False)
+    assert done.returncode == 4
+    assert "StatefulSet/bad" in versions(desk, namespace)
+    desk.vcli("delete", "bad", "-n", namespace)
+    assert left(desk, namespace) == set()
+
+
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("delay", [0.6, 2.0])
+def test_interrupted_it_removes_what_it_made(desk: Host, signum: int, code: int, delay: float):
+    argv = [sys.executable, "-m", "vcli", "create", "broken", "--no-connect"]
+    with subprocess.Popen(
+        argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(delay)
+        process.send_signal(signum)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == code, stderr
+    assert stdout == ""
+    assert "vcluster-broken" not in namespaces(desk)
+
+
+def test_a_namespace_on_its_way_out_is_waited_for(desk: Host):
+    desk.kubectl("create", "namespace", "vcluster-again")
+    desk.kubectl("delete", "namespace", "vcluster-again", "--wait=false")
+    try:
+        done = desk.vcli("create", "again", *QUIET)
+        assert "created virtual cluster again in namespace vcluster-again" in done.stderr
+    finally:
+        desk.vcli("delete", "again", "--delete-namespace", "--ignore-not-found")
+
+
+def test_too_slow_is_a_timeout_and_removed(desk: Host, namespace: str):
+    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "1s", check=False)
+    assert done.returncode == 4
+    assert "not ready after 1 seconds" in done.stderr
+    assert left(desk, namespace) == set()
+
+
+def test_a_service_of_somebody_else_stays(desk: Host, namespace: str):
+    desk.kubectl("create", "service", "clusterip", "demo", "-n", namespace, "--tcp=80")
+    before = versions(desk, namespace)
+    for options in ([], ["--upgrade"]):
+        done = desk.vcli("create", "demo", "-n", namespace, *options, check=False)
+        assert done.returncode == 5
+        assert f"namespace '{namespace}' has a Service 'demo' that vcli did not make" in done.stderr
+    assert versions(desk, namespace) == before
+
+
+def test_two_at_once_make_one(desk: Host, namespace: str):
+    argv = [sys.executable, "-m", "vcli", "create", "one", "-n", namespace, "--no-connect", "--ephemeral"]
+    both = [
+        subprocess.Popen(argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert sorted(process.returncode for process in both) == [0, 5], said
+    assert desk.get("pod", "one-0", "-n", namespace)["status"]["phase"] == "Running"
+
+
+def tenant(host: Host, namespace: str, folder: Path) -> Host:
+    """Somebody with the ClusterRole admin in one namespace and nothing else."""
+    host.kubectl("create", "serviceaccount", "tenant", "-n", namespace)
+    account = f"--serviceaccount={namespace}:tenant"
+    host.kubectl("create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=admin", account)
+    token = host.kubectl("create", "token", "tenant", "-n", namespace).strip()
+    config: dict[str, Any] = json.loads(host.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
+    config["users"][0]["user"] = {"token": token}
+    config["contexts"][0]["context"]["namespace"] = namespace
+    path = folder / "tenant"
+    path.write_text(json.dumps(config))
+    path.chmod(0o600)
+    return Host(name=host.name, kubeconfig=path, env=host.env | {"KUBECONFIG": str(path)})
+
+
+def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str, tmp_path: Path):
+    user = tenant(desk, namespace, tmp_path)
+    done = user.vcli("create", "mine", "--no-connect")
+    assert f"created virtual cluster mine in namespace {namespace}" in done.stderr
+    assert "kubectl debug" in done.stderr
+    # The range of Service IPs was found out though ServiceCIDRs are hidden.
+    command = user.kubectl(
+        "get", "statefulset", "mine", "-o", "jsonpath={.spec.template.spec.containers[1].command}"
+    )
+    assert '"--service-cluster-ip-range=10.96.0.0/16"' in command
+    user.vcli("delete", "mine")
+    assert left(desk, namespace, also={"ServiceAccount/tenant", "RoleBinding/tenant"}) == set()
+
+
+def test_all_missing_rights_at_once(desk: Host, namespace: str, tmp_path: Path):
+    user = tenant(desk, namespace, tmp_path)
+    done = user.vcli("create", "mine", "-n", "kube-system", check=False)
+    assert (done.returncode, done.stdout) == (6, "")
+    for text in ("you may not create, patch roles.rbac", "you may not create, get pods/exec", "secrets"):
+        assert text in done.stderr
+
+
+def test_a_namespace_with_the_restricted_profile(desk: Host, namespace: str):
+    desk.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    desk.vcli("create", "strict", "-n", namespace, "--no-connect", "--ephemeral")

@@ -1,0 +1,109 @@
+"""``vcli delete`` on a real host: everything that was made is gone, and nothing else."""
+
+import json
+
+import pytest
+from embedded import Host
+from test_create import left, namespaces
+
+
+@pytest.fixture
+def cluster(desk: Host, namespace: str) -> str:
+    """A virtual cluster with a claim, somebody's object beside it; the name of its namespace."""
+    desk.kubectl("create", "configmap", "bystander", "-n", namespace)
+    desk.vcli("create", "demo", "-n", namespace)
+    return namespace
+
+
+def test_everything_goes_and_the_bystander_stays(desk: Host, cluster: str):
+    desk.kubectl("create", "deployment", "web", "--image=busybox:1.36", "--", "sleep", "3600")
+    desk.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+    context = desk.kubectl("config", "current-context").strip()
+
+    planned = desk.vcli("delete", "demo", "-n", cluster, "--dry-run", "-o", "json")
+    assert desk.kubectl("config", "current-context").strip() == context
+    listed = set(json.loads(planned.stdout)["removed"])
+    assert {"service/demo", "statefulset/demo", "persistentvolumeclaim/data-demo-0"} <= listed
+    assert any(name.startswith("pod/web-") for name in listed)
+    assert f"namespace/{cluster}" not in listed
+
+    done = desk.vcli("delete", "demo", "-n", cluster, "-o", "json")
+    data = json.loads(done.stdout)
+    assert data["contexts"] == [context]
+    assert listed <= set(data["removed"])
+    assert context not in desk.kubectl("config", "get-contexts", "-o", "name")
+    assert json.loads(desk.vcli("tunnels", "-o", "json").stdout) == []
+    assert left(desk, cluster, also={"ConfigMap/bystander"}) == set()
+    assert cluster in namespaces(desk)
+
+    again = desk.vcli("delete", "demo", "-n", cluster, check=False)
+    assert (again.returncode, again.stdout) == (3, "")
+    assert f"there is no virtual cluster 'demo' in namespace '{cluster}'" in again.stderr
+    fine = desk.vcli("delete", "demo", "-n", cluster, "--ignore-not-found", "-o", "json")
+    assert json.loads(fine.stdout)["found"] is False
+
+
+def test_claims_can_be_kept_and_are_taken_up_again(desk: Host, cluster: str):
+    desk.kubectl("create", "namespace", "remembered")
+    done = desk.vcli("delete", "demo", "-n", cluster, "--keep-pvc", "-o", "json")
+    assert json.loads(done.stdout)["kept"] == ["persistentvolumeclaim/data-demo-0"]
+    beside = {"ConfigMap/bystander", "PersistentVolumeClaim/data-demo-0"}
+    assert left(desk, cluster, also=beside) == set()
+    claim = desk.get("pvc", "data-demo-0", "-n", cluster)
+    assert claim["status"]["phase"] == "Bound"
+    assert "ownerReferences" not in claim["metadata"]
+
+    desk.vcli("create", "demo", "-n", cluster)
+    assert "namespace/remembered" in desk.kubectl("get", "namespaces", "-o", "name")
+    desk.vcli("delete", "demo", "-n", cluster)
+    assert left(desk, cluster, also={"ConfigMap/bystander"}) == set()
+
+
+def test_deleting_the_service_alone_removes_everything(desk: Host, namespace: str):
+    """Even with the syncer dead: that is what the owner references are for."""
+    desk.vcli("create", "demo", "-n", namespace, "--no-connect")
+    desk.kubectl("delete", "service", "demo", "-n", namespace)
+    assert left(desk, namespace) == set()
+
+
+def test_a_namespace_made_for_it_goes_with_it(desk: Host):
+    desk.vcli("create", "solo", "--no-connect", "--ephemeral")
+    done = desk.vcli("delete", "solo", "-o", "json")
+    assert "namespace/vcluster-solo" in json.loads(done.stdout)["removed"]
+    assert "vcluster-solo" not in namespaces(desk)
+
+
+def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
+    desk.vcli("create", "solo", "--no-connect", "--ephemeral")
+    try:
+        desk.kubectl("create", "configmap", "mine", "-n", "vcluster-solo")
+        done = desk.vcli("delete", "solo", "-o", "json")
+        assert "namespace/vcluster-solo" not in json.loads(done.stdout)["removed"]
+        assert desk.get("configmap", "mine", "-n", "vcluster-solo")
+    finally:
+        desk.kubectl("delete", "namespace", "vcluster-solo")
+
+
+def test_what_another_tool_made_is_left_alone(desk: Host, namespace: str):
+    desk.kubectl("create", "service", "clusterip", "theirs", "-n", namespace, "--tcp=443:8443")
+    desk.kubectl(
+        "label", "service", "theirs", "-n", namespace, "app=vcluster", "release=theirs", "--overwrite"
+    )
+    done = desk.vcli("delete", "theirs", "-n", namespace, check=False)
+    assert done.returncode == 5
+    assert "was made by another tool" in done.stderr
+    assert desk.get("service", "theirs", "-n", namespace)
+
+
+def test_a_finalizer_is_named(desk: Host, namespace: str):
+    desk.vcli("create", "stuck", "-n", namespace, "--no-connect", "--ephemeral")
+    patch = '{"metadata":{"finalizers":["example.org/held"]}}'
+    desk.kubectl("patch", "secret", "vc-stuck", "-n", namespace, "--type=merge", "-p", patch)
+    done = desk.vcli("delete", "stuck", "-n", namespace, "--timeout", "20s", check=False)
+    assert done.returncode == 4
+    assert "secret/vc-stuck" in done.stderr
+    assert "finalizers" in done.stderr
+    free = '{"metadata":{"finalizers":null}}'
+    desk.kubectl("patch", "secret", "vc-stuck", "-n", namespace, "--type=merge", "-p", free)
+    desk.vcli("delete", "stuck", "-n", namespace, "--ignore-not-found")
+    assert left(desk, namespace) == set()
