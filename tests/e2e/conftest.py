@@ -30,7 +30,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     boot = env | {"HOME": os.environ.get("HOME", "/root")}
     if not lent:
         run([*vcli, "down", "--name", name], env=boot)
-    up = run([*vcli, "up", "--name", name, "--port", "0", "--egress", "none", "-o", "json"], env=boot, timeout=3600)
+    up = run(
+        [*vcli, "up", "--name", name, "--port", "0", "--egress", "none", "-o", "json"], env=boot, timeout=3600
+    )
     kubectl = json.loads(up.stdout)["kubectl"]
     env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
     yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)

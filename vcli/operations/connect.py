@@ -214,7 +214,9 @@ def _refuse_unusable(cluster: VirtualCluster) -> None:
     if cluster.deleting:
         raise ConflictError(f"{where} is being deleted")
     if cluster.paused or (cluster.replicas == 0):
-        raise ConflictError(f"{where} is paused", hint=f"vcluster resume {cluster.name} -n {cluster.namespace}")
+        raise ConflictError(
+            f"{where} is paused", hint=f"vcluster resume {cluster.name} -n {cluster.namespace}"
+        )
 
 
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:

@@ -116,7 +116,7 @@ class _Watcher:
                 return
 
     async def follow_time(self) -> None:
-        """Look again now and then: that no node takes a pod is bad only after a while, and nothing says so."""
+        """Look again now and then: that no node takes a pod is bad after a while, and nothing says so."""
         while not self._settled():  # noqa: ASYNC110  time gives no signal
             await asyncio.sleep(_LOOK_AGAIN)
 
