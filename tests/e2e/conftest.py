@@ -27,7 +27,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     vcli = [sys.executable, "-m", "vcli", "host"]
     lent = name != NAME
     # HOME as it is for `up`: a first build uses the user's Go caches.
-    boot = env | {"HOME": os.environ.get("HOME", "/root")}
+    boot = env | {"HOME": str(Path.home())}
     if not lent:
         run([*vcli, "down", "--name", name], env=boot)
     up = run(

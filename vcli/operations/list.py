@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import load_access
-from vcli.kubeconfig.model import Mark, View, mark_of
-from vcli.kubeconfig.paths import Sources
-from vcli.kubeconfig.read import load
+from vcli.kubeconfig.model import Mark
 from vcli.operations.resolve import VirtualCluster, find_clusters
 
 # A list is asked for by people and by scripts that poll: an API server that takes longer is as good as away.
@@ -51,15 +49,8 @@ async def list_clusters(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace)
-    mark = _current_mark(loaded.sources, loaded.current) if found else None
-    return [Listed(cluster=each, connected=_is(mark, each, loaded.context_name)) for each in found]
-
-
-def _current_mark(where: Sources, current: str) -> Mark | None:
-    """What we remember of the current context, None when it is not ours."""
-    view = View({path: file.data for path, file in load(where).items()})
-    located = view.get("contexts", current)
-    return mark_of(located.body) if located else None
+    mark, host = loaded.connected, loaded.context_name
+    return [Listed(cluster=each, connected=_is(mark, each, host)) for each in found]
 
 
 def _is(mark: Mark | None, cluster: VirtualCluster, host: str) -> bool:
