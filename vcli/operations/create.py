@@ -284,7 +284,7 @@ class _Creation:
         return storage
 
     async def _certificates(self, facts: Facts, key: "asyncio.Future[Files]", *, existed: bool) -> "Files":
-        from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 80 ms to import
+        from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
 
         sans = render.sans(self._names, self._values, facts.service_ips)
         existing = await read_files(self._client, self._names) if existed else await key
@@ -353,6 +353,6 @@ async def _despite_cancellation(work: Any) -> None:
 
 
 def _token_key() -> "Files":
-    from vcli.controlplane.certificates import token_key  # noqa: PLC0415  takes 80 ms to import
+    from vcli.controlplane.certificates import token_key  # noqa: PLC0415  takes 40 ms to import
 
     return token_key()

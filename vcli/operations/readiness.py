@@ -9,6 +9,7 @@ from vcli.errors import TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import EVENTS, PODS
+from vcli.operations.probe import is_ready
 from vcli.operations.resolve import VirtualCluster
 
 Object = dict[str, Any]
@@ -62,6 +63,8 @@ async def wait_ready(
     while True:
         pods = await _pods(client, cluster)
         if any(serves(pod) for pod in pods):
+            return
+        if cluster.ours and await _says_so(client, cluster, pods):
             return
         reason = hopeless(pods) or (await _refusal(client, cluster) if not pods else None)
         if reason:
@@ -151,6 +154,13 @@ def _seconds(timestamp: str | None) -> float:
     import datetime as dt  # noqa: PLC0415  rarely needed
 
     return dt.datetime.fromisoformat(timestamp).timestamp() if timestamp else time.time()
+
+
+async def _says_so(client: Client, cluster: VirtualCluster, pods: Iterable[Object]) -> bool:
+    """Whether a syncer that runs says that it is ready, before the kubelet has noticed."""
+    names = [each["metadata"]["name"] for each in pods if each.get("status", {}).get("phase") == "Running"]
+    asked = (is_ready(client, namespace=cluster.namespace, pod=name, patience=_POLL) for name in names)
+    return any([await each for each in asked])
 
 
 async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from vcli.config.schema import Values
 from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle
-from vcli.controlplane.certificates import LEAVES
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
 from vcli.controlplane.rights import features
@@ -39,6 +38,8 @@ async def template(
 
 def planned(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None) -> list[Object]:
     """The objects, fit to be shown."""
+    from vcli.controlplane.certificates import LEAVES  # noqa: PLC0415  takes 40 ms to import
+
     files = {f"{leaf.name}.{part}": b"" for leaf in LEAVES for part in ("crt", "key")}
     others = ("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
     objects = render.render(names, values, facts, files=files | dict.fromkeys(others, b""), bundle=bundle)

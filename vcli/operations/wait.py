@@ -11,11 +11,13 @@ from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Object, Unreachable
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
 from vcli.kube.watch import list_watch
+from vcli.operations.probe import is_ready
 from vcli.operations.readiness import NotReadyError, hopeless, progress
 
 _LOG_LINES = 10
 _EVENTS = 5
 _LOOK_AGAIN = 1.0
+_ASK_AGAIN = 0.1
 _WIDTH = 300
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
@@ -51,6 +53,7 @@ async def wait_ready(
                 watcher.follow_pods(client, names),
                 watcher.follow_refusals(client, names),
                 watcher.follow_time(),
+                watcher.follow_syncer(client, names),
             )
     except TimeoutError:
         trouble = watcher.trouble or f"not ready after {timeout:g} seconds: {progress(watcher.pods)}"
@@ -120,6 +123,14 @@ class _Watcher:
         while not self._settled():  # noqa: ASYNC110  time gives no signal
             await asyncio.sleep(_LOOK_AGAIN)
 
+    async def follow_syncer(self, client: Client, names: Names) -> None:
+        """Hear it from the syncer itself, which is up to a second earlier than from the kubelet."""
+        while True:
+            pod = next((pod for pod in self.pods if self._current(pod) and _runs(pod, "syncer")), None)
+            if pod and await is_ready(client, namespace=names.namespace, pod=pod["metadata"]["name"]):
+                return
+            await asyncio.sleep(_ASK_AGAIN)
+
     def _refused(self, event: Object) -> None:
         if event.get("reason") != _REFUSED or event["involvedObject"].get("uid") != self._uid:
             return
@@ -151,6 +162,11 @@ class _Watcher:
 def _ready(pod: Object) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _runs(pod: Object, container: str) -> bool:
+    statuses = pod.get("status", {}).get("containerStatuses") or ()
+    return any(each["name"] == container and "running" in each.get("state", {}) for each in statuses)
 
 
 async def _first(*work: Any) -> None:

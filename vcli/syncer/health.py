@@ -1,4 +1,8 @@
-"""`/readyz` and `/healthz` for the host's kubelet: plain HTTP, answers only."""
+"""`/readyz` and `/healthz` for the host's kubelet: plain HTTP, answers only.
+
+``/readyz?wait`` answers once it is ready, or after a while: `vcli create` knows it at once, where the kubelet
+asks every second.
+"""
 
 import asyncio
 import contextlib
@@ -6,6 +10,7 @@ from dataclasses import dataclass, field
 
 _HEAD_LIMIT = 8192
 _PATIENCE = 5.0
+_LONGEST_WAIT = 20.0
 
 
 @dataclass(slots=True)
@@ -17,10 +22,24 @@ class Health:
     """
 
     waiting: set[str] = field(default_factory=set)
+    _complete: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._look()
 
     def reached(self, name: str) -> None:
         """One thing fewer to wait for."""
         self.waiting.discard(name)
+        self._look()
+
+    async def wait(self, *, longest: float = _LONGEST_WAIT) -> None:
+        """Return when nothing is missing, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._complete.wait(), longest)
+
+    def _look(self) -> None:
+        if not self.waiting:
+            self._complete.set()
 
     @property
     def ready(self) -> bool:
@@ -50,7 +69,11 @@ async def serve(health: Health, *, port: int, host: str | None = None) -> asynci
             async with asyncio.timeout(_PATIENCE):
                 head = await reader.readuntil(b"\r\n\r\n")
                 parts = head.split(b" ", 2)
-                path = parts[1].decode("latin-1").partition("?")[0] if len(parts) > 1 else ""
+                target = parts[1].decode("latin-1") if len(parts) > 1 else ""
+            path, _, query = target.partition("?")
+            if query == "wait":
+                await health.wait()
+            async with asyncio.timeout(_PATIENCE):
                 status, body = health.answer(path)
                 phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
                 writer.write(

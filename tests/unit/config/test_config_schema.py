@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from vcli.config import Image, Values, json_schema, load
+from vcli.config import Image, Values, load
+from vcli.config.jsonschema import json_schema
 from vcli.config.legacy import MOVED
 from vcli.config.parse import NOT_YET, image, keys_of, paths
 
