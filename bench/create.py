@@ -46,7 +46,7 @@ def _bare_pod(name: str, namespace: str) -> dict[str, Any]:
     spec = found["spec"]["template"]["spec"]
     containers = [
         {key: value for key, value in container.items() if key != "restartPolicy"}
-        for container in [*spec["initContainers"], *spec["containers"]]
+        for container in [*spec.get("initContainers", ()), *spec["containers"]]
         if container["name"] != "syncer"
     ]
     return {
