@@ -155,15 +155,19 @@ class _Deletion:
     async def run(self, loaded: Loaded, objects: list[Object], namespace: Object | None) -> Deleted:
         kept = tuple(removal.title(obj) for obj in objects if self._keeps(obj))
         removed = [removal.title(obj) for obj in objects if not self._keeps(obj)]
+        takes_namespace = await self._takes_namespace(namespace)
+        if takes_namespace:
+            removed.append(f"namespace/{self._names.namespace}")
         if self._options.dry_run:
-            if self._options.delete_namespace or removal.made_for(namespace, self._names):
-                removed.append(f"namespace/{self._names.namespace}")
             return self._deleted(removed, kept, ())
         contexts = await _forget(loaded, self._names, self._steps)
         with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
             if kept:
                 await self._free_claims(objects)
             await removal.start(self._client, objects, keep=self._keeps)
+            if takes_namespace:
+                # It takes the host five seconds to begin with it, in which the objects go.
+                await removal.remove_namespace(self._client, self._names)
             if self._options.wait:
                 left = await removal.gone(
                     self._client,
@@ -173,9 +177,8 @@ class _Deletion:
                     detail=step.detail,
                 )
                 self._complain(left)
-        if await self._takes_namespace(namespace):
-            await self._delete_namespace()
-            removed.append(f"namespace/{self._names.namespace}")
+        if takes_namespace and self._options.wait:
+            await self._namespace_goes()
         return self._deleted(removed, kept, tuple(contexts))
 
     def _deleted(self, removed: list[str], kept: tuple[str, ...], contexts: tuple[str, ...]) -> Deleted:
@@ -227,15 +230,12 @@ class _Deletion:
     async def _takes_namespace(self, namespace: Object | None) -> bool:
         if self._options.delete_namespace:
             return namespace is not None
-        if not removal.made_for(namespace, self._names) or self._options.keep_pvc or not self._options.wait:
+        if not removal.made_for(namespace, self._names) or self._options.keep_pvc:
             return False
-        return await removal.is_empty(self._client, self._names.namespace)
+        return await removal.only_holds(self._client, self._names)
 
-    async def _delete_namespace(self) -> None:
-        with self._steps.step(f"Delete namespace {self._names.namespace}"):
-            await removal.remove_namespace(self._client, self._names)
-            if not self._options.wait:
-                return
+    async def _namespace_goes(self) -> None:
+        with self._steps.step(f"Wait until the namespace {self._names.namespace} is gone"):
             if not await removal.until(self._namespace_is_gone, timeout=self._options.timeout):
                 raise TimedOutError(
                     f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"

@@ -12,6 +12,7 @@ from vcli.kube.resources import (
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
     CONFIGMAPS,
+    DEPLOYMENTS,
     ENDPOINTSLICES,
     INGRESSES,
     NAMESPACES,
@@ -169,12 +170,17 @@ async def remove_namespace(client: Client, names: Names) -> None:
         return
 
 
-async def is_empty(client: Client, namespace: str) -> bool:
-    """Whether a namespace has nothing but what Kubernetes puts into each one."""
-    kinds = (PODS, SERVICES, STATEFULSETS, SECRETS, CONFIGMAPS, PVCS, SERVICEACCOUNTS)
-    found = await together(_list(client, resource, namespace, "") for resource in kinds)
-    names = {title(item) for items in found for item in items if "deletionTimestamp" not in item["metadata"]}
-    return names <= {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+async def only_holds(client: Client, names: Names) -> bool:
+    """Whether the namespace has nothing but this virtual cluster and what Kubernetes puts into each one."""
+    kinds = (PODS, DEPLOYMENTS, STATEFULSETS, SERVICES, SECRETS, CONFIGMAPS, PVCS, SERVICEACCOUNTS)
+    found = await together(_list(client, resource, names.namespace, "") for resource in kinds)
+    foreign = {title(item) for items in found for item in items if not _belongs(item, names)}
+    return foreign <= {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+
+
+def _belongs(obj: Object, names: Names) -> bool:
+    labels = obj["metadata"].get("labels") or {}
+    return names.cluster in (labels.get(CLUSTER_LABEL), labels.get(MANAGED_LABEL))
 
 
 async def namespace_of(client: Client, names: Names) -> Object | None:
