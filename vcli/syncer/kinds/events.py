@@ -4,6 +4,7 @@ No cache: an event is passed on as it comes, and forgotten. The virtual Event ha
 so a repeated one raises the count of the one that is there.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
@@ -26,6 +27,9 @@ from vcli.syncer.translate.pods import pod_names
 log = Log("vcli.syncer.events")
 
 _KINDS: Final[Mapping[str, Resource]] = {"Pod": PODS, "Service": SERVICES, "PersistentVolumeClaim": PVCS}
+_PACE: Final = 0.05
+"""Seconds from one event to the next, after the first ``_BURST``."""
+_BURST: Final = 20
 _RECENT: Final = 600.0
 """Seconds. Of what happened while no syncer ran, this much is told."""
 
@@ -36,7 +40,8 @@ class Events:
     def __init__(self, world: World) -> None:
         self._world = world
         self._pending: dict[str, Object] = {}
-        self.controller: Controller[str] = Controller("events", self._reconcile, workers=2)
+        self._free_at = 0.0
+        self.controller: Controller[str] = Controller("events", self._reconcile, workers=1)
 
     async def run(self) -> None:
         """Follow the host's events until cancelled. The caches must be full."""
@@ -62,6 +67,12 @@ class Events:
             self._pending[name] = event
             self.controller.queue.add(name, priority=priority)
 
+    async def _turn(self) -> None:
+        """Wait until the next event may be told, so that a burst of pods has the API server for itself."""
+        now = asyncio.get_running_loop().time()
+        self._free_at = max(self._free_at + _PACE, now - _BURST * _PACE)
+        await asyncio.sleep(max(0.0, self._free_at - now))
+
     async def _reconcile(self, name: str) -> RequeueAfter | None:
         event = self._pending.pop(name, None)
         virtual = self._involved(event) if event is not None else None
@@ -78,6 +89,7 @@ class Events:
         return None
 
     async def _tell(self, event: Object) -> None:
+        await self._turn()
         client = self._world.virtual.client
         if event.get("count", 1) == 1:
             with suppress(AlreadyExists):  # as after a restart; then it may have become more meanwhile

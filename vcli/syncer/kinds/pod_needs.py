@@ -10,6 +10,7 @@ from vcli.syncer.engine.world import Object, World, is_going
 from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
 from vcli.syncer.kinds.indexes import configs_of
 from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import references
 
@@ -25,8 +26,9 @@ class PodNeeds:
     starts the pod when it comes, just as it would on a plain cluster.
     """
 
-    def __init__(self, world: World, configs: Configs, contexts: PodContexts) -> None:
+    def __init__(self, world: World, configs: Configs, tokens: Tokens, contexts: PodContexts) -> None:
         self._world = world
+        self._tokens = tokens
         self._configs = configs
         self._contexts = contexts
 
@@ -36,7 +38,7 @@ class PodNeeds:
         needed = references(pod)
         optional = {("ConfigMap", name): may for name, may in needed.config_maps.items()}
         optional |= {("Secret", name): may for name, may in needed.secrets.items()}
-        settled = not self._contexts.waits_for_dns(pod)
+        settled = self._tokens.is_settled(pod) and not self._contexts.waits_for_dns(pod)
         late = False
         for kind, name in configs_of(pod):
             key = ConfigName(kind, VirtualName(namespace, name))

@@ -16,7 +16,7 @@ process saw it.
 | alive | there | bind, update, tell status |
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from vcli.kube.errors import AlreadyExists, NotFound
@@ -24,13 +24,13 @@ from vcli.kube.resources import NAMESPACES, PODS, PVCS, SERVICES
 from vcli.syncer.engine.controller import Controller, RequeueAfter, TerminalError
 from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.patching import pod_status_patch
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
+from vcli.syncer.kinds.pod_status import PodStatus, has_started
 from vcli.syncer.kinds.pod_updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.kinds.tokens import Tokens
@@ -62,15 +62,14 @@ class Pods:
     def __init__(self, world: World, nodes: Nodes) -> None:
         self._world = world
         self._nodes = nodes
-        self.tokens = Tokens(world)
-        self._last_words: dict[VirtualName, Object] = {}
         self._contexts = PodContexts(world)
+        self._status = PodStatus(world)
         self.configs = Configs(world, on_settled=self._config_settled)
-        self._needs = PodNeeds(world, self.configs, self._contexts)
+        self.tokens = Tokens(world, on_settled=self._tokens_settled)
+        self._needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
         self._updates = PodUpdates(world, self._contexts)
         self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
         queue = self.controller.queue
-        world.host[PODS].subscribe(self._remember_last_words)
         feed_virtual(world.virtual[PODS], queue)
         feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope)
         feed(world.host[PVCS], queue, self._pods_of_claim, when=_appeared)
@@ -88,7 +87,7 @@ class Pods:
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
         virtual, host = self._world.in_virtual(PODS, name), self._world.on_host(PODS, name)
         if virtual is None:
-            self._last_words.pop(name, None)
+            self._status.forget(name)
             self._updates.forget(name)
             if host is not None and not is_going(host):
                 await delete(self._world.host, PODS, host)
@@ -96,19 +95,25 @@ class Pods:
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
             await delete(self._world.host, PODS, host, grace=0)
             return None
-        if host is None:
-            if is_going(virtual) or _has_started(virtual):
-                await self._end(virtual)
-                return None
-            return await self._create(virtual)
+        return await (self._without(virtual) if host is None else self._with(virtual, host))
+
+    async def _without(self, virtual: Object) -> RequeueAfter | None:
+        """Nothing is on the host."""
+        last = self._status.last_of(virtual)
+        if is_going(virtual) or has_started(virtual) or (last is not None and has_started(last)):
+            await self._end(virtual)
+            return None
+        return await self._create(virtual)
+
+    async def _with(self, virtual: Object, host: Object) -> RequeueAfter | None:
+        """Both are there, and belong together."""
         if is_going(virtual):
             await self._pass_grace_on(virtual, host)
-            await self._tell_status(virtual, host)
-        elif is_going(host):
+            return await self._status.tell(virtual, host)
+        if is_going(host):
             await self._follow_deletion(virtual, host)
-        else:
-            await self._run(virtual, host)
-        return None
+            return None
+        return await self._run(virtual, host)
 
     # --- the steps
 
@@ -145,13 +150,13 @@ class Pods:
             )
         return found
 
-    async def _run(self, virtual: Object, host: Object) -> None:
+    async def _run(self, virtual: Object, host: Object) -> RequeueAfter | None:
         node = host["spec"].get("nodeName")
         bound = virtual["spec"].get("nodeName")
         if node and not bound:
             await self._bind(virtual, host, node)
-            if not _has_started(host):
-                return  # there is nothing to tell but the scheduling, which the binding has told
+            if not has_started(host):
+                return None  # there is nothing to tell but the scheduling, which the binding has told
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
             on_host = host["metadata"]["name"]
@@ -162,12 +167,13 @@ class Pods:
         elif bound != node:
             await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
             await delete(self._world.host, PODS, host, grace=0)
-            return
-        elif node:
+            return None
+        elif node and has_started(host):  # some pods are made with a nodeName, which may be no node at all
             await self._nodes.ensure(node, internal_ips=_node_addresses(host))
-        await self._tell_status(virtual, host)
+        again = await self._status.tell(virtual, host)
         if not is_finished(virtual):
             await self._updates.bring(virtual, host)
+        return again
 
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
@@ -184,19 +190,6 @@ class Pods:
         }
         await caches.client.create_subresource(PODS, name, "binding", binding, namespace=namespace)
 
-    async def _tell_status(self, virtual: Object, host: Object) -> None:
-        """Bring the status of the host pod to the virtual one, if it differs."""
-        status = translate.virtual_status(host, virtual, scope=self._world.scope)
-        patch = pod_status_patch(virtual.get("status") or {}, status)
-        if not patch:
-            return
-        name = name_of(virtual)
-        body = {"metadata": {"uid": uid_of(virtual)}, "status": patch}
-        answer = await self._world.virtual.client.patch(
-            PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
-        )
-        self._world.virtual[PODS].store(answer)
-
     # --- the end
 
     async def _pass_grace_on(self, virtual: Object, host: Object) -> None:
@@ -206,9 +199,9 @@ class Pods:
 
     async def _follow_deletion(self, virtual: Object, host: Object) -> None:
         """Somebody deletes the pod on the host: eviction, a drained or lost node, a quota's owner."""
-        if not _has_started(virtual):
+        if not has_started(host):
             return  # it will be made again when it is gone
-        await self._tell_status(virtual, host)
+        await self._status.tell(virtual, host)
         grace = host["metadata"].get("deletionGracePeriodSeconds")
         await delete(self._world.virtual, PODS, virtual, grace=grace)
 
@@ -217,10 +210,7 @@ class Pods:
         name = name_of(virtual)
         if not is_going(virtual) and not await self._is_really_gone(name):
             return
-        last = self._last_words.get(name)
-        if last is not None and virtual_uid_of(last) == uid_of(virtual):
-            await self._tell_status(virtual, last)
-        self._last_words.pop(name, None)
+        await self._status.tell_last(virtual)
         metadata = virtual["metadata"]
         waits_for_finalizers = metadata.get("finalizers") and metadata.get("deletionGracePeriodSeconds") == 0
         if not waits_for_finalizers:
@@ -236,14 +226,11 @@ class Pods:
         log.warning("host pod hidden: its labels were changed", pod=on_host)
         return False
 
-    def _remember_last_words(self, old: Object | None, new: Object | None) -> None:
-        """Keep the last status of a host pod until it is told: it may come together with the pod's end."""
-        if old is not None and new is None:
-            name = virtual_name_of(old, scope=self._world.scope, kind="Pod")
-            if name is not None:
-                self._last_words[name] = old
-
     # --- who is concerned
+
+    def _tokens_settled(self, name: VirtualName) -> None:
+        if self._world.on_host(PODS, name) is None:
+            self.controller.queue.add(name)
 
     def _config_settled(self, key: ConfigName) -> None:
         for name in self._waiting_for(key.kind, key.name):
@@ -270,12 +257,6 @@ class Pods:
     def _not_on_host(self, pods: Iterable[Object]) -> list[VirtualName]:
         names = map(name_of, pods)
         return [name for name in names if self._world.on_host(PODS, name) is None]
-
-
-def _has_started(pod: Object) -> bool:
-    """Whether a kubelet has taken the pod up; what came after its scheduling can't be undone."""
-    status: Mapping[str, Any] = pod.get("status") or {}
-    return "startTime" in status or status.get("phase", "Pending") != "Pending"
 
 
 def _node_addresses(host: Object) -> list[str]:

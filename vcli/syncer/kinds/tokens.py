@@ -1,25 +1,25 @@
 """Service account tokens: asked for in the virtual cluster, carried to the pod by a Secret on the host.
 
-One Secret a pod, one key a projected source. The tokens are asked for twice. First at once, while the host
-schedules the pod: without the Secret the host's kubelet would fail to mount, say so, and wait half a
-second. Again when the pod is bound, because only then the API server writes the node into a token (claim
-`kubernetes.io.node`, `authentication.kubernetes.io/node-name` in a TokenReview). Both are mostly done
-before the kubelet first looks; where they aren't, it takes the second one as soon as a container has
-started.
+One Secret a pod, one key a projected source. The tokens are asked for twice. First before the host pod is
+made: without the Secret its kubelet would fail to mount, say so in an event, and wait half a second. Again
+when the pod is bound, because only then the API server writes the node into a token (claim
+`kubernetes.io.node`, `authentication.kubernetes.io/node-name` in a TokenReview). That is mostly done before
+the kubelet first looks; where it isn't, the kubelet takes it as soon as a container has started.
 """
 
-import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 
+from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
 from vcli.syncer.kinds.indexes import is_finished
+from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate.configs import Token, token_secret, tokens_in
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name
@@ -30,14 +30,31 @@ NODE: Final = "vcli.dev/node"
 
 
 class Tokens:
-    """Keeps the tokens of pods fresh."""
+    """Keeps the tokens of pods fresh.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: both clusters.
+        on_settled: called with the name of each pod that has got all its tokens; it waits for that.
+    """
+
+    def __init__(self, world: World, *, on_settled: Callable[[VirtualName], None]) -> None:
         self._world = world
+        self._on_settled = on_settled
         self._bound: dict[VirtualName, tuple[str, str]] = {}
         self.controller: Controller[VirtualName] = Controller("tokens", self._reconcile, workers=16)
         feed(world.virtual[PODS], self.controller.queue, _own_name, when=_matters)
         feed_host(world.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=world.scope)
+
+    def is_settled(self, pod: Object) -> bool:
+        """Whether the host has a token for each of the pod's sources; if not, they are on their way."""
+        sources = references(pod).tokens
+        if not sources:
+            return True
+        secret = self._secret(name_of(pod))
+        if secret is None or virtual_uid_of(secret) != uid_of(pod):
+            return False
+        held = tokens_in(secret)
+        return all(source.key in held for source in sources)
 
     def bound(self, pod: Object, node: str) -> None:
         """The pod has just been bound; its cache will say so in a moment, its kubelet won't wait so long."""
@@ -60,10 +77,12 @@ class Tokens:
         now = time.time()
         due = [s for s in sources if s.key not in held or held[s.key].renew_at <= now]
         if due:
-            fresh = await asyncio.gather(*(self._request(pod, source) for source in due))
+            fresh = [await self._request(pod, source) for source in due]
             held = {**{s.key: held[s.key] for s in sources if s.key in held}, **dict(fresh)}
             desired = _for_node(token_secret(pod, held, scope=self._world.scope), node)
-            await apply(self._world.host, SECRETS, desired, current=secret)
+            async with told(self._world, PODS, pod):
+                await apply(self._world.host, SECRETS, desired, current=secret)
+            self._on_settled(name)
         return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
 
     def _node_of(self, pod: Object) -> str:
@@ -89,9 +108,13 @@ class Tokens:
         }
         account = pod["spec"].get("serviceAccountName") or "default"
         asked = time.time()
-        answer = await self._world.virtual.client.create_subresource(
-            SERVICEACCOUNTS, account, "token", body, namespace=pod["metadata"]["namespace"]
-        )
+        try:
+            answer = await self._world.virtual.client.create_subresource(
+                SERVICEACCOUNTS, account, "token", body, namespace=pod["metadata"]["namespace"]
+            )
+        except (NotFound, Forbidden, Invalid) as error:
+            await tell(self._world, PODS, pod, f"no service account token: {error.message}")
+            raise
         status = answer["status"]
         expires = datetime.fromisoformat(status["expirationTimestamp"]).timestamp()
         return source.key, Token(value=status["token"], issued=asked, expires=expires)

@@ -1,0 +1,106 @@
+"""Pod status, told from the host pod to the virtual one."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.kube.resources import PODS
+from vcli.syncer.engine.controller import RequeueAfter
+from vcli.syncer.engine.patching import pod_status_patch
+from vcli.syncer.engine.world import Object, World, name_of, uid_of
+from vcli.syncer.translate import pods as translate
+from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
+from vcli.syncer.translate.names import VirtualName
+
+_PAUSE: Final = 0.25
+"""Seconds. A kubelet writes two or three times while it makes containers; most pods run before this has
+passed, and then one write tells it all."""
+_MAKING: Final = frozenset({"ContainerCreating", "PodInitializing"})
+
+
+class PodStatus:
+    """Tells status, and remembers what can't be looked up any more.
+
+    Args:
+        world: both clusters.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._put_off: dict[VirtualName, float] = {}
+        self._last_words: dict[VirtualName, Object] = {}
+        world.host[PODS].subscribe(self._remember)
+
+    async def tell(self, virtual: Object, host: Object) -> RequeueAfter | None:
+        """Bring the status of the host pod to the virtual one, if it differs.
+
+        Returns:
+            When to call again, if what there is to tell can wait a moment for more.
+
+        Raises:
+            ApiError: as the virtual API answers.
+        """
+        name = name_of(virtual)
+        status = translate.virtual_status(host, virtual, scope=self._world.scope)
+        patch = pod_status_patch(virtual.get("status") or {}, status)
+        if not patch:
+            return None
+        if _can_wait(virtual, host):
+            now = asyncio.get_running_loop().time()
+            until = self._put_off.setdefault(name, now + _PAUSE)
+            if now < until:
+                return RequeueAfter(until - now)
+        body = {"metadata": {"uid": uid_of(virtual)}, "status": patch}
+        answer = await self._world.virtual.client.patch(
+            PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
+        )
+        self._world.virtual[PODS].store(answer)
+        return None
+
+    async def tell_last(self, virtual: Object) -> None:
+        """Tell how the pod ended: its last status may have come together with its end.
+
+        Raises:
+            ApiError: as the virtual API answers.
+        """
+        last = self.last_of(virtual)
+        if last is not None:
+            await self.tell(virtual, last)
+        self._last_words.pop(name_of(virtual), None)
+
+    def last_of(self, virtual: Object) -> Object | None:
+        """The host pod as it was when it vanished, if this process saw it go."""
+        last = self._last_words.get(name_of(virtual))
+        return last if last is not None and virtual_uid_of(last) == uid_of(virtual) else None
+
+    def forget(self, name: VirtualName) -> None:
+        """The virtual pod is gone."""
+        self._put_off.pop(name, None)
+        self._last_words.pop(name, None)
+
+    def _remember(self, old: Object | None, new: Object | None) -> None:
+        if old is not None and new is None:
+            name = virtual_name_of(old, scope=self._world.scope, kind="Pod")
+            if name is not None:
+                self._last_words[name] = old
+
+
+def has_started(pod: Object) -> bool:
+    """Whether a kubelet has taken the pod up; what came after its scheduling can't be undone."""
+    status: Mapping[str, Any] = pod.get("status") or {}
+    return "startTime" in status or status.get("phase", "Pending") != "Pending"
+
+
+def _can_wait(virtual: Object, host: Object) -> bool:
+    """Whether the host pod is just being made, with nothing that anybody would act on."""
+    status = host.get("status") or {}
+    pending = "deletionTimestamp" not in host["metadata"] and status.get("phase") == "Pending"
+    if not pending or not has_started(host) or has_started(virtual):
+        return False
+    containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return all(_is_being_made(each.get("state") or {}) for each in containers)
+
+
+def _is_being_made(state: Mapping[str, Any]) -> bool:
+    waiting = state.get("waiting")
+    return waiting is not None and waiting.get("reason") in _MAKING
