@@ -1,5 +1,6 @@
 """Which collections the syncer keeps in memory, and how they are indexed."""
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from vcli.kube.informer import Informer
@@ -13,7 +14,8 @@ from vcli.kube.resources import (
     SERVICES,
     Resource,
 )
-from vcli.syncer.engine.world import World
+from vcli.syncer.engine.thrift import host_config, host_pod, shared
+from vcli.syncer.engine.world import Object, World
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
 from vcli.syncer.kinds.indexes import (
     BY_NAMESPACE,
@@ -25,7 +27,15 @@ from vcli.syncer.kinds.indexes import (
 )
 from vcli.syncer.translate import keys
 
-_ON_HOST: Final[tuple[Resource, ...]] = (PODS, SERVICES, CONFIGMAPS, SECRETS, ENDPOINTSLICES, PVCS)
+_ON_HOST: Final[Mapping[Resource, Callable[[Object], Object]]] = {
+    PODS: host_pod,
+    CONFIGMAPS: host_config,
+    SECRETS: host_config,
+    SERVICES: shared,
+    ENDPOINTSLICES: shared,
+    PVCS: shared,
+}
+"""What is watched on the host, and what is kept of each object."""
 
 
 def watch_all(world: World) -> Informer:
@@ -44,7 +54,7 @@ def watch_all(world: World) -> Informer:
     for resource in (CONFIGMAPS, SECRETS, PVCS, NAMESPACES):
         virtual.watch(resource)
     ours = f"{keys.MANAGED_BY}={world.scope.cluster}"
-    for resource in _ON_HOST:
-        host.watch(resource, namespace=world.namespace, label_selector=ours)
+    for resource, keep in _ON_HOST.items():
+        host.watch(resource, namespace=world.namespace, label_selector=ours, keep=keep)
     own = f"{SERVICE_NAME}={world.settings.service}"
     return host.watch_also(ENDPOINTSLICES, namespace=world.namespace, label_selector=own)

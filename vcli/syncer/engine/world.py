@@ -9,6 +9,7 @@ from vcli.kube.client import Client
 from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.recorder import Recorder
+from vcli.syncer.engine.thrift import shared
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -39,14 +40,19 @@ class Caches:
         namespace: str | None = None,
         label_selector: str | None = None,
         indexers: Mapping[str, Index] | None = None,
+        keep: Callable[[Object], Object] = shared,
     ) -> Informer:
-        """Keep the cache of `resource`; call it once for each."""
+        """Keep the cache of `resource`; call it once for each.
+
+        ``keep`` makes of each object what is kept of it.
+        """
         informer = Informer(
             self.client,
             resource,
             namespace=namespace,
             label_selector=label_selector,
             indexers=indexers or {},
+            transform=keep,
         )
         self.informers[resource] = informer
         return informer

@@ -27,6 +27,7 @@ class PodStatus:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._told: dict[VirtualName, tuple[str, str]] = {}
         self._put_off: dict[VirtualName, float] = {}
         self._last_words: dict[VirtualName, Object] = {}
         world.host[PODS].subscribe(self._remember)
@@ -41,9 +42,12 @@ class PodStatus:
             ApiError: as the virtual API answers.
         """
         name = name_of(virtual)
+        if self._told.get(name) == _versions(virtual, host):
+            return None
         status = translate.virtual_status(host, virtual, scope=self._world.scope)
         patch = pod_status_patch(virtual.get("status") or {}, status)
         if not patch:
+            self._told[name] = _versions(virtual, host)
             return None
         if _can_wait(virtual, host):
             now = asyncio.get_running_loop().time()
@@ -55,6 +59,7 @@ class PodStatus:
             PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
         )
         self._world.virtual[PODS].store(answer)
+        self._told[name] = _versions(answer, host)
         return None
 
     async def tell_last(self, virtual: Object) -> None:
@@ -75,6 +80,7 @@ class PodStatus:
 
     def forget(self, name: VirtualName) -> None:
         """The virtual pod is gone."""
+        self._told.pop(name, None)
         self._put_off.pop(name, None)
         self._last_words.pop(name, None)
 
@@ -89,6 +95,10 @@ def has_started(pod: Object) -> bool:
     """Whether a kubelet has taken the pod up; what came after its scheduling can't be undone."""
     status: Mapping[str, Any] = pod.get("status") or {}
     return "startTime" in status or status.get("phase", "Pending") != "Pending"
+
+
+def _versions(virtual: Object, host: Object) -> tuple[str, str]:
+    return virtual["metadata"]["resourceVersion"], host["metadata"]["resourceVersion"]
 
 
 def _can_wait(virtual: Object, host: Object) -> bool:

@@ -1,0 +1,50 @@
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcli.syncer.engine.thrift import host_config, host_pod, shared
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=100),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_nothing_is_changed(value):
+    assert shared(value) == value
+
+
+def test_equal_strings_of_two_documents_are_one():
+    text = json.dumps({"status": {"phase": "Running now"}})
+    one, two = shared(json.loads(text)), shared(json.loads(text))
+    [key], [other] = one["status"], two["status"]
+    assert key is other
+    assert one["status"]["phase"] is two["status"]["phase"]
+
+
+def test_of_a_host_pod_what_can_change_is_kept():
+    container = {"name": "main", "image": "web:1", "resources": {"limits": {"cpu": "1"}}}
+    pod = {
+        "metadata": {"name": "web", "labels": {"a": "b"}},
+        "spec": {
+            "containers": [{**container, "env": [{"name": "A", "value": "x"}], "volumeMounts": []}],
+            "volumes": [{"name": "data"}],
+            "nodeName": "node-1",
+            "tolerations": [{"operator": "Exists"}],
+        },
+        "status": {"phase": "Running"},
+    }
+    assert host_pod(pod) == {
+        **pod,
+        "spec": {"containers": [container], "nodeName": "node-1", "tolerations": [{"operator": "Exists"}]},
+    }
+
+
+def test_the_data_of_host_copies_is_let_go_but_not_tokens():
+    copy = {"metadata": {"name": "c"}, "data": {"a": "b"}, "immutable": True}
+    assert host_config(copy) == {"metadata": {"name": "c"}, "immutable": True}
+    tokens = {"metadata": {"name": "t", "annotations": {"vcli.dev/kind": "PodTokens"}}, "data": {"a": "b"}}
+    assert host_config(tokens) == tokens
