@@ -27,6 +27,7 @@ _FORMAT = b"1"  # enters the hash; raised when the same sources would be packed 
 # What the syncer may import besides the standard library (import-linter keeps it so), whole.
 _OWN = ("__init__.py", "errors.py", "kube", "syncer")
 _DEPENDENCIES = ("h11", "wsproto")
+_MOST_KEPT = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip knows
 _UNCHECKED_HASH = 0b01
 # The last version without back references: those follow reference counts, and differ from run to run.
@@ -141,5 +142,8 @@ def _keep(path: Path, data: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
         os.replace(file.name, path)  # noqa: PTH105  atomic: another create may be reading
+        packed = sorted(path.parent.glob("*.zip"), key=lambda other: other.stat().st_mtime)
+        for old in packed[:-_MOST_KEPT]:
+            old.unlink(missing_ok=True)
     except OSError:
         return

@@ -91,6 +91,15 @@ def test_it_is_packed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert [path.name for path in tmp_path.iterdir()] == [f"{first.digest}.zip"]
 
 
+def test_old_ones_do_not_pile_up(tmp_path: Path):
+    for number in range(9):
+        old = tmp_path / f"{number}.zip"
+        old.touch()
+        os.utime(old, (number, number))
+    digest = bundle.load(cache=tmp_path).digest
+    assert {path.name for path in tmp_path.iterdir()} == {f"{digest}.zip", *(f"{n}.zip" for n in range(5, 9))}
+
+
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path):
     file = tmp_path / "file"
     file.touch()
