@@ -3,7 +3,7 @@ import json
 
 import pytest
 import yaml as pyyaml
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import ENTRY, configs
 
@@ -102,6 +102,8 @@ def test_any_content_says_the_right_thing_afterwards(config, style):
             text = json.dumps(config)
         case _:
             text = pyyaml.safe_dump(config, default_flow_style=style == "flow", indent=4, allow_unicode=True)
+            # PyYAML's own emitter folds U+0085 into a space, so such a text never said what was meant.
+            assume(pyyaml.safe_load(text) == config)
     assert parse(text, "x") == config
     new, after = connected(text)
     assert parse(new, "x") == after
