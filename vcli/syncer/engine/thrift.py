@@ -1,7 +1,7 @@
 """Keeping many objects in little memory.
 
-A parser makes a new string of each key and value of each document. The API's documents are all alike, so the same
-few thousand strings do for all: a pod that takes 30 or 40 KB as the parser leaves it takes 10 to 15 here.
+A parser makes a new string of each key and value of each document. The API's documents are all alike, so the
+same few thousand strings do for all: a pod of 30 to 40 KB, as the parser leaves it, has 10 to 15 KB here.
 """
 
 import sys
