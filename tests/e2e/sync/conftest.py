@@ -26,6 +26,8 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     namespace = f"sync-{uuid.uuid4().hex[:8]}"
     host.kubectl("create", "namespace", namespace)
     with VirtualCluster.create("vc", namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
+        dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
+        cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
         yield cluster
     host.kubectl("delete", "namespace", namespace, "--wait=false")
 

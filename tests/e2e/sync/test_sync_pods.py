@@ -21,7 +21,8 @@ with urllib.request.urlopen(request, context=context, timeout=20) as response:
 
 
 def test_a_pod_is_somebody_to_its_own_api_server(space: Space) -> None:
-    space.apply(pod("who", container={"image": PYTHON, "command": ["python", "-c", WHO_AM_I]}))
+    who = {"image": PYTHON, "command": ["python", "-c", WHO_AM_I]}
+    space.apply(pod("who", container=who, restartPolicy="OnFailure"))
     space.wait("jsonpath={.status.phase}=Succeeded", "pod/who")
     user = json.loads(space.kubectl("logs", "who"))
     assert user["username"] == f"system:serviceaccount:{space.name}:default"
