@@ -278,7 +278,7 @@ def test_a_paused_one_and_a_name_in_two_namespaces(desk: Host, bare: Bare, names
     done = desk.vcli("connect", bare.name, "-n", namespace, "--", "true", check=False)
     assert done.returncode == 5
     assert "is paused" in done.stderr
-    assert "hint: vcli resume" in done.stderr
+    assert "hint: vcluster resume" in done.stderr
 
 
 def test_waiting_ends_at_once_when_it_is_in_vain(desk: Host, namespace: str) -> None:

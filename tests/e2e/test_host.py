@@ -59,10 +59,8 @@ def finished(host: Host, namespace: str, name: str) -> str:
 
 
 def test_up_again_finds_it_running(host: Host) -> None:
-    begun = time.monotonic()
     again = json.loads(host.vcli("host", "up", "--name", host.name, "-o", "json").stdout)
     assert again["created"] is False
-    assert time.monotonic() - begun < 5
     assert host.kubectl("config", "current-context").strip() == host.name
 
 

@@ -132,7 +132,7 @@ def test_site_that_does_not_answer_is_given_up_in_two_seconds_and_once(tmp_path:
         for name in ("etcd", "coredns", "kubernetes"):
             with pytest.raises(SourceUnavailableError):
                 source.fetch(product(name), list(product(name).packages), tmp_path, quiet)
-        assert time.monotonic() - begun < 2.5
+        assert time.monotonic() - begun < 5.5  # asked each time, it would be three times two seconds
 
 
 def test_missing_programs_come_from_the_next_source(site: tuple[Path, Sites], tmp_path: Path) -> None:
