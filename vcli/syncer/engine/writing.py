@@ -53,6 +53,16 @@ async def apply(caches: Caches, resource: Resource, desired: Object, *, current:
     return answer
 
 
+async def put(caches: Caches, resource: Resource, desired: Object, *, current: Object | None) -> None:
+    """Write an object that nobody but us ever touches, by create or replace: half the work of an apply.
+
+    Raises:
+        ApiError: as the server answers; ``NotFound`` or ``AlreadyExists`` where `current` was out of date.
+    """
+    write = caches.client.create if current is None else caches.client.replace
+    caches[resource].store(await write(resource, desired, namespace=desired["metadata"]["namespace"]))
+
+
 async def delete(caches: Caches, resource: Resource, obj: Object, *, grace: int | None = None) -> None:
     """Delete this very object, not another of its name. That it is gone already is fine.
 

@@ -27,8 +27,8 @@ from vcli.syncer.translate.pods import pod_names
 log = Log("vcli.syncer.events")
 
 _KINDS: Final[Mapping[str, Resource]] = {"Pod": PODS, "Service": SERVICES, "PersistentVolumeClaim": PVCS}
-_PACE: Final = 0.05
-"""Seconds from one event to the next, after the first ``_BURST``."""
+_PACE: Final = 0.2
+"""Seconds from one event to the next, after the first ``_BURST``; warnings go before the others."""
 _BURST: Final = 20
 _RECENT: Final = 600.0
 """Seconds. Of what happened while no syncer ran, this much is told."""
@@ -59,7 +59,7 @@ class Events:
                         if _age(event) < _RECENT:
                             self._add(event, priority=INITIAL)
                 elif change.type in ("ADDED", "MODIFIED"):
-                    self._add(change.object, priority=NORMAL)
+                    self._add(change.object, priority=INITIAL + 1 if _is_good_news(change.object) else NORMAL)
 
     def _add(self, event: Object, *, priority: int) -> None:
         if event.get("involvedObject"):
@@ -119,6 +119,10 @@ def _empty(event: Object) -> Object:
             "resourceVersion": event["metadata"]["resourceVersion"],
         }
     }
+
+
+def _is_good_news(event: Object) -> bool:
+    return event.get("type") != "Warning"
 
 
 def _age(event: Object) -> float:

@@ -17,7 +17,7 @@ from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
-from vcli.syncer.engine.writing import apply, delete
+from vcli.syncer.engine.writing import delete, put
 from vcli.syncer.kinds.indexes import is_finished
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate.configs import Token, token_secret, tokens_in
@@ -81,7 +81,7 @@ class Tokens:
             held = {**{s.key: held[s.key] for s in sources if s.key in held}, **dict(fresh)}
             desired = _for_node(token_secret(pod, held, scope=self._world.scope), node)
             async with told(self._world, PODS, pod):
-                await apply(self._world.host, SECRETS, desired, current=secret)
+                await put(self._world.host, SECRETS, desired, current=secret)
             self._on_settled(name)
         return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
 
