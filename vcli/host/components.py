@@ -72,6 +72,8 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 cluster_signing_key_file=pki / "ca.key",
                 use_service_account_credentials=True,
                 enable_hostpath_provisioner=True,
+                # A claim made while the controller still learns of its class is found at the next round.
+                pvclaimbinder_sync_period="2s",
                 flex_volume_plugin_dir=root / "flexvolume",
                 leader_elect=False,
                 # Its 40 controllers share this at start: with the default of 20, DNS waits for 4 seconds.

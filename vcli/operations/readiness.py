@@ -27,7 +27,9 @@ _HOPELESS: Final = {
 }
 # It waits ten seconds for the API server, then ends and is started again: on a slow machine that is no crash.
 _FREE_RESTARTS: Final = {"kube-controller-manager": 3}
-_UNSCHEDULABLE_FOR: Final = 10.0  # seconds: a volume may be on its way
+_UNSCHEDULABLE_FOR: Final = 10.0  # seconds
+# A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
+_WITHOUT_VOLUME_FOR: Final = 90.0
 _API_CONTAINERS: Final = ("kube-apiserver", "syncer")
 
 
@@ -111,8 +113,10 @@ def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
         for condition in status.get("conditions") or ():
             if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
                 since = (now or time.time()) - _seconds(condition.get("lastTransitionTime"))
-                if since > _UNSCHEDULABLE_FOR:
-                    return f"no node takes its pod: {condition.get('message', '')}"
+                message = condition.get("message", "")
+                patience = _WITHOUT_VOLUME_FOR if "PersistentVolumeClaim" in message else _UNSCHEDULABLE_FOR
+                if since > patience:
+                    return f"no node takes its pod: {message}"
     return None
 
 

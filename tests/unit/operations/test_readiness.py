@@ -62,6 +62,9 @@ def test_a_pod_may_wait_for_a_node_only_so_long():
     at = 1767225600.0
     assert hopeless([waiting], now=at + 5) is None
     assert hopeless([waiting], now=at + 60) == "no node takes its pod: 0/1 nodes are available"
+    condition["message"] += ": pod has unbound immediate PersistentVolumeClaims"
+    assert hopeless([waiting], now=at + 60) is None
+    assert hopeless([waiting], now=at + 120) is not None
 
 
 def test_what_it_is_at():
