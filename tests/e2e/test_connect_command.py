@@ -14,6 +14,8 @@ from keyboard import Keyboard, alive, eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]
+# Without readline, which may lose what is typed while it takes the terminal back.
+SHELL = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
 
 
 def test_stdout_is_the_commands_alone(desk: Host, bare: Bare) -> None:
@@ -129,13 +131,14 @@ def test_ctrl_c_belongs_to_the_command(desk: Host, bare: Bare) -> None:
 
 
 def test_a_shell_has_job_control(desk: Host, bare: Bare) -> None:
-    argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "bash", "--norc", "--noprofile", "-i"]
-    terminal = Keyboard(argv, desk.env | {"PS1": "ready$ ", "TERM": "dumb", "INPUTRC": "/dev/null"})
+    argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", *SHELL]
+    terminal = Keyboard(argv, desk.env | {"PS1": "ready$ ", "TERM": "dumb"})
     terminal.expect("ready$ ")
     terminal.type("sleep 100\n")
     time.sleep(0.5)
     terminal.type("\x1a")
     terminal.expect("Stopped")
+    terminal.expect("ready$ ")
     terminal.type("kill %1; fg; echo code=$?\n")
     terminal.expect("code=143")
     terminal.type("sleep 100\n")
@@ -151,9 +154,7 @@ def test_a_shell_has_job_control(desk: Host, bare: Bare) -> None:
 
 def test_suspending_suspends_both(desk: Host, bare: Bare) -> None:
     """From an interactive shell: Ctrl-Z gives the prompt back, fg goes on with the command."""
-    terminal = Keyboard(
-        ["bash", "--norc", "--noprofile", "-i"], desk.env | {"PS1": "outer$ ", "TERM": "dumb"}
-    )
+    terminal = Keyboard(SHELL, desk.env | {"PS1": "outer$ ", "TERM": "dumb"})
     terminal.expect("outer$ ")
     command = " ".join([*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c"])
     terminal.type(f"{command} 'echo begun; read line; kubectl get ns -o name; echo got $line'\n")
