@@ -16,16 +16,16 @@ from bench.measure import Row
 def main() -> int:
     """Run what was asked for; 1 when a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="*", choices=["startup", "create"], default=["startup", "create"])
+    parser.add_argument("what", nargs="?", choices=["startup", "create", "all"], default="all")
     parser.add_argument("--cluster", default="demo", help="a running virtual cluster (default: demo)")
     parser.add_argument("--runs", type=int, default=5, help="of each command (default: 5)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
 
     def rows() -> Iterator[Row]:
-        if "startup" in options.what:
+        if options.what in ("startup", "all"):
             yield from startup.rows(options.cluster, runs=options.runs)
-        if "create" in options.what:
+        if options.what in ("create", "all"):
             yield from create.rows(runs=max(1, options.runs // 2))
 
     measured = list(rows())
