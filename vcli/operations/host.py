@@ -14,7 +14,6 @@ from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
 from vcli.host.egress import Egress, choose
 from vcli.host.go_source import GoSource
 from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
-from vcli.host.release_source import ReleaseSource
 from vcli.kubeconfig.change import drop, update
 from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
@@ -198,6 +197,8 @@ def load_image(archive: Path, *, name: str = DEFAULT_NAME, steps: Steps | None =
 
 def sources() -> list[Source]:
     """Where programs come from: releases if their site answers, else Go; or as `VCLI_HOST_SOURCE` says."""
+    from vcli.host.release_source import ReleaseSource  # noqa: PLC0415  brings httpx, 100 ms that only a build needs
+
     match os.environ.get("VCLI_HOST_SOURCE", "auto"):
         case "auto":
             return [ReleaseSource(), GoSource()]
