@@ -7,7 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from vcli.cli import COMMANDS, run_cli
+from vcli.cli.app import COMMANDS
+from vcli.cli.run import run_cli
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference" / "cli.md"
 HEAD = """# Commands

@@ -11,7 +11,7 @@ def main() -> int:
 
         sys.stdout.write(f"vcli {__version__}\n")
         return 0
-    from vcli.cli import run_cli  # noqa: PLC0415
+    from vcli.cli.run import run_cli  # noqa: PLC0415
 
     return run_cli()
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from vcli.commands.options import command
+from vcli.cli.options import command
 from vcli.result import Result
 
 

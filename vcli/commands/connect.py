@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vcli.commands.options import Common, Name, command, seconds
+from vcli.cli.options import Common, Name, command, seconds
 from vcli.errors import UsageError
 from vcli.result import Result
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vcli.commands import values as given
-from vcli.commands.options import Common, Name, command
+from vcli.cli import values as given
+from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from vcli.commands.options import Common, Name, command
+from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vcli.commands.options import Common, Name, command
+from vcli.cli.options import Common, Name, command
 from vcli.console import table
 from vcli.result import Column, Result
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from vcli.commands.completing import complete_names
-from vcli.commands.options import Common, command
+from vcli.cli.completing import complete_names
+from vcli.cli.options import Common, command
 from vcli.errors import UsageError
 from vcli.result import Result
 

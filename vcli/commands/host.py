@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vcli.commands.options import Common, Group
+from vcli.cli.options import Common, Group
 from vcli.result import Column, Result
 
 host = Group(
@@ -30,7 +30,7 @@ _NAME = "vcli-host"
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
     """Let SIGTERM and SIGHUP end what runs here as Ctrl-C does, so that it cleans up."""
-    from vcli.commands.run import SignalledError  # noqa: PLC0415  asyncio only where it is needed
+    from vcli.cli.signals import SignalledError  # noqa: PLC0415  asyncio only where it is needed
 
     def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
         raise SignalledError(signum)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vcli.commands.options import Common, Group
+from vcli.cli.options import Common, Group
 from vcli.errors import UsageError
 from vcli.result import Column, Result
 

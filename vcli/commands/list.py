@@ -1,6 +1,6 @@
 """``vcli list``."""
 
-from vcli.commands.options import Common, command
+from vcli.cli.options import Common, command
 from vcli.result import Column, Result
 
 COLUMNS = (

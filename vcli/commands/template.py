@@ -1,7 +1,7 @@
 """``vcli template``."""
 
-from vcli.commands import values as given
-from vcli.commands.options import Common, Name, command
+from vcli.cli import values as given
+from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 

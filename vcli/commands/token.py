@@ -3,7 +3,7 @@
 import json
 import os
 
-from vcli.commands.options import Common, Name, command
+from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 

@@ -3,7 +3,7 @@
 import platform
 
 from vcli import __version__
-from vcli.commands.options import Common, command
+from vcli.cli.options import Common, command
 from vcli.result import Result
 
 

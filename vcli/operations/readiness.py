@@ -91,10 +91,16 @@ def serves(pod: Object) -> bool:
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"] or status.get("phase") != "Running":
         return False
-    if any(each["type"] == "Ready" and each["status"] == "True" for each in status.get("conditions") or ()):
+    if has_condition_ready(pod):
         return True
     ready = {each["name"]: each.get("ready", False) for each in _containers(status)}
     return next((ready[name] for name in _API_CONTAINERS if name in ready), False)
+
+
+def has_condition_ready(pod: Object) -> bool:
+    """Whether the kubelet has said that all of the pod is ready."""
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:

@@ -4,21 +4,18 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from vcli.controlplane.apply import together
 from vcli.controlplane.names import Names
 from vcli.errors import TimedOutError
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object, Unreachable
+from vcli.kube.errors import Object
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
 from vcli.kube.watch import list_watch
+from vcli.operations.evidence import evidence
 from vcli.operations.probe import is_ready
-from vcli.operations.readiness import NotReadyError, hopeless, progress
+from vcli.operations.readiness import NotReadyError, has_condition_ready, hopeless, progress
 
-_LOG_LINES = 10
-_EVENTS = 5
 _LOOK_AGAIN = 1.0
 _ASK_AGAIN = 0.1
-_WIDTH = 300
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
 _PASSING = ("serviceaccount", "object has been modified", "already exists", "object is being deleted")
@@ -64,7 +61,7 @@ async def wait_ready(
         trouble, kind = watcher.trouble, NotReadyError
     raise kind(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
-        + await _evidence(client, names, watcher.pods),
+        + (await evidence(client, watcher.pods[-1]) if watcher.pods else ""),
         hint="see 'vcli describe', or run it again with --keep-on-failure to look around",
     )
 
@@ -140,7 +137,7 @@ class _Watcher:
 
     def _settled(self) -> bool:
         ours = [pod for pod in self.pods if self._current(pod)]
-        if any(map(_ready, ours)):
+        if any(map(has_condition_ready, ours)):
             return True
         self.trouble = hopeless(ours)
         ending = not ours and any("deletionTimestamp" in pod["metadata"] for pod in self.pods)
@@ -159,11 +156,6 @@ class _Watcher:
         )
 
 
-def _ready(pod: Object) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
-
-
 def _runs(pod: Object, container: str) -> bool:
     statuses = pod.get("status", {}).get("containerStatuses") or ()
     return any(each["name"] == container and "running" in each.get("state", {}) for each in statuses)
@@ -180,57 +172,3 @@ async def _first(*work: Any) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-# --- evidence
-
-
-async def _evidence(client: Client, names: Names, pods: list[Object]) -> str:
-    """Events of the pod and the last log lines of what fails, as an appendix to a message."""
-    if not pods:
-        return ""
-    pod = pods[-1]
-    events, *logs = await together(
-        [_events(client, names, pod), *(_log(client, names, pod, name) for name in _suspects(pod))]
-    )
-    return "".join(f"\n{text}" for text in (events, *logs) if text)
-
-
-def _suspects(pod: Object) -> list[str]:
-    """The containers whose logs may tell: those that crash, or else those that are not ready."""
-    statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
-    behind = [each for each in statuses if not each.get("ready") and each.get("containerID")]
-    crashing = [each for each in behind if "waiting" in each.get("state", {})]
-    return [each["name"] for each in crashing or behind][:2]
-
-
-async def _events(client: Client, names: Names, pod: Object) -> str:
-    # Failed probes say no more than that it is not ready.
-    selector = f"involvedObject.uid={pod['metadata']['uid']},type=Warning,reason!=Unhealthy"
-    try:
-        found = await client.list(EVENTS, namespace=names.namespace, field_selector=selector)
-    except (ApiError, Unreachable):
-        return ""
-    scheduled = bool(pod["spec"].get("nodeName"))
-    items = [item for item in found["items"] if not (scheduled and item.get("reason") == "FailedScheduling")]
-    lines = [_clip(f"  {item.get('reason')}: {item.get('message')}") for item in items[-_EVENTS:]]
-    return "\n".join(["events of the pod:", *lines]) if lines else ""
-
-
-async def _log(client: Client, names: Names, pod: Object, container: str) -> str:
-    name = pod["metadata"]["name"]
-    for previous in (False, True):
-        try:
-            text = await client.log(
-                name, namespace=names.namespace, container=container, tail=_LOG_LINES, previous=previous
-            )
-        except (ApiError, Unreachable):
-            continue
-        if text.strip():
-            lines = [_clip(f"  {line}") for line in text.strip().splitlines()]
-            return "\n".join([f"last lines of {container}:", *lines])
-    return ""
-
-
-def _clip(line: str) -> str:
-    return line if len(line) <= _WIDTH else f"{line[: _WIDTH - 1]}…"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import vcli
-from vcli import cli
-from vcli.commands.options import command
+from vcli.cli import app
+from vcli.cli.options import command
+from vcli.cli.run import run_cli
 from vcli.errors import (
     ConflictError,
     NotAllowedError,
@@ -22,11 +23,11 @@ from vcli.errors import (
 )
 from vcli.result import Result
 
-PUBLIC = [name for name, entry in cli.COMMANDS.items() if entry.alias_of is None]
+PUBLIC = [name for name, entry in app.COMMANDS.items() if entry.alias_of is None]
 
 
 def run(capsys, *args):
-    code = cli.run_cli(list(args))
+    code = run_cli(list(args))
     captured = capsys.readouterr()
     return code, captured.out, captured.err
 
@@ -43,9 +44,9 @@ def probe(monkeypatch):
     """Enter a command `probe` that does what the test says."""
 
     def enter(function):
-        monkeypatch.setitem(cli.COMMANDS, "probe", cli.Entry("x:y", "Probe", cli.OTHER))
+        monkeypatch.setitem(app.COMMANDS, "probe", app.Entry("x:y", "Probe", app.OTHER))
         module = type("module", (), {"y": staticmethod(command(function))})
-        monkeypatch.setattr(cli.importlib, "import_module", lambda _: module)
+        monkeypatch.setattr(app.importlib, "import_module", lambda _: module)
 
     return enter
 
@@ -64,15 +65,15 @@ def test_version_imports_nothing():
 
 
 def test_help_of_the_program_imports_no_command_and_nothing_heavy():
-    code = "import sys; from vcli.cli import run_cli; run_cli(['--help']); print(*sys.modules)"
+    code = "import sys; from vcli.cli.run import run_cli; run_cli(['--help']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not {"rich", "yaml", "httpx", "cryptography", "kubernetes", "pydantic"} & loaded
-    assert not {entry.target.partition(":")[0] for entry in cli.COMMANDS.values()} & loaded
+    assert not {entry.target.partition(":")[0] for entry in app.COMMANDS.values()} & loaded
 
 
 def test_a_command_imports_nothing_heavy_that_it_does_not_need():
-    code = "import sys; from vcli.cli import run_cli; run_cli(['version']); print(*sys.modules)"
+    code = "import sys; from vcli.cli.run import run_cli; run_cli(['version']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert not {"rich", "yaml", "httpx", "cryptography", "kubernetes", "pydantic", "asyncio"} & loaded
@@ -196,15 +197,15 @@ def test_data_that_nobody_reads(probe, monkeypatch):
     probe(lambda: Result(text="x" * 100_000))
     with os.fdopen(write, "w") as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
-        assert cli.run_cli(["probe"]) == 141
+        assert run_cli(["probe"]) == 141
 
 
 def test_entries_are_complete():
-    for name, entry in cli.COMMANDS.items():
+    for name, entry in app.COMMANDS.items():
         module = entry.target.partition(":")[0]
         path = Path(vcli.__file__).parent.parent / (module.replace(".", "/") + ".py")
         assert path.is_file(), f"{name}: {path} is not there"
-        assert entry.alias_of is None or entry.alias_of in cli.COMMANDS
+        assert entry.alias_of is None or entry.alias_of in app.COMMANDS
 
 
 def test_the_reference_is_what_the_program_says():

@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 
 from vcli.console import Console, LogFormat, Output, colors, table
+from vcli.console.progress import elapsed
 from vcli.errors import NotFoundError, VcliError
-from vcli.progress import elapsed
 from vcli.result import Column, Result
 
 ROWS = [

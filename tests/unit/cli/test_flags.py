@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vcli.flags import spell_out
+from vcli.cli.flags import spell_out
 
 
 @dataclass

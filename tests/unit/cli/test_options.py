@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli import cli
-from vcli.cli import run_cli
-from vcli.commands.options import Common, command, seconds
+from vcli.cli import app
+from vcli.cli.options import Common, command, seconds
+from vcli.cli.run import run_cli
 from vcli.console import LogFormat, Output
 from vcli.errors import UsageError
 from vcli.result import Result
@@ -20,12 +20,12 @@ def seen(monkeypatch):
         given.append(common)
         return Result()
 
-    monkeypatch.setitem(cli.COMMANDS, "probe", cli.Entry("x:y", "Probe", cli.OTHER))
-    monkeypatch.setattr(cli.importlib, "import_module", lambda _: type("m", (), {"y": staticmethod(probe)}))
+    monkeypatch.setitem(app.COMMANDS, "probe", app.Entry("x:y", "Probe", app.OTHER))
+    monkeypatch.setattr(app.importlib, "import_module", lambda _: type("m", (), {"y": staticmethod(probe)}))
 
     def run(*args):
         given.clear()
-        code = cli.run_cli(list(args))
+        code = run_cli(list(args))
         assert code == 0
         return given[0]
 

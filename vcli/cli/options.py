@@ -4,7 +4,7 @@ How to write a command (one module, one verb)::
 
     from typing import Annotated
     import typer
-    from vcli.commands.options import Common, Name, command
+    from vcli.cli.options import Common, Name, command
     from vcli.result import Column, Result
 
     @command
@@ -20,12 +20,12 @@ How to write a command (one module, one verb)::
         removed = await delete_cluster(name, namespace=common.namespace, steps=common.console)
         return Result(data={"name": name, "removed": removed}, messages=(f"deleted {name}",))
 
-- ``async def`` is run by `vcli.commands.run.run`: Ctrl-C, SIGTERM and SIGHUP cancel it, ``finally`` runs,
+- ``async def`` is run by `vcli.cli.signals.run`: Ctrl-C, SIGTERM and SIGHUP cancel it, ``finally`` runs,
   the exit code is 130, 143 or 129.
 - It raises `VcliError`; it never prints, and never exits. ``Result.exit_code`` carries a child's code.
 - The docstring is the help text: first line a sentence, then paragraphs; examples below a line with only
   ``\b``, which keeps their line breaks.
-- A family of commands (``host up``) is a `Group`; each module is entered in the table of `vcli.cli`.
+- A family of commands (``host up``) is a `Group`; each module is entered in the table of `vcli.cli.app`.
 - Nothing heavy (rich, yaml, httpx, asyncio) at import: the module is imported for its ``--help`` too.
 """
 
@@ -39,7 +39,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from vcli.commands.completing import complete_names
+from vcli.cli.completing import complete_names
 from vcli.console import Console, LogFormat, Output
 from vcli.errors import UsageError
 
@@ -145,7 +145,7 @@ def command(function: F) -> F:
             given["common"] = common
         outcome = function(**given)
         if inspect.iscoroutine(outcome):
-            from vcli.commands.run import run  # noqa: PLC0415  asyncio only where it is needed
+            from vcli.cli.signals import run  # noqa: PLC0415  asyncio only where it is needed
 
             return run(outcome)
         return outcome
@@ -183,14 +183,14 @@ class Group:
     """
 
     def __init__(self, help_text: str) -> None:
-        from vcli.helptext import Family  # noqa: PLC0415  helptext needs this module
+        from vcli.cli.helptext import Family  # noqa: PLC0415  helptext needs this module
 
         self.app = typer.Typer(cls=Family, help=help_text, add_completion=False, rich_markup_mode=None)
         self.app.callback()(_nothing)
 
     def command(self, name: str, *, hidden: bool = False) -> Callable[[F], F]:
         """Enter a function under a name; it is wrapped by `command`."""
-        from vcli.helptext import Verb  # noqa: PLC0415
+        from vcli.cli.helptext import Verb  # noqa: PLC0415
 
         def enter(function: F) -> F:
             self.app.command(name, cls=Verb, hidden=hidden)(command(function))

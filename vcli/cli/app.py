@@ -1,14 +1,7 @@
-"""The program: finds the command, imports only that one, runs it, and turns the outcome into an exit code.
-
-Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 timed out or not ready, 5 exists or conflict, 6 host
-unreachable or not allowed, 126/127 command not runnable/found, 128+n ended by signal n, 130 interrupted.
-"""
+"""All commands by name, and the app that imports only the one that is asked for."""
 
 import importlib
-import os
 import sys
-import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -16,11 +9,9 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from vcli.commands.options import Group, Session, root
-from vcli.console import Console, Output
-from vcli.errors import InterruptError, UsageError, VcliError
-from vcli.helptext import Family, Verb
-from vcli.result import Result
+from vcli.cli.helptext import Family, Verb
+from vcli.cli.options import Group, root
+from vcli.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +45,6 @@ COMMANDS: dict[str, Entry] = {
     "completion": Entry("vcli.commands.completion:completion", "Print a completion script", OTHER),
     "version": Entry("vcli.commands.version:version", "Print the version of vcli", OTHER),
 }
-
-COMPLETE_VARIABLE = "_VCLI_COMPLETE"
 
 DESCRIPTION = """Virtual Kubernetes clusters inside one namespace of a host cluster.
 
@@ -128,7 +117,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(value: bool) -> None:  # noqa: FBT001
+def _print_version(value: bool) -> None:
     if value:
         from vcli import __version__  # noqa: PLC0415
 
@@ -148,106 +137,3 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-_TYPER_USAGE = typer.BadParameter.__mro__[1]  # its UsageError, which has no public name
-
-
-def run_cli(argv: Sequence[str] | None = None) -> int:
-    """Run one command line.
-
-    Args:
-        argv: the arguments after the program's name; those of the process when None.
-
-    Returns:
-        The exit code. Everything else was written to stdout and stderr.
-    """
-    args = list(sys.argv[1:] if argv is None else argv)
-    if COMPLETE_VARIABLE in os.environ:
-        return _complete()
-    session = Session(console=Console(output=_asked_output(args)))
-    try:
-        return _run(args, session)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`vcli list | head -1`): nothing to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
-    except (KeyboardInterrupt, typer.Abort):
-        session.console.fail(InterruptError("interrupted"))
-        return InterruptError.exit_code
-
-
-def _run(args: list[str], session: Session) -> int:
-    debug = os.environ.get("VCLI_DEBUG", "") not in {"", "0"}
-    try:
-        outcome = get_command(app).main(args, prog_name="vcli", standalone_mode=False, obj=session)
-        if isinstance(outcome, Result):
-            session.console.show(outcome)
-            return outcome.exit_code
-        sys.stdout.flush()
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # Typer makes 1 of it
-            raise error.__context__ from None
-        raise
-    except VcliError as error:
-        if debug:
-            traceback.print_exc()
-        session.console.fail(error)
-        return error.exit_code
-    except (BrokenPipeError, typer.Abort):
-        raise
-    except Exception as error:  # noqa: BLE001  the last stop
-        if isinstance(error, _TYPER_USAGE):
-            session.console.fail(_usage_error(error))
-            return UsageError.exit_code
-        if debug:
-            traceback.print_exc()
-        session.console.fail(_unexpected(error))
-        return VcliError.exit_code
-    return outcome if isinstance(outcome, int) else 0
-
-
-def _usage_error(error: Any) -> UsageError:
-    """Typer's complaint in our form: a sentence, and the command whose help explains it."""
-    message = " ".join(error.format_message().split()).rstrip(".")
-    path = error.ctx.command_path if error.ctx is not None else "vcli"
-    return UsageError(message[:1].lower() + message[1:], hint=f"run '{path} --help' for the options")
-
-
-def _unexpected(error: Exception) -> VcliError:
-    name, text = type(error).__name__, " ".join(str(error).split())[:300]
-    return VcliError(
-        f"unexpected error: {name}: {text}" if text else f"unexpected error: {name}",
-        hint="run it again with VCLI_DEBUG=1 for the traceback; this is a bug, please report it",
-    )
-
-
-def _asked_output(args: Sequence[str]) -> Output:
-    """The format of errors that happen before the options are understood."""
-    asked = os.environ.get("VCLI_OUTPUT", "")
-    own = list(args[: args.index("--")]) if "--" in args else list(args)
-    for word, following in zip(own, [*own[1:], ""], strict=False):
-        if word in {"-o", "--output"}:
-            asked = following
-        elif word.startswith("--output="):
-            asked = word.removeprefix("--output=")
-        elif word.startswith("-o") and not word.startswith("--"):
-            asked = word[2:].removeprefix("=")
-    return Output.JSON if asked.lower() == "json" else Output.TABLE
-
-
-def _complete() -> int:
-    """Answer the shell's question what may come next, within a second, whatever happens."""
-    from typer._completion_classes import completion_init  # noqa: PLC0415
-
-    from vcli.commands.completing import guard  # noqa: PLC0415
-
-    guard()
-    completion_init()
-    try:
-        get_command(app).main([], prog_name="vcli", complete_var=COMPLETE_VARIABLE)
-    except SystemExit:
-        sys.stdout.flush()
-    except Exception:  # noqa: BLE001  a shell prompt is no place for errors
-        return 0
-    return 0

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TextIO
 from vcli.errors import VcliError
 
 if TYPE_CHECKING:
+    from vcli.console.live import LiveProgress
+    from vcli.console.progress import Progress
     from vcli.operations.steps import Step
-    from vcli.progress import Progress
-    from vcli.progress_live import LiveProgress
     from vcli.result import Column, Result
 
 
@@ -198,7 +198,7 @@ class Console:
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._color else text
 
     def _choose_progress(self) -> "Progress":
-        from vcli.progress import JsonProgress, NoSteps, PlainProgress  # noqa: PLC0415  start-up
+        from vcli.console.progress import JsonProgress, NoSteps, PlainProgress  # noqa: PLC0415  start-up
 
         terminal = self.stderr.isatty()
         if self.log_format is LogFormat.JSON:
@@ -206,7 +206,7 @@ class Console:
         if self.quiet or (self.output is Output.JSON and not terminal and not self.verbose):
             return NoSteps()  # a program listens: nothing but warnings and the error
         if terminal and not self._dumb and not self.verbose:
-            from vcli.progress_live import LiveProgress  # noqa: PLC0415  rich costs 0.1 s
+            from vcli.console.live import LiveProgress  # noqa: PLC0415  rich costs 0.1 s
 
             self._live = LiveProgress(self.stderr, color=self._color)
             return self._live

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from vcli.background import Background
+from vcli.sdk.background import Background
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ import time
 
 import pytest
 
-from vcli.commands.run import SignalledError, run
+from vcli.cli.signals import SignalledError, run
 
 SCRIPT = """
 import asyncio, sys
-from vcli import cli
-from vcli.commands.options import command
+from vcli.cli import app
+from vcli.cli.options import command
+from vcli.cli.run import run_cli
 
 @command
 async def probe():
@@ -23,9 +24,9 @@ async def probe():
         await asyncio.sleep(0.05)
         print("cleaned", flush=True)
 
-cli.COMMANDS["probe"] = cli.Entry("x:y", "", cli.OTHER)
-cli.importlib.import_module = lambda _: type("m", (), {"y": staticmethod(probe)})
-sys.exit(cli.run_cli(["probe"]))
+app.COMMANDS["probe"] = app.Entry("x:y", "", app.OTHER)
+app.importlib.import_module = lambda _: type("m", (), {"y": staticmethod(probe)})
+sys.exit(run_cli(["probe"]))
 """
 
 

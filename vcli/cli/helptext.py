@@ -8,9 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from vcli.coercion import lighten
-from vcli.commands.options import COMMON_NAMES
-from vcli.flags import spell_out
+from vcli.cli.coercion import lighten
+from vcli.cli.flags import spell_out
+from vcli.cli.options import COMMON_NAMES
 
 HELP_NAMES: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

@@ -21,9 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from vcli.background import Background
 from vcli.errors import VcliError
 from vcli.operations.steps import NoSteps, Steps
+from vcli.sdk.background import Background
 
 if TYPE_CHECKING:
     from vcli.config import Values
@@ -188,7 +188,7 @@ class VirtualCluster:
         Raises:
             kubernetes.client.ApiException: the API server refused one.
         """
-        from vcli.applying import apply_objects, objects_of  # noqa: PLC0415
+        from vcli.sdk.applying import apply_objects, objects_of  # noqa: PLC0415
 
         with self.client() as api:
             return apply_objects(api, objects_of(source), namespace=namespace)

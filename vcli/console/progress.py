@@ -1,4 +1,4 @@
-"""Steps as plain lines or as JSON lines: for logs, pipes and CI. `vcli.progress_live` is for terminals."""
+"""Steps as plain lines or as JSON lines: for logs, pipes and CI. `vcli.console.live` is for terminals."""
 
 import json
 import time

@@ -11,8 +11,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from vcli.console.progress import elapsed
 from vcli.operations.steps import Step
-from vcli.progress import elapsed
 
 
 class _LiveStep:

@@ -1,0 +1,1 @@
+"""The command line: the table of commands, how words become options, how help reads, and the exit code."""
