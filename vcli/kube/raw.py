@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
@@ -41,6 +41,8 @@ class RawClient:
         self._window = asyncio.Semaphore(max_inflight)
         self._transport = Transport(access, user_agent=user_agent)
         self._prefix = self._transport.origin.prefix
+        self.on_answer: Callable[[str, str, int], None] = _ignored
+        """Called with method, path and status of each answer that came whole; streams don't count."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -137,6 +139,7 @@ class RawClient:
                 response = await self._transport.send(
                     method, target, headers=all_headers, body=data, timeout=timeout or self._timeout
                 )
+            self.on_answer(method, path, response.status)
             logger.debug("request", extra={"method": method, "path": path, "status": response.status})
             if response.status < _FAILURES:
                 return response
@@ -156,6 +159,10 @@ class RawClient:
         if not query:
             return self._prefix + path
         return f"{self._prefix}{path}?{urlencode(query, doseq=True, quote_via=quote)}"
+
+
+def _ignored(method: str, path: str, status: int) -> None:
+    """Nobody counts."""
 
 
 def decoded(response: Response, path: str) -> Object:

@@ -1,4 +1,4 @@
-"""`/readyz` and `/healthz` for the host's kubelet: plain HTTP, answers only.
+"""`/readyz` and `/healthz` for the host's kubelet, `/metrics` for Prometheus: plain HTTP, answers only.
 
 ``/readyz?wait`` answers once it is ready, or after a while: `vcli create` knows it at once, where the kubelet
 asks every second.
@@ -6,6 +6,7 @@ asks every second.
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 _HEAD_LIMIT = 8192
@@ -19,9 +20,11 @@ class Health:
 
     Args:
         waiting: names of the things that are missing; ready once it is empty.
+        metrics: gives what ``/metrics`` answers.
     """
 
     waiting: set[str] = field(default_factory=set)
+    metrics: Callable[[], str] = str
     _complete: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -50,6 +53,8 @@ class Health:
         """HTTP status and body for a request path."""
         if path == "/healthz":
             return 200, "ok"
+        if path == "/metrics":
+            return 200, self.metrics()
         if path != "/readyz":
             return 404, "not found"
         if self.ready:

@@ -31,6 +31,7 @@ from vcli.syncer.kinds.pod_context import DNS_SERVICE
 from vcli.syncer.kinds.pods import Pods
 from vcli.syncer.kinds.services import Services
 from vcli.syncer.kubelet import KubeletServer, find_pod
+from vcli.syncer.metrics import Metrics
 from vcli.syncer.settings import Settings
 
 log = Log("vcli.syncer")
@@ -73,6 +74,8 @@ async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
         Client(host, max_inflight=_WINDOW) as host_client,
         Client(virtual, max_inflight=_WINDOW) as virtual_client,
     ):
+        metrics = Metrics({"host": host_client, "virtual": virtual_client})
+        state.metrics = metrics.text
         await _until_ready(virtual_client)
         state.reached("virtual API")
         world = World(
@@ -84,11 +87,12 @@ async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
             host_version=await _version(host_client),
         )
         async with _kubelets(world) as server:
-            await _sync(world, server, state)
+            kinds = _make(world, server)
+            metrics.watch_queues(kinds.controllers)
+            await _sync(world, kinds, state)
 
 
-async def _sync(world: World, server: KubeletServer, state: health.Health) -> None:
-    kinds = _make(world, server)
+async def _sync(world: World, kinds: _Kinds, state: health.Health) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(world.virtual.run())
         group.create_task(world.host.run())

@@ -12,7 +12,8 @@ from vcli.syncer.health import Health, serve
         ("/readyz", {"caches"}, 503),
         ("/readyz?verbose", {"caches"}, 503),
         ("/readyz", set(), 200),
-        ("/metrics", set(), 404),
+        ("/metrics", {"caches"}, 200),
+        ("/elsewhere", set(), 404),
     ],
 )
 async def test_answers(path: str, waiting: set[str], status: int) -> None:
