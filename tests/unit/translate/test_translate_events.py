@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from translate_builders import SCOPE, pod, unchanged
 
-from vcli.syncer.translate.events import to_virtual, virtual_name
+from vcli.syncer.translate.events import is_of_the_host, to_virtual, virtual_name
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.pods import pod_names, token_secret_name
@@ -30,6 +30,24 @@ def event(message: str = "Started", name: str = f"{HOST_POD}.17ab", **fields: An
         "type": "Normal",
         **fields,
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "hidden"),
+    [
+        ("spec.containers{main}", False),
+        ("spec.initContainers{first}", False),
+        ("spec.ephemeralContainers{debug}", False),
+        ("spec.containers{istio-proxy}", True),
+        ("spec.initContainers{istio-init}", True),
+        (None, False),
+    ],
+)
+def test_events_about_what_the_host_put_in_are_its_own(path: str | None, *, hidden: bool):
+    about = {**event()["involvedObject"], "fieldPath": path}
+    one = [{"name": "first"}]
+    virtual = pod(initContainers=one, ephemeralContainers=[{"name": "debug"}])
+    assert is_of_the_host(event(involvedObject=about), virtual) is hidden
 
 
 def test_an_event():

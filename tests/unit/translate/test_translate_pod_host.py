@@ -6,7 +6,7 @@ from translate_builders import context, pod, unchanged
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.pods import to_host, unsupported
+from vcli.syncer.translate.pods import to_host
 
 
 def spec_of(virtual: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -110,31 +110,6 @@ def test_metadata():
 
 def test_a_virtual_pod_without_generation_claims_none():
     assert "vcli.dev/generation" not in to_host(pod(), context())["metadata"]["annotations"]
-
-
-@pytest.mark.parametrize(
-    ("spec", "field"),
-    [
-        ({"resourceClaims": [{"name": "gpu", "resourceClaimName": "gpu"}]}, "resourceClaims"),
-        ({"schedulingGroup": {"podGroupName": "g"}}, "schedulingGroup"),
-        (
-            {"volumes": [{"name": "v", "projected": {"sources": [{"clusterTrustBundle": {"path": "p"}}]}}]},
-            "clusterTrustBundle",
-        ),
-        (
-            {"volumes": [{"name": "v", "projected": {"sources": [{"podCertificate": {"signerName": "s"}}]}}]},
-            "podCertificate",
-        ),
-    ],
-)
-def test_what_is_refused_says_why(spec: dict[str, Any], field: str):
-    (reason,) = unsupported(pod(**spec))
-    assert field in reason
-
-
-def test_an_ordinary_pod_is_not_refused():
-    sources = [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "c"}}]
-    assert unsupported(pod(volumes=[{"name": "v", "projected": {"sources": sources}}])) == []
 
 
 def test_nothing_of_the_host_leaks_into_what_a_container_reads():

@@ -20,7 +20,7 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.engine.schedule import INITIAL, NORMAL
 from vcli.syncer.engine.world import Object, World, uid_of
-from vcli.syncer.translate.events import to_virtual
+from vcli.syncer.translate.events import is_of_the_host, to_virtual
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.pods import pod_names
 
@@ -76,7 +76,7 @@ class Events:
     async def _reconcile(self, name: str) -> RequeueAfter | None:
         event = self._pending.pop(name, None)
         virtual = self._involved(event) if event is not None else None
-        if event is None or virtual is None:
+        if event is None or virtual is None or is_of_the_host(event, virtual):
             return None
         scope = self._world.scope
         names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None

@@ -17,11 +17,11 @@ process saw it.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from vcli.kube.errors import AlreadyExists, NotFound
+from vcli.kube.errors import NotFound
 from vcli.kube.resources import NAMESPACES, PODS, PVCS, SERVICES
-from vcli.syncer.engine.controller import Controller, RequeueAfter, TerminalError
+from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
@@ -29,15 +29,14 @@ from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
+from vcli.syncer.kinds.pod_creation import PodCreation, bind
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_status import PodStatus, has_started
 from vcli.syncer.kinds.pod_updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.kinds.tokens import Tokens
-from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.pods import pod_names
 
 log = Log("vcli.syncer.pods")
 
@@ -66,7 +65,8 @@ class Pods:
         self._status = PodStatus(world)
         self.configs = Configs(world, on_settled=self._config_settled)
         self.tokens = Tokens(world, on_settled=self._tokens_settled)
-        self._needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
+        needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
+        self._creation = PodCreation(world, needs, self._contexts)
         self._updates = PodUpdates(world, self._contexts)
         self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
         queue = self.controller.queue
@@ -103,7 +103,7 @@ class Pods:
         if is_going(virtual) or has_started(virtual) or (last is not None and has_started(last)):
             await self._end(virtual)
             return None
-        return await self._create(virtual)
+        return await self._creation.create(virtual)
 
     async def _with(self, virtual: Object, host: Object) -> RequeueAfter | None:
         """Both are there, and belong together."""
@@ -117,39 +117,6 @@ class Pods:
 
     # --- the steps
 
-    async def _create(self, virtual: Object) -> RequeueAfter | None:
-        met = await self._needs.met(virtual)
-        if met is not True:
-            return met or None
-        reasons = translate.unsupported(virtual)
-        for reason in reasons:
-            await tell(self._world, PODS, virtual, reason)
-        if reasons:
-            raise TerminalError("; ".join(reasons))
-        desired = translate.to_host(virtual, self._contexts.of(virtual))
-        names = pod_names(virtual, self._world.scope)
-        async with told(self._world, PODS, virtual, names=names):
-            try:
-                host = await self._world.host.client.create(PODS, desired)
-            except AlreadyExists:
-                host = await self._already_there(name_of(virtual))
-        self._world.host[PODS].store(host)
-        return None
-
-    async def _already_there(self, name: VirtualName) -> Object:
-        """The host pod that a create met: ours where the cache is behind.
-
-        Raises:
-            AlreadyExists: somebody else's.
-        """
-        on_host = host_name(name, self._world.scope.cluster)
-        found = await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
-        if virtual_name_of(found, scope=self._world.scope, kind="Pod") != name:
-            raise AlreadyExists(
-                f'the host already has a pod "{on_host}" that is not ours', status=409, reason="AlreadyExists"
-            )
-        return found
-
     async def _run(self, virtual: Object, host: Object) -> RequeueAfter | None:
         node = host["spec"].get("nodeName")
         bound = virtual["spec"].get("nodeName")
@@ -159,11 +126,8 @@ class Pods:
                 return None  # there is nothing to tell but the scheduling, which the binding has told
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
-            on_host = host["metadata"]["name"]
             async with told(self._world, PODS, virtual):
-                await self._post_binding(
-                    self._world.host, on_host, self._world.namespace, uid_of(host), bound
-                )
+                await bind(self._world.host, host, bound)
         elif bound != node:
             await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
             await delete(self._world.host, PODS, host, grace=0)
@@ -177,18 +141,8 @@ class Pods:
 
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
-        name = name_of(virtual)
-        await self._post_binding(self._world.virtual, name.name, name.namespace, uid_of(virtual), node)
+        await bind(self._world.virtual, virtual, node)
         self.tokens.bound(virtual, node)
-
-    async def _post_binding(self, caches: Any, name: str, namespace: str, uid: str, node: str) -> None:
-        binding = {
-            "apiVersion": "v1",
-            "kind": "Binding",
-            "metadata": {"name": name, "namespace": namespace, "uid": uid},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": node},
-        }
-        await caches.client.create_subresource(PODS, name, "binding", binding, namespace=namespace)
 
     # --- the end
 

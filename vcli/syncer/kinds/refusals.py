@@ -39,13 +39,19 @@ async def told(
 
 
 async def tell(
-    world: World, resource: Resource, virtual: Object, message: str, *, names: Mapping[str, str] | None = None
+    world: World,
+    resource: Resource,
+    virtual: Object,
+    message: str,
+    *,
+    names: Mapping[str, str] | None = None,
+    reason: str = REASON,
 ) -> None:
     """Make a Warning event of a message that may hold host names."""
     name = name_of(virtual)
     known = {host_name(name, world.scope.cluster): name.name, **(names or {})}
     text = rewrite(message, known, namespace=name.namespace, scope=world.scope)
-    await world.recorder.warn(resource, virtual, reason=REASON, message=text)
+    await world.recorder.warn(resource, virtual, reason=reason, message=text)
 
 
 def _is_refusal(error: ApiError) -> bool:

@@ -1,6 +1,7 @@
 """Events about host objects, told about their virtual ones."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,6 +23,7 @@ _COPIED: Final = (
     "type",
 )
 _LONGEST_NAME: Final = 253
+_CONTAINER: Final = re.compile(r"spec\.(?:containers|initContainers|ephemeralContainers)\{(.+)\}")
 
 
 def to_virtual(
@@ -58,6 +60,16 @@ def to_virtual(
         "message": rewrite(event.get("message") or "", known, namespace=namespace, scope=scope),
         **told,
     }
+
+
+def is_of_the_host(event: Object, involved: Object) -> bool:
+    """Whether an event is about a container that the host's admission put into the pod."""
+    match = _CONTAINER.fullmatch(event["involvedObject"].get("fieldPath") or "")
+    if not match:
+        return False
+    spec = involved["spec"]
+    groups = (spec.get(name) or () for name in ("containers", "initContainers", "ephemeralContainers"))
+    return all(container["name"] != match[1] for group in groups for container in group)
 
 
 def virtual_name(event: Object, involved: str) -> str:

@@ -1,7 +1,8 @@
 """Pods: what they refer to, the host pod, what may change later, and the status back."""
 
 from vcli.syncer.translate.pods.context import PodContext
-from vcli.syncer.translate.pods.host import ephemeral_containers, to_host, unsupported
+from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
+from vcli.syncer.translate.pods.limits import awaited_scheduler, unsupported, without_effect
 from vcli.syncer.translate.pods.references import (
     References,
     TokenSource,
@@ -16,6 +17,7 @@ __all__ = [
     "PodContext",
     "References",
     "TokenSource",
+    "awaited_scheduler",
     "ephemeral_containers",
     "host_conditions",
     "host_status_patch",
@@ -27,4 +29,5 @@ __all__ = [
     "token_secret_name",
     "unsupported",
     "virtual_status",
+    "without_effect",
 ]

@@ -48,18 +48,30 @@ def hostname_fields(pod: Object, context: PodContext) -> Object:
     Where a host has no ``hostnameOverride``, a name with dots gets dashes, and ``setHostnameAsFQDN`` has no
     effect.
     """
-    spec, metadata = pod["spec"], pod["metadata"]
-    if spec.get("hostNetwork"):
+    if pod["spec"].get("hostNetwork"):
         return {}  # the node's
-    name = spec.get("hostnameOverride") or spec.get("hostname") or metadata["name"]
-    short = name[:_LONGEST_HOSTNAME].rstrip("-.")
-    if spec.get("setHostnameAsFQDN") and spec.get("subdomain"):
-        full = f"{short}.{spec['subdomain']}.{metadata['namespace']}.svc.{context.cluster_domain}"
-        if context.hostname_override and len(full) <= _LONGEST_HOSTNAME:
-            return {"hostnameOverride": full}
+    if full := full_hostname(pod, context):
+        return {"hostnameOverride": full}
+    short = _hostname(pod)
     if "." not in short:
         return {"hostname": short}
     return {"hostnameOverride": short} if context.hostname_override else {"hostname": short.replace(".", "-")}
+
+
+def full_hostname(pod: Object, context: PodContext) -> str | None:
+    """What ``setHostnameAsFQDN`` asks for; None where it doesn't, or where the host can't do it."""
+    spec = pod["spec"]
+    if not (spec.get("setHostnameAsFQDN") and spec.get("subdomain") and context.hostname_override):
+        return None
+    namespace = pod["metadata"]["namespace"]
+    full = f"{_hostname(pod)}.{spec['subdomain']}.{namespace}.svc.{context.cluster_domain}"
+    return full if len(full) <= _LONGEST_HOSTNAME else None
+
+
+def _hostname(pod: Object) -> str:
+    spec = pod["spec"]
+    name: str = spec.get("hostnameOverride") or spec.get("hostname") or pod["metadata"]["name"]
+    return name[:_LONGEST_HOSTNAME].rstrip("-.")
 
 
 def _distinct(items: Iterable[str]) -> list[str]:

@@ -93,24 +93,6 @@ def ephemeral_containers(pod: Object, context: PodContext) -> list[Object]:
     ]
 
 
-def unsupported(pod: Object) -> list[str]:
-    """Why a pod can't run on the host, one sentence each, for a Warning event; empty when it can."""
-    spec = pod["spec"]
-    reasons = []
-    if spec.get("resourceClaims"):
-        reasons.append("spec.resourceClaims: resource claims are not available in a virtual cluster")
-    if spec.get("schedulingGroup"):
-        reasons.append("spec.schedulingGroup: gang scheduling is not available in a virtual cluster")
-    for volume in spec.get("volumes") or ():
-        for source in (volume.get("projected") or {}).get("sources") or ():
-            reasons += [
-                f"volume {volume['name']}: the projected source {kind} is not available in a virtual cluster"
-                for kind in ("clusterTrustBundle", "podCertificate")
-                if source.get(kind)
-            ]
-    return reasons
-
-
 def _rename(pod: Object, context: PodContext) -> Rename:
     namespace, cluster = pod["metadata"]["namespace"], context.scope.cluster
 

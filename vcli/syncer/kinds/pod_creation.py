@@ -1,0 +1,121 @@
+"""The host pod of a pod that has none: what it waits for, what the host leaves out, and what it refuses."""
+
+from typing import Final
+
+from vcli.kube.errors import AlreadyExists, Forbidden
+from vcli.kube.resources import NODES, PODS
+from vcli.syncer.engine.controller import RequeueAfter, TerminalError
+from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
+from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.kinds.pod_needs import PodNeeds
+from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.translate import pods as translate
+from vcli.syncer.translate.metadata import virtual_name_of
+from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.pods import pod_names
+
+IGNORED: Final = "Ignored"
+"""Reason of an event about a field that the host leaves out."""
+WAITING: Final = "WaitingForScheduler"
+
+
+class PodCreation:
+    """Creates host pods.
+
+    Args:
+        world: both clusters.
+        needs: what a pod waits for.
+        contexts: what a translation needs to know.
+    """
+
+    def __init__(self, world: World, needs: PodNeeds, contexts: PodContexts) -> None:
+        self._world = world
+        self._needs = needs
+        self._contexts = contexts
+
+    async def create(self, virtual: Object) -> RequeueAfter | None:
+        """Create the host pod once everything is there that it needs.
+
+        Raises:
+            TerminalError: the host can't run such a pod; events say why.
+            ApiError: what the host refused, told in an event as well.
+        """
+        if scheduler := translate.awaited_scheduler(virtual):
+            message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
+            await tell(self._world, PODS, virtual, message, reason=WAITING)
+            return None
+        met = await self._needs.met(virtual)
+        if met is not True:
+            return met or None
+        reasons = translate.unsupported(virtual)
+        for reason in reasons:
+            await tell(self._world, PODS, virtual, reason)
+        if reasons:
+            raise TerminalError("; ".join(reasons))
+        context = self._contexts.of(virtual)
+        self._world.host[PODS].store(await self._post(virtual, translate.to_host(virtual, context)))
+        for sentence in translate.without_effect(virtual, context):
+            await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
+        return None
+
+    async def _post(self, virtual: Object, desired: Object) -> Object:
+        async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):
+            try:
+                return await self._world.host.client.create(PODS, desired)
+            except AlreadyExists:
+                return await self._already_there(name_of(virtual))
+            except Forbidden as error:
+                if _lacks_runtime_class(virtual, error):
+                    await self._bind_anyway(virtual)
+                raise
+
+    async def _already_there(self, name: VirtualName) -> Object:
+        """The host pod that a create met: ours where the cache is behind.
+
+        Raises:
+            AlreadyExists: somebody else's.
+        """
+        on_host = host_name(name, self._world.scope.cluster)
+        found = await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
+        if virtual_name_of(found, scope=self._world.scope, kind="Pod") != name:
+            raise AlreadyExists(
+                f'the host already has a pod "{on_host}" that is not ours', status=409, reason="AlreadyExists"
+            )
+        return found
+
+    async def _bind_anyway(self, virtual: Object) -> None:
+        """Bind a pod that the host doesn't take for want of its RuntimeClass.
+
+        A plain cluster schedules a pod whose nodes lack the handler; it is the kubelet that can't start it.
+        Running it without would be worse: it may have asked for a sandbox.
+        """
+        if virtual["spec"].get("nodeName"):
+            return
+        selector = (virtual["spec"].get("nodeSelector") or {}).items()
+        for node in self._world.virtual[NODES].items():
+            labels = node["metadata"].get("labels") or {}
+            if selector <= labels.items() and not (node.get("spec") or {}).get("unschedulable"):
+                await bind(self._world.virtual, virtual, node["metadata"]["name"])
+                return
+
+
+async def bind(caches: Caches, pod: Object, node: str) -> None:
+    """Bind a pod of either cluster to a node.
+
+    Raises:
+        ApiError: as the server answers.
+    """
+    metadata = pod["metadata"]
+    name, namespace = metadata["name"], metadata["namespace"]
+    binding = {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": name, "namespace": namespace, "uid": uid_of(pod)},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": node},
+    }
+    await caches.client.create_subresource(PODS, name, "binding", binding, namespace=namespace)
+
+
+def _lacks_runtime_class(virtual: Object, error: Forbidden) -> bool:
+    name = virtual["spec"].get("runtimeClassName")
+    return bool(name) and f'RuntimeClass "{name}" not found' in error.message

@@ -1,0 +1,58 @@
+"""What of a pod the host doesn't do, in sentences for events."""
+
+from collections.abc import Iterator
+
+from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.pods.context import PodContext
+from vcli.syncer.translate.pods.dns import full_hostname
+
+_HOSTS_SCHEDULER = (None, "", "default-scheduler")
+
+
+def unsupported(pod: Object) -> list[str]:
+    """Why a pod can't run on the host; empty when it can."""
+    spec = pod["spec"]
+    reasons = []
+    if spec.get("resourceClaims"):
+        reasons.append("spec.resourceClaims: resource claims are not available in a virtual cluster")
+    if spec.get("schedulingGroup"):
+        reasons.append("spec.schedulingGroup: gang scheduling is not available in a virtual cluster")
+    for volume in spec.get("volumes") or ():
+        for source in (volume.get("projected") or {}).get("sources") or ():
+            reasons += [
+                f"volume {volume['name']}: the projected source {kind} is not available in a virtual cluster"
+                for kind in ("clusterTrustBundle", "podCertificate")
+                if source.get(kind)
+            ]
+    return reasons
+
+
+def without_effect(pod: Object, context: PodContext) -> list[str]:
+    """What the host leaves out, of a pod that runs nevertheless."""
+    return list(_without_effect(pod, context))
+
+
+def awaited_scheduler(pod: Object) -> str | None:
+    """The scheduler that has yet to bind the pod, one of the tenant's own; None where it is the host's."""
+    spec = pod["spec"]
+    name: str | None = spec.get("schedulerName")
+    return None if name in _HOSTS_SCHEDULER or spec.get("nodeName") else name
+
+
+def _without_effect(pod: Object, context: PodContext) -> Iterator[str]:
+    spec = pod["spec"]
+    priority = spec.get("priorityClassName")
+    if priority and spec.get("priority") and priority not in context.priority_classes:
+        yield (
+            f"spec.priorityClassName: {priority} is a class of the virtual cluster alone;"
+            " the host runs the pod with its own default priority"
+        )
+    if spec.get("hostnameOverride") and not context.hostname_override:
+        yield "spec.hostnameOverride: the host's version of Kubernetes does not know it"
+    wants_full = spec.get("setHostnameAsFQDN") and spec.get("subdomain") and not spec.get("hostNetwork")
+    if wants_full and not full_hostname(pod, context):
+        yield "spec.setHostnameAsFQDN: " + (
+            "the name is longer than 63 characters"
+            if context.hostname_override
+            else "the host's version of Kubernetes can't set it"
+        )
