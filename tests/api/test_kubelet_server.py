@@ -13,7 +13,7 @@ from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound, ServerError, Unauthorized, Unreachable
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, PODS, SERVICEACCOUNTS
-from vcli.syncer.kubelet import certificates
+from vcli.syncer.serving import certificates
 
 SPEC = {
     "containers": [{"name": "main", "image": "busybox"}],
@@ -293,7 +293,7 @@ async def test_requests_leave_nothing_behind(running: VirtualNodes, kubelet: Acc
     async with Client(without_certificate(kubelet)) as client:
         with pytest.raises(Unauthorized):
             await client.request("GET", "/healthz")
-    connections = running.server._listeners[name].connections
+    connections = running.server._listeners[name]._connections
     async with asyncio.timeout(5):
         await asyncio.gather(*connections)
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcli.syncer.kubelet.access import User, bearer_token, subresources, user_of_certificate
-from vcli.syncer.kubelet.requests import Request
+from vcli.syncer.serving.requests import Request
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.kubelet.requests import Refused, Request
 from vcli.syncer.kubelet.routes import PodRoute, pod_route
+from vcli.syncer.serving.requests import Refused, Request
 from vcli.syncer.translate.names import HostName, VirtualName
 
 NAME = st.from_regex(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)

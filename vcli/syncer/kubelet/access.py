@@ -16,7 +16,7 @@ from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.resources import SUBJECTACCESSREVIEWS, TOKENREVIEWS
 from vcli.syncer.engine.log import Log
-from vcli.syncer.kubelet.requests import Refused, Request
+from vcli.syncer.serving import Refused, Request
 
 log = Log(__name__)
 

@@ -12,13 +12,12 @@ from typing import Final
 from vcli.errors import UnreachableError, VcliError
 from vcli.kube.client import Client
 from vcli.syncer.engine.log import Log
-from vcli.syncer.kubelet.exchange import Exchange
 from vcli.syncer.kubelet.hosted import HostPod
-from vcli.syncer.kubelet.listeners import keep_alive
-from vcli.syncer.kubelet.requests import Refused
 from vcli.syncer.kubelet.routes import LOGS, RUN, PodRoute
 from vcli.syncer.kubelet.run import run_in_container
-from vcli.syncer.kubelet.streams import first_of, splice, until_gone
+from vcli.syncer.serving import Exchange, Refused
+from vcli.syncer.serving.sockets import keep_alive
+from vcli.syncer.serving.streams import first_of, splice, until_gone
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
@@ -40,13 +39,13 @@ class Relay:
         self._scope = scope
         self._lookup = lookup
 
-    async def serve(self, exchange: Exchange, route: PodRoute) -> None:
-        """Answer a request about a pod.
+    async def serve(self, exchange: Exchange, node: str, route: PodRoute) -> None:
+        """Answer a request about a pod that came to the kubelet of `node`.
 
         Raises:
             Refused: no such pod or container on this node, or what the host said instead.
         """
-        pod = self._find(exchange.node, route)
+        pod = self._find(node, route)
         path = route.host_path(namespace=self._scope.host_namespace, name=pod.name)
         try:
             if route.verb is LOGS:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from vcli.syncer.kubelet.requests import Refused, Request
+from vcli.syncer.serving import Refused, Request
 from vcli.syncer.translate.names import HostName, VirtualName
 
 Query = list[tuple[str, str]]

@@ -16,7 +16,7 @@ from vcli.kube.errors import ApiError, Forbidden
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
 from vcli.syncer.kubelet.hosted import HostPod
-from vcli.syncer.kubelet.requests import Refused
+from vcli.syncer.serving import Refused
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.scope import Scope
 

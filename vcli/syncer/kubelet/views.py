@@ -5,9 +5,8 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from vcli.kube import codec
-from vcli.syncer.kubelet.exchange import Exchange
-from vcli.syncer.kubelet.requests import Refused
 from vcli.syncer.kubelet.usage import Usage
+from vcli.syncer.serving import Exchange, Refused
 
 Object = dict[str, Any]
 PodsOn = Callable[[str], Iterable[Object]]
@@ -23,15 +22,14 @@ class Views:
         self._pods_on = pods_on
         self._usage = usage
 
-    async def serve(self, exchange: Exchange, path: str) -> None:
-        """Answer a request for a (decoded) path.
+    async def serve(self, exchange: Exchange, node: str, path: str) -> None:
+        """Answer a request for a (decoded) path of the kubelet of `node`.
 
         Raises:
             Refused: 404 no such path, 405 not a GET, or what the host said about usage.
         """
         if exchange.request.method != "GET":
             raise Refused(405, "Method Not Allowed")
-        node = exchange.node
         match path:
             case "/healthz" | "/healthz/ping" | "/healthz/log" | "/healthz/syncloop":
                 await exchange.reply("ok")

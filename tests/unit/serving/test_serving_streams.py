@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from vcli.syncer.kubelet.listeners import free_ports, keep_alive, listen_on
-from vcli.syncer.kubelet.streams import first_of, splice
+from vcli.syncer.serving.sockets import keep_alive, listen_on
+from vcli.syncer.serving.streams import first_of, splice
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 MEGABYTES = 8 * 1024 * 1024
@@ -109,12 +109,6 @@ async def test_the_first_error_is_raised_and_the_rest_is_cancelled() -> None:
     with pytest.raises(ValueError, match="first"):
         await first_of(wait(), fail())
     assert ended.is_set()
-
-
-def test_ports_are_outside_of_what_the_kernel_hands_out_and_kubernetes_uses() -> None:
-    ports = list(free_ports({10250, 10300}))
-    assert not {10250, 10300, *range(10251, 10260)} & set(ports)
-    assert max(ports) < 32768
 
 
 def test_a_port_can_be_had_only_once_and_again_at_once() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.kubelet.requests import Refused, Request, chunk, parse_head, read_request, response
+from vcli.syncer.serving.requests import Refused, Request, chunk, parse_head, read_request, response
 
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0189-_!#", min_size=1, max_size=12)
 VALUE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20)

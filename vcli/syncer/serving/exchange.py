@@ -1,4 +1,4 @@
-"""One request on a connection to a virtual node, and the ways to answer it."""
+"""One request on a connection, and the ways to answer it."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -6,21 +6,20 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from vcli.syncer.kubelet.requests import Header, Request, chunk, response, response_head
+from vcli.syncer.serving.requests import Header, Request, chunk, response, response_head
 
 TEXT: Final = "text/plain; charset=utf-8"
 
 
 @dataclass(slots=True, kw_only=True)
 class Exchange:
-    """A request, the node whose kubelet it is for, and the connection that it came on.
+    """A request, and the connection that it came on.
 
     Attributes:
         keep: whether the connection may carry another request afterwards.
         started: whether a part of the answer is on its way already.
     """
 
-    node: str
     request: Request
     reader: StreamReader
     writer: StreamWriter

@@ -1,4 +1,4 @@
-"""What the virtual kubelets serve with, followed when it is renewed."""
+"""What we serve with, followed when it is renewed."""
 
 import asyncio
 import contextlib
@@ -14,19 +14,22 @@ _LOOK_EVERY: Final = 60.0
 
 
 class ServingContext:
-    """The TLS side of all kubelets: our certificate, and the CA whose clients are known.
+    """The TLS side of a server of ours: the kubelet certificate, and the CA whose clients are known.
 
-    A client need not show a certificate (a metrics-server brings a token instead), but one that it shows must
-    be of the CA.
+    Args:
+        pki: folder with `kubelet.crt`, `kubelet.key` and the CA.
+        authority: file name of the CA.
+        verify: `ssl.CERT_OPTIONAL` where a client may come without a certificate (a metrics-server brings a
+            token to a kubelet); one that it shows must be of the CA in any case.
     """
 
-    def __init__(self, pki: Path) -> None:
-        self._files = (pki / "kubelet.crt", pki / "kubelet.key", pki / "ca.crt")
+    def __init__(self, pki: Path, *, authority: str, verify: ssl.VerifyMode) -> None:
+        self._files = (pki / "kubelet.crt", pki / "kubelet.key", pki / authority)
         self._loaded: tuple[bytes, ...] = ()
         self._watch: asyncio.Task[None] | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.context.verify_mode = ssl.CERT_OPTIONAL
+        self.context.verify_mode = verify
 
     def start(self) -> None:
         """Load the files, and look from now on whether they changed.
@@ -36,7 +39,7 @@ class ServingContext:
         """
         if self._watch is None:
             self._load()
-            self._watch = asyncio.create_task(self._follow(), name="kubelet-certificates")
+            self._watch = asyncio.create_task(self._follow(), name="serving-certificates")
 
     async def close(self) -> None:
         """Stop looking."""
@@ -63,7 +66,7 @@ class ServingContext:
             await asyncio.sleep(_LOOK_EVERY)
             try:
                 if self._load():
-                    log.info("kubelet certificate renewed")
+                    log.info("serving certificate renewed")
             except OSError as error:
                 # A Secret's files are swapped all at once, but we may have read one of each.
-                log.warning("kubelet certificate not readable", error=error)
+                log.warning("serving certificate not readable", error=error)
