@@ -92,9 +92,12 @@ def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[
                 None  # /proc/self/fd, a read-only folder: whether that matters shows when it is to be written
             )
         else:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(_owner())
-                return os.fstat(file.fileno()).st_ino
+            try:
+                with contextlib.suppress(OSError):  # a full disk: like client-go's, it names nobody then
+                    os.write(descriptor, _owner().encode())
+                return os.fstat(descriptor).st_ino
+            finally:
+                os.close(descriptor)
 
 
 def _owner() -> str:

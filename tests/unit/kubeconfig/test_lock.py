@@ -1,4 +1,6 @@
 import os
+import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -122,3 +124,17 @@ def test_what_can_not_be_locked_is_not_writable():
 def test_a_missing_folder_is_made_for_the_owner_alone(tmp_path):
     with locked([tmp_path / ".kube" / "config"]):
         assert (tmp_path / ".kube").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_full_disk_takes_a_lock_that_names_nobody(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        with locked([tmp_path / "config"]) as writable:
+            assert lock_file(tmp_path / "config").read_text() == ""
+            assert writable
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []
