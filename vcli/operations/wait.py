@@ -84,7 +84,11 @@ class _Watcher:
         async for event in list_watch(
             client, STATEFULSETS, namespace=names.namespace, field_selector=selector
         ):
-            for item in event.object.get("items", [event.object]):
+            items = event.object.get("items", [event.object])
+            if event.type == "DELETED" or not items:
+                self.trouble = "somebody deletes it"
+                return
+            for item in items:
                 status = item.get("status", {})
                 if status.get("observedGeneration", 0) >= self._generation:
                     self._revision = status.get("updateRevision")
@@ -139,7 +143,7 @@ class _Watcher:
         ours = [pod for pod in self.pods if self._current(pod)]
         if any(map(has_condition_ready, ours)):
             return True
-        self.trouble = hopeless(ours)
+        self.trouble = self.trouble or hopeless(ours)
         ending = not ours and any("deletionTimestamp" in pod["metadata"] for pod in self.pods)
         state = "the pod from before is ending" if ending else progress(ours or self.pods)
         if state != self._said:
