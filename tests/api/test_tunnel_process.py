@@ -126,6 +126,20 @@ def test_two_starters_at_once_get_one_tunnel(spec):
     assert len({state.pid for state in states}) == 1
 
 
+def test_one_that_was_started_in_vain_ends(spec):
+    def fail() -> None:
+        with background.held(spec) as state:
+            assert accepts(state.port)
+            ports.append(state.port)
+            raise ZeroDivisionError
+
+    ports: list[int] = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert not accepts(*ports)
+    assert list(folder().iterdir()) == []
+
+
 def test_nothing_but_the_log_stays_open_for_whoever_waits_for_our_output(spec):
     """A tunnel that kept a pipe of ours would hang ``$(vcli connect ...)``, or a CI runner's step."""
     reader, writer = os.pipe()

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vcli.errors import ConflictError, UsageError
 from vcli.kube.client import Client
@@ -25,6 +25,7 @@ from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel
 
 Object = dict[str, Any]
+T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
 _IN_CERTIFICATE = {LOOPBACK, "localhost"}
@@ -265,15 +266,10 @@ async def connect(options: Options, *, into: Sources | None, steps: Steps) -> Co
     async with target(options, steps=steps) as found:
         if found.endpoint is not None:
             return await _record(found, found.endpoint, None, into=into, steps=steps)
-        spec = found.tunnel_spec()
-        running = [state.pid for state in await asyncio.to_thread(background.list)]
-        state = await asyncio.to_thread(background.start, spec)
-        try:
+        with contextlib.ExitStack() as held:
+            state = await _to_its_end(held.enter_context, background.held(found.tunnel_spec()))
+            _raise_if_cancelled()
             return await _record(found, found.through_tunnel(state.port), state, into=into, steps=steps)
-        except BaseException:
-            if state.pid not in running:
-                background.stop(state)
-            raise
 
 
 async def foreground(
@@ -296,6 +292,7 @@ async def foreground(
         try:
             connected = await _record(found, found.through_tunnel(port), None, into=into, steps=steps)
             try:
+                _raise_if_cancelled()
                 ready(connected)
                 await tunnel.serve_forever()
             finally:
@@ -308,9 +305,10 @@ async def foreground(
 async def _record(
     found: Target, place: Endpoint, tunnel: TunnelState | None, *, into: Sources | None, steps: Steps
 ) -> Connected:
+    """Write it down. What asks us to end while the file is being written comes too late."""
     entry = await found.entry(place)
     if into is not None:
-        await asyncio.to_thread(add, into, entry, make_current=True, warn=steps.warn)
+        await _to_its_end(add, into, entry, make_current=True, warn=steps.warn)
     return Connected(
         name=found.cluster.name,
         namespace=found.cluster.namespace,
@@ -320,3 +318,18 @@ async def _record(
         tunnel=tunnel,
         document=standalone(entry),
     )
+
+
+async def _to_its_end(function: Callable[..., T], *args: Any, **options: Any) -> T:
+    """Run it in a thread. Threads can't be stopped: who leaves one behind won't know what it has done."""
+    task = asyncio.ensure_future(asyncio.to_thread(function, *args, **options))
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    return task.result()
+
+
+def _raise_if_cancelled() -> None:
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

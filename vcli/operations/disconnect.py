@@ -1,6 +1,7 @@
 """Disconnecting: our contexts out of the kubeconfig, back to what was current before, tunnels ended."""
 
 import asyncio
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from vcli.errors import NotFoundError, UsageError, VcliError
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
-from vcli.kubeconfig.paths import sources
+from vcli.kubeconfig.paths import Sources, sources
 from vcli.kubeconfig.read import load
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
@@ -74,7 +75,6 @@ async def disconnect(
         warn(
             f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
         )
-    left = set(_servers(View(removal.files)).values())
     marks = {(mark.name, mark.namespace, mark.host_context) for mark in removed.values()}
     gone = {servers[context] for context in removed if context in servers}
     ended = []
@@ -82,15 +82,22 @@ async def disconnect(
         spec = tunnel.spec
         ours = tunnel.server in gone or (spec.name, spec.namespace, spec.context) in marks
         named = spec.name == name and namespace in {None, spec.namespace}
-        if everything or ((named or ours) and tunnel.server not in left):
-            await asyncio.to_thread(background.stop, tunnel)
-            ended.append(tunnel)
+        if everything or named or ours:
+            # A connect that runs meanwhile holds the tunnel until its context is in the file.
+            needed = functools.partial(_is_needed, tunnel, where)
+            if await asyncio.to_thread(background.stop, tunnel, unless=needed):
+                ended.append(tunnel)
     return Disconnected(
         contexts=removal.removed,
         tunnels=tuple(ended),
         current=removal.current,
         switched=removal.current != before.current,
     )
+
+
+def _is_needed(tunnel: TunnelState, where: Sources) -> bool:
+    """Whether a context of ours leads through the tunnel."""
+    return tunnel.server in _servers(View({path: file.data for path, file in load(where).items()})).values()
 
 
 def _choose(

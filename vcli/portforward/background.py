@@ -12,6 +12,7 @@ import json
 import os
 import select
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from vcli.portforward.state import TunnelSpec, TunnelState, folder, locked, read
 
 ENTRY = "vcli.operations.tunnel_process"
 _START = 20.0
+_PATIENCE = 3.0
 _READ = 65536
 
 
@@ -33,6 +35,31 @@ class Report:
     error: str = ""
     hint: str | None = None
     conflict: bool = False
+
+
+@contextlib.contextmanager
+def held(spec: TunnelSpec, *, timeout: float = _START) -> Iterator[TunnelState]:
+    """A tunnel that nobody stops while the block runs: until what needs it is on record.
+
+    One that was started for the block ends with it if it fails; one that ran before stays.
+
+    Args:
+        spec: as for `start`.
+        timeout: as for `start`.
+
+    Raises:
+        VcliError: see `start`.
+    """
+    path = state_path(spec)
+    with locked(path):
+        running = _reusable(spec)
+        state = running or _spawn(spec, path, timeout)
+        try:
+            yield state
+        except BaseException:
+            if running is None:
+                _end(state, path)
+            raise
 
 
 def start(spec: TunnelSpec, *, timeout: float = _START) -> TunnelState:
@@ -50,12 +77,8 @@ def start(spec: TunnelSpec, *, timeout: float = _START) -> TunnelState:
         TimedOutError: the process did not come up.
         VcliError: whatever kept it from starting, such as a kubeconfig that can't be read.
     """
-    path = state_path(spec)
-    with locked(path):
-        running = _reusable(spec)
-        if running is not None:
-            return running
-        return _spawn(spec, path, timeout)
+    with held(spec, timeout=timeout) as state:
+        return state
 
 
 def find(
@@ -93,19 +116,27 @@ def list() -> builtins.list[TunnelState]:  # noqa: A001 - background.list() read
     return alive
 
 
-def stop(state: TunnelState, *, patience: float = 3.0) -> None:
+def stop(
+    state: TunnelState, *, unless: Callable[[], bool] = lambda: False, patience: float = _PATIENCE
+) -> bool:
     """End a tunnel and remove its traces; one that has ended already is fine.
 
     Never ends a process that merely has the same pid.
+
+    Args:
+        state: of the tunnel.
+        unless: asked when nobody else starts, holds or stops it: whether somebody needs it after all.
+        patience: seconds for the process to end by itself.
+
+    Returns:
+        Whether it is over with this tunnel.
     """
     path = state_path(state.spec)
     with locked(path):
-        if state.here:
-            process.end(state.pid, state.identity, patience=patience)
-        current = read(path)
-        if current is None or (current.pid, current.identity) == (state.pid, state.identity):
-            path.unlink(missing_ok=True)
-            Path(state.log).unlink(missing_ok=True)
+        if unless():
+            return False
+        _end(state, path, patience=patience)
+        return True
 
 
 def announce(spec: TunnelSpec, *, port: int) -> Path:
@@ -131,6 +162,15 @@ def report(message: Report, *, descriptor: int | None) -> None:
     if descriptor is not None:
         with contextlib.suppress(OSError), os.fdopen(descriptor, "w") as pipe:
             json.dump(asdict(message), pipe)
+
+
+def _end(state: TunnelState, path: Path, *, patience: float = _PATIENCE) -> None:
+    if state.here:
+        process.end(state.pid, state.identity, patience=patience)
+    current = read(path)
+    if current is None or (current.pid, current.identity) == (state.pid, state.identity):
+        path.unlink(missing_ok=True)
+        Path(state.log).unlink(missing_ok=True)
 
 
 def _spawn(spec: TunnelSpec, path: Path, timeout: float) -> TunnelState:

@@ -48,9 +48,9 @@ class TunnelSpec:
 
     @property
     def key(self) -> str:
-        """The same for two specs that one tunnel can serve, on this machine."""
-        target = [machine(), self.server, self.namespace, self.name, self.address, self.local_port]
-        return f"{self.name}-{hashlib.sha256(json.dumps(target).encode()).hexdigest()[:12]}"
+        """The same for two specs that one tunnel can serve, here: virtual cluster, dot, listener."""
+        cluster = _digest(machine(), self.server, self.namespace, self.name)
+        return f"{self.name}-{cluster}.{_digest(self.address, self.local_port)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +91,10 @@ class TunnelState:
         return self.machine == machine()
 
 
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+
+
 def on_this_machine(address: str) -> str:
     """The address to connect to for a listener on this one, which may stand for all addresses."""
     return _WILDCARDS.get(address, address)
@@ -128,9 +132,13 @@ def write(state: TunnelState) -> Path:
     path = state_path(state.spec)
     partial = path.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(asdict(state), file)
-    partial.replace(path)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(asdict(state), file)
+        partial.replace(path)
+    except OSError:  # a full disk
+        partial.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -141,13 +149,13 @@ def _known(kind: type[TunnelSpec | TunnelState], data: dict[str, Any]) -> dict[s
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
-    """Be the only one to start, stop or clear up the tunnel of this state file.
+    """Be the only one to start, stop or clear up tunnels of the virtual cluster of this state file.
 
     Args:
         path: the state file; the lock is a file beside it.
         wait: until the other one is done; else the result may be False.
     """
-    lock = path.with_suffix(".lock")
+    lock = path.with_name(path.name.partition(".")[0] + ".lock")
     while True:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -1,8 +1,11 @@
 """State files, locks, and processes that are what they seem."""
 
 import dataclasses
+import errno
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -135,6 +138,52 @@ def test_stop_leaves_the_state_of_a_successor(sleeper):
     path = write(state_of(os.getpid()))
     background.stop(dataclasses.replace(state_of(sleeper.pid), identity="earlier"))
     assert path.exists()
+
+
+def test_stop_leaves_a_tunnel_that_somebody_needs_after_all(sleeper):
+    state = state_of(sleeper.pid)
+    path = write(state)
+    assert not background.stop(state, unless=lambda: True)
+    assert path.exists()
+    assert sleeper.poll() is None
+    assert background.stop(state, unless=lambda: False)
+
+
+def test_who_holds_a_tunnel_keeps_others_from_stopping_it(sleeper):
+    """Also one that listens on another port than what is asked for, which is another file."""
+    there = dataclasses.replace(SPEC, local_port=4242)
+    state = state_of(sleeper.pid, spec=there)
+    write(state)
+    with background.held(SPEC) as held:
+        assert held == state
+        stopping = threading.Thread(target=background.stop, args=(state,))
+        stopping.start()
+        stopping.join(0.3)
+        assert stopping.is_alive()
+        assert sleeper.poll() is None
+    stopping.join()
+    assert process.identity(sleeper.pid) is None
+
+
+def test_one_that_ran_before_survives_whoever_held_it(sleeper):
+    write(state_of(sleeper.pid))
+    with pytest.raises(ZeroDivisionError), background.held(SPEC):
+        raise ZeroDivisionError
+    assert sleeper.poll() is None
+
+
+def test_a_full_disk_leaves_no_half_of_a_state():
+    folder()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+            write(state_of(os.getpid()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(folder().iterdir()) == []
 
 
 def test_an_ended_child_nobody_waited_for_has_no_identity():
