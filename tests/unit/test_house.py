@@ -28,7 +28,7 @@ def test_import_rules():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("folder", ["vcli", "tests", "bench", "scripts"])
+@pytest.mark.parametrize("folder", ["vcli", "lab", "conformance", "tests", "bench", "scripts"])
 def test_files_are_rooms_not_halls(folder):
     long = {
         str(path.relative_to(ROOT)): count

@@ -41,9 +41,9 @@ class Source(Protocol):
 class Binaries(Mapping[str, Path]):
     """Where each program is, or will be."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, products: Iterable[Product] = PRODUCTS) -> None:
         self._folder = {
-            program: product.bin_dir(cache) for product in PRODUCTS for program in product.packages
+            program: product.bin_dir(cache) for product in products for program in product.packages
         }
 
     def __getitem__(self, program: str) -> Path:
@@ -64,7 +64,9 @@ class Binaries(Mapping[str, Path]):
         return list(dict.fromkeys(str(x) for x in self._folder.values()))
 
 
-def ensure(cache: Path, sources: Sequence[Source], say: Say) -> Binaries:
+def ensure(
+    cache: Path, sources: Sequence[Source], say: Say, *, products: Sequence[Product] = PRODUCTS
+) -> Binaries:
     """Have all programs in the cache; returns at once when they are.
 
     One process at a time; what an interrupted one has finished is kept.
@@ -72,12 +74,12 @@ def ensure(cache: Path, sources: Sequence[Source], say: Say) -> Binaries:
     Raises:
         VcliError: a source failed, or none has what is missing.
     """
-    binaries = Binaries(cache)
+    binaries = Binaries(cache, products)
     if not binaries.missing():
         return binaries
     with locked(cache / "host", say):
         total = len(binaries)
-        for product in PRODUCTS:
+        for product in products:
             into = product.bin_dir(cache)
             missing = [x for x in product.packages if not (into / x).is_file()]
             if missing:

@@ -75,6 +75,9 @@ class GoSource:
 
         say(f"{program}: building")
         self._run(["build", "-v", *flags, "-o", partial, package], product, program, source, count)
+        if program in product.tests:
+            say(f"{program}: building its tests")
+            self._run(["test", "-c", *flags, "-o", partial, package], product, program, source, count)
         publish(partial, into / program)
 
     def _run(

@@ -41,7 +41,7 @@ def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
             files={path: source, **(certificates if name == "coredns" else {})},
             entrypoint=[path] if entrypoint else [],
         )
-        return Offer(name=name, key=_key(reference, path, source), image=lambda: image)
+        return Offer(name=name, key=key_of(reference, path, source), image=lambda: image)
 
     return [
         single("pause", PAUSE_IMAGE, "/pause"),
@@ -53,12 +53,12 @@ def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
         single("etcd", ETCD_IMAGE, f"{_LOCAL}/etcd", entrypoint=False),
         Offer(
             name="busybox",
-            key=_key(*BUSYBOX_IMAGES, busybox),
+            key=key_of(*BUSYBOX_IMAGES, busybox),
             image=lambda: busybox_image(busybox, BUSYBOX_IMAGES),
         ),
         Offer(
             name="python",
-            key=_key(python_image.reference(), python_image.fingerprint(), busybox),
+            key=key_of(python_image.reference(), python_image.fingerprint(), busybox),
             image=lambda: python_image.image(busybox),
         ),
     ]
@@ -80,7 +80,7 @@ def find_busybox() -> Path | None:
     return Path(found) if found else None
 
 
-def _key(*parts: object) -> str:
+def key_of(*parts: object) -> str:
     """Of names, and of files by path, size and time: reading 600 MB at each start is too slow."""
     sha = hashlib.sha256(_RECIPE.encode())
     for part in parts:

@@ -1,7 +1,7 @@
 """The programs of the host, by product: one Go module each, because their dependencies' versions conflict."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,18 +20,22 @@ class Product:
         name: also the folder below `modules` with its go.mod and go.sum.
         version: of the upstream release; empty for our own.
         packages: program to the Go package that it is built from.
+        tests: those of the programs that are a package's tests (``go test -c``).
+        modules: where that folder is.
         stamps: Go variables to set at link time: without them components report v0.0.0 and refuse each other.
     """
 
     name: str
     version: str = ""
     packages: Mapping[str, str]
+    tests: Collection[str] = ()
     stamps: Mapping[str, str] = field(default_factory=dict)
+    modules: Path = MODULES
 
     @property
     def module(self) -> Path:
         """The folder with go.mod."""
-        return MODULES / self.name
+        return self.modules / self.name
 
     @property
     def ldflags(self) -> str:
@@ -52,6 +56,17 @@ class Product:
         return cache / "host" / f"{self.name}-{self.key}" / "bin"
 
 
+def kubernetes_stamps() -> dict[str, str]:
+    """The version of Kubernetes, in all the places where its programs look for it."""
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
+    stamps = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    return {
+        f"{package}.{name}": value
+        for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+        for name, value in stamps.items()
+    }
+
+
 def _kubernetes() -> Product:
     programs = (
         "kubectl",
@@ -61,17 +76,11 @@ def _kubernetes() -> Product:
         "kubelet",
         "kube-proxy",
     )
-    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
-    stamps = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
     return Product(
         name="kubernetes",
         version=KUBERNETES,
         packages={x: f"k8s.io/kubernetes/cmd/{x}" for x in programs},
-        stamps={
-            f"{package}.{name}": value
-            for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-            for name, value in stamps.items()
-        },
+        stamps=kubernetes_stamps(),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from apiserver import ApiServer, Etcd, binary, free_port
-from lab import Lab, grant_rights
+from testbed import Lab, grant_rights
 
 from vcli.kube.client import Client
 from vcli.kube.resources import NAMESPACES, SERVICES

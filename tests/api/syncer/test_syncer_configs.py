@@ -3,7 +3,7 @@
 import base64
 import json
 
-from lab import Lab, pod
+from testbed import Lab, pod
 
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.translate.names import VirtualName, derived_name

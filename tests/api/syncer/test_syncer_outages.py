@@ -3,7 +3,7 @@
 import asyncio
 
 from apiserver import ApiServer
-from lab import Lab, pod
+from testbed import Lab, pod
 
 from vcli.kube.resources import CONFIGMAPS, PODS
 

@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 
-from lab import Lab, grant_rights, pod
+from testbed import Lab, grant_rights, pod
 
 from vcli.kube.resources import NAMESPACES, NODES, PODS, RESOURCEQUOTAS, SERVICES
 

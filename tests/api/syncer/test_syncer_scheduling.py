@@ -2,7 +2,7 @@
 
 import uuid
 
-from lab import Lab, pod
+from testbed import Lab, pod
 
 from vcli.kube.resources import NODES, PODS, PRIORITYCLASSES, RUNTIMECLASSES
 

@@ -2,7 +2,7 @@
 
 import json
 
-from lab import Lab, pod
+from testbed import Lab, pod
 
 from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, PVCS, SERVICES
 

@@ -105,23 +105,19 @@ def test_no_source_has_it(tmp_path: Path) -> None:
         ensure(tmp_path, [Unavailable()], quiet)
 
 
-def test_change_of_one_product_makes_only_that_one_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_change_of_one_product_makes_only_that_one_again(tmp_path: Path) -> None:
     ensure(tmp_path, [Made()], quiet)
     changed = [replace(x, stamps={"a.b": "2"}) if x.name == "etcd" else x for x in PRODUCTS]
-    monkeypatch.setattr(binaries, "PRODUCTS", changed)
     source = Made()
-    ensure(tmp_path, [source], quiet)
+    ensure(tmp_path, [source], quiet, products=changed)
     assert source.asked == ["etcd"]
 
 
-def test_key_changes_with_the_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_changes_with_the_module(tmp_path: Path) -> None:
     module = tmp_path / "etcd"
     module.mkdir()
     (module / "go.mod").write_text("module a\n")
-    monkeypatch.setattr(products, "MODULES", tmp_path)
-    product = Product(name="etcd", packages={"etcd": "a"})
+    product = Product(name="etcd", packages={"etcd": "a"}, modules=tmp_path)
     first = product.key
     (module / "go.sum").write_text("")
     second = product.key

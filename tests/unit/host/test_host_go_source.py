@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,21 @@ build)
     echo fmt; echo example.test/a
     while [ "$1" != -o ]; do shift; done
     cat go.mod > "$2" ;;
+test)
+    [ "$2" = -c ] || exit 9
+    while [ "$1" != -o ]; do shift; done
+    echo tests > "$2" ;;
 esac
 """
 
 
 @pytest.fixture
-def product(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Product:
+def product(tmp_path: Path) -> Product:
     module = tmp_path / "modules" / "thing"
     module.mkdir(parents=True)
     (module / "go.mod").write_text("module example.test/a\n")
     module.chmod(0o500)
-    monkeypatch.setattr("vcli.host.products.MODULES", tmp_path / "modules")
-    return Product(name="thing", packages={"thing": "example.test/a"})
+    return Product(name="thing", packages={"thing": "example.test/a"}, modules=tmp_path / "modules")
 
 
 def fake_go(folder: Path, script: str) -> Path:
@@ -61,6 +65,13 @@ def test_builds_and_tells_how_far(tmp_path: Path, product: Product, monkeypatch:
     assert os.access(into / "thing", os.X_OK)
     assert said[-1] == "thing: 100 % of 2 packages built"
     assert [x.name for x in into.parent.rglob("*")] == ["bin", "thing"]
+
+
+def test_a_program_may_be_the_tests_of_a_package(tmp_path: Path, product: Product) -> None:
+    into = tmp_path / "cache" / "bin"
+    fetch(fake_go(tmp_path, OK), replace(product, tests=["thing"]), into)
+    assert (into / "thing").read_text() == "tests\n"
+    assert os.access(into / "thing", os.X_OK)
 
 
 @pytest.mark.parametrize(
@@ -166,10 +177,9 @@ def test_signal_to_the_process_ends_the_build(tmp_path: Path, product: Product) 
     """As Ctrl-C in a terminal does: go is in a group of its own, so nobody but we can end it."""
     go = fake_go(tmp_path, 'case "$1" in list) ;; build) echo fmt; sleep 1000 ;; esac')
     script = (
-        "import sys; from pathlib import Path; from vcli.host import products\n"
+        "import sys; from pathlib import Path; from vcli.host.products import Product\n"
         "from vcli.host.go_source import GoSource\n"
-        "products.MODULES = Path(sys.argv[2])\n"
-        "p = products.Product(name='thing', packages={'thing': 'example.test/a'})\n"
+        "p = Product(name='thing', packages={'thing': 'example.test/a'}, modules=Path(sys.argv[2]))\n"
         "GoSource(Path(sys.argv[1])).fetch(p, ['thing'], Path(sys.argv[3]), lambda x: print(x, flush=True))\n"
     )
     into = tmp_path / "cache" / "bin"

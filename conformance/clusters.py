@@ -1,0 +1,61 @@
+"""The two clusters that the suite runs against: an embedded host, and a default virtual cluster on it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import images
+from vcli.errors import VcliError
+
+_EXISTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """An embedded host with the images that specs use."""
+
+    name: str
+    kubeconfig: Path
+    kubectl: Path
+
+
+def host(name: str, say: Callable[[str], None]) -> Host:
+    """Find it running, or boot it.
+
+    Raises:
+        VcliError: it does not come up, or an image could not be made.
+    """
+    say(f"host {name}")
+    argv = ["host", "up", "--name", name, "--port", "0", "--egress", "none", "--no-update-current"]
+    about = json.loads(_vcli(*argv, "-o", "json"))
+    images.load(name, say)
+    return Host(name=name, kubeconfig=Path(about["kubeconfig"]), kubectl=Path(about["kubectl"]))
+
+
+def virtual(host: Host, name: str, folder: Path, say: Callable[[str], None]) -> Path:
+    """Create the virtual cluster unless it is there; returns a kubeconfig with a tunnel behind it.
+
+    Raises:
+        VcliError: it could not be created, or not reached.
+    """
+    say(f"virtual cluster {name} on host {host.name}")
+    where = ("--namespace", name, "--kubeconfig", str(host.kubeconfig))
+    _vcli("create", name, "--no-connect", *where, fine=(0, _EXISTS))
+    kubeconfig = folder / f"{host.name}-{name}.kubeconfig"
+    kubeconfig.unlink(missing_ok=True)
+    _vcli("connect", name, *where, "--kube-config", str(kubeconfig))
+    return kubeconfig
+
+
+def _vcli(*argv: str, fine: tuple[int, ...] = (0,)) -> str:
+    env = {k: v for k, v in os.environ.items() if k not in ("KUBECONFIG", "VCLI_CONTEXT", "VCLI_NAMESPACE")}
+    done = subprocess.run(
+        [sys.executable, "-m", "vcli", *argv], stdout=subprocess.PIPE, text=True, check=False, env=env
+    )
+    if done.returncode not in fine:
+        raise VcliError(f"vcli {argv[0]} failed with exit code {done.returncode}")
+    return done.stdout

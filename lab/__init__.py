@@ -1,0 +1,1 @@
+"""What tests, benchmarks and the conformance suite need beside vcli: built here, never shipped."""

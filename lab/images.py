@@ -1,0 +1,219 @@
+"""Stand-ins for the images of Kubernetes' end-to-end tests, under their public names, made without Docker.
+
+What the tests need of each is there: the real test server, a shell, DNS tools, a web server. The rest is not.
+"""
+
+import functools
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from lab import debian
+from lab.build import build
+from lab.products import METRICS_SERVER
+from vcli.errors import VcliError
+from vcli.host import loading
+from vcli.host.binaries import Binaries, Say, mark_used
+from vcli.host.images import Offer, busybox_image, find_busybox, key_of
+from vcli.host.instance import Instance, cache_dir
+from vcli.host.oci import Image, tree, write_archive
+from vcli.host.pki import Authority
+from vcli.host.python_image import accounts
+
+_E2E = "registry.k8s.io/e2e-test-images"
+NAMES: Mapping[str, Sequence[str]] = {
+    "agnhost": [f"{_E2E}/agnhost:2.63.0", f"{_E2E}/agnhost:2.55"],
+    "busybox": [f"{_E2E}/busybox:1.37.0-1"],
+    "glibc-dns-testing": [f"{_E2E}/glibc-dns-testing:2.0.0"],
+    "kitten": [f"{_E2E}/kitten:1.8"],
+    "metrics-server": [f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"],
+    "nautilus": [f"{_E2E}/nautilus:1.8"],
+    "nginx": [f"{_E2E}/nginx:1.15-4", f"{_E2E}/nginx:1.27-0"],
+    "nonroot": [f"{_E2E}/nonroot:1.5"],
+    "pause": ["registry.k8s.io/pause:3.10.2"],
+    "sample-apiserver": [f"{_E2E}/sample-apiserver:1.29.2"],
+}
+"""Stand-ins by name, and the references that each answers to."""
+
+_SINGLE = {
+    "metrics-server": "/metrics-server",
+    "pause": "/pause",
+    "sample-apiserver": "/sample-apiserver",
+}
+# Part of every archive's key: change it when what is packed changes though no program did.
+_RECIPE = "1"
+_PACKAGES = (
+    *("bash-static", "coreutils", "findutils", "grep", "hostname", "libc-bin", "netbase", "procps", "sed"),
+    *("bind9-dnsutils", "curl", "iproute2", "netcat-openbsd", "nginx-light"),
+)
+# Other shells drop variables whose names hold dots or dashes, and tests look for those.
+_SHELL = "usr/bin/bash-static"
+_NGINX = b"""\
+error_log /dev/stderr;
+pid /tmp/nginx.pid;
+events {}
+http {
+  include /etc/nginx/mime.types;
+  access_log /dev/stdout;
+  client_body_temp_path /tmp/nginx-body;
+  proxy_temp_path /tmp/nginx-proxy;
+  fastcgi_temp_path /tmp/nginx-fastcgi;
+  uwsgi_temp_path /tmp/nginx-uwsgi;
+  scgi_temp_path /tmp/nginx-scgi;
+  server { listen 80; root /usr/share/nginx/html; }
+}
+"""
+_PASSWD = b"""\
+root:x:0:0:root:/root:/bin/sh
+www-data:x:33:33:www-data:/var/www:/bin/false
+user-defined-in-image:x:1000:1000::/home/user-defined-in-image:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/bin/false
+"""
+_GROUP = b"""\
+root:x:0:
+www-data:x:33:
+user-defined-in-image:x:1000:
+group-defined-in-image:x:50000:user-defined-in-image
+nogroup:x:65534:
+"""
+
+
+def ensure(say: Say) -> dict[str, Path]:
+    """Archives of all stand-ins by name, from the cache or made now.
+
+    Raises:
+        VcliError: a program could not be built, or Debian's packages could not be had.
+    """
+    cache = cache_dir()
+    program = {**Binaries(cache), **build([], say)}
+    busybox = find_busybox()
+    if busybox is None:
+        raise VcliError("there is no static busybox", hint="apt-get install busybox-static")
+    root = debian.ensure(cache, _PACKAGES, say)
+    used = [root]
+    archives = {}
+    for offer in offers(program, root, busybox):
+        folder = cache / "host" / f"standin-{offer.key}"
+        archives[offer.name] = folder / f"{offer.name}.tar"
+        used.append(folder)
+        if not archives[offer.name].is_file():
+            say(f"packing {offer.name}")
+            write_archive(offer.image(), archives[offer.name])
+    mark_used(used)
+    return archives
+
+
+def load(host: str, say: Say) -> None:
+    """Put all stand-ins into a host that is up; at once when they are there.
+
+    Raises:
+        VcliError: see `ensure` and `vcli.host.loading`.
+    """
+    instance = Instance.of(host)
+    for name, archive in ensure(say).items():
+        # Which one was loaded: a host that is made again has forgotten it.
+        loaded = instance.root / "standins" / name
+        if loaded.is_file() and loaded.read_text() == str(archive):
+            continue
+        say(f"loading {name}")
+        loading.load(instance, archive, Binaries(cache_dir()))
+        loaded.parent.mkdir(exist_ok=True)
+        loaded.write_text(str(archive))
+
+
+def offers(program: Mapping[str, Path], root: Path, busybox: Path) -> list[Offer]:
+    """All stand-ins.
+
+    Args:
+        program: those of the host and of the lab.
+        root: from `debian.ensure`.
+        busybox: a static one.
+    """
+    agnhost, shell = program["agnhost"], root / _SHELL
+    tools = _tools(root, agnhost)
+    made: dict[str, tuple[Callable[[], Image], Sequence[Path]]] = {
+        "agnhost": (lambda: replace(tools(), entrypoint=["/agnhost"], command=["pause"]), [agnhost, root]),
+        "glibc-dns-testing": (tools, [agnhost, root]),
+        "nonroot": (lambda: replace(tools(), user="1234"), [agnhost, root]),
+        "nginx": (lambda: replace(tools(), command=["nginx", "-g", "daemon off;"]), [agnhost, root]),
+        "busybox": (lambda: _busybox(busybox, shell), [busybox, shell]),
+        "kitten": (lambda: _picture("kitten", agnhost), [agnhost]),
+        "nautilus": (lambda: _picture("nautilus", agnhost), [agnhost]),
+    }
+    for name, path in _SINGLE.items():
+        made[name] = (partial(_single, path, program[name]), [program[name]])
+    return [
+        Offer(name=name, key=key_of(_RECIPE, *NAMES[name], *sources), image=partial(_named, name, image))
+        for name, (image, sources) in made.items()
+    ]
+
+
+def _named(name: str, image: Callable[[], Image]) -> Image:
+    return replace(image(), names=NAMES[name])
+
+
+def _tools(root: Path, agnhost: Path) -> Callable[[], Image]:
+    """One set of files for several images: containerd keeps it once."""
+
+    @functools.cache
+    def image() -> Image:
+        files, links = tree(root, "")
+        certificate, key = _certificate()
+        return Image(
+            names=[],
+            files={
+                **files,
+                **accounts(),
+                "/etc/passwd": _PASSWD,
+                "/etc/group": _GROUP,
+                "/etc/nginx/nginx.conf": _NGINX,
+                "/agnhost": agnhost,
+                "/localhost.crt": certificate,
+                "/localhost.key": key,
+                "/uploads/.keep": b"",
+            },
+            links={
+                **links,
+                "/agnhost-2": "agnhost",
+                "/usr/bin/bash": "bash-static",
+                "/usr/bin/sh": "bash-static",
+            },
+            command=["sh"],
+        )
+
+    return image
+
+
+def _busybox(busybox: Path, shell: Path) -> Image:
+    image = busybox_image(busybox, ())
+    return replace(
+        image,
+        files={**image.files, "/bin/bash": shell},
+        links={**image.links, "/bin/sh": "bash"},
+    )
+
+
+def _picture(name: str, agnhost: Path) -> Image:
+    """A web server that tells which picture it shows."""
+    return Image(
+        names=[],
+        files={
+            "/agnhost": agnhost,
+            f"/{name}.jpg": name.encode(),
+            "/data.json": f'{{"image": "{name}.jpg"}}\n'.encode(),
+        },
+        entrypoint=["/agnhost"],
+        command=["test-webserver"],
+    )
+
+
+def _single(path: str, program: Path) -> Image:
+    return Image(names=[], files={path: program}, entrypoint=[path])
+
+
+def _certificate() -> tuple[bytes, bytes]:
+    """What the test server offers TLS with; nobody verifies it."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Authority(Path(folder), "test server").issue("server", "localhost", hosts=["localhost"])

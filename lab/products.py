@@ -1,0 +1,39 @@
+"""Programs that only tests, benchmarks and the conformance suite need, each pinned by a module of its own."""
+
+from pathlib import Path
+
+from vcli.host.products import Product, kubernetes_stamps
+from vcli.host.versions import KUBERNETES
+
+KWOK = "v0.8.0"
+METRICS_SERVER = "v0.9.0"
+
+_MODULES = Path(__file__).parent / "modules"
+
+PRODUCTS: tuple[Product, ...] = (
+    Product(
+        name="kwok",
+        version=KWOK,
+        packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
+        modules=_MODULES,
+    ),
+    Product(
+        name="metrics-server",
+        version=METRICS_SERVER,
+        packages={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
+        modules=_MODULES,
+    ),
+    # Kubernetes' own end-to-end tests, with what they run in pods.
+    Product(
+        name="e2e",
+        version=KUBERNETES,
+        packages={
+            "agnhost": "k8s.io/kubernetes/test/images/agnhost",
+            "sample-apiserver": "k8s.io/sample-apiserver",
+            "e2e.test": "k8s.io/kubernetes/test/e2e",
+        },
+        tests=["e2e.test"],
+        stamps=kubernetes_stamps(),
+        modules=_MODULES,
+    ),
+)
