@@ -189,8 +189,17 @@ class ApiServer:
         }
         # What it calls kubelets with, and what a kubelet serves with.
         client = self.authority.issue("kube-apiserver-kubelet-client", groups=["system:masters"])
-        kubelet = self.authority.issue("kubelet", hosts=["127.0.0.1", "::1", "localhost"])
-        for name, pair in (("kubelet-client", client), ("kubelet", kubelet)):
+        serves = ["127.0.0.1", "::1", "localhost", "localhost.kube-system.svc"]
+        kubelet = self.authority.issue("kubelet", hosts=serves)
+        # What it calls aggregated APIs with.
+        aggregator = Authority("front-proxy")
+        front_proxy = aggregator.issue("front-proxy-client")
+        files["front-proxy-ca.crt"] = aggregator.pem
+        for name, pair in (
+            ("kubelet-client", client),
+            ("kubelet", kubelet),
+            ("front-proxy", front_proxy),
+        ):
             files[f"{name}.crt"], files[f"{name}.key"] = pair
         for name, content in files.items():
             (self._folder / name).touch(0o600)
@@ -217,6 +226,14 @@ class ApiServer:
                 f"--kubelet-client-certificate={pki / 'kubelet-client.crt'}",
                 f"--kubelet-client-key={pki / 'kubelet-client.key'}",
                 "--kubelet-preferred-address-types=InternalDNS,InternalIP",
+                f"--requestheader-client-ca-file={pki / 'front-proxy-ca.crt'}",
+                "--requestheader-allowed-names=front-proxy-client",
+                "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+                "--requestheader-group-headers=X-Remote-Group",
+                "--requestheader-username-headers=X-Remote-User",
+                f"--proxy-client-cert-file={pki / 'front-proxy.crt'}",
+                f"--proxy-client-key-file={pki / 'front-proxy.key'}",
+                "--enable-aggregator-routing=true",
                 "--authorization-mode=RBAC",
                 "--allow-privileged=true",
                 "--endpoint-reconciler-type=none",

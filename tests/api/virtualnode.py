@@ -10,14 +10,16 @@ from typing import Any
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.resources import NAMESPACES, PODS
+from vcli.syncer.engine.hosted import find_pod
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.world import Caches, World, scope_of
 from vcli.syncer.kinds.indexes import BY_NODE, by_node
 from vcli.syncer.kinds.nodes import Nodes
-from vcli.syncer.kubelet import KubeletServer, find_pod
+from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.settings import parse
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.usage.source import HostUsage
 
 Object = dict[str, Any]
 HOST_VERSION = (1, 36)
@@ -61,6 +63,7 @@ class VirtualNodes:
             scope=self.world.scope,
             lookup=partial(find_pod, self.world),
             pods_on=partial(pods.by_index, BY_NODE),
+            usage=HostUsage(self.world),
         )
         self.nodes = Nodes(self.world, self.server, pods_on=partial(pods.by_index, BY_NODE))
 

@@ -314,11 +314,28 @@ class ExportKubeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsServer:
+    """`kubectl top` and autoscaling by the host's metrics."""
+
+    enabled: bool = _doc(
+        True, "Offer metrics.k8s.io where the host has it, for the pods of this virtual cluster."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integrations:
+    """What the host has and the virtual cluster may use."""
+
+    metrics_server: MetricsServer = _section(MetricsServer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """All values. ``given`` is what the user wrote, merged: that is what is kept in the cluster."""
 
     control_plane: ControlPlane = _section(ControlPlane)
     networking: Networking = _section(Networking)
     export_kube_config: ExportKubeConfig = _section(ExportKubeConfig)
+    integrations: Integrations = _section(Integrations)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

@@ -75,10 +75,12 @@ def sans(names: Names, values: Values, service_ips: Iterable[str]) -> Mapping[st
     local = ["localhost", "127.0.0.1", "::1"]
     headless = of_service(names.headless, names.namespace)
     pods = [f"*.{name}" for name in headless[1:]]
+    # The same name inside: metrics.k8s.io, and the kubelets for a metrics-server.
+    inside = of_service(names.headless, "kube-system")
     clients = [*of_service(names.service, names.namespace), *kubernetes, *local, *service_ips]
     return {
         "apiserver": [*clients, *values.control_plane.proxy.extra_sans],
-        "kubelet": [*headless, *pods, names.pod, *local],
+        "kubelet": [*headless, *pods, *inside, names.pod, *local],
     }
 
 
@@ -161,6 +163,7 @@ def _settings(names: Names, values: Values, facts: Facts) -> Object:
         "pki": "/pki",
         "kubernetesVersion": values.control_plane.distro.k8s.version,
         "addons": addons.render(values),
+        "metrics": values.integrations.metrics_server.enabled,
         "healthPort": HEALTH_PORT,
         "defaultServiceAccountReady": True,
     }

@@ -129,6 +129,7 @@ CRDS = _known(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
 APISERVICES = _known("apiregistration.k8s.io", "v1", "apiservices", "APIService", namespaced=False)
+PODMETRICS = _known("metrics.k8s.io", "v1beta1", "pods", "PodMetrics")
 MUTATINGWEBHOOKS = _known(
     "admissionregistration.k8s.io",
     "v1",

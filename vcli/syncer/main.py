@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,6 +19,7 @@ from vcli.syncer import health
 from vcli.syncer.addons import apply_addons, with_host_dns
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.hosted import find_pod
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.world import Caches, World, scope_of
@@ -30,9 +32,11 @@ from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pod_context import DNS_SERVICE
 from vcli.syncer.kinds.pods import Pods
 from vcli.syncer.kinds.services import Services
-from vcli.syncer.kubelet import KubeletServer, find_pod
+from vcli.syncer.kinds.usageapi import UsageApiService
+from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
 from vcli.syncer.settings import Settings
+from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")
 
@@ -53,16 +57,18 @@ class _Kinds:
     pods: Pods
     events: Events
     api_service: ApiService
+    usage_api: UsageApiService
     controllers: tuple[Controller[Any], ...]
 
 
-async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
+async def run(settings: Settings, *, host: Access, virtual: Access, address: str = "") -> None:
     """Sync until cancelled. Starts before either API server answers, and waits for both.
 
     Args:
         settings: what to sync.
         host: access to the host namespace.
         virtual: access to the virtual cluster, as administrator.
+        address: where kube-apiserver reaches this process; without it there is no `metrics.k8s.io`.
 
     Raises:
         OSError: the port for health is taken.
@@ -86,8 +92,9 @@ async def run(settings: Settings, *, host: Access, virtual: Access) -> None:
             recorder=Recorder(virtual_client),
             host_version=await _version(host_client),
         )
-        async with _kubelets(world) as server:
-            kinds = _make(world, server)
+        usage = HostUsage(world)
+        async with _kubelets(world, usage) as server:
+            kinds = _make(world, server, usage, address)
             metrics.watch_queues(kinds.controllers)
             await _sync(world, kinds, state)
 
@@ -105,12 +112,13 @@ async def _sync(world: World, kinds: _Kinds, state: health.Health) -> None:
         await kinds.nodes.start()
         group.create_task(kinds.nodes.run())
         group.create_task(kinds.events.run())
+        group.create_task(kinds.usage_api.run())
         for controller in kinds.controllers:
             group.create_task(controller.run(), name=controller.name)
         group.create_task(_wait_ready(world, kinds.api_service, state))
 
 
-def _make(world: World, server: KubeletServer) -> _Kinds:
+def _make(world: World, server: KubeletServer, usage: HostUsage, address: str) -> _Kinds:
     slices = watch_all(world)
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
@@ -120,6 +128,7 @@ def _make(world: World, server: KubeletServer) -> _Kinds:
         pods=pods,
         events=events,
         api_service=api_service,
+        usage_api=UsageApiService(world, usage, address=address),
         controllers=(
             pods.controller,
             pods.configs.controller,
@@ -132,7 +141,7 @@ def _make(world: World, server: KubeletServer) -> _Kinds:
 
 
 @asynccontextmanager
-async def _kubelets(world: World) -> AsyncIterator[KubeletServer]:
+async def _kubelets(world: World, usage: HostUsage) -> AsyncIterator[KubeletServer]:
     server = KubeletServer(
         world.host.client,
         world.virtual.client,
@@ -140,6 +149,7 @@ async def _kubelets(world: World) -> AsyncIterator[KubeletServer]:
         scope=world.scope,
         lookup=lambda name: find_pod(world, name),
         pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node),
+        usage=usage,
     )
     try:
         yield server
@@ -223,6 +233,7 @@ async def main(settings: Settings) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, task.cancel)
     try:
-        await run(settings, host=in_cluster(), virtual=virtual_access(settings))
+        address = os.environ.get("POD_IP", "")
+        await run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
     except asyncio.CancelledError:
         log.info("stopped")

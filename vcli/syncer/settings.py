@@ -28,6 +28,7 @@ class Settings:
         pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
         kubernetes_version: of the virtual cluster, `v1.36.3`.
         addons: objects to apply in the virtual cluster when it starts (CoreDNS).
+        metrics: whether to offer `metrics.k8s.io` where the host has it.
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
         default_service_account_ready: whether being ready includes that `default/default` exists.
     """
@@ -45,8 +46,17 @@ class Settings:
     pki: Path
     kubernetes_version: str
     addons: list[Object] = field(default_factory=list)
+    metrics: bool = True
     health_port: int = 8080
     default_service_account_ready: bool = True
+
+    @property
+    def kubelet_host(self) -> str:
+        """The name of the headless Service alone: its namespace is nothing for a tenant to know.
+
+        The search list of the control plane's pod, in the same namespace, makes the rest of it.
+        """
+        return self.headless_service.partition(".")[0]
 
 
 _SPELLED = {"service_uid": "serviceUID", "service_ip": "serviceIP"}

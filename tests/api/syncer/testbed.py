@@ -5,6 +5,7 @@ No kubelet, no scheduler, no controllers: the tests play those parts.
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,10 +16,11 @@ import yaml
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import CONFIGMAPS, NODES, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import APISERVICES, CONFIGMAPS, NODES, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.syncer.main import run
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.usage.registration import API_SERVICE_NAME
 
 Object = dict[str, Any]
 Result = TypeVar("Result")
@@ -48,7 +50,12 @@ class Lab:
     async def start(self) -> None:
         """Start a syncer, and wait until it is ready."""
         self._task = asyncio.create_task(
-            run(self.settings, host=self._as_syncer, virtual=self.virtual.access)
+            run(
+                self.settings,
+                host=self._as_syncer,
+                virtual=self.virtual.access,
+                address=own_address(),
+            )
         )
         await self.eventually(self._is_ready)
 
@@ -205,8 +212,19 @@ class Lab:
                         gone = {"metadata": {"finalizers": None}}
                         await self.virtual.patch(resource, metadata["name"], gone, namespace=self.space)
                     await self.virtual.delete(resource, metadata["name"], namespace=self.space, grace=0)
+        with contextlib.suppress(NotFound):
+            await self.virtual.delete(APISERVICES, API_SERVICE_NAME)
         for node in (await self.virtual.list(NODES))["items"]:
             await self.virtual.delete(NODES, node["metadata"]["name"])
+
+
+def own_address() -> str:
+    """An address of this machine that is not loopback, which no EndpointSlice may name; empty without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+        probe.connect(("192.0.2.1", 9))  # nothing is sent
+        address: str = probe.getsockname()[0]
+        return address
+    return ""
 
 
 RUNNING: Object = {

@@ -13,7 +13,7 @@ from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
 from vcli.syncer.engine.world import Object, World, is_going, name_of
 from vcli.syncer.engine.writing import apply, delete
 from vcli.syncer.kinds.refusals import told
-from vcli.syncer.kinds.services import API_SERVICE
+from vcli.syncer.kinds.services import is_own
 from vcli.syncer.translate.endpoints import slice_to_host
 from vcli.syncer.translate.names import VirtualName
 
@@ -59,7 +59,7 @@ class EndpointSlices:
         """Whether it belongs to a Service that has no selector."""
         metadata = endpoint_slice["metadata"]
         service = VirtualName(metadata["namespace"], (metadata.get("labels") or {}).get(SERVICE_NAME) or "")
-        if service == API_SERVICE or not service.name:
+        if not service.name or is_own(service, self._world):
             return False
         found = self._world.in_virtual(SERVICES, service)
         return found is not None and not found["spec"].get("selector")

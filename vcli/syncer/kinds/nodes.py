@@ -156,7 +156,7 @@ class Nodes:
         fresh = fake_node(
             name,
             internal_ips=self._addresses.get(name, ()),
-            kubelet_host=self._kubelet_host,
+            kubelet_host=self._settings.kubelet_host,
             kubelet_port=port,
             kubernetes_version=self._settings.kubernetes_version,
             now=_timestamp(),
@@ -190,14 +190,6 @@ class Nodes:
             node = await self._client.patch(NODES, name, body)
         status = refreshed_status(node.get("status") or {}, fresh["status"])
         return await self._client.patch(NODES, name, {"status": status}, subresource="status")
-
-    @property
-    def _kubelet_host(self) -> str:
-        """The name of the headless Service alone: its namespace is nothing for a tenant to know.
-
-        The search list of the control plane's pod, in the same namespace, makes the rest of it.
-        """
-        return self._settings.headless_service.partition(".")[0]
 
     async def _renew(self, name: str, node: Object | None) -> None:
         now = _timestamp(timespec="microseconds")

@@ -21,10 +21,12 @@ from vcli.syncer.kinds.refusals import told
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.usage.registration import service_name
 
 log = Log("vcli.syncer.services")
 
 API_SERVICE: Final = VirtualName("default", "kubernetes")
+
 SUCCESSOR: Final = "vcli.dev/successor"
 """Annotation of a host Service: JSON of the virtual Service to be created in place of a deleted one."""
 
@@ -32,7 +34,7 @@ _TAKEN_AGAIN: Final = 3
 
 
 class Services:
-    """The controller of Services, all but `default/kubernetes`."""
+    """The controller of Services, all but those that the syncer makes."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -41,9 +43,9 @@ class Services:
         feed_host(world.host[SERVICES], self.controller.queue, kind="Service", scope=world.scope)
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
-        if name == API_SERVICE:
-            return None
         world = self._world
+        if is_own(name, world):
+            return None
         virtual, host = world.in_virtual(SERVICES, name), world.on_host(SERVICES, name)
         if virtual is None:
             if host is not None and not await self._succeed(host):
@@ -153,6 +155,11 @@ class Services:
         if SUCCESSOR in (host["metadata"].get("annotations") or {}):
             gone = {"metadata": {"annotations": {SUCCESSOR: None}}}
             await world.host.client.patch(SERVICES, host["metadata"]["name"], gone, namespace=world.namespace)
+
+
+def is_own(name: VirtualName, world: World) -> bool:
+    """Whether a virtual Service is one that the syncer makes: those lead to the control plane's own pod."""
+    return name in (API_SERVICE, service_name(world.settings.kubelet_host))
 
 
 def _guarded(patch: Object, obj: Object) -> Object:

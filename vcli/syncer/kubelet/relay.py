@@ -5,26 +5,22 @@ declares it, to WebSocket. Neither is understood here: after the host's 101 both
 for byte.
 """
 
-from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final
 
 from vcli.errors import UnreachableError, VcliError
 from vcli.kube.client import Client
+from vcli.syncer.engine.hosted import HostPod, Lookup
 from vcli.syncer.engine.log import Log
-from vcli.syncer.kubelet.hosted import HostPod
 from vcli.syncer.kubelet.routes import LOGS, RUN, PodRoute
 from vcli.syncer.kubelet.run import run_in_container
 from vcli.syncer.serving import Exchange, Refused
 from vcli.syncer.serving.sockets import keep_alive
 from vcli.syncer.serving.streams import first_of, splice, until_gone
 from vcli.syncer.translate.messages import rewrite
-from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
 
 log = Log(__name__)
-
-Lookup = Callable[[VirtualName], HostPod | None]
 
 # All that belongs to an upgrade. Whatever else the client sent (credentials, X-Forwarded-For) stays here.
 _REQUEST_HEADERS: Final = ("x-stream-protocol-version", "sec-websocket-")

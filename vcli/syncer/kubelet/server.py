@@ -14,16 +14,18 @@ from urllib.parse import unquote
 
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
+from vcli.syncer.engine.hosted import Lookup
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kubelet.access import Gatekeeper
 from vcli.syncer.kubelet.ports import free_ports
-from vcli.syncer.kubelet.relay import Lookup, Relay
+from vcli.syncer.kubelet.relay import Relay
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.kubelet.views import PodsOn, Views
 from vcli.syncer.serving import Exchange, Listener, ServingContext
 from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.translate.scope import Scope
+from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
@@ -39,6 +41,7 @@ class KubeletServer:
         scope: the virtual cluster. The name of its host namespace never shows in an answer.
         lookup: finds the host pod of a virtual pod: ours, and bound to a node; else None.
         pods_on: gives the virtual pods of a node.
+        usage: what pods use, where the host's kubelets can't be asked.
     """
 
     def __init__(
@@ -50,11 +53,12 @@ class KubeletServer:
         scope: Scope,
         lookup: Lookup,
         pods_on: PodsOn,
+        usage: HostUsage,
     ) -> None:
         self._serving = ServingContext(pki, authority="ca.crt", verify=ssl.CERT_OPTIONAL)
         self._gatekeeper = Gatekeeper(virtual)
         self._relay = Relay(host, scope=scope, lookup=lookup)
-        self._views = Views(pods_on, Usage(host, scope=scope, lookup=lookup, pods_on=pods_on))
+        self._views = Views(pods_on, Usage(host, scope=scope, lookup=lookup, pods_on=pods_on, source=usage))
         self._listeners: dict[str, Listener] = {}
         self._changing = asyncio.Lock()
 

@@ -1,28 +1,32 @@
 """Usage of a node and its pods, as the host's kubelet tells it, where the syncer may ask it.
 
-That takes the right to `nodes/proxy` on the host, which no namespaced Role can give: by default these answers
-are 501.
+That takes the right to `nodes/proxy` on the host, which no namespaced Role can give. Without it, CPU and
+memory are reckoned from the host's metrics, where it has them, and the rest is 501.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from vcli.errors import UnreachableError
+from vcli.errors import UnreachableError, VcliError
 from vcli.kube import codec
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Forbidden
+from vcli.kube.errors import ApiError, Forbidden, NotFound
+from vcli.syncer.engine.hosted import Lookup
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
-from vcli.syncer.kubelet.hosted import HostPod
+from vcli.syncer.kubelet.reckoned import Reckoning
 from vcli.syncer.serving import Refused
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.scope import Scope
+from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
 Object = dict[str, Any]
+
+Reckoned = TypeVar("Reckoned", str, Object)
 
 # Seconds until a host that said no is asked again.
 _ASK_AGAIN: Final = 60.0
@@ -36,13 +40,15 @@ class Usage:
         host: Client,
         *,
         scope: Scope,
-        lookup: Callable[[VirtualName], HostPod | None],
+        lookup: Lookup,
         pods_on: Callable[[str], Iterable[Object]],
+        source: HostUsage,
     ) -> None:
         self._host = host
         self._scope = scope
         self._lookup = lookup
         self._pods_on = pods_on
+        self._reckoning = Reckoning(source, pods_on=pods_on)
         self._not_before = 0.0
 
     async def metrics(self, node: str, path: str) -> str:
@@ -52,6 +58,10 @@ class Usage:
             Refused: 501 we may not ask, 503 the host does not answer, 502 it could not say.
         """
         body = await self._ask(node, path)
+        if body is None:
+            if path != "/metrics/resource":
+                raise _not_allowed()
+            return await _reckoned(self._reckoning.exposition(node))
         text = body.decode("utf-8", "replace")
         namespace = self._scope.host_namespace
         # Megabytes on a big node; nobody else should wait for it.
@@ -67,18 +77,21 @@ class Usage:
         """
         query = "?only_cpu_and_memory=true" if only_cpu_and_memory else ""
         body = await self._ask(node, f"/stats/summary{query}")
+        if body is None:
+            return await _reckoned(self._reckoning.summary(node))
         namespace = self._scope.host_namespace
         return virtual_summary(codec.loads(body), pods=self._shown(node), host_namespace=namespace)
 
-    async def _ask(self, node: str, path: str) -> bytes:
+    async def _ask(self, node: str, path: str) -> bytes | None:
+        """What the host's kubelet says; None where we may not ask it."""
         now = asyncio.get_running_loop().time()
         if now < self._not_before:
-            raise _not_allowed()
+            return None
         try:
             answer = await self._host.request("GET", f"/api/v1/nodes/{quote(node, safe='')}/proxy{path}")
         except Forbidden:
             self._not_before = now + _ASK_AGAIN
-            raise _not_allowed() from None
+            return None
         except UnreachableError as error:
             raise Refused(503, "the host cluster does not answer") from error
         except ApiError as error:
@@ -96,6 +109,15 @@ class Usage:
                     name=name, uid=on_host.uid, containers=on_host.containers, claims=_claims(pod)
                 )
         return shown
+
+
+async def _reckoned(answer: Awaitable[Reckoned]) -> Reckoned:
+    try:
+        return await answer
+    except (NotFound, Forbidden):
+        raise _not_allowed() from None
+    except VcliError as error:
+        raise Refused(503, "the host cluster does not tell its metrics now") from error
 
 
 def _claims(pod: Object) -> dict[str, str]:

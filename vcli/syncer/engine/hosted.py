@@ -1,5 +1,6 @@
-"""What the kubelet server knows of a pod on the host."""
+"""What is known of a virtual pod on the host."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from vcli.kube.resources import PODS
@@ -24,6 +25,10 @@ class HostPod:
     uid: str
     node: str
     containers: frozenset[str]
+
+
+Lookup = Callable[[VirtualName], HostPod | None]
+"""Finds the host pod of a virtual pod: ours, and bound to a node; else None."""
 
 
 def find_pod(world: World, name: VirtualName) -> HostPod | None:

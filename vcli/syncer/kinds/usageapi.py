@@ -1,0 +1,110 @@
+"""`metrics.k8s.io` in the virtual cluster, for as long as the host has it and lets us read it.
+
+It is registered when the host is seen to have metrics, at the start or later, and then left to the tenant:
+who deletes the APIService to install a metrics-server finds it gone until the syncer starts anew, and one
+that leads elsewhere is never touched.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from vcli.errors import VcliError
+from vcli.kube.errors import AlreadyExists, Conflict, NotFound
+from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES, SERVICES
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.recorder import COMPONENT
+from vcli.syncer.engine.world import Object, World, uid_of
+from vcli.syncer.usage import registration
+from vcli.syncer.usage.api import UsageApi
+from vcli.syncer.usage.server import UsageServer
+from vcli.syncer.usage.source import HostUsage
+
+log = Log("vcli.syncer.usageapi")
+
+LOOK_EVERY: Final = 30.0
+"""Seconds."""
+_LOOK_AGAIN: Final = 2.0
+
+
+class UsageApiService:
+    """Registers the API and withdraws it.
+
+    Args:
+        world: both clusters.
+        source: what pods use, where the host has metrics.
+        address: where kube-apiserver finds us; empty if we don't know, and then there is no such API.
+    """
+
+    def __init__(self, world: World, source: HostUsage, *, address: str) -> None:
+        self._client = world.virtual.client
+        self._source = source
+        api = UsageApi(source, nodes=world.virtual[NODES].items)
+        self._server = UsageServer(api.answer, pki=world.settings.pki)
+        self._address = address
+        self._enabled = world.settings.metrics and bool(address)
+        self._authority = world.settings.pki / "ca.crt"
+        self._name = registration.service_name(world.settings.kubelet_host)
+        self._registered: bool | None = None
+
+    async def run(self) -> None:
+        """Look at the host from time to time, and serve, until cancelled."""
+        try:
+            while True:
+                pause = await self._look()
+                await asyncio.sleep(pause)
+        finally:
+            await self._server.close()
+
+    async def _look(self) -> float:
+        """Do what is to be done; gives the seconds until the next look."""
+        try:
+            await self._settle()
+        except (VcliError, OSError) as error:
+            log.warning("metrics.k8s.io is not settled yet", error=error)
+            return _LOOK_AGAIN
+        return LOOK_EVERY
+
+    async def _settle(self) -> None:
+        offered = await self._source.is_offered() if self._enabled else False
+        if offered is None and self._registered is None:
+            # An API that we registered in an earlier life must be answered for, if only with a 503.
+            offered = await self._is_registered()
+        if offered is None or offered == self._registered:
+            return
+        await (self._register() if offered else self._withdraw())
+        self._registered = offered
+
+    async def _is_registered(self) -> bool:
+        current = await self._current()
+        return current is not None and registration.is_ours(current, self._name)
+
+    async def _register(self) -> None:
+        current = await self._current()
+        port = await self._server.listen()
+        apply = self._client.apply
+        await apply(SERVICES, registration.service(self._name), field_manager=COMPONENT)
+        where = registration.endpoint_slice(self._name, address=self._address, port=port)
+        await apply(ENDPOINTSLICES, where, field_manager=COMPONENT)
+        with suppress(AlreadyExists):
+            await self._client.create(CLUSTERROLES, registration.readers())
+        if current is not None and not registration.is_ours(current, self._name):
+            log.info("metrics.k8s.io is served by somebody else")
+            return
+        wanted = registration.api_service(self._name, authority=self._authority.read_bytes())
+        await apply(APISERVICES, wanted, field_manager=COMPONENT)
+        log.info("metrics.k8s.io is served from the host's metrics", address=self._address, port=port)
+
+    async def _withdraw(self) -> None:
+        current = await self._current()
+        if current is None or not registration.is_ours(current, self._name):
+            return
+        # An API that nobody answers for would hold up the deletion of every namespace.
+        with suppress(NotFound, Conflict):
+            await self._client.delete(APISERVICES, registration.API_SERVICE_NAME, uid=uid_of(current))
+        log.info("metrics.k8s.io is withdrawn, the host has no metrics for us")
+
+    async def _current(self) -> Object | None:
+        with suppress(NotFound):
+            return await self._client.get(APISERVICES, registration.API_SERVICE_NAME)
+        return None
