@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator
 
 import pytest
-from lab import Lab, Object, own_address, pod
+from testbed import Lab, Object, own_address, pod
 
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
