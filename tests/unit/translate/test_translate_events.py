@@ -47,7 +47,16 @@ def test_events_about_what_the_host_put_in_are_its_own(path: str | None, *, hidd
     about = {**event()["involvedObject"], "fieldPath": path}
     one = [{"name": "first"}]
     virtual = pod(initContainers=one, ephemeralContainers=[{"name": "debug"}])
-    assert is_of_the_host(event(involvedObject=about), virtual) is hidden
+    assert is_of_the_host(event(involvedObject=about), virtual, scope=SCOPE) is hidden
+
+
+def test_that_a_kubelet_waits_for_tokens_is_no_news():
+    missing = (
+        f'MountVolume.SetUp failed for volume "t" : secret "{token_secret_name(pod(), SCOPE)}" not found'
+    )
+    assert is_of_the_host(event(missing, reason="FailedMount"), pod(), scope=SCOPE)
+    theirs = 'MountVolume.SetUp failed for volume "t" : secret "mine-x-default-x-demo" not found'
+    assert not is_of_the_host(event(theirs, reason="FailedMount"), pod(), scope=SCOPE)
 
 
 def test_an_event():

@@ -5,7 +5,7 @@ from typing import Any
 
 from vcli.kube.informer import Informer
 from vcli.syncer.engine.queue import WorkQueue
-from vcli.syncer.engine.schedule import INITIAL, NORMAL, Key
+from vcli.syncer.engine.schedule import INITIAL, NORMAL, URGENT, Key
 from vcli.syncer.engine.world import name_of
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
@@ -20,6 +20,7 @@ def feed(
     keys: Callable[[Object], Iterable[Key]],
     *,
     when: Callable[[Object | None, Object | None], bool] | None = None,
+    urgent: Callable[[Object | None, Object | None], bool] | None = None,
 ) -> None:
     """Queue the keys of every object that appears, changes or goes.
 
@@ -30,12 +31,15 @@ def feed(
         queue: where the keys go.
         keys: the keys that an object concerns.
         when: whether a change from old to new (either may be None) matters; by default each does.
+        urgent: whether it goes before the others.
     """
 
     def changed(old: Object | None, new: Object | None) -> None:
         if when is not None and not when(old, new):
             return
         priority = NORMAL if informer.synced else INITIAL
+        if urgent is not None and urgent(old, new):
+            priority = URGENT
         if new is not None:
             for key in keys(new):
                 queue.add(key, priority=priority)
@@ -51,11 +55,18 @@ def feed_virtual(informer: Informer, queue: WorkQueue[VirtualName]) -> None:
     feed(informer, queue, lambda obj: (name_of(obj),))
 
 
-def feed_host(informer: Informer, queue: WorkQueue[VirtualName], *, kind: str, scope: Scope) -> None:
+def feed_host(
+    informer: Informer,
+    queue: WorkQueue[VirtualName],
+    *,
+    kind: str,
+    scope: Scope,
+    urgent: Callable[[Object | None, Object | None], bool] | None = None,
+) -> None:
     """Queue the virtual names of host objects of ours."""
 
     def owner(obj: Object) -> Iterable[VirtualName]:
         name = virtual_name_of(obj, scope=scope, kind=kind)
         return () if name is None else (name,)
 
-    feed(informer, queue, owner)
+    feed(informer, queue, owner, urgent=urgent)

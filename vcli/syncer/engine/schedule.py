@@ -12,6 +12,8 @@ INITIAL = -10
 """Priority of what an initial list brings: a restart with thousands of objects must not delay a new one."""
 NORMAL = 0
 """Priority of what has just changed."""
+URGENT = 10
+"""Priority of what a kubelet is about to look for."""
 
 
 @dataclass(slots=True)

@@ -76,9 +76,9 @@ class Events:
     async def _reconcile(self, name: str) -> RequeueAfter | None:
         event = self._pending.pop(name, None)
         virtual = self._involved(event) if event is not None else None
-        if event is None or virtual is None or is_of_the_host(event, virtual):
-            return None
         scope = self._world.scope
+        if event is None or virtual is None or is_of_the_host(event, virtual, scope=scope):
+            return None
         names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None
         told = to_virtual(event, virtual, scope=scope, names=names)
         try:

@@ -71,7 +71,7 @@ class Pods:
         self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
         queue = self.controller.queue
         feed_virtual(world.virtual[PODS], queue)
-        feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope)
+        feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope, urgent=_bound)
         feed(world.host[PVCS], queue, self._pods_of_claim, when=_appeared)
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
         feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
@@ -142,7 +142,7 @@ class Pods:
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
         await bind(self._world.virtual, virtual, node)
-        self.tokens.bound(virtual, node)
+        self.tokens.bound(virtual)
 
     # --- the end
 
@@ -215,6 +215,11 @@ class Pods:
 
 def _node_addresses(host: Object) -> list[str]:
     return [each["ip"] for each in (host.get("status") or {}).get("hostIPs") or ()]
+
+
+def _bound(old: Object | None, new: Object | None) -> bool:
+    """Whether a pod got its node: the kubelet there has begun, and its tokens are still to be made."""
+    return old is not None and new is not None and old["spec"].get("nodeName") != new["spec"].get("nodeName")
 
 
 def _appeared(old: Object | None, new: Object | None) -> bool:

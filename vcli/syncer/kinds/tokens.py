@@ -1,21 +1,20 @@
 """Service account tokens: asked for in the virtual cluster, carried to the pod by a Secret on the host.
 
-One Secret a pod, one key a projected source. The tokens are asked for twice. First before the host pod is
-made: without the Secret its kubelet would fail to mount, say so in an event, and wait half a second. Again
-when the pod is bound, because only then the API server writes the node into a token (claim
-`kubernetes.io.node`, `authentication.kubernetes.io/node-name` in a TokenReview). That is mostly done before
-the kubelet first looks; where it isn't, the kubelet takes it as soon as a container has started.
+One Secret a pod, one key a projected source. A token is asked for when the pod is bound, because only then
+the API server writes the node into it (claim `kubernetes.io.node`, `authentication.kubernetes.io/node-name`
+in a TokenReview). That is mostly done before the kubelet first looks. Where it isn't, the kubelet looks again
+half a second later: rather that than a container that starts with a token which says less.
 """
 
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final
 
 from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host
+from vcli.syncer.engine.schedule import URGENT
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import delete, put
 from vcli.syncer.kinds.indexes import is_finished
@@ -25,30 +24,30 @@ from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_
 from vcli.syncer.translate.names import VirtualName, derived_name
 from vcli.syncer.translate.pods import TokenSource, references
 
-NODE: Final = "vcli.dev/node"
-"""Annotation of a token Secret: the node that the tokens are for, empty before the pod is bound."""
-
 
 class Tokens:
     """Keeps the tokens of pods fresh.
 
     Args:
         world: both clusters.
-        on_settled: called with the name of each pod that has got all its tokens; it waits for that.
+        on_settled: called with the name of each pod that has got all its tokens.
     """
 
     def __init__(self, world: World, *, on_settled: Callable[[VirtualName], None]) -> None:
         self._world = world
         self._on_settled = on_settled
-        self._bound: dict[VirtualName, tuple[str, str]] = {}
+        self._bound: dict[VirtualName, str] = {}
         self.controller: Controller[VirtualName] = Controller("tokens", self._reconcile, workers=16)
         feed(world.virtual[PODS], self.controller.queue, _own_name, when=_matters)
         feed_host(world.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=world.scope)
 
     def is_settled(self, pod: Object) -> bool:
-        """Whether the host has a token for each of the pod's sources; if not, they are on their way."""
+        """Whether there is no token to wait for before the host pod is made.
+
+        A pod that is bound already may have its tokens first. Any other gets them when it is bound.
+        """
         sources = references(pod).tokens
-        if not sources:
+        if not sources or not self._is_bound(pod):
             return True
         secret = self._secret(name_of(pod))
         if secret is None or virtual_uid_of(secret) != uid_of(pod):
@@ -56,11 +55,11 @@ class Tokens:
         held = tokens_in(secret)
         return all(source.key in held for source in sources)
 
-    def bound(self, pod: Object, node: str) -> None:
+    def bound(self, pod: Object) -> None:
         """The pod has just been bound; its cache will say so in a moment, its kubelet won't wait so long."""
         name = name_of(pod)
-        self._bound[name] = (uid_of(pod), node)
-        self.controller.queue.add(name)
+        self._bound[name] = uid_of(pod)
+        self.controller.queue.add(name, priority=URGENT)
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
         pod, secret = self._world.in_virtual(PODS, name), self._secret(name)
@@ -70,26 +69,22 @@ class Tokens:
                 await delete(self._world.host, SECRETS, secret)
             return None
         sources = references(pod).tokens
-        if not sources or is_finished(pod):
+        if not sources or is_finished(pod) or not self._is_bound(pod):
             return None
-        node = self._node_of(pod)
-        held = tokens_in(secret) if secret is not None and _is_for(secret, pod, node) else {}
+        held = tokens_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
         now = time.time()
         due = [s for s in sources if s.key not in held or held[s.key].renew_at <= now]
         if due:
             fresh = [await self._request(pod, source) for source in due]
             held = {**{s.key: held[s.key] for s in sources if s.key in held}, **dict(fresh)}
-            desired = _for_node(token_secret(pod, held, scope=self._world.scope), node)
+            desired = token_secret(pod, held, scope=self._world.scope)
             async with told(self._world, PODS, pod):
                 await put(self._world.host, SECRETS, desired, current=secret)
             self._on_settled(name)
         return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
 
-    def _node_of(self, pod: Object) -> str:
-        """The node that the pod is bound to, or an empty string."""
-        uid, node = self._bound.get(name_of(pod), ("", ""))
-        told: str = pod["spec"].get("nodeName", "")
-        return told or (node if uid == uid_of(pod) else "")
+    def _is_bound(self, pod: Object) -> bool:
+        return bool(pod["spec"].get("nodeName")) or self._bound.get(name_of(pod)) == uid_of(pod)
 
     async def _request(self, pod: Object, source: TokenSource) -> tuple[str, Token]:
         body = {
@@ -129,16 +124,6 @@ class Tokens:
 
 def _own_name(pod: Object) -> Iterable[VirtualName]:
     return (name_of(pod),)
-
-
-def _is_for(secret: Object, pod: Object, node: str) -> bool:
-    annotations = secret["metadata"].get("annotations") or {}
-    return virtual_uid_of(secret) == uid_of(pod) and annotations.get(NODE, "") == node
-
-
-def _for_node(secret: Object, node: str) -> Object:
-    metadata = secret["metadata"]
-    return {**secret, "metadata": {**metadata, "annotations": {**metadata["annotations"], NODE: node}}}
 
 
 def _matters(old: Object | None, new: Object | None) -> bool:

@@ -7,6 +7,7 @@ from typing import Final
 
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.pods.references import token_secret_name
 from vcli.syncer.translate.scope import Scope
 
 _COPIED: Final = (
@@ -62,8 +63,18 @@ def to_virtual(
     }
 
 
-def is_of_the_host(event: Object, involved: Object) -> bool:
-    """Whether an event is about a container that the host's admission put into the pod."""
+def is_of_the_host(event: Object, involved: Object, *, scope: Scope) -> bool:
+    """Whether an event is about something that the tenant's pod doesn't have.
+
+    That is a container which the host's admission put in, or the Secret of its tokens, which a kubelet may
+    miss for a moment.
+    """
+    if event["involvedObject"].get("kind") != "Pod":
+        return False
+    if event.get("reason") == "FailedMount" and token_secret_name(involved, scope) in event.get(
+        "message", ""
+    ):
+        return True
     match = _CONTAINER.fullmatch(event["involvedObject"].get("fieldPath") or "")
     if not match:
         return False
