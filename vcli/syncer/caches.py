@@ -10,6 +10,7 @@ from vcli.kube.resources import (
     NAMESPACES,
     PODS,
     PVCS,
+    PVS,
     SECRETS,
     SERVICES,
     Resource,
@@ -21,9 +22,11 @@ from vcli.syncer.kinds.indexes import (
     BY_NAMESPACE,
     BY_NODE,
     BY_REFERENCE,
+    BY_VOLUME,
     by_namespace,
     by_node,
     by_reference,
+    by_volume,
 )
 from vcli.syncer.translate import keys
 
@@ -51,7 +54,8 @@ def watch_all(world: World) -> Informer:
     )
     virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace})
     virtual.watch(ENDPOINTSLICES, label_selector=NOT_FROM_SELECTORS, indexers={BY_SERVICE: by_service})
-    for resource in (CONFIGMAPS, SECRETS, PVCS, NAMESPACES):
+    virtual.watch(PVCS, indexers={BY_VOLUME: by_volume})
+    for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES):
         virtual.watch(resource)
     ours = f"{keys.MANAGED_BY}={world.scope.cluster}"
     for resource, keep in _ON_HOST.items():

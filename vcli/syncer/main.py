@@ -33,6 +33,7 @@ from vcli.syncer.kinds.pod_context import DNS_SERVICE
 from vcli.syncer.kinds.pods import Pods
 from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.usageapi import UsageApiService
+from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
 from vcli.syncer.settings import Settings
@@ -122,7 +123,8 @@ def _make(world: World, server: KubeletServer, usage: HostUsage, address: str) -
     slices = watch_all(world)
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
-    others = (Services(world), EndpointSlices(world), Claims(world))
+    volumes = Volumes(world)
+    others = (Services(world), EndpointSlices(world), Claims(world, volumes), volumes)
     return _Kinds(
         nodes=nodes,
         pods=pods,

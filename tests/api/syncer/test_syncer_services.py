@@ -4,7 +4,7 @@ import json
 
 from testbed import Lab, pod
 
-from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, PVCS, SERVICES
+from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, SERVICES
 
 PORTS = [{"name": "http", "port": 80, "protocol": "TCP"}]
 
@@ -189,24 +189,6 @@ async def test_slices_go_to_the_host_for_services_without_selector_alone(lab: La
     await lab.gone_from_host(ENDPOINTSLICES, "early")
     for name in ("early", "selects-1"):
         await lab.virtual.delete(ENDPOINTSLICES, name, namespace=lab.space)
-
-
-async def test_a_claim_is_provisioned_on_the_host_and_shows_what_it_got(lab: Lab) -> None:
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    await lab.create(PVCS, {"metadata": {"name": "data"}, "spec": spec})
-    await lab.create(
-        PODS, pod("web", volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}])
-    )
-    await lab.appears(PVCS, "data")
-    await lab.appears(PODS, "web")
-    await lab.host.patch(PVCS, lab.on_host("data"), {"spec": {"volumeName": "pv-1"}}, namespace=lab.namespace)
-    status = {"phase": "Bound", "capacity": {"storage": "2Gi"}, "accessModes": ["ReadWriteOnce"]}
-    await lab.host.patch(
-        PVCS, lab.on_host("data"), {"status": status}, namespace=lab.namespace, subresource="status"
-    )
-    bound = await lab.virtual_becomes(PVCS, "data", lambda v: v["status"]["phase"] == "Bound")
-    assert bound["spec"]["volumeName"] == "pv-1"
-    assert bound["status"]["capacity"] == {"storage": "2Gi"}
 
 
 async def test_host_events_are_told_with_virtual_names(lab: Lab) -> None:

@@ -16,7 +16,17 @@ import yaml
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import APISERVICES, CONFIGMAPS, NODES, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import (
+    APISERVICES,
+    CONFIGMAPS,
+    NODES,
+    PODS,
+    PVCS,
+    PVS,
+    SECRETS,
+    SERVICES,
+    Resource,
+)
 from vcli.syncer.main import run
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -209,13 +219,23 @@ class Lab:
                 metadata = obj["metadata"]
                 with contextlib.suppress(NotFound):
                     if metadata.get("finalizers"):
-                        gone = {"metadata": {"finalizers": None}}
-                        await self.virtual.patch(resource, metadata["name"], gone, namespace=self.space)
+                        await self.unprotect(self.virtual, resource, obj)
                     await self.virtual.delete(resource, metadata["name"], namespace=self.space, grace=0)
         with contextlib.suppress(NotFound):
             await self.virtual.delete(APISERVICES, API_SERVICE_NAME)
         for node in (await self.virtual.list(NODES))["items"]:
             await self.virtual.delete(NODES, node["metadata"]["name"])
+        for volume in (await self.virtual.list(PVS))["items"]:
+            await self.unprotect(self.virtual, PVS, volume)
+            with contextlib.suppress(NotFound):
+                await self.virtual.delete(PVS, volume["metadata"]["name"])
+
+    async def unprotect(self, client: Client, resource: Resource, obj: Object) -> None:
+        """Be the controllers that see that a claim or volume is not in use."""
+        metadata = obj["metadata"]
+        with contextlib.suppress(NotFound):
+            gone = {"metadata": {"finalizers": None}}
+            await client.patch(resource, metadata["name"], gone, namespace=metadata.get("namespace"))
 
 
 def own_address() -> str:

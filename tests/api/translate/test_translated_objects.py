@@ -126,7 +126,7 @@ async def test_configs_claims_and_tokens(pair: Pair):
         PVCS, {"metadata": {"name": "data"}, "spec": spec}, namespace=pair.virtual
     )
     host = await pair.client.apply(PVCS, pvcs.to_host(claim, scope=pair.scope))
-    assert "volumeName" not in host["spec"]
+    assert host["spec"]["volumeName"] == claim["spec"]["volumeName"]
 
 
 async def test_events(pair: Pair):

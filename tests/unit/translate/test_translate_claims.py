@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.translate.pvcs import to_host, virtual_patch, virtual_status
+from vcli.syncer.translate.pvcs import has_lost, to_host, virtual_patch, virtual_status
 
 
 def claim(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def test_a_claim():
         "storageClassName": "fast",
         "volumeMode": "Filesystem",
         "selector": {"matchLabels": {}},
+        "volumeName": "pv-1",
     }
 
 
@@ -60,20 +61,71 @@ def test_the_binders_annotations_only_come_back():
     assert host["metadata"]["annotations"]["note"] == "x"
     bound = claim(BINDERS | {"vcli.dev/name": "data"}, volumeName="pv-1", storageClassName="standard")
     virtual = claim()
-    patch = virtual_patch(bound, virtual)
+    patch = virtual_patch(bound, virtual, scope=SCOPE)
     assert patch == {
         "metadata": {"annotations": BINDERS},
         "spec": {"volumeName": "pv-1", "storageClassName": "standard"},
     }
-    assert virtual_patch(bound, claim(BINDERS, volumeName="pv-1", storageClassName="standard")) is None
+    same = claim(BINDERS, volumeName="pv-1", storageClassName="standard")
+    assert virtual_patch(bound, same, scope=SCOPE) is None
+
+
+def test_a_node_that_did_not_work_out_is_taken_back_and_the_bond_is_not():
+    gone = {"volume.kubernetes.io/selected-node": None, "volume.kubernetes.io/storage-provisioner": None}
+    assert virtual_patch(claim(), claim(BINDERS), scope=SCOPE) == {"metadata": {"annotations": gone}}
+
+
+def test_a_volume_name_that_tells_the_namespace_is_shown_as_another():
+    patch = virtual_patch(claim(volumeName="nfs-team-a"), claim(), scope=SCOPE)
+    assert patch is not None
+    assert patch["spec"]["volumeName"].startswith("pv-")
+    assert "team-a" not in patch["spec"]["volumeName"]
 
 
 def test_a_class_that_says_none_stays():
     bound = claim(storageClassName="standard", volumeName="pv-1")
-    assert virtual_patch(bound, claim(storageClassName="")) == {"spec": {"volumeName": "pv-1"}}
+    patch = virtual_patch(bound, claim(storageClassName=""), scope=SCOPE)
+    assert patch == {"spec": {"volumeName": "pv-1"}}
+
+
+def status_of(host: dict[str, Any], virtual: dict[str, Any]) -> dict[str, Any]:
+    name = {"name": "data-x-default-x-demo"}
+    return virtual_status({**host, "metadata": host["metadata"] | name}, virtual, scope=SCOPE)
 
 
 def test_status():
-    status = {"phase": "Bound", "capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]}
-    assert virtual_status(claim() | {"status": status}) == status
-    assert virtual_status(claim()) == {}
+    status = {
+        "phase": "Bound",
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "allocatedResources": {"storage": "2Gi"},
+        "allocatedResourceStatuses": {"storage": "NodeResizePending"},
+        "currentVolumeAttributesClassName": "gold",
+    }
+    assert status_of(claim() | {"status": status}, claim()) == status
+    assert status_of(claim(), claim()) == {}
+
+
+def test_conditions_of_the_host_come_and_go_and_a_tenants_own_stay():
+    pending = {
+        "type": "FileSystemResizePending",
+        "status": "True",
+        "message": "team-a/data-x-default-x-demo waits",
+    }
+    told = {**pending, "message": "default/data waits"}
+    own = {"type": "StatusPatched", "status": "True"}
+    host = claim() | {"status": {"conditions": [pending]}}
+    virtual = claim() | {"status": {"conditions": [own]}}
+    assert status_of(host, virtual) == {"conditions": [told, own]}
+    virtual["status"]["conditions"] = [told, own]
+    assert status_of(claim(), virtual) == {"conditions": [own]}
+
+
+def test_a_claim_that_had_a_volume_and_has_none_is_lost():
+    virtual = claim(BINDERS, volumeName="pv-1")
+    pending = {"status": {"phase": "Pending"}}
+    assert has_lost(virtual, None)
+    assert status_of(claim() | pending, virtual) == {"phase": "Lost"}
+    assert status_of(claim(BINDERS) | pending, virtual) == {"phase": "Pending"}
+    assert not has_lost(claim(volumeName="pv-1"), None)
+    assert not has_lost(claim(BINDERS), None)

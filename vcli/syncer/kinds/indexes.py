@@ -10,6 +10,8 @@ BY_REFERENCE = "reference"
 """Of pods: the ConfigMaps, Secrets and PersistentVolumeClaims that a living pod refers to."""
 BY_NAMESPACE = "namespace"
 BY_NODE = "node"
+BY_VOLUME = "volume"
+"""Of PersistentVolumeClaims: the volume that each is bound to, or asks for."""
 
 _FINISHED = frozenset({"Succeeded", "Failed"})
 
@@ -50,6 +52,12 @@ def by_node(pod: Object) -> Iterable[str]:
     """Indexer for `BY_NODE`: the pods that are bound to it."""
     node = pod["spec"].get("nodeName")
     return (node,) if node else ()
+
+
+def by_volume(claim: Object) -> Iterable[str]:
+    """Indexer for `BY_VOLUME`."""
+    volume = claim["spec"].get("volumeName")
+    return (volume,) if volume else ()
 
 
 def is_finished(pod: Object) -> bool:

@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import PVCS, Resource
+from vcli.kube.resources import PODS, PVCS, Resource
 from vcli.syncer.engine.controller import RequeueAfter
-from vcli.syncer.engine.world import Object, World, is_going
+from vcli.syncer.engine.world import Object, World, is_going, uid_of
 from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
 from vcli.syncer.kinds.indexes import configs_of
 from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.kinds.refusals import tell
 from vcli.syncer.kinds.tokens import Tokens
+from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.translate.pods import references
+from vcli.syncer.translate.pods import ephemeral_claims, references
 
 _LATE: Final = 2.0
 """Seconds. A namespace's `kube-root-ca.crt` is made a moment after it, and a first pod is quick."""
@@ -47,24 +49,48 @@ class PodNeeds:
             else:
                 late |= not optional[kind, name]
         for name in needed.claims:
-            claim = VirtualName(namespace, name)
-            if await self._exists(PVCS, claim):
-                settled &= self._world.on_host(PVCS, claim) is not None
+            settled &= await self._is_claim_settled(pod, VirtualName(namespace, name))
         if settled and late and _age(pod) < _LATE:
             return RequeueAfter(_LOOK_AGAIN)
         return settled
 
+    async def _is_claim_settled(self, pod: Object, name: VirtualName) -> bool:
+        """Whether a pod may go ahead with a claim of this name, as a scheduler decides it."""
+        own = name.name in ephemeral_claims(pod)
+        virtual, host = await self._look_up(PVCS, name), self._world.on_host(PVCS, name)
+        if virtual is None:
+            # Its own one the control plane is about to make; and what was of this name must be gone.
+            return not own and host is None
+        if is_going(virtual):
+            await self._tell(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
+            return False
+        if own and not _is_controlled_by(virtual, pod):
+            await self._tell(pod, f'PersistentVolumeClaim "{name.name}" was not created for this pod')
+            return False
+        return host is not None and virtual_uid_of(host) == uid_of(virtual) and not is_going(host)
+
+    async def _tell(self, pod: Object, message: str) -> None:
+        await tell(self._world, PODS, pod, message, reason="FailedScheduling")
+
     async def _exists(self, resource: Resource, name: VirtualName) -> bool:
-        """Whether the virtual cluster has it. A cache may be behind that of pods, so a miss is looked up."""
-        cached = self._world.in_virtual(resource, name)
-        if cached is None:
+        found = await self._look_up(resource, name)
+        return found is not None and not is_going(found)
+
+    async def _look_up(self, resource: Resource, name: VirtualName) -> Object | None:
+        """The virtual object. A cache may be behind that of pods, so what it misses is asked for."""
+        found = self._world.in_virtual(resource, name)
+        if found is None:
             try:
                 found = await self._world.virtual.client.get(resource, name.name, namespace=name.namespace)
             except NotFound:
-                return False
+                return None
             self._world.virtual[resource].store(found)
-            cached = found
-        return not is_going(cached)
+        return found
+
+
+def _is_controlled_by(obj: Object, owner: Object) -> bool:
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return any(each.get("controller") and each["uid"] == uid_of(owner) for each in owners)
 
 
 def _age(pod: Object) -> float:

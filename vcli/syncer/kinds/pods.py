@@ -72,7 +72,8 @@ class Pods:
         queue = self.controller.queue
         feed_virtual(world.virtual[PODS], queue)
         feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope, urgent=_bound)
-        feed(world.host[PVCS], queue, self._pods_of_claim, when=_appeared)
+        feed(world.host[PVCS], queue, self._pods_of_host_claim, when=_appeared_or_gone)
+        feed(world.virtual[PVCS], queue, self._pods_of_claim, when=_gone)
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
         feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
 
@@ -190,11 +191,12 @@ class Pods:
         for name in self._waiting_for(key.kind, key.name):
             self.controller.queue.add(name)
 
-    def _pods_of_claim(self, claim: Object) -> Iterable[VirtualName]:
+    def _pods_of_host_claim(self, claim: Object) -> Iterable[VirtualName]:
         name = virtual_name_of(claim, scope=self._world.scope, kind="PersistentVolumeClaim")
-        if name is None:
-            return ()
-        return self._waiting_for("PersistentVolumeClaim", name)
+        return () if name is None else self._waiting_for("PersistentVolumeClaim", name)
+
+    def _pods_of_claim(self, claim: Object) -> Iterable[VirtualName]:
+        return self._waiting_for("PersistentVolumeClaim", name_of(claim))
 
     def _waiting_for(self, kind: str, name: VirtualName) -> Iterable[VirtualName]:
         index = reference_index(kind, name)
@@ -222,8 +224,12 @@ def _bound(old: Object | None, new: Object | None) -> bool:
     return old is not None and new is not None and old["spec"].get("nodeName") != new["spec"].get("nodeName")
 
 
-def _appeared(old: Object | None, new: Object | None) -> bool:
-    return old is None and new is not None
+def _appeared_or_gone(old: Object | None, new: Object | None) -> bool:
+    return old is None or new is None
+
+
+def _gone(_: Object | None, new: Object | None) -> bool:
+    return new is None
 
 
 def _labels_changed(old: Object | None, new: Object | None) -> bool:

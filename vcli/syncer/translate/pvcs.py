@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.pvs import shown_name
 from vcli.syncer.translate.scope import Scope
 
+BIND_COMPLETED: Final = "pv.kubernetes.io/bind-completed"
 _OF_THE_BINDER: Final = (
     "pv.kubernetes.io/",
     "volume.beta.kubernetes.io/storage-provisioner",
@@ -16,12 +19,24 @@ _OF_THE_BINDER: Final = (
     "volume.kubernetes.io/storage-resizer",
 )
 """Annotations that the host's binder, scheduler and provisioner write: never to the host, always from it."""
+_KUBERNETES_CONDITIONS: Final = frozenset(
+    {
+        "ControllerResizeError",
+        "FileSystemResizePending",
+        "ModifyVolumeError",
+        "ModifyingVolume",
+        "NodeResizeError",
+        "Resizing",
+    }
+)
+"""Conditions that come and go with the host's; others may be a tenant's own."""
 
 
 def to_host(claim: Object, *, scope: Scope, storage_classes: Mapping[str, str] | None = None) -> Object:
     """The complete host PersistentVolumeClaim.
 
-    ``volumeName`` is not asked for: it is the host's binder that fills it.
+    With the ``volumeName`` of the virtual one, which a tenant asks for or the host's binder has chosen: a
+    host claim that must be made again finds its volume, or none, but never gets an empty one in its place.
 
     Args:
         claim: the virtual claim.
@@ -31,9 +46,7 @@ def to_host(claim: Object, *, scope: Scope, storage_classes: Mapping[str, str] |
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
     kept = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
-    spec = changed(
-        without(claim["spec"], "volumeName"), "storageClassName", lambda name: classes.get(name, name)
-    )
+    spec = changed(claim["spec"], "storageClassName", lambda name: classes.get(name, name))
     for field in ("dataSource", "dataSourceRef"):
         spec = changed(spec, field, lambda source: _source(source, claim["metadata"]["namespace"], scope))
     return {
@@ -44,31 +57,59 @@ def to_host(claim: Object, *, scope: Scope, storage_classes: Mapping[str, str] |
     }
 
 
-def virtual_status(host: Object) -> Object:
-    """The status of the virtual claim."""
-    return dict(host.get("status") or {})
+def has_lost(virtual: Object, host: Object | None) -> bool:
+    """Whether the virtual claim had a volume, and its host claim (None: that is gone) has it no more."""
+    return (
+        bool(virtual["spec"].get("volumeName"))
+        and BIND_COMPLETED in (virtual["metadata"].get("annotations") or {})
+        and (host is None or BIND_COMPLETED not in (host["metadata"].get("annotations") or {}))
+    )
 
 
-def virtual_patch(host: Object, virtual: Object) -> Object | None:
+def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
+    """The status of the virtual claim: the host's, and conditions that a tenant added.
+
+    Its phase is Lost where the volume is, as it is on a plain cluster.
+    """
+    status = dict(host.get("status") or {})
+    if has_lost(virtual, host):
+        status["phase"] = "Lost"
+    name = virtual["metadata"]["name"]
+    names = {host["metadata"]["name"]: name}
+    conditions = [
+        changed(
+            condition,
+            "message",
+            lambda text: rewrite(text, names, namespace=virtual["metadata"]["namespace"], scope=scope),
+        )
+        for condition in status.get("conditions") or ()
+    ]
+    known = {condition["type"] for condition in conditions} | _KUBERNETES_CONDITIONS
+    old = (virtual.get("status") or {}).get("conditions") or ()
+    conditions += [condition for condition in old if condition["type"] not in known]
+    return {**status, "conditions": conditions} if conditions else without(status, "conditions")
+
+
+def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | None:
     """The merge patch that brings volumeName, class and the binder's annotations, or None.
 
     The class only where the virtual claim has none: the host's default then is what it got.
     """
     theirs = virtual["metadata"].get("annotations") or {}
-    annotations = {
-        key: value
-        for key, value in (host["metadata"].get("annotations") or {}).items()
-        if _is_binders(key) and theirs.get(key) != value
+    ours = host["metadata"].get("annotations") or {}
+    annotations: Object = {
+        key: value for key, value in ours.items() if _is_binders(key) and theirs.get(key) != value
     }
-    spec = {
-        field: host["spec"][field]
-        for field in ("volumeName", "storageClassName")
-        if host["spec"].get(field)
-        and not virtual["spec"].get(field)
-        and (field != "storageClassName" or field not in virtual["spec"])
-    }
+    # A node that did not work out is taken back. That it was bound once is remembered, see `has_lost`.
+    annotations |= {key: None for key in theirs if _is_binders(key) and key not in {*ours, BIND_COMPLETED}}
+    wanted, spec = virtual["spec"], host["spec"]
+    filled: Object = {}
+    if spec.get("volumeName") and not wanted.get("volumeName"):
+        filled["volumeName"] = shown_name(spec["volumeName"], scope)
+    if spec.get("storageClassName") and "storageClassName" not in wanted:
+        filled["storageClassName"] = spec["storageClassName"]
     patch: Object = {"metadata": {"annotations": annotations}} if annotations else {}
-    return {**patch, "spec": spec} if spec else patch or None
+    return {**patch, "spec": filled} if filled else patch or None
 
 
 def _source(source: Mapping[str, Any], namespace: str, scope: Scope) -> Object:

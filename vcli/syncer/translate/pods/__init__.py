@@ -6,6 +6,7 @@ from vcli.syncer.translate.pods.limits import awaited_scheduler, unsupported, wi
 from vcli.syncer.translate.pods.references import (
     References,
     TokenSource,
+    ephemeral_claims,
     pod_names,
     references,
     token_secret_name,
@@ -18,6 +19,7 @@ __all__ = [
     "References",
     "TokenSource",
     "awaited_scheduler",
+    "ephemeral_claims",
     "ephemeral_containers",
     "host_conditions",
     "host_status_patch",

@@ -103,6 +103,12 @@ def ephemeral_claim(pod: Object, volume: str) -> str:
     return f"{pod['metadata']['name']}-{volume}"
 
 
+def ephemeral_claims(pod: Object) -> set[str]:
+    """All of them: the claims that must be the pod's own."""
+    volumes = pod["spec"].get("volumes") or ()
+    return {ephemeral_claim(pod, volume["name"]) for volume in volumes if volume.get("ephemeral")}
+
+
 def _all(pod: Object) -> Iterator[tuple[str, str, bool]]:
     """Kind, name and whether optional, of every reference."""
     spec = pod["spec"]

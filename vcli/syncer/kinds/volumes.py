@@ -1,0 +1,153 @@
+"""PersistentVolumes: the virtual cluster shows those that its claims are bound to, and they are for reading.
+
+What a tenant changes in one is undone. One that a tenant made is left alone, and has no effect: the host's
+volumes are what claims are bound to.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import PVCS, PVS
+from vcli.syncer.engine.controller import Controller, RequeueAfter
+from vcli.syncer.engine.feed import feed
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.patching import merge_patch
+from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
+from vcli.syncer.engine.writing import FIELD_MANAGER, delete
+from vcli.syncer.kinds.indexes import BY_VOLUME, by_volume
+from vcli.syncer.translate import pvs as translate
+from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
+from vcli.syncer.translate.names import VirtualName, host_name
+
+log = Log("vcli.syncer.volumes")
+
+_ASK_AGAIN: Final = 600.0
+"""Seconds until the host is asked once more for what it said we may not read."""
+_LOOK_AGAIN: Final = 300.0
+"""Seconds until a volume is read again: only claims are watched."""
+_GOING: Final = 1.0
+
+
+class Volumes:
+    """The controller of PersistentVolumes; its keys are their virtual names."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._forbidden_until = 0.0
+        self.controller: Controller[str] = Controller("volumes", self._reconcile)
+        queue = self.controller.queue
+        feed(world.virtual[PVS], queue, lambda volume: (volume["metadata"]["name"],))
+        feed(world.virtual[PVCS], queue, by_volume)
+        feed(world.host[PVCS], queue, self._of_host_claim)
+
+    async def show(self, virtual: Object, host: Object) -> RequeueAfter | None:
+        """Have the volume of a bound claim in the virtual cluster; before the claim says that it is bound.
+
+        Args:
+            virtual: the virtual claim, with its ``volumeName``.
+            host: its host claim.
+
+        Raises:
+            ApiError: as either API server answers.
+        """
+        world, name = self._world, virtual["spec"]["volumeName"]
+        current = world.virtual[PVS].get(None, name)
+        if current is not None and not translate.is_ours(current, of=virtual):
+            return None
+        volume = await self._read(host["spec"]["volumeName"])
+        desired = translate.to_virtual(virtual, host, scope=world.scope, volume=volume)
+        if current is not None and _source(current) != _source(desired):
+            await self._retire(current)  # immutable: what is seen now, and was assumed before
+            return None
+        if current is None or _differs(current, desired):
+            current = await world.virtual.client.apply(PVS, desired, field_manager=FIELD_MANAGER)
+            world.virtual[PVS].store(current)
+        await self._tell_phase(current, "Bound")
+        return RequeueAfter(_LOOK_AGAIN) if volume is not None else None
+
+    async def _reconcile(self, name: str) -> RequeueAfter | None:
+        current = self._world.virtual[PVS].get(None, name)
+        bound = self._bound(name)
+        if bound is not None:
+            return await self.show(*bound)
+        if current is None or not translate.is_ours(current):
+            return None
+        return await self._let_go(current)
+
+    def _bound(self, name: str) -> tuple[Object, Object] | None:
+        """The virtual claim that has the volume, and its host claim."""
+        world = self._world
+        for virtual in world.virtual[PVCS].by_index(BY_VOLUME, name):
+            host = world.on_host(PVCS, name_of(virtual))
+            if host is not None and virtual_uid_of(host) == uid_of(virtual) and is_bound(host):
+                return virtual, host
+        return None
+
+    async def _let_go(self, current: Object) -> RequeueAfter | None:
+        """The claim is gone: show what becomes of the volume, where that can be known, till it goes too."""
+        world, claim = self._world, current["spec"]["claimRef"]
+        volume = await self._read(current["metadata"]["name"])
+        on_host = host_name(VirtualName(claim["namespace"], claim["name"]), world.scope.cluster)
+        if volume is None or not translate.belongs_to(volume, on_host, world.scope):
+            await self._retire(current)
+            return None
+        phase = (volume.get("status") or {}).get("phase")
+        await self._tell_phase(current, "Failed" if phase == "Failed" else "Released")
+        kept = volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
+        return RequeueAfter(_LOOK_AGAIN if kept else _GOING)
+
+    async def _retire(self, current: Object) -> None:
+        """Delete it; bound ones are protected from that."""
+        await self._tell_phase(current, "Released")
+        if not is_going(current):
+            await delete(self._world.virtual, PVS, current)
+
+    async def _tell_phase(self, current: Object, phase: str) -> None:
+        told = current.get("status") or {}
+        kept = {"lastPhaseTransitionTime": told.get("lastPhaseTransitionTime")}
+        patch = merge_patch(told, {**kept, "phase": phase})
+        if not patch:
+            return
+        body = {"metadata": {"uid": uid_of(current)}, "status": patch}
+        answer = await self._world.virtual.client.patch(
+            PVS, current["metadata"]["name"], body, subresource="status"
+        )
+        self._world.virtual[PVS].store(answer)
+
+    async def _read(self, name: str) -> Object | None:
+        """A volume of the host; None where there is none, or we may not read it."""
+        now = asyncio.get_running_loop().time()
+        if now < self._forbidden_until:
+            return None
+        try:
+            return await self._world.host.client.get(PVS, name)
+        except NotFound:
+            return None
+        except Forbidden:
+            self._forbidden_until = now + _ASK_AGAIN
+            return None
+
+    def _of_host_claim(self, host: Object) -> Iterable[str]:
+        name = virtual_name_of(host, scope=self._world.scope, kind="PersistentVolumeClaim")
+        virtual = self._world.in_virtual(PVCS, name) if name is not None else None
+        return by_volume(virtual) if virtual is not None else ()
+
+
+def is_bound(claim: Object) -> bool:
+    """Whether a claim says so itself."""
+    return bool((claim.get("status") or {}).get("phase") == "Bound")
+
+
+def _source(volume: Object) -> Object:
+    return {kind: volume["spec"][kind] for kind in translate.SOURCES if kind in volume["spec"]}
+
+
+def _differs(current: Object, desired: Object) -> bool:
+    """Whether anything of ours is otherwise; what a tenant adds in labels and annotations may stay."""
+    metadata = current["metadata"]
+    return current["spec"] != desired["spec"] or any(
+        desired["metadata"][field].items() - (metadata.get(field) or {}).items()
+        for field in ("annotations", "labels")
+    )
