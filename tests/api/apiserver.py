@@ -262,10 +262,14 @@ def binary(name: str) -> Path:
 
 def _wait(process: Process, ready: Callable[[], bool]) -> bool:
     until = time.monotonic() + _START
-    while process.alive and time.monotonic() < until:
-        if ready():
-            return True
-        time.sleep(0.1)
+    try:
+        while process.alive and time.monotonic() < until:
+            if ready():
+                return True
+            time.sleep(0.1)
+    except BaseException:
+        process.stop()
+        raise
     process.stop()
     return False
 
