@@ -35,6 +35,16 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
 @pytest.fixture
 def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     """A namespace with a default ServiceAccount, deleted after the test."""
+    yield from _made(cluster, host)
+
+
+@pytest.fixture
+def elsewhere(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    """Another namespace of the same virtual cluster."""
+    yield from _made(cluster, host)
+
+
+def _made(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     space = Space(cluster=cluster, host=host, name=f"test-{uuid.uuid4().hex[:6]}")
     space.kubectl("create", "namespace", space.name)
     space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
