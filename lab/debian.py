@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vcli.errors import VcliError
-from vcli.host.binaries import Say, locked
+from vcli.host.binaries import Say, locked, mark_used
 from vcli.host.oci import architecture
 
 _RECIPE = "1"
@@ -67,6 +67,7 @@ def _make(root: Path, packages: Sequence[str], say: Say) -> None:
             _unpack(archive, unpacked)
         for name in _UNWANTED:
             shutil.rmtree(unpacked / name, ignore_errors=True)
+        mark_used([unpacked])
         unpacked.replace(root)
     finally:
         shutil.rmtree(work, ignore_errors=True)

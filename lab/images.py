@@ -25,7 +25,7 @@ from vcli.host.python_image import accounts
 _E2E = "registry.k8s.io/e2e-test-images"
 NAMES: Mapping[str, Sequence[str]] = {
     "agnhost": [f"{_E2E}/agnhost:2.63.0", f"{_E2E}/agnhost:2.55"],
-    "busybox": [f"{_E2E}/busybox:1.37.0-1"],
+    "busybox": [f"{_E2E}/busybox:1.37.0-1", f"{_E2E}/busybox:1.36.1-1"],
     "glibc-dns-testing": [f"{_E2E}/glibc-dns-testing:2.0.0"],
     "kitten": [f"{_E2E}/kitten:1.8"],
     "metrics-server": [f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"],
@@ -133,11 +133,14 @@ def offers(program: Mapping[str, Path], root: Path, busybox: Path) -> list[Offer
     """
     agnhost, shell = program["agnhost"], root / _SHELL
     tools = _tools(root, agnhost)
-    made: dict[str, tuple[Callable[[], Image], Sequence[Path]]] = {
-        "agnhost": (lambda: replace(tools(), entrypoint=["/agnhost"], command=["pause"]), [agnhost, root]),
-        "glibc-dns-testing": (tools, [agnhost, root]),
-        "nonroot": (lambda: replace(tools(), user="1234"), [agnhost, root]),
-        "nginx": (lambda: replace(tools(), command=["nginx", "-g", "daemon off;"]), [agnhost, root]),
+    made: dict[str, tuple[Callable[[], Image], Sequence[Path | str]]] = {
+        "agnhost": (
+            lambda: replace(tools(), entrypoint=["/agnhost"], command=["pause"]),
+            [agnhost, root.name],
+        ),
+        "glibc-dns-testing": (tools, [agnhost, root.name]),
+        "nonroot": (lambda: replace(tools(), user="1234"), [agnhost, root.name]),
+        "nginx": (lambda: replace(tools(), command=["nginx", "-g", "daemon off;"]), [agnhost, root.name]),
         "busybox": (lambda: _busybox(busybox, shell), [busybox, shell]),
         "kitten": (lambda: _picture("kitten", agnhost), [agnhost]),
         "nautilus": (lambda: _picture("nautilus", agnhost), [agnhost]),
@@ -178,6 +181,7 @@ def _tools(root: Path, agnhost: Path) -> Callable[[], Image]:
                 **links,
                 "/agnhost-2": "agnhost",
                 "/usr/bin/bash": "bash-static",
+                "/usr/bin/nc": "nc.openbsd",  # the machine's alternatives system would link it
                 "/usr/bin/sh": "bash-static",
             },
             command=["sh"],
