@@ -134,14 +134,17 @@ class Etcd:
 class ApiServer:
     """A kube-apiserver with RBAC; ``access`` is its administrator's.
 
-    Several can share an etcd, each under a prefix of its own.
+    Several can share an etcd, each under a prefix of its own; ``flags`` given again win.
     """
 
-    def __init__(self, binary: Path, folder: Path, etcd: Etcd, *, name: str = "registry") -> None:
+    def __init__(
+        self, binary: Path, folder: Path, etcd: Etcd, *, name: str = "registry", flags: Sequence[str] = ()
+    ) -> None:
         self._binary = binary
         self._folder = folder / name
         self._folder.mkdir(mode=0o700)
         self._etcd = etcd
+        self._flags = flags
         self._prefix = f"/{name}"
         self.authority = Authority()
         self._write_pki()
@@ -239,6 +242,7 @@ class ApiServer:
                 "--endpoint-reconciler-type=none",
                 "--disable-admission-plugins=ServiceAccount",
                 "--shutdown-delay-duration=0s",
+                *self._flags,
             ],
             self._folder / "kube-apiserver.log",
         )

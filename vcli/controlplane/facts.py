@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vcli.controlplane import node_ports
 from vcli.errors import VcliError
 
 # Volumes of these are plain directories of the node, root's whatever the pod's fsGroup.
@@ -39,6 +40,7 @@ class Facts:
 
     Attributes:
         service_cidrs: ranges of the host's Service IPs, one for each IP family, ``10.96.0.0/16``.
+        node_ports: range of the host's node ports, ``30000-32767``.
         service_ips: ClusterIPs of the control plane's Service.
         service_uid: its uid.
         storage: the class that a claim gets, None if a claim would get none.
@@ -48,6 +50,7 @@ class Facts:
     service_cidrs: tuple[str, ...]
     service_ips: tuple[str, ...]
     service_uid: str
+    node_ports: str = node_ports.DEFAULT
     storage: Storage | None = None
     features: frozenset[str] = frozenset()
 

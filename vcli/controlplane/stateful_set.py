@@ -140,6 +140,7 @@ def _flags(containers: dict[str, Object], values: Values, facts: Facts) -> None:
     plane = values.control_plane
     containers["kube-apiserver"]["command"] += [
         f"--service-cluster-ip-range={','.join(facts.service_cidrs)}",
+        f"--service-node-port-range={facts.node_ports}",
         f"--service-account-issuer={issuer}",
         # By default it names the pod's own address, which no certificate has.
         f"--service-account-jwks-uri={issuer}/openid/v1/jwks",

@@ -71,6 +71,12 @@ class Unauthorized(ApiError, NotAllowedError):  # noqa: N818
 class Invalid(ApiError):  # noqa: N818
     """422: the object doesn't validate."""
 
+    @property
+    def fields(self) -> list[str]:
+        """The paths of the fields that are wrong: ``spec.ports[0].nodePort``."""
+        causes = (self.details or {}).get("causes") or ()
+        return [str(cause.get("field", "")) for cause in causes]
+
 
 class Expired(ApiError):  # noqa: N818
     """410: the resource version or continue token is too old; list again."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vcli.config.schema import Values
 from vcli.controlplane import bundle as bundles
-from vcli.controlplane import service_cidr
+from vcli.controlplane import node_ports, service_cidr
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.names import Names
@@ -40,8 +40,13 @@ async def gather_facts(client: Client, names: Names, service: Object) -> Facts:
         NoServiceCidrError: the range of Service IPs can't be found out.
     """
     ips = tuple(service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]])
+    cidrs, ports = await asyncio.gather(
+        service_cidr.find(client, namespace=names.namespace, service_ips=ips),
+        node_ports.find(client, service),
+    )
     return Facts(
-        service_cidrs=await service_cidr.find(client, namespace=names.namespace, service_ips=ips),
+        service_cidrs=cidrs,
+        node_ports=ports,
         service_ips=ips,
         service_uid=service["metadata"]["uid"],
     )

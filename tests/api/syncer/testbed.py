@@ -5,13 +5,16 @@ No kubelet, no scheduler, no controllers: the tests play those parts.
 
 import asyncio
 import contextlib
+import dataclasses
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from apiserver import ApiServer, free_port
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
@@ -19,6 +22,7 @@ from vcli.kube.errors import NotFound
 from vcli.kube.resources import (
     APISERVICES,
     CONFIGMAPS,
+    NAMESPACES,
     NODES,
     PODS,
     PVCS,
@@ -283,3 +287,52 @@ async def grant_rights(client: Client, namespace: str, *, user: str, optional: b
         if manifest["kind"] == "RoleBinding":
             manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
         await client.apply(Resource.of(manifest), manifest, namespace=namespace)
+
+
+@asynccontextmanager
+async def lab_between(
+    client: Client, namespace: str, host_server: ApiServer, virtual_server: ApiServer
+) -> AsyncIterator[Lab]:
+    """A lab between two API servers.
+
+    Args:
+        client: an administrator of the host.
+        namespace: on the host.
+        host_server: the host's API server.
+        virtual_server: the virtual cluster's.
+    """
+    service = await client.create(
+        SERVICES,
+        {
+            "metadata": {"name": "demo"},
+            "spec": {"ports": [{"port": 443, "targetPort": 8443}], "selector": {"app": "vcluster"}},
+        },
+        namespace=namespace,
+    )
+    await grant_rights(client, namespace, user="syncer")
+    settings = Settings(
+        cluster="demo",
+        namespace=namespace,
+        service="demo",
+        service_uid=service["metadata"]["uid"],
+        service_ip=service["spec"]["clusterIP"],
+        headless_service="localhost",
+        workload_service_account="vc-workload-demo",
+        virtual_server=virtual_server.access.server,
+        pki=virtual_server.pki,
+        kubernetes_version="v1.36.3",
+        health_port=free_port(),
+        default_service_account_ready=False,
+    )
+    async with Client(virtual_server.access) as virtual:
+        made = await virtual.create(NAMESPACES, {"metadata": {"generateName": "space-"}})
+        lab = Lab(
+            client,
+            virtual,
+            settings=settings,
+            as_syncer=dataclasses.replace(host_server.access_as("syncer"), namespace=namespace),
+            space=made["metadata"]["name"],
+        )
+        yield lab
+        await lab.stop()
+        await lab.clean()

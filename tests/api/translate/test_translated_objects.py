@@ -24,6 +24,7 @@ from vcli.syncer.translate.names import VirtualName
 Object = dict[str, Any]
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 NOW = "2026-01-01T00:00:00Z"
+LEFT = [services.CLUSTER_IP, services.HEALTH_CHECK, "spec.ports[0].nodePort"]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,7 @@ async def test_services(pair: Pair, spec: Object):
     body = {"metadata": {"name": "web"}, "spec": spec}
     virtual = await pair.client.create(SERVICES, body, namespace=pair.virtual)
     # On one API server the virtual Service holds its address and ports itself: the host chooses.
-    host = await pair.client.create(
-        SERVICES, services.to_host(virtual, scope=pair.scope, cluster_ip=False, node_ports=False)
-    )
+    host = await pair.client.create(SERVICES, services.to_host(virtual, scope=pair.scope, left=LEFT))
     assert virtual_name_of(host, scope=pair.scope, kind="Service") == VirtualName(pair.virtual, "web")
     assert host["spec"]["type"] == virtual["spec"]["type"]
     patch = services.node_ports_from_host(virtual, host)
@@ -62,7 +61,7 @@ async def test_services(pair: Pair, spec: Object):
         assert services.node_ports_from_host(virtual, host) is None
     if addresses := host["spec"].get("clusterIPs"):
         await pair.client.delete(SERVICES, "web", namespace=pair.virtual)
-        again = services.recreate_with(virtual, addresses)
+        again = services.recreate_as(virtual, host)
         made = await pair.client.create(SERVICES, again, namespace=pair.virtual)
         assert made["spec"]["clusterIPs"] == addresses
 

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -5,12 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from translate_builders import SCOPE, service, unchanged
 
-from vcli.syncer.translate.services import node_ports_from_host, recreate_with, status_to_virtual, to_host
+from vcli.syncer.translate.services import (
+    agrees,
+    may_ask_for_its_own,
+    node_ports_from_host,
+    recreate_as,
+    status_to_virtual,
+    to_host,
+    trials,
+)
 
 
-def spec_of(virtual: dict[str, Any], **options: bool) -> dict[str, Any]:
+def spec_of(virtual: dict[str, Any], left: Collection[str] = ()) -> dict[str, Any]:
     with unchanged(virtual):
-        return to_host(virtual, scope=SCOPE, **options)["spec"]
+        return to_host(virtual, scope=SCOPE, left=left)["spec"]
 
 
 def test_a_service():
@@ -58,23 +67,28 @@ def test_without_selector_it_stays_without(selector: dict[str, str] | None):
 
 
 def test_the_host_may_choose_the_address():
-    spec = spec_of(service(ipFamilyPolicy="SingleStack"), cluster_ip=False)
+    spec = spec_of(service(ipFamilyPolicy="SingleStack"), ["spec.clusterIP"])
     assert not spec.keys() & {"clusterIP", "clusterIPs"}
     assert spec["ipFamilyPolicy"] == "SingleStack"
 
 
-@pytest.mark.parametrize("cluster_ip", [True, False])
-def test_headless_stays_headless(*, cluster_ip: bool):
-    spec = spec_of(service(clusterIP="None", clusterIPs=["None"]), cluster_ip=cluster_ip)
+@pytest.mark.parametrize("left", [(), ["spec.clusterIP"]])
+def test_headless_stays_headless(left: Collection[str]):
+    spec = spec_of(service(clusterIP="None", clusterIPs=["None"]), left)
     assert (spec["clusterIP"], spec["clusterIPs"]) == ("None", ["None"])
 
 
-def test_the_host_may_choose_node_ports():
-    virtual = service(type="NodePort", ports=[{"port": 80, "nodePort": 30080}], healthCheckNodePort=30999)
-    assert spec_of(virtual)["ports"] == [{"port": 80, "nodePort": 30080}]
-    chosen_by_host = spec_of(virtual, node_ports=False)
-    assert chosen_by_host["ports"] == [{"port": 80}]
-    assert "healthCheckNodePort" not in chosen_by_host
+def test_the_host_may_choose_one_number_and_leave_the_others():
+    both = {"port": 81, "nodePort": 30081}
+    ports = [{"port": 80, "nodePort": 30080}, both, {**both, "protocol": "UDP"}]
+    virtual = service(type="LoadBalancer", ports=ports, healthCheckNodePort=30999)
+    assert spec_of(virtual)["ports"] == ports
+    spec = spec_of(virtual, ["spec.ports[1].nodePort"])
+    assert spec["ports"] == [ports[0], {"port": 81}, {"port": 81, "protocol": "UDP"}]
+    assert spec["healthCheckNodePort"] == 30999
+    spec = spec_of(virtual, ["spec.healthCheckNodePort"])
+    assert "healthCheckNodePort" not in spec
+    assert spec["ports"] == ports
 
 
 def test_the_load_balancers_address_comes_back():
@@ -117,7 +131,7 @@ def test_recreated_with_the_hosts_address():
     }
     virtual["status"] = {"loadBalancer": {}}
     with unchanged(virtual):
-        again = recreate_with(virtual, ["10.96.5.5", "fd00::5"])
+        again = recreate_as(virtual, service(clusterIPs=["10.96.5.5", "fd00::5"]))
     assert again["metadata"] == {
         "name": "web",
         "namespace": "default",
@@ -130,6 +144,43 @@ def test_recreated_with_the_hosts_address():
         "clusterIPs": ["10.96.5.5", "fd00::5"],
     }
     assert "status" not in again
+
+
+def test_what_can_not_be_changed_must_agree():
+    virtual = service(healthCheckNodePort=30999)
+    assert agrees(virtual, service(healthCheckNodePort=30999))
+    assert agrees(virtual, service())
+    assert agrees(virtual, service(clusterIP=None, clusterIPs=None))
+    assert agrees(service(type="ExternalName", clusterIP=None, clusterIPs=None), service())
+    assert not agrees(virtual, service(healthCheckNodePort=30001))
+    assert not agrees(virtual, service(clusterIP="10.96.5.5", clusterIPs=["10.96.5.5"]))
+    again = recreate_as(virtual, service(healthCheckNodePort=30001))
+    assert again["spec"]["healthCheckNodePort"] == 30001
+    assert "healthCheckNodePort" not in recreate_as(service(), service(healthCheckNodePort=30001))["spec"]
+
+
+def test_trials_ask_for_what_is_new_alone():
+    virtual = service(clusterIPs=["10.96.1.1", "fd00::1"], healthCheckNodePort=30999)
+    host = service(clusterIPs=["10.96.1.1", "fd00::2"], healthCheckNodePort=30001)
+    address, port = [each["spec"] for each in trials(virtual, host)]
+    assert address["clusterIP"] == "fd00::2"
+    assert port["healthCheckNodePort"] == 30001
+    assert trials(virtual, virtual) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "may"),
+    [
+        (None, True),
+        (["10.96.1.1"], True),
+        (["10.96.1.1", "fd00::2"], True),
+        (["10.96.9.9", "fd00::1"], False),
+    ],
+)
+def test_the_first_address_can_not_be_changed(*, given: list[str] | None, may: bool):
+    virtual = service(clusterIPs=["10.96.1.1", "fd00::1"])
+    host = service(clusterIP=given and given[0], clusterIPs=given)
+    assert may_ask_for_its_own(virtual, host) is may
 
 
 ports = st.lists(

@@ -4,7 +4,7 @@ A virtual Service and its host Service share their ClusterIPs (the virtual API s
 range), so the address that a pod looks up in the virtual cluster is the one that the node's proxy serves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from vcli.syncer.translate.labels import host_selector
@@ -12,35 +12,52 @@ from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.objects import Object, changed, without
 from vcli.syncer.translate.scope import Scope
 
+CLUSTER_IP: Final = "spec.clusterIP"
+HEALTH_CHECK: Final = "spec.healthCheckNodePort"
 _NO_ADDRESS: Final = "None"
+_LIVED: Final = (
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+"""What only an object that exists has in its metadata."""
 
 
-def to_host(service: Object, *, scope: Scope, cluster_ip: bool = True, node_ports: bool = True) -> Object:
+def to_host(service: Object, *, scope: Scope, left: Collection[str] = ()) -> Object:
     """The complete host Service.
 
     Args:
         service: the virtual Service.
         scope: the virtual cluster.
-        cluster_ip: ask for the virtual Service's own ClusterIPs; False lets the host choose.
-        node_ports: ask for the virtual Service's own node ports; False lets the host choose.
+        left: paths of fields that are left to the host to choose: `CLUSTER_IP`, `HEALTH_CHECK`, or a node
+            port (``spec.ports[0].nodePort``). By default it shall have all of them as they are.
     """
     spec = dict(service["spec"])
     if spec.get("selector"):
         spec["selector"] = host_selector(spec["selector"], service["metadata"]["namespace"], scope)
-    if not cluster_ip and spec.get("clusterIP") != _NO_ADDRESS:
+    if CLUSTER_IP in left and spec.get("clusterIP") != _NO_ADDRESS:
         spec = without(spec, "clusterIP", "clusterIPs")
-    if not node_ports:
-        spec = changed(
-            without(spec, "healthCheckNodePort"),
-            "ports",
-            lambda ports: [without(port, "nodePort") for port in ports],
-        )
+    if HEALTH_CHECK in left:
+        spec = without(spec, "healthCheckNodePort")
+    spec = changed(spec, "ports", lambda ports: _ports(ports, left))
     return {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": host_metadata(service, kind="Service", scope=scope),
         "spec": spec,
     }
+
+
+def addresses(service: Mapping[str, Any]) -> list[str]:
+    """The ClusterIPs that were given out; none for headless ones and ExternalName."""
+    spec: Mapping[str, Any] = service["spec"]
+    found = spec.get("clusterIPs") or [spec.get("clusterIP")]
+    return [address for address in found if address and address != _NO_ADDRESS]
 
 
 def status_to_virtual(host: Object, virtual: Object) -> Object:
@@ -58,28 +75,49 @@ def status_to_virtual(host: Object, virtual: Object) -> Object:
     return {**told, "conditions": list(conditions.values())} if conditions else told
 
 
-def recreate_with(virtual: Object, cluster_ips: Sequence[str]) -> Object:
-    """The virtual Service as a new object that has the ClusterIPs the host gave.
+def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
+    """Whether a host Service can be given the virtual one's ClusterIPs: only a second one can be changed."""
+    first = addresses(host)[:1]
+    return first in ([], addresses(virtual)[:1])
 
-    A ClusterIP is immutable, so this is for a create after a delete.
 
-    Args:
-        virtual: the virtual Service.
-        cluster_ips: ``spec.clusterIPs`` of the host Service.
-    """
-    metadata = without(
-        virtual["metadata"],
-        "creationTimestamp",
-        "deletionGracePeriodSeconds",
-        "deletionTimestamp",
-        "generation",
-        "managedFields",
-        "resourceVersion",
-        "selfLink",
-        "uid",
-    )
-    spec = {**virtual["spec"], "clusterIP": cluster_ips[0], "clusterIPs": list(cluster_ips)}
+def agrees(virtual: Object, host: Object) -> bool:
+    """Whether a virtual Service has what the host gave, of what can't be changed in a Service."""
+    if virtual["spec"].get("type") == "ExternalName":
+        return True
+    own, given = (each["spec"].get("healthCheckNodePort") for each in (virtual, host))
+    return addresses(host) in ([], addresses(virtual)) and (not own or not given or own == given)
+
+
+def recreate_as(virtual: Object, host: Object) -> Object:
+    """The virtual Service as a new object that has what the host gave: for a create after a delete."""
+    given = addresses(host)
+    spec = {**virtual["spec"], "clusterIP": given[0], "clusterIPs": given} if given else virtual["spec"]
+    if spec.get("healthCheckNodePort") and host["spec"].get("healthCheckNodePort"):
+        spec = {**spec, "healthCheckNodePort": host["spec"]["healthCheckNodePort"]}
+    metadata = without(virtual["metadata"], *_LIVED)
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+def trials(virtual: Object, host: Object) -> list[Object]:
+    """Services to be created on trial, one for each number of the host's that the virtual one lacks.
+
+    In kube-system, where no quota of the tenant's speaks into it.
+    """
+    given = [each for each in addresses(host) if each not in addresses(virtual)]
+    specs: list[Object] = [{"clusterIP": each} for each in given]
+    health_check = host["spec"].get("healthCheckNodePort")
+    if health_check not in (None, virtual["spec"].get("healthCheckNodePort")):
+        specs.append(
+            {
+                "type": "LoadBalancer",
+                "externalTrafficPolicy": "Local",
+                "allocateLoadBalancerNodePorts": False,
+                "healthCheckNodePort": health_check,
+            }
+        )
+    metadata = {"generateName": "vcli-trial-", "namespace": "kube-system"}
+    return [{"metadata": metadata, "spec": {**each, "ports": [{"port": 443}]}} for each in specs]
 
 
 def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
@@ -93,6 +131,12 @@ def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
         for port in ports
     ]
     return {"spec": {"ports": wanted}} if wanted != ports else None
+
+
+def _ports(ports: Sequence[Object], left: Collection[str]) -> list[Object]:
+    # The same port of two protocols has one node port: what is left for one is left for both.
+    refused = {port["port"] for number, port in enumerate(ports) if f"spec.ports[{number}].nodePort" in left}
+    return [without(port, "nodePort") if port["port"] in refused else port for port in ports]
 
 
 def _port_key(port: Mapping[str, Any]) -> tuple[int, str]:

@@ -1,0 +1,105 @@
+"""Services that must have what the host gave: a ClusterIP, or a port for health checks.
+
+Neither can be changed in a Service. So the virtual one is deleted and comes back as another object, and what
+comes back stands in an annotation of the host Service first: whoever is killed in between finds it there.
+"""
+
+import json
+import re
+from typing import Final
+
+from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound, ServerError
+from vcli.kube.resources import SERVICES
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.world import Object, World, name_of, uid_of
+from vcli.syncer.engine.writing import delete
+from vcli.syncer.translate.services import (
+    CLUSTER_IP,
+    HEALTH_CHECK,
+    addresses,
+    agrees,
+    recreate_as,
+    trials,
+)
+
+log = Log("vcli.syncer.services")
+
+SUCCESSOR: Final = "vcli.dev/successor"
+"""Annotation of a host Service: JSON of the virtual Service to be created in place of a deleted one."""
+_NUMBER: Final = re.compile(r"clusterIP|[nN]odePort\Z")
+
+
+class ServiceMoves:
+    """Makes virtual Services anew where they and their host Services must agree and don't."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def agree(self, virtual: Object, host: Object) -> bool:
+        """Give the virtual Service what the host chose; True if it has that already, or can't have it."""
+        world = self._world
+        if agrees(virtual, host):
+            return True
+        if not await self._are_free(virtual, host):
+            if addresses(virtual) == addresses(host):
+                return True
+            # Another virtual Service sits on the address, and will get one of its own in its turn.
+            await delete(world.host, SERVICES, host)
+            return False
+        successor = recreate_as(virtual, host)
+        body = {"metadata": {"annotations": {SUCCESSOR: json.dumps(successor, separators=(",", ":"))}}}
+        name = name_of(virtual)
+        log.info("service becomes another one, as the host has it", service=name, addresses=addresses(host))
+        await world.host.client.patch(SERVICES, host["metadata"]["name"], body, namespace=world.namespace)
+        try:
+            await world.virtual.client.delete(
+                SERVICES, name.name, namespace=name.namespace, uid=uid_of(virtual)
+            )
+        except (NotFound, Conflict):
+            # The tenant was quicker: what is deleted has no successor.
+            await delete(world.host, SERVICES, host)
+            return False
+        await self._create(successor)
+        return False
+
+    async def succeed(self, host: Object) -> bool:
+        """Create the virtual Service that the host one stands for, if it was deleted to be made anew."""
+        text = (host["metadata"].get("annotations") or {}).get(SUCCESSOR)
+        if not text:
+            return False
+        await self._create(json.loads(text))
+        return True
+
+    async def settled(self, host: Object) -> None:
+        """The virtual Service is as it should be: forget what was to come in its place."""
+        if SUCCESSOR in (host["metadata"].get("annotations") or {}):
+            gone = {"metadata": {"annotations": {SUCCESSOR: None}}}
+            await self._world.host.client.patch(
+                SERVICES, host["metadata"]["name"], gone, namespace=self._world.namespace
+            )
+
+    async def _are_free(self, virtual: Object, host: Object) -> bool:
+        """Whether the virtual API would give the host's numbers; asked before the Service is deleted."""
+        try:
+            for trial in trials(virtual, host):
+                await self._world.virtual.client.create(SERVICES, trial, dry_run=True)
+        except (Invalid, ServerError) as error:
+            if taken(error):
+                return False
+            raise
+        return True
+
+    async def _create(self, successor: Object) -> None:
+        try:
+            made = await self._world.virtual.client.create(SERVICES, successor)
+        except AlreadyExists:
+            return
+        self._world.virtual[SERVICES].store(made)
+
+
+def taken(error: ApiError) -> set[str]:
+    """The fields whose number somebody else has, or which is out of range; by their path."""
+    if isinstance(error, ServerError):  # no 422, for this one alone
+        return {HEALTH_CHECK} if "HealthCheck NodePort" in error.message else set()
+    fields = error.fields if isinstance(error, Invalid) else []
+    return {CLUSTER_IP if "clusterIP" in each else each for each in fields if _NUMBER.search(each)}
