@@ -59,7 +59,12 @@ async def test_a_syncer_killed_in_the_middle_of_a_move_loses_nothing(lab: Lab) -
     successor = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "web", "namespace": lab.space, "labels": {"moved": "yes"}},
+        "metadata": {
+            "name": "web",
+            "namespace": lab.space,
+            "labels": {"moved": "yes"},
+            "finalizers": ["vcli.dev/moving"],
+        },
         "spec": virtual["spec"],
     }
     mark = {"metadata": {"annotations": {"vcli.dev/successor": json.dumps(successor)}}}
@@ -72,6 +77,25 @@ async def test_a_syncer_killed_in_the_middle_of_a_move_loses_nothing(lab: Lab) -
     await lab.gone_from_host(SERVICES, "web")
     await lab.quiet()
     assert await lab.virtual_object(SERVICES, "web") is None
+
+
+async def test_a_service_that_is_deleted_in_the_middle_of_its_move_stays_deleted(idle_lab: Lab) -> None:
+    # What is there when the syncer is killed after the last step but one, and then somebody deletes it.
+    virtual = service("web") | {"metadata": {"name": "web", "finalizers": ["vcli.dev/moving"]}}
+    made = await idle_lab.create(SERVICES, virtual)
+    await idle_lab.start()
+    host = await idle_lab.appears(SERVICES, "web")
+    await idle_lab.virtual_becomes(SERVICES, "web", lambda v: not v["metadata"].get("finalizers"))
+    await idle_lab.stop()
+    back = {"metadata": {"finalizers": ["vcli.dev/moving"]}}
+    await idle_lab.virtual.patch(SERVICES, "web", back, namespace=idle_lab.space)
+    mark = {"metadata": {"annotations": {"vcli.dev/successor": json.dumps(made | virtual)}}}
+    await idle_lab.host.patch(SERVICES, host["metadata"]["name"], mark, namespace=idle_lab.namespace)
+    await idle_lab.virtual.delete(SERVICES, "web", namespace=idle_lab.space)
+    await idle_lab.start()
+    await idle_lab.gone_from_host(SERVICES, "web")
+    await idle_lab.quiet()
+    assert await idle_lab.virtual_object(SERVICES, "web") is None
 
 
 async def test_a_node_port_that_the_host_has_given_away_is_chosen_by_the_host(lab: Lab) -> None:

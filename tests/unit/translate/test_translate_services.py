@@ -138,6 +138,7 @@ def test_recreated_with_the_hosts_address():
         "labels": {"a": "b"},
         "annotations": {"note": "x"},
         "ownerReferences": [{"uid": "u"}],
+        "finalizers": ["vcli.dev/moving"],
     }
     assert again["spec"] == virtual["spec"] | {
         "clusterIP": "10.96.5.5",

@@ -1,7 +1,8 @@
 """Services that must have what the host gave: a ClusterIP, or a port for health checks.
 
 Neither can be changed in a Service. So the virtual one is deleted and comes back as another object, and what
-comes back stands in an annotation of the host Service first: whoever is killed in between finds it there.
+comes back stands in an annotation of the host Service first: whoever is killed in between finds it there. A
+finalizer holds the new one until that annotation is gone, so that a tenant's deletion is never undone.
 """
 
 import json
@@ -16,6 +17,7 @@ from vcli.syncer.engine.writing import delete
 from vcli.syncer.translate.services import (
     CLUSTER_IP,
     HEALTH_CHECK,
+    MOVING,
     addresses,
     agrees,
     recreate_as,
@@ -70,13 +72,20 @@ class ServiceMoves:
         await self._create(json.loads(text))
         return True
 
-    async def settled(self, host: Object) -> None:
-        """The virtual Service is as it should be: forget what was to come in its place."""
-        if SUCCESSOR in (host["metadata"].get("annotations") or {}):
-            gone = {"metadata": {"annotations": {SUCCESSOR: None}}}
+    async def settled(self, virtual: Object, host: Object | None) -> None:
+        """The virtual Service is there: nothing is to come in its place any more."""
+        if host is not None and SUCCESSOR in (host["metadata"].get("annotations") or {}):
+            gone: Object = {"metadata": {"annotations": {SUCCESSOR: None}}}
             await self._world.host.client.patch(
                 SERVICES, host["metadata"]["name"], gone, namespace=self._world.namespace
             )
+        metadata = virtual["metadata"]
+        if MOVING in (metadata.get("finalizers") or ()):
+            # Only now: who deletes it from here on does not get it back.
+            kept = [each for each in metadata["finalizers"] if each != MOVING]
+            body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
+            name = name_of(virtual)
+            await self._world.virtual.client.patch(SERVICES, name.name, body, namespace=name.namespace)
 
     async def _are_free(self, virtual: Object, host: Object) -> bool:
         """Whether the virtual API would give the host's numbers; asked before the Service is deleted."""

@@ -44,6 +44,7 @@ class Services:
                 await delete(world.host, SERVICES, host)
             return None
         if is_going(virtual):
+            await self._moves.settled(virtual, host)
             return None
         async with told(world, SERVICES, virtual):
             host = await self._bring(virtual, host)
@@ -84,7 +85,8 @@ class Services:
                 SERVICES, name.name, body, namespace=name.namespace, subresource="status"
             )
             world.virtual[SERVICES].store(answer)
-        await self._moves.settled(host)
+            virtual = answer
+        await self._moves.settled(virtual, host)
 
     async def _show_ports(self, virtual: Object, ports: Object) -> Object:
         world, name = self._world, name_of(virtual)

@@ -14,6 +14,8 @@ from vcli.syncer.translate.scope import Scope
 
 CLUSTER_IP: Final = "spec.clusterIP"
 HEALTH_CHECK: Final = "spec.healthCheckNodePort"
+MOVING: Final = "vcli.dev/moving"
+"""Finalizer of a Service that has just been made anew, until nobody would make it once more."""
 _NO_ADDRESS: Final = "None"
 _LIVED: Final = (
     "creationTimestamp",
@@ -96,6 +98,7 @@ def recreate_as(virtual: Object, host: Object) -> Object:
     if spec.get("healthCheckNodePort") and host["spec"].get("healthCheckNodePort"):
         spec = {**spec, "healthCheckNodePort": host["spec"]["healthCheckNodePort"]}
     metadata = without(virtual["metadata"], *_LIVED)
+    metadata["finalizers"] = [*(metadata.get("finalizers") or ()), MOVING]
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
