@@ -89,6 +89,8 @@ class World:
         host: the host namespace; its caches hold only what carries our label.
         recorder: tells tenants what went wrong.
         host_version: major and minor version of the host's Kubernetes.
+        starting: pods whose containers the host is making now; many at once are a burst, in which what can
+            wait leaves the API servers to them.
     """
 
     settings: Settings
@@ -97,6 +99,7 @@ class World:
     host: Caches
     recorder: Recorder
     host_version: tuple[int, int]
+    starting: set[VirtualName] = field(default_factory=set)
 
     @property
     def namespace(self) -> str:

@@ -30,6 +30,12 @@ _KINDS: Final[Mapping[str, Resource]] = {"Pod": PODS, "Service": SERVICES, "Pers
 _PACE: Final = 0.2
 """Seconds from one event to the next, after the first ``_BURST``; warnings go before the others."""
 _BURST: Final = 20
+_MANY: Final = 8
+"""Pods that are being made at once: then good news waits until they run, but not for ever."""
+_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 10.0
+_MOST: Final = 2000
+"""Events that wait. Further good news is dropped, as a kubelet drops it that has too much to tell."""
 _RECENT: Final = 600.0
 """Seconds. Of what happened while no syncer ran, this much is told."""
 
@@ -39,7 +45,7 @@ class Events:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._pending: dict[str, Object] = {}
+        self._pending: dict[str, tuple[Object, float]] = {}
         self._free_at = 0.0
         self.controller: Controller[str] = Controller("events", self._reconcile, workers=1)
 
@@ -62,23 +68,29 @@ class Events:
                     self._add(change.object, priority=INITIAL + 1 if _is_good_news(change.object) else NORMAL)
 
     def _add(self, event: Object, *, priority: int) -> None:
-        if event.get("involvedObject"):
-            name = event["metadata"]["name"]
-            self._pending[name] = event
+        if not event.get("involvedObject"):
+            return
+        name = event["metadata"]["name"]
+        if len(self._pending) < _MOST or name in self._pending or not _is_good_news(event):
+            self._pending[name] = event, _now()
             self.controller.queue.add(name, priority=priority)
 
     async def _turn(self) -> None:
         """Wait until the next event may be told, so that a burst of pods has the API server for itself."""
-        now = asyncio.get_running_loop().time()
+        now = _now()
         self._free_at = max(self._free_at + _PACE, now - _BURST * _PACE)
         await asyncio.sleep(max(0.0, self._free_at - now))
 
     async def _reconcile(self, name: str) -> RequeueAfter | None:
-        event = self._pending.pop(name, None)
+        event, since = self._pending.pop(name, (None, 0.0))
         virtual = self._involved(event) if event is not None else None
         scope = self._world.scope
         if event is None or virtual is None or is_of_the_host(event, virtual, scope=scope):
             return None
+        in_burst = len(self._world.starting) > _MANY
+        if in_burst and _is_good_news(event) and _now() - since < _LONGEST_PAUSE:
+            self._pending[name] = event, since
+            return RequeueAfter(_PAUSE)
         names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None
         told = to_virtual(event, virtual, scope=scope, names=names)
         try:
@@ -119,6 +131,10 @@ def _empty(event: Object) -> Object:
             "resourceVersion": event["metadata"]["resourceVersion"],
         }
     }
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_good_news(event: Object) -> bool:

@@ -15,6 +15,9 @@ from vcli.syncer.translate.names import VirtualName
 _PAUSE: Final = 0.25
 """Seconds. A kubelet writes two or three times while it makes containers; most pods run before this has
 passed, and then one write tells it all."""
+_PAUSE_EACH: Final = 0.1
+"""Seconds for each pod that is being made, once they are many: then each of them takes longer."""
+_LONGEST_PAUSE: Final = 5.0
 _MAKING: Final = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -49,18 +52,27 @@ class PodStatus:
         if not patch:
             self._told[name] = _versions(virtual, host)
             return None
-        if _can_wait(virtual, host):
-            now = asyncio.get_running_loop().time()
-            until = self._put_off.setdefault(name, now + _PAUSE)
-            if now < until:
-                return RequeueAfter(until - now)
+        if (wait := self._can_wait(name, host)) > 0:
+            return RequeueAfter(wait)
         body = {"metadata": {"uid": uid_of(virtual)}, "status": patch}
         answer = await self._world.virtual.client.patch(
             PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
         )
         self._world.virtual[PODS].store(answer)
         self._told[name] = _versions(answer, host)
+        self._put_off.pop(name, None)
         return None
+
+    def _can_wait(self, name: VirtualName, host: Object) -> float:
+        """Seconds that what there is to tell can wait for more: none if anybody could act on it."""
+        starting = self._world.starting
+        if not _is_being_made(host):
+            starting.discard(name)
+            return 0.0
+        starting.add(name)
+        now = asyncio.get_running_loop().time()
+        pause = min(max(_PAUSE, len(starting) * _PAUSE_EACH), _LONGEST_PAUSE)
+        return self._put_off.setdefault(name, now) + pause - now
 
     async def tell_last(self, virtual: Object) -> None:
         """Tell how the pod ended: its last status may have come together with its end.
@@ -80,6 +92,7 @@ class PodStatus:
 
     def forget(self, name: VirtualName) -> None:
         """The virtual pod is gone."""
+        self._world.starting.discard(name)
         self._told.pop(name, None)
         self._put_off.pop(name, None)
         self._last_words.pop(name, None)
@@ -101,16 +114,16 @@ def _versions(virtual: Object, host: Object) -> tuple[str, str]:
     return virtual["metadata"]["resourceVersion"], host["metadata"]["resourceVersion"]
 
 
-def _can_wait(virtual: Object, host: Object) -> bool:
+def _is_being_made(host: Object) -> bool:
     """Whether the host pod is just being made, with nothing that anybody would act on."""
     status = host.get("status") or {}
     pending = "deletionTimestamp" not in host["metadata"] and status.get("phase") == "Pending"
-    if not pending or not has_started(host) or has_started(virtual):
+    if not pending or not has_started(host):
         return False
     containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-    return all(_is_being_made(each.get("state") or {}) for each in containers)
+    return all(_waits_for_its_making(each.get("state") or {}) for each in containers)
 
 
-def _is_being_made(state: Mapping[str, Any]) -> bool:
+def _waits_for_its_making(state: Mapping[str, Any]) -> bool:
     waiting = state.get("waiting")
     return waiting is not None and waiting.get("reason") in _MAKING

@@ -121,10 +121,10 @@ class Pods:
     async def _run(self, virtual: Object, host: Object) -> RequeueAfter | None:
         node = host["spec"].get("nodeName")
         bound = virtual["spec"].get("nodeName")
+        if node and not bound and self.tokens.is_bound(virtual):
+            bound = node  # by us; the cache will say so in a moment
         if node and not bound:
             await self._bind(virtual, host, node)
-            if not has_started(host):
-                return None  # there is nothing to tell but the scheduling, which the binding has told
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
             async with told(self._world, PODS, virtual):
@@ -135,6 +135,8 @@ class Pods:
             return None
         elif node and has_started(host):  # some pods are made with a nodeName, which may be no node at all
             await self._nodes.ensure(node, internal_ips=_node_addresses(host))
+        if node and not virtual["spec"].get("nodeName") and not has_started(host):
+            return None  # there is nothing to tell but the scheduling, which the binding has told
         again = await self._status.tell(virtual, host)
         if not is_finished(virtual):
             await self._updates.bring(virtual, host)

@@ -47,7 +47,7 @@ class Tokens:
         A pod that is bound already may have its tokens first. Any other gets them when it is bound.
         """
         sources = references(pod).tokens
-        if not sources or not self._is_bound(pod):
+        if not sources or not self.is_bound(pod):
             return True
         secret = self._secret(name_of(pod))
         if secret is None or virtual_uid_of(secret) != uid_of(pod):
@@ -69,7 +69,7 @@ class Tokens:
                 await delete(self._world.host, SECRETS, secret)
             return None
         sources = references(pod).tokens
-        if not sources or is_finished(pod) or not self._is_bound(pod):
+        if not sources or is_finished(pod) or not self.is_bound(pod):
             return None
         held = tokens_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
         now = time.time()
@@ -83,7 +83,8 @@ class Tokens:
             self._on_settled(name)
         return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
 
-    def _is_bound(self, pod: Object) -> bool:
+    def is_bound(self, pod: Object) -> bool:
+        """Whether the pod is bound, even if the cache does not know it yet."""
         return bool(pod["spec"].get("nodeName")) or self._bound.get(name_of(pod)) == uid_of(pod)
 
     async def _request(self, pod: Object, source: TokenSource) -> tuple[str, Token]:
