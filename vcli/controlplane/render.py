@@ -162,7 +162,7 @@ def _settings(names: Names, values: Values, facts: Facts) -> Object:
         "virtualServer": _INSIDE,
         "pki": "/pki",
         "kubernetesVersion": values.control_plane.distro.k8s.version,
-        "addons": addons.render(values),
+        "addons": addons.render(values, service_cidrs=facts.service_cidrs),
         "metrics": values.integrations.metrics_server.enabled,
         "healthPort": HEALTH_PORT,
         "defaultServiceAccountReady": True,

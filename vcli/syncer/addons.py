@@ -1,43 +1,87 @@
-"""What every virtual cluster has inside: CoreDNS. Applied when the syncer starts; then it is the tenant's."""
+"""What every virtual cluster has inside: CoreDNS. It is the tenant's: what was changed in it stays changed.
+
+An object is written when it is missing, or when what we want of it is another than the last time. Then too,
+fields that somebody else has set keep their values, and an object that can't be had that way is left alone;
+once deleted, it is made anew when the syncer starts.
+"""
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
+from vcli.kube.errors import Conflict, Invalid
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.writing import is_applied, stamped
 
 log = Log("vcli.syncer.addons")
 
 Object = dict[str, Any]
 
 FIELD_MANAGER: Final = "vcli-addons"
+PATIENCE: Final = 30.0
+"""Seconds. Admission of the tenant's own may refuse an addon for as long as it likes."""
 _FIRST: Final = ("Namespace", "ServiceAccount", "ConfigMap", "ClusterRole", "ClusterRoleBinding", "Service")
 _HOST_DNS: Final = "HOST_DNS"
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
 
-async def apply_addons(client: Client, addons: Sequence[Object]) -> None:
-    """Apply all objects, those first that others need; returns when each was taken.
+async def apply_addons(
+    client: Client, addons: Sequence[Object], *, patience: float = PATIENCE
+) -> list[Object]:
+    """Apply all objects, those first that others need; returns those that were not taken in time.
 
     A fresh API server makes its system namespaces a moment after it is ready: what it refuses is tried again.
     """
     order = {kind: place for place, kind in enumerate(_FIRST)}
-    for addon in sorted(addons, key=lambda each: order.get(each["kind"], len(order))):
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                await client.apply(Resource.of(addon), addon, field_manager=FIELD_MANAGER)
-                break
-            except VcliError as error:
-                say = log.debug if pause < 1 else log.warning
-                say("addon not applied yet", kind=addon["kind"], name=addon["metadata"]["name"], error=error)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
+    wanted = sorted(addons, key=lambda each: order.get(each["kind"], len(order)))
+    until = asyncio.get_running_loop().time() + patience
+    found = await asyncio.gather(*(_find(client, addon) for addon in wanted))
+    changed = [(addon, now) for addon, now in zip(wanted, found, strict=True) if not is_applied(now, addon)]
+    return [addon for addon, now in changed if not await _bring(client, addon, now, until=until)]
+
+
+async def _find(client: Client, addon: Object) -> Object | None:
+    metadata = addon["metadata"]
+    with suppress(VcliError):
+        return await client.get(Resource.of(addon), metadata["name"], namespace=metadata.get("namespace"))
+    return None
+
+
+async def _bring(client: Client, addon: Object, current: Object | None, *, until: float) -> bool:
+    name, pause = addon["metadata"]["name"], _FIRST_PAUSE
+    while True:
+        try:
+            await _apply(client, addon)
+        except VcliError as error:
+            if current is not None and isinstance(error, (Conflict, Invalid)):
+                log.warning("addon left as it was changed", kind=addon["kind"], name=name, error=error)
+                return True
+            say = log.debug if pause < 1 else log.warning
+            say("addon not applied yet", kind=addon["kind"], name=name, error=error)
+            if asyncio.get_running_loop().time() + pause > until:
+                return False
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        else:
+            return True
+
+
+async def _apply(client: Client, addon: Object) -> None:
+    resource, desired = Resource.of(addon), stamped(addon)
+    try:
+        await client.apply(resource, desired, field_manager=FIELD_MANAGER, force=False)
+    except Conflict:
+        if "replicas" not in addon.get("spec", {}):
+            raise
+        # Scaled: no reason to keep it from a new image.
+        spec = {key: value for key, value in desired["spec"].items() if key != "replicas"}
+        await client.apply(resource, {**desired, "spec": spec}, field_manager=FIELD_MANAGER, force=False)
 
 
 def with_host_dns(addons: Sequence[Object], resolv_conf: Path = Path("/etc/resolv.conf")) -> list[Object]:

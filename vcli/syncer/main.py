@@ -167,12 +167,14 @@ async def _until_ready(client: Client) -> None:
 
 async def _addons(world: World, pods: Pods, state: health.Health) -> None:
     client = world.virtual.client
-    await apply_addons(client, with_host_dns(world.settings.addons))
+    refused = await apply_addons(client, with_host_dns(world.settings.addons))
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
         world.virtual[SERVICES].store(found)
     pods.addons_applied()
     state.reached("addons")
+    while refused:  # which must not keep the tenant from the API server, where it can be seen to
+        refused = await apply_addons(client, refused)
 
 
 async def _wait_ready(world: World, api_service: ApiService, state: health.Health) -> None:

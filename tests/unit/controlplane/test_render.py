@@ -165,6 +165,19 @@ def test_settings():
     ]
 
 
+def test_dns_answers_for_its_domain_and_the_addresses_of_services():
+    settings = find(
+        rendered(
+            "networking.advanced.clusterDomain=corp.example",
+            facts=replace(FACTS, service_cidrs=("34.118.224.0/20",)),
+        ),
+        "ConfigMap",
+        "vc-syncer-demo",
+    )["data"]["settings.json"]
+    [config] = [each for each in json.loads(settings)["addons"] if each["kind"] == "ConfigMap"]
+    assert " kubernetes corp.example 34.118.224.0/20 10.0.0.0/8 " in config["data"]["Corefile"]
+
+
 def test_the_kubeconfig_that_others_look_for():
     secret = find(rendered(), "Secret", "vc-demo")
     assert set(secret["data"]) == {"config", "certificate-authority", "client-certificate", "client-key"}

@@ -20,6 +20,7 @@ from vcli.syncer.translate.scope import Scope
 label_keys = st.sampled_from(
     [
         "app",
+        "k8s-app",
         "release",
         "tier",
         "vcli.dev/managed-by",
@@ -28,7 +29,7 @@ label_keys = st.sampled_from(
         "v.vcli.dev/x",
     ]
 )
-label_values = st.sampled_from(["vcluster", "demo", "other", "web", ""])
+label_values = st.sampled_from(["vcluster", "kube-dns", "demo", "other", "web", ""])
 label_maps = st.dictionaries(label_keys, label_values)
 
 
@@ -150,6 +151,16 @@ def test_app_and_release_stay_where_they_do_no_harm():
     assert host_labels(labels, "default", SCOPE).items() >= labels.items()
 
 
+def test_the_virtual_clusters_dns_does_not_look_like_the_hosts():
+    labels = host_labels({"k8s-app": "kube-dns"}, "kube-system", SCOPE)
+    assert "k8s-app" not in labels
+    selector = host_selector({"k8s-app": "kube-dns"}, "kube-system", SCOPE)
+    assert selector.items() <= labels.items()
+    others = host_labels({"k8s-app": "web"}, "kube-system", SCOPE)
+    assert others["k8s-app"] == "web"
+    assert not selector.items() <= others.items()
+
+
 @given(label_maps)
 def test_the_control_plane_service_selects_no_tenant_pod(labels: dict[str, str]):
     translated = host_labels(labels, "default", SCOPE)
@@ -227,6 +238,7 @@ def test_namespace_selectors_by_labels_carried_on_pods(selector, matching: set[s
         ("notvcli.dev/app", "notvcli.dev/app"),
         ("vcli.dev", "vcli.dev"),
         ("vcli.dev/name", "v.vcli.dev/name"),
+        ("label.vcli.dev/k8s-app", "v.label.vcli.dev/k8s-app"),
         ("label.vcli.dev/release", "v.label.vcli.dev/release"),
         ("v.vcli.dev/name", "v.v.vcli.dev/name"),
     ],

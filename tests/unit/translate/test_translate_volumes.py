@@ -133,6 +133,7 @@ def test_a_group_narrows_the_mode_of_tokens(security: dict[str, int] | None, exp
         ("metadata.annotations", "metadata.annotations['vcli.dev/annotations']"),
         ("metadata.labels['app']", "metadata.labels['app']"),
         ("metadata.labels['release']", "metadata.labels['label.vcli.dev/release']"),
+        ("metadata.labels['k8s-app']", "metadata.labels['label.vcli.dev/k8s-app']"),
         ("metadata.annotations['vcli.dev/name']", "metadata.annotations['v.vcli.dev/name']"),
     ],
 )

@@ -20,8 +20,8 @@ UID: Final = "vcli.dev/uid"
 KIND: Final = "vcli.dev/kind"
 """Annotation: the virtual kind, or the role of a host object that has no virtual counterpart."""
 
-RELEASE: Final = "label.vcli.dev/release"
-"""Label: carries a tenant's label ``release``, which the control plane's own Service selects on."""
+CARRIED_LABELS: Final = {"release": "label.vcli.dev/release", "k8s-app": "label.vcli.dev/k8s-app"}
+"""Labels of a tenant that may have to stay behind, to those that carry them whatever happens."""
 NAMESPACE_LABEL_PREFIX: Final = "vcli.dev/ns-"
 """Label prefix: a label of the virtual namespace, its key hashed."""
 

@@ -1,9 +1,9 @@
 """Labels and selectors on the host, where every virtual namespace shares one.
 
 The control plane's own Service selects ``app=vcluster, release=VC``. A tenant's pod with these labels would
-receive API traffic, its own cluster's or a neighbour's. So a tenant's ``release`` always travels as
-``label.vcli.dev/release`` too, selectors ask for that one, and the plain one stays behind where it could
-match.
+receive API traffic, its own cluster's or a neighbour's. And some hosts' network plugins restart pods that
+look like the host's own DNS, ``k8s-app=kube-dns``. So a tenant's ``release`` and ``k8s-app`` always travel as
+``label.vcli.dev/…`` too, selectors ask for those, and the plain ones stay behind where they would do harm.
 """
 
 import hashlib
@@ -27,10 +27,13 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
     """
     labels = labels or {}
     translated = {keys.host_key(key): value for key, value in labels.items()}
-    if "release" in labels:
-        translated[keys.RELEASE] = labels["release"]
-        if labels.get("app") == "vcluster":
-            del translated["release"]
+    for key, carrier in keys.CARRIED_LABELS.items():
+        if key in labels:
+            translated[carrier] = labels[key]
+    if labels.get("app") == "vcluster":
+        translated.pop("release", None)
+    if labels.get("k8s-app") == "kube-dns":
+        del translated["k8s-app"]
     translated[keys.MANAGED_BY] = scope.cluster
     if namespace:
         translated[keys.NAMESPACE] = namespace
@@ -58,7 +61,7 @@ def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scop
 
 def selector_key(key: str) -> str:
     """The host's key for a label key in a selector."""
-    return keys.RELEASE if key == "release" else keys.host_key(key)
+    return keys.CARRIED_LABELS.get(key) or keys.host_key(key)
 
 
 def host_namespace_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
