@@ -38,6 +38,7 @@ class Leaf:
 
 LEAVES = (
     Leaf(name="apiserver", common_name="kube-apiserver", server=True),
+    Leaf(name="apiserver-host", common_name="kube-apiserver", server=True),
     Leaf(name="kubelet", common_name="vcli-kubelet", server=True),
     Leaf(name="kubelet-client", common_name="kube-apiserver-kubelet-client", organization=MASTERS),
     Leaf(name="front-proxy", common_name="front-proxy-client", ca="front-proxy-ca"),

@@ -64,7 +64,11 @@ def render(
 
 
 def sans(names: Names, values: Values, service_ips: Iterable[str]) -> Mapping[str, list[str]]:
-    """The names and addresses that each serving certificate must have."""
+    """The names and addresses that each serving certificate must have.
+
+    Whoever connects is shown a certificate, tenants included. So those with the host namespace in their names
+    have one of their own, which kube-apiserver shows only to who asks for such a name.
+    """
     domain = values.networking.advanced.cluster_domain
 
     def of_service(name: str, namespace: str) -> list[str]:
@@ -73,14 +77,13 @@ def sans(names: Names, values: Values, service_ips: Iterable[str]) -> Mapping[st
 
     kubernetes = [*of_service("kubernetes", "default"), f"kubernetes.default.svc.{domain}"]
     local = ["localhost", "127.0.0.1", "::1"]
-    headless = of_service(names.headless, names.namespace)
-    pods = [f"*.{name}" for name in headless[1:]]
+    short, *dotted = of_service(names.service, names.namespace)
     # The same name inside: metrics.k8s.io, and the kubelets for a metrics-server.
     inside = of_service(names.headless, "kube-system")
-    clients = [*of_service(names.service, names.namespace), *kubernetes, *local, *service_ips]
     return {
-        "apiserver": [*clients, *values.control_plane.proxy.extra_sans],
-        "kubelet": [*headless, *pods, *inside, names.pod, *local],
+        "apiserver": [short, *kubernetes, *local, *service_ips, *values.control_plane.proxy.extra_sans],
+        "apiserver-host": dotted,
+        "kubelet": [names.headless, f"*.{names.headless}", *inside, names.pod, *local],
     }
 
 

@@ -31,14 +31,20 @@ def test_all_files():
 
 
 def test_the_api_server_answers_to_every_name_it_is_called_by():
-    wanted = {"demo", "demo.team-a", "demo.team-a.svc", "demo.team-a.svc.cluster.local", "kubernetes"}
+    wanted = {"demo", "kubernetes", "localhost", "127.0.0.1", "10.96.3.4"}
     wanted |= {"kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"}
-    wanted |= {"localhost", "127.0.0.1", "10.96.3.4"}
     assert wanted <= names_of(certificate(FILES, "apiserver"))
+    on_host = {"demo.team-a", "demo.team-a.svc", "demo.team-a.svc.cluster.local"}
+    assert on_host <= names_of(certificate(FILES, "apiserver-host"))
 
 
 def test_the_kubelet_answers_to_the_headless_service():
-    assert {"demo-headless.team-a.svc", "localhost"} <= names_of(certificate(FILES, "kubelet"))
+    assert {"demo-headless", "localhost"} <= names_of(certificate(FILES, "kubelet"))
+
+
+@pytest.mark.parametrize("leaf", ["apiserver", "kubelet"])
+def test_what_anybody_is_shown_does_not_name_the_host_namespace(leaf: str):
+    assert not [name for name in names_of(certificate(FILES, leaf)) if "team-a" in name]
 
 
 @pytest.mark.parametrize("leaf", LEAVES, ids=lambda leaf: leaf.name)
@@ -72,10 +78,10 @@ def test_lives():
 
 
 def test_strict_verifiers_accept_them(tmp_path):
-    for name in ("ca.crt", "apiserver.crt", "apiserver.key", "admin.crt", "admin.key"):
+    for name in ("ca.crt", "apiserver-host.crt", "apiserver-host.key", "admin.crt", "admin.key"):
         (tmp_path / name).write_bytes(FILES[name])
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(tmp_path / "apiserver.crt", tmp_path / "apiserver.key")
+    server.load_cert_chain(tmp_path / "apiserver-host.crt", tmp_path / "apiserver-host.key")
     server.load_verify_locations(tmp_path / "ca.crt")
     server.verify_mode = ssl.CERT_REQUIRED
     client = ssl.create_default_context(cafile=str(tmp_path / "ca.crt"))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -109,8 +110,8 @@ def test_what_is_mounted_is_there():
             assert item["key"] in pki
     for container in pod_of(objects)["containers"]:
         for word in container.get("command", ()):
-            if "=/pki/" in word:
-                assert word.partition("=/pki/")[2] in pki, word
+            for file in re.findall(r"/pki/([\w.-]+)", word):
+                assert file in pki, word
 
 
 def test_no_container_has_more_than_the_restricted_profile_allows():
