@@ -1,6 +1,7 @@
 """``vcli delete`` on a real host: everything that was made is gone, and nothing else."""
 
 import json
+from typing import Any
 
 import pytest
 from embedded import Host
@@ -44,19 +45,51 @@ def test_everything_goes_and_the_bystander_stays(desk: Host, cluster: str):
 
 
 def test_claims_can_be_kept_and_are_taken_up_again(desk: Host, cluster: str):
-    desk.kubectl("create", "namespace", "remembered")
+    desk.apply("default", claim("files"))
+    desk.kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc/files", "--timeout=60s")
+    volume = desk.get("pvc", "files")["spec"]["volumeName"]
     done = desk.vcli("delete", "demo", "-n", cluster, "--keep-pvc", "-o", "json")
-    assert json.loads(done.stdout)["kept"] == ["persistentvolumeclaim/data-demo-0"]
-    beside = {"ConfigMap/bystander", "PersistentVolumeClaim/data-demo-0"}
+    kept = {"data-demo-0", "files-x-default-x-demo"}
+    assert set(json.loads(done.stdout)["kept"]) == {f"persistentvolumeclaim/{name}" for name in kept}
+    beside = {"ConfigMap/bystander", *(f"PersistentVolumeClaim/{name}" for name in kept)}
     assert left(desk, cluster, also=beside) == set()
-    claim = desk.get("pvc", "data-demo-0", "-n", cluster)
-    assert claim["status"]["phase"] == "Bound"
-    assert "ownerReferences" not in claim["metadata"]
+    for name in kept:
+        found = desk.get("pvc", name, "-n", cluster)
+        assert found["status"]["phase"] == "Bound"
+        assert "ownerReferences" not in found["metadata"]
 
     desk.vcli("create", "demo", "-n", cluster)
-    assert "namespace/remembered" in desk.kubectl("get", "namespaces", "-o", "name")
+    again = desk.get("pvc", "files")
+    assert (again["status"]["phase"], again["spec"]["volumeName"]) == ("Bound", volume)
     desk.vcli("delete", "demo", "-n", cluster)
     assert left(desk, cluster, also={"ConfigMap/bystander"}) == set()
+
+
+def claim(name: str) -> dict[str, Any]:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name},
+        "spec": spec,
+    }
+
+
+def test_rights_outside_the_namespace_go_too(desk: Host, namespace: str):
+    rights = "rbac.clusterRole.enabled=true"
+    desk.vcli("create", "demo", "-n", namespace, "--no-connect", "--ephemeral", "--no-wait", "--set", rights)
+    account = f"system:serviceaccount:{namespace}:vc-demo"
+
+    def may_read() -> bool:
+        answer = desk.kubectl("auth", "can-i", "get", "persistentvolumes", "--as", account, check=False)
+        return answer.strip() == "yes"
+
+    assert may_read()
+    done = desk.vcli("delete", "demo", "-n", namespace, "-o", "json")
+    name = f"vcli:{namespace}:demo"
+    assert {f"clusterrole/{name}", f"clusterrolebinding/{name}"} <= set(json.loads(done.stdout)["removed"])
+    assert not may_read()
+    assert desk.kubectl("get", "clusterrole", name, "--ignore-not-found") == ""
 
 
 def test_deleting_the_service_alone_removes_everything(desk: Host, namespace: str):

@@ -16,7 +16,7 @@ async def delete(
         bool, typer.Option("--ignore-not-found", help="Succeed when there is none of that name.")
     ] = False,
     keep_pvc: Annotated[
-        bool, typer.Option("--keep-pvc", help="Leave the volume claims of its store.")
+        bool, typer.Option("--keep-pvc", help="Leave its volume claims: those of its store and of its pods.")
     ] = False,
     delete_namespace: Annotated[
         bool,

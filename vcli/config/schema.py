@@ -330,6 +330,24 @@ class Integrations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterRole:
+    """What the syncer may read of the host outside its namespace."""
+
+    enabled: bool | Literal["auto"] = _doc(
+        "auto",
+        "Let the syncer read the host's PersistentVolumes that its claims are bound to; auto: no, as"
+        " everything works without.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rbac:
+    """Rights of the syncer on the host."""
+
+    cluster_role: ClusterRole = _section(ClusterRole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """All values. ``given`` is what the user wrote, merged: that is what is kept in the cluster."""
 
@@ -337,5 +355,6 @@ class Values:
     networking: Networking = _section(Networking)
     export_kube_config: ExportKubeConfig = _section(ExportKubeConfig)
     integrations: Integrations = _section(Integrations)
+    rbac: Rbac = _section(Rbac)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

@@ -15,7 +15,7 @@ _METADATA = {"Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;
 
 # A RoleBinding is refused while its Role is unknown, and a pod is started once for all when what it mounts is
 # there: a mount that fails is tried again only after a while.
-_LAST = ("RoleBinding", "StatefulSet")
+_LAST = ("RoleBinding", "ClusterRoleBinding", "StatefulSet")
 
 
 async def apply(client: Client, objects: Sequence[Object], *, dry_run: bool = False) -> list[Object]:

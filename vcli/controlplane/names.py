@@ -12,6 +12,8 @@ LONGEST_NAME = 52
 _NAME = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
 
 CLUSTER_LABEL = "vcli.dev/cluster"
+HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
+"""Of objects that are in no namespace: that of their virtual cluster."""
 FIELD_MANAGER = "vcli"
 
 
@@ -61,6 +63,11 @@ class Names:
     def workload_service_account(self) -> str:
         """ServiceAccount of every synced pod; it has no rights."""
         return f"vc-workload-{self.cluster}"
+
+    @property
+    def cluster_role(self) -> str:
+        """ClusterRole and ClusterRoleBinding of the syncer; no other cluster's, in no other namespace."""
+        return f"vcli:{self.namespace}:{self.cluster}"
 
     @property
     def values(self) -> str:

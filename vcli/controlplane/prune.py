@@ -1,10 +1,12 @@
-"""Bundles of earlier versions, which no pod mounts any more."""
+"""What earlier versions or values made, and nothing needs any more."""
+
+from contextlib import suppress
 
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.kube.client import Client
-from vcli.kube.errors import NotFound
-from vcli.kube.resources import CONFIGMAPS
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS
 
 
 async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> list[str]:
@@ -35,3 +37,10 @@ async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> li
 
     await together(delete(bundle["name"], bundle["uid"]) for bundle in old)
     return [bundle["name"] for bundle in old]
+
+
+async def prune_cluster_rights(client: Client, names: Names) -> None:
+    """Take the syncer's ClusterRole away; who may not did not give it."""
+    for resource in (CLUSTERROLEBINDINGS, CLUSTERROLES):
+        with suppress(NotFound, Forbidden):
+            await client.delete(resource, names.cluster_role)

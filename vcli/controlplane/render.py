@@ -14,7 +14,8 @@ from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.certificates import Files
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.kubeconfigs import kubeconfig
-from vcli.controlplane.names import Names
+from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
+from vcli.kube.resources import Resource
 
 Object = dict[str, Any]
 
@@ -116,7 +117,8 @@ def _rights(names: Names, values: Values, facts: Facts) -> list[Object]:
         _decorate(obj, chosen)
         if chosen.image_pull_secrets:
             obj["imagePullSecrets"] = list(chosen.image_pull_secrets)
-    return [account, workload, role, binding]
+    of_cluster = rights.render_of_cluster(names) if values.rbac.cluster_role.enabled is True else ()
+    return [account, workload, role, binding, *of_cluster]
 
 
 def _pki(files: Files) -> Files:
@@ -201,14 +203,14 @@ def _finished(obj: Object, names: Names, values: Values, *, owner: Object | None
         **values.control_plane.advanced.global_metadata.annotations,
         **metadata.get("annotations", {}),
     }
-    full: Object = {
-        "name": metadata["name"],
-        "namespace": names.namespace,
-        "labels": {**metadata.get("labels", {}), **names.labels},
-    }
+    full: Object = {"name": metadata["name"], "labels": {**metadata.get("labels", {}), **names.labels}}
+    if Resource.of(obj).namespaced:
+        full["namespace"] = names.namespace
+    else:
+        full["labels"][HOST_NAMESPACE_LABEL] = names.namespace
     if annotations:
         full["annotations"] = annotations
-    if owner is not None and owner["uid"]:
+    if owner is not None and owner["uid"] and "namespace" in full:
         full["ownerReferences"] = [owner]
     return {**obj, "metadata": full}
 

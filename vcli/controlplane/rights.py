@@ -58,6 +58,12 @@ def required() -> frozenset[Right]:
     return frozenset(rights_of(role["rules"]))
 
 
+def of_cluster() -> frozenset[Right]:
+    """What the syncer may beyond its namespace, if the values ask for it."""
+    role, _ = manifests.load("control-plane/cluster-rights.yaml")
+    return frozenset(rights_of(role["rules"]))
+
+
 def rights_of(rules: Any) -> Iterator[Right]:
     """The single rights of a Role's rules."""
     for rule in rules:
@@ -78,3 +84,13 @@ def render(names: Names, *, with_features: frozenset[str]) -> tuple[Object, Obje
     binding["roleRef"]["name"] = names.service_account
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
     return account, workload, role, binding
+
+
+def render_of_cluster(names: Names) -> tuple[Object, Object]:
+    """The ClusterRole and the ClusterRoleBinding."""
+    role, binding = manifests.load("control-plane/cluster-rights.yaml")
+    for obj in (role, binding):
+        obj["metadata"]["name"] = names.cluster_role
+    binding["roleRef"]["name"] = names.cluster_role
+    binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
+    return role, binding

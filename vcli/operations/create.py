@@ -13,7 +13,7 @@ from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
-from vcli.controlplane.prune import prune_bundles
+from vcli.controlplane.prune import prune_bundles, prune_cluster_rights
 from vcli.controlplane.rights import features
 from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
@@ -162,6 +162,8 @@ class _Creation:
                 await wait_ready(self._client, self._names, workload, timeout=timeout, detail=step.detail)
             if existed:
                 await prune_bundles(self._client, self._names, keep=bundle.digest if bundle else None)
+                if self._values.rbac.cluster_role.enabled is not True:
+                    await prune_cluster_rights(self._client, self._names)
         return Created(
             name=self._names.cluster,
             namespace=self._names.namespace,

@@ -39,7 +39,7 @@ class Options:
         kubeconfig: ``--kubeconfig`` of the host.
         context: ``--context`` of the host.
         ignore_not_found: to find nothing is fine.
-        keep_pvc: leave the volume claims of the store.
+        keep_pvc: leave the volume claims of the store and of the pods.
         delete_namespace: the namespace too, whoever made it and whatever else is in it.
         wait: until everything is gone.
         dry_run: only say what would go.
@@ -192,12 +192,11 @@ class _Deletion:
         )
 
     def _keeps(self, obj: Object) -> bool:
-        """Claims of the store, which bear our own label; synced claims go with their virtual cluster."""
-        labels = obj["metadata"].get("labels") or {}
-        return self._options.keep_pvc and obj["kind"] == PVCS.kind and CLUSTER_LABEL in labels
+        """All claims: those of pods, as the store that is taken up again knows what is on them."""
+        return self._options.keep_pvc and obj["kind"] == PVCS.kind
 
     async def _free_claims(self, objects: list[Object]) -> None:
-        """Undo that the claims go with the StatefulSet, and see to it before the StatefulSet goes."""
+        """Undo that claims go with StatefulSet and Service, and see to it before these go."""
         workloads = [obj for obj in objects if obj["kind"] == STATEFULSETS.kind]
         policy: Object = {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}}}
         await together(
@@ -213,9 +212,24 @@ class _Deletion:
             )
 
     async def _claims_are_free(self) -> bool:
-        selector = f"{CLUSTER_LABEL}={self._names.cluster}"
+        owned = [
+            claim["metadata"]
+            for label in (CLUSTER_LABEL, removal.MANAGED_LABEL)
+            for claim in await self._claims(f"{label}={self._names.cluster}")
+            if claim["metadata"].get("ownerReferences")
+        ]
+        nobody: Object = {"metadata": {"ownerReferences": None}}
+        await together(
+            self._client.patch(PVCS, claim["name"], nobody, namespace=claim["namespace"])
+            for claim in owned
+            if removal.MANAGED_LABEL in claim["labels"]  # the other ones a controller sees to
+        )
+        return not owned
+
+    async def _claims(self, selector: str) -> list[Object]:
         found = await self._client.list(PVCS, namespace=self._names.namespace, label_selector=selector)
-        return not any(claim["metadata"].get("ownerReferences") for claim in found["items"])
+        items: list[Object] = found["items"]
+        return items
 
     def _complain(self, left: list[Object]) -> None:
         if left:

@@ -109,7 +109,7 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
     )
     answers = asyncio.gather(
         client.version(),
-        _rights(client, names),
+        _rights(client, names, values),
         _storage_and_room(client, names, values, bundle),
     )
     (namespace, service, workload), (version, (missing, features), stored) = await asyncio.gather(
@@ -158,23 +158,35 @@ def _version(version: str) -> Iterator[str]:
 # --- rights
 
 
-async def _rights(client: Client, names: Names) -> tuple[list[str], frozenset[str]]:
+async def _rights(client: Client, names: Names, values: Values) -> tuple[list[str], frozenset[str]]:
     """What is missing that can't be done without, and the features whose rights are there."""
+    of_cluster = await _cluster_rights(client) if values.rbac.cluster_role.enabled is True else []
     features = rights.features()
     if await _may(client, names.namespace, Right("*", "*", "*")):
-        return [], frozenset(features)
+        return of_cluster, frozenset(features)
     wanted = sorted(_OWN | rights.required())
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)
     allowed = {right for right, answer in zip(asked, answers, strict=True) if answer}
-    missing: dict[str, list[str]] = {}
-    for right in wanted:
-        if right not in allowed:
-            resource = f"{right.resource}.{right.group}" if right.group else right.resource
-            missing.setdefault(resource, []).append(right.verb)
     given = frozenset(feature.name for feature in features.values() if feature.rights <= allowed)
-    return [f"you may not {', '.join(verbs)} {resource}" for resource, verbs in missing.items()], given
+    return [*_lacking(right for right in wanted if right not in allowed), *of_cluster], given
+
+
+async def _cluster_rights(client: Client) -> list[str]:
+    asked = sorted(_OWN_OF_CLUSTER | rights.of_cluster())
+    answers = await together(_may(client, "", right) for right in asked)
+    missing = (right for right, answer in zip(asked, answers, strict=True) if not answer)
+    return [f"{problem}, which rbac.clusterRole.enabled takes" for problem in _lacking(missing)]
+
+
+def _lacking(missing: Iterable[Right]) -> list[str]:
+    """One sentence for each resource."""
+    verbs: dict[str, list[str]] = {}
+    for right in missing:
+        resource = f"{right.resource}.{right.group}" if right.group else right.resource
+        verbs.setdefault(resource, []).append(right.verb)
+    return [f"you may not {', '.join(each)} {resource}" for resource, each in verbs.items()]
 
 
 # What create does itself. What it hands on to the syncer it needs as well: nobody can give rights he lacks.
@@ -185,6 +197,13 @@ _OWN = frozenset(
         *(Right("apps", "statefulsets", verb) for verb in ("get", "create", "patch", "delete")),
         *(Right(_RBAC, kind, verb) for kind in ("roles", "rolebindings") for verb in ("create", "patch")),
     ]
+)
+
+
+_OWN_OF_CLUSTER = frozenset(
+    Right(_RBAC, kind, verb)
+    for kind in ("clusterroles", "clusterrolebindings")
+    for verb in ("create", "patch", "delete")
 )
 
 

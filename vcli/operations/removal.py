@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from vcli.controlplane.apply import together
-from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import (
@@ -30,7 +30,6 @@ from vcli.kube.resources import (
 
 CREATED_FOR = "vcli.dev/created-for"
 MANAGED_LABEL = "vcli.dev/managed-by"
-HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
 
 # The syncer loses its rights first: what it would make again while it is being removed, it no longer can.
 _OWN = (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from space import IDLE, Object, Space, eventually, pod, template
+from test_sync_restart import kill_syncer
 
 Classes = Callable[..., str]
 
@@ -230,6 +231,33 @@ def test_a_volume_that_is_retained_outlives_its_claim(space: Space, classes: Cla
     )
     space.wait("jsonpath={.status.phase}=Succeeded", "pod/reader")
     assert space.kubectl("logs", "reader").strip() == "kept"
+
+
+def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -> None:
+    kept = classes(reclaimPolicy="Retain")
+    space.apply(claim(storageClassName=kept))
+    name = bound(space)["spec"]["volumeName"]
+    assert space.get("pv", name)["metadata"]["labels"] == {"vcli.dev/volume": "assumed"}
+    role = f"volumes-{space.name}"
+    account = f"--serviceaccount={space.cluster.namespace}:vc-{space.cluster.name}"
+    space.host.kubectl("create", "clusterrole", role, "--verb=get", "--resource=persistentvolumes")
+    space.host.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
+    try:
+        kill_syncer(space)  # it asks anew only now and then
+        eventually(lambda: "hostPath" in space.get("pv", name)["spec"])
+        real, shown = space.host.get("pv", name), space.get("pv", name)
+        assert shown["spec"]["hostPath"] == real["spec"]["hostPath"]
+        assert shown["spec"]["persistentVolumeReclaimPolicy"] == "Retain"
+        assert shown["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"] == HOST_PATH
+        assert space.cluster.namespace not in json.dumps(shown)
+        space.kubectl("delete", "pvc", "data")
+        space.wait("jsonpath={.status.phase}=Released", f"pv/{name}")
+        # It is not the tenant's to delete, nor to see for ever.
+        space.kubectl("delete", "pv", name)
+        assert space.host.get("pv", name)["status"]["phase"] == "Released"
+    finally:
+        space.host.kubectl("delete", "clusterrolebinding,clusterrole", role)
+        kill_syncer(space)
 
 
 def test_ephemeral_volumes_live_as_long_as_their_pod(space: Space) -> None:

@@ -290,6 +290,22 @@ def test_rights_follow_those_that_can_be_given(missing):
     assert "pods/resize" in resources
 
 
+def test_rights_beyond_the_namespace_are_given_when_asked_for():
+    assert not [obj for obj in rendered() if obj["kind"].startswith("Cluster")]
+    objects = rendered("rbac.clusterRole.enabled=true")
+    role, binding = (
+        find(objects, kind, "vcli:team-a:demo") for kind in ("ClusterRole", "ClusterRoleBinding")
+    )
+    assert binding["roleRef"]["name"] == "vcli:team-a:demo"
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "vc-demo", "namespace": "team-a"}]
+    assert role["rules"] == [{"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["get"]}]
+    for obj in (role, binding):
+        # By these labels delete finds them: what is in no namespace has no owner.
+        assert not {"namespace", "ownerReferences"} & obj["metadata"].keys()
+        wanted = {"vcli.dev/cluster": "demo", "vcli.dev/host-namespace": "team-a"}
+        assert wanted.items() <= obj["metadata"]["labels"].items()
+
+
 def test_no_right_is_a_wildcard():
     for rule in find(rendered(), "Role", "vc-demo")["rules"]:
         assert "*" not in [*rule["apiGroups"], *rule["resources"], *rule["verbs"]]
