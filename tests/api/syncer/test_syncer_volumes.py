@@ -119,11 +119,19 @@ async def test_what_a_tenant_changes_in_a_shown_volume_is_undone(lab: Lab) -> No
     await lab.virtual.delete(PVS, "pvc-1")
     await lab.unprotect(lab.virtual, PVS, first)
     assert (await unharmed())["metadata"]["uid"] != first["metadata"]["uid"]
+
+    async def everything() -> list[Object | None]:
+        return [
+            await volume(lab),
+            await lab.virtual_object(PVCS, "data"),
+            await lab.host_object(PVCS, "data"),
+        ]
+
     await lab.quiet()
-    before = await volume(lab)
+    before = await everything()
     await lab.restart()
     await lab.quiet()
-    assert await volume(lab) == before
+    assert await everything() == before
 
 
 async def test_a_claim_whose_volume_is_lost_gets_no_empty_one(lab: Lab) -> None:

@@ -302,7 +302,7 @@ def test_a_claim_that_the_quota_refuses_is_provisioned_when_it_is_lifted(
     bound(space)
 
 
-def test_what_a_claim_is_filled_from_is_named_as_on_the_host(space: Space) -> None:
+def test_what_a_claim_names_is_named_as_on_the_host(space: Space) -> None:
     snapshot = {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "snap"}
     populator = {"apiGroup": "example.com", "kind": "Image", "name": "img"}
     space.apply(
@@ -310,6 +310,7 @@ def test_what_a_claim_is_filled_from_is_named_as_on_the_host(space: Space) -> No
         claim("clone", dataSource={"kind": "PersistentVolumeClaim", "name": "data"}),
         claim("restored", dataSource=snapshot),
         claim("filled", dataSourceRef=populator),
+        claim("classless", storageClassName="no-such-class"),
     )
     bound(space)
 
@@ -317,13 +318,15 @@ def test_what_a_claim_is_filled_from_is_named_as_on_the_host(space: Space) -> No
         found: str | None = on_host(space, name)["spec"].get("dataSourceRef", {}).get("name")
         return found
 
-    eventually(lambda: len(space.on_host("pvc")) == 4)
+    eventually(lambda: len(space.on_host("pvc")) == 5)
     assert source("clone") == space.host_name("data")
     assert source("restored") == space.host_name("snap")
     assert source("filled") == space.host_name("img")
     # The host's provisioner can't clone, and tells it in the tenant's names.
     told = eventually(lambda: messages(space, "clone", "ProvisioningFailed"))
     assert space.cluster.namespace not in told[0]
+    told = eventually(lambda: messages(space, "classless", "ProvisioningFailed"))
+    assert '"no-such-class" not found' in told[0]
 
 
 def database(replicas: int, **spec: Any) -> Object:
