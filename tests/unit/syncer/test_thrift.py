@@ -43,8 +43,23 @@ def test_of_a_host_pod_what_can_change_is_kept():
     }
 
 
-def test_the_data_of_host_copies_is_let_go_but_not_tokens():
+def test_equal_inner_maps_of_two_documents_are_one():
+    text = json.dumps({"tolerations": [{"key": "a", "seconds": 300, "value": None}], "name": "x"})
+    one, two = shared(json.loads(text)), shared(json.loads(text))
+    assert one["tolerations"][0] is two["tolerations"][0]
+
+
+def test_what_equals_in_python_and_not_in_json_stays_apart():
+    one, two, three = (shared(json.loads(f'{{"a": {{"b": {value}}}}}')) for value in ("1", "true", "1.0"))
+    assert [type(each["a"]["b"]) for each in (one, two, three)] == [int, bool, float]
+
+
+def test_the_data_of_host_copies_is_let_go():
     copy = {"metadata": {"name": "c"}, "data": {"a": "b"}, "immutable": True}
     assert host_config(copy) == {"metadata": {"name": "c"}, "immutable": True}
-    tokens = {"metadata": {"name": "t", "annotations": {"vcli.dev/kind": "PodTokens"}}, "data": {"a": "b"}}
-    assert host_config(tokens) == tokens
+
+
+def test_which_tokens_there_are_is_kept():
+    metadata = {"name": "t", "resourceVersion": "1", "annotations": {"vcli.dev/kind": "PodTokens"}}
+    tokens = {"metadata": {**metadata, "ownerReferences": []}, "data": {"api.0": "c2VjcmV0"}}
+    assert host_config(tokens) == {"metadata": metadata, "data": {"api.0": ""}}

@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from translate_builders import SCOPE, pod, unchanged
 
-from vcli.syncer.translate.configs import Token, config_map_to_host, secret_to_host, token_secret, tokens_in
+from vcli.syncer.translate.configs import (
+    Token,
+    config_map_to_host,
+    renewals_in,
+    secret_to_host,
+    token_secret,
+    tokens_in,
+)
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import token_secret_name
@@ -94,7 +101,10 @@ tokens = st.builds(
 
 @given(st.dictionaries(st.sampled_from(["api.0", "api.1", "vault.0"]), tokens))
 def test_tokens_are_found_again(held: dict[str, Token]):
-    assert tokens_in(token_secret(pod(), held, scope=SCOPE)) == held
+    secret = token_secret(pod(), held, scope=SCOPE)
+    assert tokens_in(secret) == held
+    thrifty = {**secret, "data": dict.fromkeys(secret["data"], "")}
+    assert renewals_in(thrifty) == {key: token.renew_at for key, token in held.items()}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vcli.syncer.translate.names import VirtualName
 _PAUSE: Final = 0.25
 """Seconds. A kubelet writes two or three times while it makes containers; most pods run before this has
 passed, and then one write tells it all."""
-_PAUSE_EACH: Final = 0.1
+_PAUSE_EACH: Final = 0.2
 """Seconds for each pod that is being made, once they are many: then each of them takes longer."""
 _LONGEST_PAUSE: Final = 5.0
 _MAKING: Final = frozenset({"ContainerCreating", "PodInitializing"})

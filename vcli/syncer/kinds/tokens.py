@@ -19,7 +19,7 @@ from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import delete, put
 from vcli.syncer.kinds.indexes import is_finished
 from vcli.syncer.kinds.refusals import tell, told
-from vcli.syncer.translate.configs import Token, token_secret, tokens_in
+from vcli.syncer.translate.configs import Token, renewals_in, token_secret, tokens_in
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name
 from vcli.syncer.translate.pods import TokenSource, references
@@ -52,7 +52,7 @@ class Tokens:
         secret = self._secret(name_of(pod))
         if secret is None or virtual_uid_of(secret) != uid_of(pod):
             return False
-        held = tokens_in(secret)
+        held = renewals_in(secret)
         return all(source.key in held for source in sources)
 
     def bound(self, pod: Object) -> None:
@@ -71,17 +71,26 @@ class Tokens:
         sources = references(pod).tokens
         if not sources or is_finished(pod) or not self.is_bound(pod):
             return None
-        held = tokens_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
+        held = renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
         now = time.time()
-        due = [s for s in sources if s.key not in held or held[s.key].renew_at <= now]
+        due = [source for source in sources if held.get(source.key, 0.0) <= now]
         if due:
-            fresh = [await self._request(pod, source) for source in due]
-            held = {**{s.key: held[s.key] for s in sources if s.key in held}, **dict(fresh)}
-            desired = token_secret(pod, held, scope=self._world.scope)
+            tokens = dict([await self._request(pod, source) for source in due])
+            if secret is not None and len(due) < len(sources):
+                tokens = {**await self._still_good(secret, sources), **tokens}
+            desired = token_secret(pod, tokens, scope=self._world.scope)
             async with told(self._world, PODS, pod):
                 await put(self._world.host, SECRETS, desired, current=secret)
             self._on_settled(name)
-        return RequeueAfter(max(1.0, min(token.renew_at for token in held.values()) - now))
+            held = {key: token.renew_at for key, token in tokens.items()}
+        return RequeueAfter(max(1.0, min(held[source.key] for source in sources) - now))
+
+    async def _still_good(self, secret: Object, sources: Iterable[TokenSource]) -> dict[str, Token]:
+        """The tokens that are on the host: a cache keeps none."""
+        metadata = secret["metadata"]
+        there = await self._world.host.client.get(SECRETS, metadata["name"], namespace=metadata["namespace"])
+        found = tokens_in(there)
+        return {source.key: found[source.key] for source in sources if source.key in found}
 
     def is_bound(self, pod: Object) -> bool:
         """Whether the pod is bound, even if the cache does not know it yet."""

@@ -80,6 +80,11 @@ def tokens_in(secret: Object) -> dict[str, Token]:
     return found
 
 
+def renewals_in(secret: Object) -> dict[str, float]:
+    """When each of the tokens in a host Secret has to be renewed, Unix seconds; empty values will do."""
+    return {key: token.renew_at for key, token in tokens_in(secret).items()}
+
+
 def _with_data(virtual: Object, kind: str, scope: Scope) -> Object:
     data = {key: virtual[key] for key in ("data", "binaryData", "immutable") if virtual.get(key) is not None}
     return {
