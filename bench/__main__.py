@@ -1,47 +1,78 @@
-"""``python -m bench``: measure, and print each figure beside the direct one and its budget.
+"""``python -m bench [PART…]``: measure, and print each figure beside the direct one and its budget.
 
-Needs a host (``vcli host up``), and a virtual cluster for the start-up figures (``--cluster``).
+Needs a host that is the current context (``vcli host up``), ``vcli`` and ``kubectl`` on the PATH, and
+administrator's rights. What is compared runs in turn, so load affects both alike; the budgets are about a
+machine that does nothing else.
 """
 
 import argparse
+import asyncio
 import json
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 
-from bench import create, startup
-from bench.measure import Row
+from bench.create import create
+from bench.footprint import footprint
+from bench.many import many
+from bench.measure import Row, table
+from bench.pods import burst, latency
+from bench.reading import reading
+from bench.scale import scale
+from bench.sizes import FULL, TINY, Sizes
+from bench.stage import Stage, stage
+from bench.startup import startup
+
+_ALONE: Mapping[str, Callable[[Sizes], AsyncIterator[Row]]] = {"create": create, "many": many}
+_ON_STAGE: Mapping[str, Callable[[Stage, Sizes], AsyncIterator[Row]]] = {
+    "startup": startup,
+    "latency": latency,
+    "burst": burst,
+    "footprint": footprint,
+    "reading": reading,
+    "scale": scale,
+}
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 when a budget does not hold."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["startup", "create", "all"], default="all")
-    parser.add_argument("--cluster", default="demo", help="a running virtual cluster (default: demo)")
-    parser.add_argument("--runs", type=int, default=5, help="of each command (default: 5)")
+    parts = [*_ALONE, *_ON_STAGE]
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(parts)} (default: all)")
+    parser.add_argument("--runs", type=int, help=f"of what is short (default: {FULL.runs})")
+    parser.add_argument("--pods", type=int, help=f"at scale, at most (default: {FULL.scale[-1]})")
+    parser.add_argument("--tiny", action="store_true", help="a few of everything: only to see that it works")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(argv)
+    if unknown := set(options.parts) - set(parts):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    sizes = TINY if options.tiny else FULL
+    if options.runs:
+        sizes = replace(sizes, runs=options.runs)
+    if options.pods:
+        sizes = replace(sizes, scale=(*(x for x in sizes.scale if x < options.pods), options.pods))
+    rows = asyncio.run(_measure(options.parts or parts, sizes))
+    print(json.dumps([row.as_json() for row in rows], indent=2) if options.json else table(rows))
+    return 0 if all(row.held for row in rows) else 1
 
-    def rows() -> Iterator[Row]:
-        if options.what in ("startup", "all"):
-            yield from startup.rows(options.cluster, runs=options.runs)
-        if options.what in ("create", "all"):
-            yield from create.rows(runs=max(1, options.runs // 2))
 
-    measured = list(rows())
-    if options.json:
-        print(
-            json.dumps([{**asdict(row), "ratio": row.ratio, "held": row.held} for row in measured], indent=2)
-        )
-    else:
-        print(f"{'what':<34} {'ours':>8} {'direct':>8} {'ratio':>6} {'budget':>6}  direct is")
-        for row in measured:
-            mark = "" if row.held else "  OVER"
-            print(
-                f"{row.what:<34} {row.ours:7.3f}s {row.direct:7.3f}s {row.ratio:6.2f} {row.budget:6.1f}"
-                f"  {row.direct_is}{mark}"
-            )
-    return 0 if all(row.held for row in measured) else 1
+async def _measure(parts: Sequence[str], sizes: Sizes) -> list[Row]:
+    rows = [row for name in _ALONE if name in parts for row in await _part(name, _ALONE[name](sizes))]
+    wanted = [name for name in _ON_STAGE if name in parts]
+    if wanted:
+        async with stage() as on:
+            for name in wanted:
+                rows += await _part(name, _ON_STAGE[name](on, sizes))
+    return rows
+
+
+async def _part(name: str, rows: AsyncIterator[Row]) -> list[Row]:
+    begun = time.monotonic()
+    print(f"{name} …", end=" ", file=sys.stderr, flush=True)
+    measured = [row async for row in rows]
+    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
+    return measured
 
 
 if __name__ == "__main__":

@@ -1,29 +1,29 @@
 """The command line's own time, beside kubectl's."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 
 from bench.measure import Row, command
+from bench.sizes import Sizes
+from bench.stage import Stage
 
 _KUBECTL = ("kubectl", "version", "--client")
 
 
-def rows(cluster: str, *, runs: int) -> Iterator[Row]:
-    """Start-up, list and connect.
-
-    Args:
-        cluster: a running virtual cluster of this name.
-        runs: of each command.
-    """
-    direct = command(_KUBECTL, runs=runs)
+async def startup(stage: Stage, sizes: Sizes) -> AsyncIterator[Row]:
+    """Start-up, list and connect."""
+    runs = sizes.runs * 3
+    direct = await asyncio.to_thread(command, _KUBECTL, runs=runs)
     for what, argv, budget in (
         ("vcli --version", ("vcli", "--version"), 2.0),
         ("vcli list", ("vcli", "list"), 4.0),
-        (f"vcli connect {cluster} -- true", ("vcli", "connect", cluster, "--", "true"), 7.0),
+        ("vcli connect NAME -- true", ("vcli", "connect", stage.name, "--", "true"), 7.0),
     ):
         yield Row(
             what=what,
-            ours=command(argv, runs=runs),
+            ours=await asyncio.to_thread(command, argv, runs=runs),
             direct=direct,
             direct_is=" ".join(_KUBECTL),
             budget=budget,
+            runs=runs,
         )

@@ -1,0 +1,119 @@
+"""Where the measurements happen: a namespace of the host, and a virtual cluster."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import run
+from vcli.kube.client import Client
+from vcli.kube.errors import AlreadyExists, NotFound
+from vcli.kube.resources import NAMESPACES, PODS, SERVICEACCOUNTS
+from vcli.kubeconfig.auth import load_access
+
+Object = dict[str, Any]
+
+_IN_FLIGHT = 32
+_DIRECT = "vcli-bench-direct"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A cluster and a namespace to make pods in."""
+
+    client: Client
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Both ways to do the same thing.
+
+    Attributes:
+        name: of the virtual cluster.
+        ours: the virtual cluster.
+        direct: the host.
+    """
+
+    name: str
+    ours: Side
+    direct: Side
+
+    @property
+    def namespace(self) -> str:
+        """On the host, of the virtual cluster."""
+        return _namespace_of(self.name)
+
+    @property
+    def host(self) -> Client:
+        """The host's client."""
+        return self.direct.client
+
+    async def control_plane(self) -> Object:
+        """The pod of the control plane."""
+        return await pod_of(self.host, self.name)
+
+    async def syncer_metrics(self) -> dict[str, float]:
+        """What the syncer tells of itself, by name with labels."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}-0:8080/proxy/metrics"
+        lines = (await self.host.request("GET", path)).text.splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in pairs}
+
+
+@asynccontextmanager
+async def open_host() -> AsyncIterator[Client]:
+    """A client of the current context's cluster."""
+    async with Client(load_access().access, max_inflight=_IN_FLIGHT) as client:
+        yield client
+
+
+async def pod_of(host: Client, cluster: str) -> Object:
+    """The pod of a virtual cluster's control plane."""
+    return await host.get(PODS, f"{cluster}-0", namespace=_namespace_of(cluster))
+
+
+def _namespace_of(cluster: str) -> str:
+    return f"vcluster-{cluster}"
+
+
+@asynccontextmanager
+async def stage(name: str = "bench") -> AsyncIterator[Stage]:
+    """A virtual cluster made for this, and deleted afterwards."""
+    async with open_host() as host:
+        with tempfile.TemporaryDirectory() as folder:
+            kubeconfig = str(Path(folder, "kubeconfig"))
+            try:
+                await asyncio.to_thread(run, "vcli", "create", name, "--no-connect", "--ephemeral")
+                await _make_namespace(host, _DIRECT)
+                connect = ("vcli", "connect", name, "--update-current=false", f"--kube-config={kubeconfig}")
+                await asyncio.to_thread(run, *connect)
+                context = run("kubectl", f"--kubeconfig={kubeconfig}", "config", "current-context").strip()
+                access = load_access(kubeconfig=kubeconfig, context=context).access
+                async with Client(access, max_inflight=_IN_FLIGHT) as virtual:
+                    yield Stage(
+                        name=name,
+                        ours=Side(client=virtual, namespace="default"),
+                        direct=Side(client=host, namespace=_DIRECT),
+                    )
+            finally:
+                await asyncio.to_thread(run, "vcli", "delete", name, "--ignore-not-found")
+                await host.delete(NAMESPACES, _DIRECT)
+
+
+async def _make_namespace(client: Client, name: str) -> None:
+    """With the ServiceAccount that pods need."""
+    try:
+        await client.create(NAMESPACES, {"metadata": {"name": name}})
+    except AlreadyExists:
+        return
+    while True:
+        try:
+            await client.get(SERVICEACCOUNTS, "default", namespace=name)
+        except NotFound:
+            await asyncio.sleep(0.1)
+        else:
+            return
