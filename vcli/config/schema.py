@@ -348,6 +348,44 @@ class Rbac:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostsContainer:
+    """The init container that writes it."""
+
+    image: Image = field(
+        default_factory=Image, metadata={"doc": "An image with Python; the syncer's if empty."}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteHosts:
+    """/etc/hosts of pods with a subdomain: their full name, as on a plain cluster."""
+
+    enabled: bool = _doc(True, "Give such pods an init container that writes their full name to /etc/hosts.")
+    init_container: HostsContainer = _section(HostsContainer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncedPods:
+    """Pods."""
+
+    rewrite_hosts: RewriteHosts = _section(RewriteHosts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToHost:
+    """From the virtual cluster to the host."""
+
+    pods: SyncedPods = _section(SyncedPods)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sync:
+    """What the syncer does to each kind."""
+
+    to_host: ToHost = _section(ToHost)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
     """All values. ``given`` is what the user wrote, merged: that is what is kept in the cluster."""
 
@@ -356,5 +394,6 @@ class Values:
     export_kube_config: ExportKubeConfig = _section(ExportKubeConfig)
     integrations: Integrations = _section(Integrations)
     rbac: Rbac = _section(Rbac)
+    sync: Sync = _section(Sync)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

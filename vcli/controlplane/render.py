@@ -44,7 +44,7 @@ def render(
         bundle: the syncer's code; None when the values name an image that has it.
     """
     own_service, headless = _services(names, values)
-    settings = json.dumps(_settings(names, values, facts), separators=(",", ":"), sort_keys=True)
+    settings = json.dumps(_settings(names, values, facts, bundle), separators=(",", ":"), sort_keys=True)
     objects = [
         headless,
         *_rights(names, values, facts),
@@ -153,7 +153,12 @@ def _access(files: Files, values: Values) -> Files:
     }
 
 
-def _settings(names: Names, values: Values, facts: Facts) -> Object:
+def _settings(names: Names, values: Values, facts: Facts, bundle: Bundle | None) -> Object:
+    rewrite = values.sync.to_host.pods.rewrite_hosts
+    hosts_image = (
+        rewrite.init_container.image.reference()
+        or stateful_set.place(stateful_set.syncer_image(values, bundle), values).reference()
+    )
     return {
         "cluster": names.cluster,
         "namespace": names.namespace,
@@ -168,6 +173,7 @@ def _settings(names: Names, values: Values, facts: Facts) -> Object:
         "pki": "/pki",
         "kubernetesVersion": values.control_plane.distro.k8s.version,
         "addons": addons.render(values, service_cidrs=facts.service_cidrs),
+        "hostsImage": hosts_image if rewrite.enabled else "",
         "metrics": values.integrations.metrics_server.enabled,
         "healthPort": HEALTH_PORT,
         "defaultServiceAccountReady": True,

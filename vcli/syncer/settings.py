@@ -28,6 +28,7 @@ class Settings:
         pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
         kubernetes_version: of the virtual cluster, `v1.36.3`.
         addons: objects to apply in the virtual cluster when it starts (CoreDNS).
+        hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
         metrics: whether to offer `metrics.k8s.io` where the host has it.
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
         default_service_account_ready: whether being ready includes that `default/default` exists.
@@ -46,6 +47,7 @@ class Settings:
     pki: Path
     kubernetes_version: str
     addons: list[Object] = field(default_factory=list)
+    hosts_image: str = ""
     metrics: bool = True
     health_port: int = 8080
     default_service_account_ready: bool = True

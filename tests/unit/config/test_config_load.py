@@ -84,8 +84,8 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         (
-            "sync:\n  toHost: {}\n",
-            "values.yaml:1: sync: a key of vcluster.yaml that has no effect in vcli yet",
+            "sync:\n  fromHost: {}\n",
+            "values.yaml:2: sync.fromHost: a key of vcluster.yaml that has no effect in vcli yet",
             None,
         ),
         (

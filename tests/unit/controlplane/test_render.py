@@ -151,6 +151,7 @@ def test_settings():
         "virtualServer": "https://127.0.0.1:8443",
         "pki": "/pki",
         "kubernetesVersion": "v1.36.3",
+        "hostsImage": "docker.io/library/python:3.11-slim",
         "metrics": True,
         "healthPort": 8080,
         "defaultServiceAccountReady": True,

@@ -48,6 +48,7 @@ class PodContexts:
             namespace_labels=self.namespace_labels(namespace),
             namespaces=self._namespaces(pod),
             environment_keys=self._environment_keys(pod),
+            hosts_image=settings.hosts_image,
             hostname_override=world.host_version >= _HOSTNAME_OVERRIDE_SINCE,
         )
 

@@ -27,6 +27,7 @@ class PodContext:
             (kind, virtual name): what a user defines there wins over service links.
         priority_classes: host PriorityClass by virtual one; others are dropped, the default.
         runtime_classes: host RuntimeClass by virtual one, None to run without; others stay as they are.
+        hosts_image: an image with Python, which writes /etc/hosts of pods with a subdomain; or empty.
         hostname_override: whether the host knows ``spec.hostnameOverride`` (beta in Kubernetes 1.35).
     """
 
@@ -42,4 +43,5 @@ class PodContext:
     environment_keys: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
     priority_classes: Mapping[str, str] = field(default_factory=dict)
     runtime_classes: Mapping[str, str | None] = field(default_factory=dict)
+    hosts_image: str = ""
     hostname_override: bool = False

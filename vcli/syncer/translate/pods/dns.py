@@ -52,7 +52,7 @@ def hostname_fields(pod: Object, context: PodContext) -> Object:
         return {}  # the node's
     if full := full_hostname(pod, context):
         return {"hostnameOverride": full}
-    short = _hostname(pod)
+    short = short_name(pod)
     if "." not in short:
         return {"hostname": short}
     return {"hostnameOverride": short} if context.hostname_override else {"hostname": short.replace(".", "-")}
@@ -60,15 +60,23 @@ def hostname_fields(pod: Object, context: PodContext) -> Object:
 
 def full_hostname(pod: Object, context: PodContext) -> str | None:
     """What ``setHostnameAsFQDN`` asks for; None where it doesn't, or where the host can't do it."""
+    if not (pod["spec"].get("setHostnameAsFQDN") and context.hostname_override):
+        return None
+    full = full_name(pod, context)
+    return full if full is not None and len(full) <= _LONGEST_HOSTNAME else None
+
+
+def full_name(pod: Object, context: PodContext) -> str | None:
+    """The pod's name in the DNS domain of its namespace; None without a subdomain."""
     spec = pod["spec"]
-    if not (spec.get("setHostnameAsFQDN") and spec.get("subdomain") and context.hostname_override):
+    if not spec.get("subdomain") or spec.get("hostNetwork"):
         return None
     namespace = pod["metadata"]["namespace"]
-    full = f"{_hostname(pod)}.{spec['subdomain']}.{namespace}.svc.{context.cluster_domain}"
-    return full if len(full) <= _LONGEST_HOSTNAME else None
+    return f"{short_name(pod)}.{spec['subdomain']}.{namespace}.svc.{context.cluster_domain}"
 
 
-def _hostname(pod: Object) -> str:
+def short_name(pod: Object) -> str:
+    """The host name as a kubelet cuts it."""
     spec = pod["spec"]
     name: str = spec.get("hostnameOverride") or spec.get("hostname") or pod["metadata"]["name"]
     return name[:_LONGEST_HOSTNAME].rstrip("-.")

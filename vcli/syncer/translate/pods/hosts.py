@@ -1,0 +1,77 @@
+"""``/etc/hosts`` of a pod with a subdomain: ``IP name.subdomain.namespace.svc.domain name``.
+
+A kubelet writes the full name there, and applications look for their own before they are ready to be in DNS.
+The host's kubelet would write the host namespace into it, so it is given no subdomain, and writes the short
+name alone. The pod's own address is known inside of it and nowhere else in time: so an init container
+completes the file, and the others get it in place of the kubelet's.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.pods.context import PodContext
+from vcli.syncer.translate.pods.dns import full_name, hostname_fields, short_name
+
+CONTAINER: Final = "vcli-hosts"
+_PATH: Final = "/etc/hosts"
+_FOLDER: Final = "/vcli"
+_USER: Final = 65532
+_SCRIPT: Final = f"""
+import re, sys
+written, full, short = sys.argv[1:]
+text = open("{_PATH}").read()
+text = re.sub(r"(?m)^(\\S+)\\t" + re.escape(written) + "$", r"\\1\\t" + full + r"\\t" + short, text)
+open("{_FOLDER}/hosts", "w").write(text)
+"""
+
+
+def with_full_name(spec: Object, pod: Object, context: PodContext) -> Object:
+    """The spec of the host pod, completed where the pod has a full name.
+
+    The init container passes the Pod Security profile "restricted", and has the resources of the first
+    container: it neither changes the pod's QoS class nor what the pod asks for, and passes its quota.
+    """
+    full = full_name(pod, context)
+    if full is None or not context.hosts_image or pod["spec"].get("hostnameOverride"):
+        return spec
+    fields = hostname_fields(pod, context)
+    written = fields.get("hostnameOverride") or fields["hostname"]
+    resources = {
+        kind: amounts
+        for kind, amounts in (spec["containers"][0].get("resources") or {}).items()
+        if kind in ("requests", "limits")
+    }
+    first: Object = {
+        "name": CONTAINER,
+        "image": context.hosts_image,
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python", "-S", "-c", _SCRIPT, written, full, short_name(pod)],
+        **({"resources": resources} if resources else {}),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+            "runAsGroup": _USER,
+            "runAsNonRoot": True,
+            "runAsUser": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "volumeMounts": [{"name": CONTAINER, "mountPath": _FOLDER}],
+    }
+    return {
+        **spec,
+        "initContainers": [first, *(_mounted(each) for each in spec.get("initContainers") or ())],
+        "containers": [_mounted(each) for each in spec["containers"]],
+        "volumes": [*(spec.get("volumes") or ()), {"name": CONTAINER, "emptyDir": {}}],
+    }
+
+
+def _mounted(container: Mapping[str, Any]) -> Object:
+    mounts = container.get("volumeMounts") or ()
+    if any(mount["mountPath"].rstrip("/") == _PATH for mount in mounts):
+        return dict(container)
+    return {
+        **container,
+        "volumeMounts": [*mounts, {"name": CONTAINER, "mountPath": _PATH, "subPath": "hosts"}],
+    }
