@@ -61,6 +61,10 @@ def test_everything_that_a_plain_cluster_answers(space: Space) -> None:
     asks(space, f"db.{domain}", "a", addresses["named"])
     asks(space, f"db-0.db.{domain}", "a", f"Address: {addresses['db-0']}")
     asks(space, f"box.db.{domain}", "a", f"Address: {addresses['named']}")
+    # Its own names are in /etc/hosts before they are in DNS, and nobody sees how they came there.
+    assert space.sh("named", "hostname; hostname -f").split() == ["box", f"box.db.{domain}"]
+    assert f"{addresses['named']}\tbox.db.{domain}\tbox" in space.sh("named", "cat /etc/hosts")
+    assert "initContainerStatuses" not in space.get("pod", "named")["status"]
     asks(space, f"_http._tcp.web.{domain}", "srv", f"80 web.{domain}")
     asks(space, f"_http._tcp.db.{domain}", "srv", f"8080 db-0.db.{domain}")
     asks(space, f"alias.{domain}", "a", f"Address: {ip}")
