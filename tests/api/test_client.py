@@ -90,6 +90,12 @@ async def test_server_side_apply_owns_fields(client, namespace):
     await client.apply(CONFIGMAPS, await client.get(CONFIGMAPS, "a", namespace=namespace))
 
 
+async def test_apply_takes_every_character_as_it_is(client, namespace):
+    text = "☃\n\t\x7f\x80\x85\x9f\u2028\u2029 \ufeff\ufffe\uffff\U0001f600\\\""
+    made = await client.apply(CONFIGMAPS, config_map("a", x=text), namespace=namespace)
+    assert made["data"] == {"x": text}
+
+
 async def test_apply_to_the_status_alone(client, namespace):
     await client.create(PODS, pod("a"), namespace=namespace)
     status = {"metadata": {"name": "a"}, "status": {"phase": "Running", "podIP": "10.0.0.1"}}

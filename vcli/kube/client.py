@@ -6,6 +6,7 @@ Importing this costs what asyncio, ssl and h11 cost and little more.
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
+from vcli.kube import codec
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable
 from vcli.kube.raw import MOST_RETRIES, Params, RawClient, decoded
 from vcli.kube.resources import PODS, Resource
@@ -18,7 +19,7 @@ _PATCH_TYPES: Mapping[Strategy, str] = {
     "json": "application/json-patch+json",
     "strategic": "application/strategic-merge-patch+json",
 }
-_APPLY = "application/apply-patch+yaml"  # JSON is YAML
+_APPLY = "application/apply-patch+yaml"
 _OK = 200
 
 
@@ -177,7 +178,8 @@ class Client(RawClient):
         body = _typed(body, resource)
         path = self._path(resource, namespace or _namespace_of(body), body["metadata"]["name"], subresource)
         params: Params = {"fieldManager": field_manager, "force": force, **_dry(dry_run)}
-        return await self._object("PATCH", path, params=params, body=body, content_type=_APPLY)
+        data = codec.dumps_yaml(body)
+        return await self._object("PATCH", path, params=params, body=data, content_type=_APPLY)
 
     async def delete(
         self,

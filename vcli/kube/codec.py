@@ -6,8 +6,12 @@ and not for a command.
 """
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+_NOT_YAML: Final = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
+"""DEL, C1 controls, the line and paragraph separators, the byte order mark and non-characters, in UTF-8."""
 
 
 class DecodeError(ValueError):
@@ -31,6 +35,15 @@ def dumps(value: Any) -> bytes:
     return _encode(value)
 
 
+def dumps_yaml(value: Any) -> bytes:
+    """Encode as JSON that is YAML as well.
+
+    YAML folds the line separators of Unicode into a space and refuses control characters, where JSON takes
+    both as they are.
+    """
+    return _NOT_YAML.sub(_escaped, _encode(value))
+
+
 def use_fastest() -> bool:
     """From now on use msgspec, in the whole process; False if it isn't installed."""
     global _decode, _encode  # noqa: PLW0603 - chosen once, at start
@@ -41,6 +54,10 @@ def use_fastest() -> bool:
     _decode = msgspec.json.Decoder().decode
     _encode = msgspec.json.Encoder().encode
     return True
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(match[0].decode())
 
 
 def _encode_plain(value: Any) -> bytes:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,13 @@ def test_what_goes_in_comes_out(value):
     encoded = codec.dumps(value)
     assert codec.loads(encoded) == value
     assert json.loads(encoded) == value
+
+
+@given(st.text() | st.text("\x7f\x80\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600\\\"\n"))
+def test_what_is_json_and_yaml_is_the_same_in_both(text):
+    encoded = codec.dumps_yaml({"key": text})
+    assert codec.loads(encoded) == {"key": text}
+    assert yaml.safe_load(encoded) == {"key": text}
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"<html>", b'{"a":1} x', b"\xff"])
