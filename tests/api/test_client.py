@@ -91,7 +91,7 @@ async def test_server_side_apply_owns_fields(client, namespace):
 
 
 async def test_apply_takes_every_character_as_it_is(client, namespace):
-    text = "☃\n\t\x7f\x80\x85\x9f\u2028\u2029 \ufeff\ufffe\uffff\U0001f600\\\""
+    text = '☃\n\t\x7f\x80\x85\x9f\u2028\u2029 \ufeff\ufffe\uffff\U0001f600\\"'
     made = await client.apply(CONFIGMAPS, config_map("a", x=text), namespace=namespace)
     assert made["data"] == {"x": text}
 

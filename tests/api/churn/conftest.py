@@ -1,0 +1,133 @@
+"""A host namespace, a virtual cluster, and a syncer process between them that can be killed."""
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import players
+import pytest
+from apiserver import ApiServer, Etcd, binary
+from bodies import CLASS
+from compare import Key
+from controlplane import make_control_plane
+from field import Field
+from play import Play
+from relay import Relay
+from script import RESOURCES
+from syncer_process import SyncerProcess
+
+from vcli.kube.access import Access
+from vcli.kube.client import Client
+from vcli.kube.errors import AlreadyExists, NotFound
+from vcli.kube.resources import NAMESPACES, NODES, SERVICES, STORAGECLASSES
+from vcli.syncer.engine.world import scope_of
+from vcli.syncer.settings import Settings
+from vcli.syncer.translate.pods import PodContext
+
+
+@pytest.fixture(scope="session")
+def virtual_server(etcd: Etcd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """The API server of the virtual cluster."""
+    server = ApiServer(binary("kube-apiserver"), tmp_path_factory.mktemp("churned"), etcd, name="churned")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def play(
+    client: Client, namespace: str, api_server: ApiServer, virtual_server: ApiServer, folder: Path
+) -> AsyncIterator[Play]:
+    """Everything in place; the syncer has not been started yet."""
+    async with AsyncExitStack() as stack:
+        virtual = await stack.enter_async_context(Client(virtual_server.access))
+        for each in (client, virtual):
+            with contextlib.suppress(AlreadyExists):
+                await each.create(STORAGECLASSES, _STORAGE_CLASS)
+        made = await client.create(NAMESPACES, {"metadata": {"generateName": "squatters-"}})
+        squatters = made["metadata"]["name"]
+        settings = await make_control_plane(client, namespace, virtual_server)
+        field = Field(client, virtual, scope_of(settings))
+        relays = [await stack.enter_async_context(Relay(each.port)) for each in (api_server, virtual_server)]
+        host_access = dataclasses.replace(api_server.access_as("syncer"), namespace=namespace)
+        syncer = SyncerProcess(
+            settings,
+            host=_through(relays[0], host_access),
+            virtual=_through(relays[1], virtual_server.access),
+            folder=folder,
+        )
+        host = players.Host(client, namespace)
+        tasks = [
+            asyncio.create_task(host.work()),
+            asyncio.create_task(
+                players.Virtual(virtual, field.intent.namespaces).work(tuple(RESOURCES.values()))
+            ),
+        ]
+        play = Play(
+            field, _context(settings), syncer=syncer, relays=relays, players=host, squatters=squatters
+        )
+        try:
+            yield play
+        finally:
+            syncer.kill()
+            (folder / "record.txt").write_text("\n".join(field.record))
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _clear(field, squatters)
+
+
+_STORAGE_CLASS = {
+    "metadata": {"name": CLASS},
+    "provisioner": "example.com/fast",
+    "allowVolumeExpansion": True,
+}
+
+
+def _through(relay: Relay, access: Access) -> Access:
+    return dataclasses.replace(access, server=f"https://127.0.0.1:{relay.port}")
+
+
+def _context(settings: Settings) -> PodContext:
+    """What the contexts of all pods share; there is no kube-dns."""
+    return PodContext(
+        scope=scope_of(settings),
+        service_account=settings.workload_service_account,
+        api_host=settings.service_ip,
+        api_port=settings.service_port,
+        dns_ip=None,
+        cluster_domain=settings.cluster_domain,
+        hostname_override=True,
+    )
+
+
+async def _clear(field: Field, squatters: str) -> None:
+    """Leave nothing for the next test: neither objects for its syncer to find, nor addresses in use."""
+    virtual, host = await field.virtual_snapshot(), await field.host_snapshot()
+    for key, obj in virtual.items():
+        if key.namespace in field.intent.namespaces:
+            await _force_out(field.virtual, key, obj)
+    for name in field.intent.namespaces:
+        with contextlib.suppress(NotFound):
+            await field.virtual.delete(NAMESPACES, name)
+            namespace = await field.virtual.get(NAMESPACES, name)
+            namespace["spec"] = {"finalizers": []}
+            await field.virtual.replace(NAMESPACES, namespace, subresource="finalize")
+    for node in (await field.virtual.list(NODES))["items"]:
+        await field.virtual.delete(NODES, node["metadata"]["name"])
+    for key, obj in host.items():
+        await _force_out(field.host, key, obj)
+    for service in (await field.host.list(SERVICES, namespace=squatters))["items"]:
+        await field.host.delete(SERVICES, service["metadata"]["name"], namespace=squatters)
+    await field.host.delete(NAMESPACES, squatters)
+
+
+async def _force_out(client: Client, key: Key, obj: dict) -> None:
+    resource = RESOURCES[key.kind]
+    with contextlib.suppress(NotFound):
+        if obj["metadata"].get("finalizers"):
+            body = {"metadata": {"finalizers": None}}
+            await client.patch(resource, key.name, body, namespace=key.namespace)
+        await client.delete(resource, key.name, namespace=key.namespace, grace=0)

@@ -1,0 +1,50 @@
+"""What a virtual cluster has in its host namespace before its syncer starts."""
+
+from pathlib import Path
+
+import yaml
+from apiserver import ApiServer, free_port
+
+from vcli.kube.client import Client
+from vcli.kube.resources import SERVICES, Resource
+from vcli.syncer.settings import Settings
+
+MANIFESTS = Path(__file__).resolve().parents[2] / "manifests" / "control-plane"
+
+
+async def make_control_plane(client: Client, namespace: str, virtual: ApiServer) -> Settings:
+    """The Service that owns everything, and the rights of the user `syncer`; gives the syncer's settings."""
+    service = await client.create(
+        SERVICES,
+        {
+            "metadata": {"name": "demo"},
+            "spec": {"ports": [{"port": 443, "targetPort": 8443}], "selector": {"app": "vcluster"}},
+        },
+        namespace=namespace,
+    )
+    await grant_rights(client, namespace, user="syncer")
+    return Settings(
+        cluster="demo",
+        namespace=namespace,
+        service="demo",
+        service_uid=service["metadata"]["uid"],
+        service_ip=service["spec"]["clusterIP"],
+        headless_service="localhost",
+        workload_service_account="vc-workload-demo",
+        virtual_server=virtual.access.server,
+        pki=virtual.pki,
+        kubernetes_version="v1.36.3",
+        health_port=free_port(),
+        default_service_account_ready=False,
+    )
+
+
+async def grant_rights(client: Client, namespace: str, *, user: str, optional: bool = True) -> None:
+    """Give a user what the syncer's ServiceAccount has, and nothing else."""
+    more = yaml.safe_load_all(MANIFESTS.joinpath("optional-rights.yaml").read_text())
+    for manifest in yaml.safe_load_all(MANIFESTS.joinpath("rights.yaml").read_text()):
+        if manifest["kind"] == "Role" and optional:
+            manifest["rules"] += [rule for role in more for rule in role["rules"]]
+        if manifest["kind"] == "RoleBinding":
+            manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
+        await client.apply(Resource.of(manifest), manifest, namespace=namespace)
