@@ -27,6 +27,14 @@ def api_server(etcd: Etcd, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def virtual_server(etcd: Etcd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """The API server of a virtual cluster."""
+    server = ApiServer(binary("kube-apiserver"), tmp_path_factory.mktemp("virtual"), etcd, name="virtual")
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def access(api_server: ApiServer) -> Access:
     """The administrator's access."""

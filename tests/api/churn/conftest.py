@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import players
 import pytest
-from apiserver import ApiServer, Etcd, binary
+from apiserver import ApiServer
 from bodies import CLASS
 from compare import Key
 from controlplane import make_control_plane
@@ -26,14 +26,6 @@ from vcli.kube.resources import NAMESPACES, NODES, SERVICES, STORAGECLASSES
 from vcli.syncer.engine.world import scope_of
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.pods import PodContext
-
-
-@pytest.fixture(scope="session")
-def virtual_server(etcd: Etcd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """The API server of the virtual cluster."""
-    server = ApiServer(binary("kube-apiserver"), tmp_path_factory.mktemp("churned"), etcd, name="churned")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

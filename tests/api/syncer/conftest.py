@@ -1,20 +1,12 @@
 """Two API servers and a syncer for each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
-from apiserver import ApiServer, Etcd, binary
+from apiserver import ApiServer
 from testbed import Lab, lab_between
 
 from vcli.kube.client import Client
-
-
-@pytest.fixture(scope="session")
-def virtual_server(etcd: Etcd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
-    """The API server of the virtual cluster."""
-    server = ApiServer(binary("kube-apiserver"), tmp_path_factory.mktemp("virtual"), etcd, name="virtual")
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 
-from testbed import Lab, grant_rights, pod
+from controlplane import grant_rights
+from testbed import Lab, pod
 
 from vcli.kube.resources import NAMESPACES, NODES, PODS, RESOURCEQUOTAS, SERVICES
 

@@ -10,11 +10,10 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from apiserver import ApiServer, free_port
+from apiserver import ApiServer
+from controlplane import make_control_plane
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
@@ -39,7 +38,6 @@ from vcli.syncer.usage.registration import API_SERVICE_NAME
 Object = dict[str, Any]
 Result = TypeVar("Result")
 
-MANIFESTS = Path(__file__).resolve().parents[3] / "manifests" / "control-plane"
 PATIENCE = 15.0
 QUIET = 0.6
 """Seconds in which a syncer that does the wrong thing would have done it."""
@@ -278,17 +276,6 @@ def pod(name: str, **spec: Any) -> Object:
     }
 
 
-async def grant_rights(client: Client, namespace: str, *, user: str, optional: bool = True) -> None:
-    """Give a user what the syncer's ServiceAccount has, and nothing else."""
-    more = yaml.safe_load_all(MANIFESTS.joinpath("optional-rights.yaml").read_text())
-    for manifest in yaml.safe_load_all(MANIFESTS.joinpath("rights.yaml").read_text()):
-        if manifest["kind"] == "Role" and optional:
-            manifest["rules"] += [rule for role in more for rule in role["rules"]]
-        if manifest["kind"] == "RoleBinding":
-            manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
-        await client.apply(Resource.of(manifest), manifest, namespace=namespace)
-
-
 @asynccontextmanager
 async def lab_between(
     client: Client, namespace: str, host_server: ApiServer, virtual_server: ApiServer
@@ -301,29 +288,7 @@ async def lab_between(
         host_server: the host's API server.
         virtual_server: the virtual cluster's.
     """
-    service = await client.create(
-        SERVICES,
-        {
-            "metadata": {"name": "demo"},
-            "spec": {"ports": [{"port": 443, "targetPort": 8443}], "selector": {"app": "vcluster"}},
-        },
-        namespace=namespace,
-    )
-    await grant_rights(client, namespace, user="syncer")
-    settings = Settings(
-        cluster="demo",
-        namespace=namespace,
-        service="demo",
-        service_uid=service["metadata"]["uid"],
-        service_ip=service["spec"]["clusterIP"],
-        headless_service="localhost",
-        workload_service_account="vc-workload-demo",
-        virtual_server=virtual_server.access.server,
-        pki=virtual_server.pki,
-        kubernetes_version="v1.36.3",
-        health_port=free_port(),
-        default_service_account_ready=False,
-    )
+    settings = await make_control_plane(client, namespace, virtual_server)
     async with Client(virtual_server.access) as virtual:
         made = await virtual.create(NAMESPACES, {"metadata": {"generateName": "space-"}})
         lab = Lab(

@@ -34,7 +34,7 @@ def test_what_goes_in_comes_out(value):
     assert json.loads(encoded) == value
 
 
-@given(st.text() | st.text("\x7f\x80\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600\\\"\n"))
+@given(st.text() | st.text('\x7f\x80\x85\x9f\xa0\u2028\u2029\ufeff\ufffe\uffff\U0001f600\\"\n'))
 def test_what_is_json_and_yaml_is_the_same_in_both(text):
     encoded = codec.dumps_yaml({"key": text})
     assert codec.loads(encoded) == {"key": text}
