@@ -91,7 +91,9 @@ def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     assert (done.stdout, done.returncode) == ("in and out", 3)
 
 
-def test_service_is_reached_by_name_from_another_pod_and_from_itself(host: Host, namespace: str) -> None:
+def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
+    host: Host, namespace: str
+) -> None:
     serve = "mkdir /w; echo served > /w/index.html; exec httpd -f -p 8080 -h /w"
     service = {
         "apiVersion": "v1",
@@ -110,6 +112,10 @@ def test_service_is_reached_by_name_from_another_pod_and_from_itself(host: Host,
         host.kubectl("exec", "-n", namespace, "server", "--", "wget", "-q", "-O", "-", "http://web")
         == "served\n"
     )
+    address = host.get("service", "web", "-n", namespace)["spec"]["clusterIP"]
+    fetch = f"until wget -q -O - http://{address}; do sleep 0.2; done"
+    host.apply(namespace, pod("node", fetch, hostNetwork=True))
+    assert finished(host, namespace, "node") == "served\n"
 
 
 def test_claim_is_bound_and_keeps_data_off_the_machine(host: Host, namespace: str) -> None:

@@ -30,6 +30,8 @@ table ip vcli-host {{
   }}
   chain output {{
     type filter hook output priority 200
+    # On its way to a Service the node's own packet has its destination by now, but is not routed to it yet.
+    ct status dnat accept
     {leaving}
   }}
   chain postrouting {{
