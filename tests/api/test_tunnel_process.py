@@ -174,7 +174,7 @@ def test_why_it_can_not_start_is_told(spec, change, message):
     with pytest.raises(VcliError, match=message):
         background.start(dataclasses.replace(spec, **change))
     assert background.list() == []
-    (state_path(spec).with_suffix(".log")).unlink()
+    assert list(folder().iterdir()) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -194,6 +194,8 @@ def _spawn(spec: TunnelSpec, path: Path, timeout: float) -> TunnelState:
     if started is not None:
         process.end(pid, started)
     path.unlink(missing_ok=True)
+    if answer is not None and answer.error:
+        log.unlink(missing_ok=True)  # it says no more than the error
     raise _failure(spec, answer, log, timeout)
 
 

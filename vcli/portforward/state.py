@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from vcli.errors import VcliError
 from vcli.portforward.process import identity, machine
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not listened on
@@ -108,8 +109,21 @@ def folder() -> Path:
 
         root = platformdirs.user_state_dir("vcli")
     path = Path(root, "tunnels")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _said(path):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Say what could not be kept where: a full disk, a folder of somebody else's."""
+    try:
+        yield
+    except OSError as error:
+        raise VcliError(
+            f"can't keep track of tunnels in {path}: {error.strerror}",
+            hint="make room there, or set VCLI_STATE_DIR to another folder",
+        ) from error
 
 
 def state_path(spec: TunnelSpec) -> Path:
@@ -128,17 +142,21 @@ def read(path: Path) -> TunnelState | None:
 
 
 def write(state: TunnelState) -> Path:
-    """Write a state: nobody else may read it, and nobody ever sees a half of it."""
+    """Write a state: nobody else may read it, and nobody ever sees a half of it.
+
+    Raises:
+        VcliError: it can't be written.
+    """
     path = state_path(state.spec)
     partial = path.with_suffix(f".{os.getpid()}.tmp")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(state), file)
-        partial.replace(path)
-    except OSError:  # a full disk
-        partial.unlink(missing_ok=True)
-        raise
+    with _said(path.parent):
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(asdict(state), file)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
     return path
 
 
@@ -157,7 +175,8 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
     """
     lock = path.with_name(path.name.partition(".")[0] + ".lock")
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with _said(path.parent):
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:

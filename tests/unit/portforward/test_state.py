@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from vcli.errors import VcliError
 from vcli.portforward import background, process
 from vcli.portforward.state import TunnelSpec, TunnelState, folder, locked, read, state_path, write
 
@@ -178,7 +179,7 @@ def test_a_full_disk_leaves_no_half_of_a_state():
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
     try:
-        with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+        with pytest.raises(VcliError, match=os.strerror(errno.EFBIG)):
             write(state_of(os.getpid()))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
