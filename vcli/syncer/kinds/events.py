@@ -14,7 +14,7 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICES, Resource
-from vcli.kube.watch import list_watch
+from vcli.kube.watch import Pace, list_watch
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
@@ -38,6 +38,8 @@ _MOST: Final = 2000
 """Events that wait. Further good news is dropped, as a kubelet drops it that has too much to tell."""
 _RECENT: Final = 600.0
 """Seconds. Of what happened while no syncer ran, this much is told."""
+_WATCH: Final = Pace(lifetime=120)
+"""Events come without bookmarks: where nothing happens, a healthy watch must end before its silence tells."""
 
 
 class Events:
@@ -57,6 +59,7 @@ class Events:
             EVENTS,
             namespace=world.namespace,
             transform=lambda event: event if event["involvedObject"].get("kind") in _KINDS else _empty(event),
+            pace=_WATCH,
         )
         async with aclosing(stream):
             async for change in stream:
