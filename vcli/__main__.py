@@ -11,9 +11,13 @@ def main() -> int:
 
         sys.stdout.write(f"vcli {__version__}\n")
         return 0
-    from vcli.cli.run import run_cli  # noqa: PLC0415
+    try:
+        from vcli.cli.run import run_cli  # noqa: PLC0415
 
-    return run_cli()
+        return run_cli()
+    except KeyboardInterrupt:  # before there was anybody to take it
+        sys.stderr.write("error: interrupted\n")
+        return 130
 
 
 if __name__ == "__main__":

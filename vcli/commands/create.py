@@ -113,10 +113,12 @@ def _described(created: "Created") -> tuple[dict[str, Any], tuple[str, ...]]:
 async def _connect(
     options: "Options", created: "Created", common: Common, *, update_current: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
+    import asyncio  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
     from vcli.errors import VcliError  # noqa: PLC0415
     from vcli.kubeconfig.paths import sources  # noqa: PLC0415
+    from vcli.operations.cancelling import raise_if_cancelled  # noqa: PLC0415
     from vcli.operations.connect import Options as Connection  # noqa: PLC0415
     from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
 
@@ -128,14 +130,16 @@ async def _connect(
         context=options.context,
         timeout=options.timeout,
     )
+    # What was asked for exists: it stays, and only the way to it is missing.
+    ready = f"the virtual cluster itself is ready: vcli connect {created.name} -n {created.namespace}"
     try:
+        raise_if_cancelled()
         connected = await connect_cluster(connection, into=into, steps=common.console)
     except VcliError as error:
-        # What was asked for exists: it stays, and only the way to it is missing.
-        error.hint = (
-            f"{error.hint + '; ' if error.hint else ''}"
-            f"the virtual cluster itself is ready: vcli connect {created.name} -n {created.namespace}"
-        )
+        error.hint = f"{error.hint}; {ready}" if error.hint else ready
+        raise
+    except asyncio.CancelledError:
+        common.console.warn(ready)
         raise
     data = {
         "context": connected.context,

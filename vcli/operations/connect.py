@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from vcli.errors import ConflictError, UsageError
 from vcli.kube.client import Client
@@ -14,6 +14,7 @@ from vcli.kubeconfig.change import add, drop
 from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import IN_CLUSTER, Entry, Mark
 from vcli.kubeconfig.paths import Sources
+from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
@@ -25,7 +26,6 @@ from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel
 
 Object = dict[str, Any]
-T = TypeVar("T")
 
 LOOPBACK = "127.0.0.1"
 _IN_CERTIFICATE = {LOOPBACK, "localhost"}
@@ -267,8 +267,8 @@ async def connect(options: Options, *, into: Sources | None, steps: Steps) -> Co
         if found.endpoint is not None:
             return await _record(found, found.endpoint, None, into=into, steps=steps)
         with contextlib.ExitStack() as held:
-            state = await _to_its_end(held.enter_context, background.held(found.tunnel_spec()))
-            _raise_if_cancelled()
+            state = await to_its_end(held.enter_context, background.held(found.tunnel_spec()))
+            raise_if_cancelled()
             return await _record(found, found.through_tunnel(state.port), state, into=into, steps=steps)
 
 
@@ -292,7 +292,7 @@ async def foreground(
         try:
             connected = await _record(found, found.through_tunnel(port), None, into=into, steps=steps)
             try:
-                _raise_if_cancelled()
+                raise_if_cancelled()
                 ready(connected)
                 await tunnel.serve_forever()
             finally:
@@ -308,7 +308,7 @@ async def _record(
     """Write it down. What asks us to end while the file is being written comes too late."""
     entry = await found.entry(place)
     if into is not None:
-        await _to_its_end(add, into, entry, make_current=True, warn=steps.warn)
+        await to_its_end(add, into, entry, make_current=True, warn=steps.warn)
     return Connected(
         name=found.cluster.name,
         namespace=found.cluster.namespace,
@@ -318,18 +318,3 @@ async def _record(
         tunnel=tunnel,
         document=standalone(entry),
     )
-
-
-async def _to_its_end(function: Callable[..., T], *args: Any, **options: Any) -> T:
-    """Run it in a thread. Threads can't be stopped: who leaves one behind won't know what it has done."""
-    task = asyncio.ensure_future(asyncio.to_thread(function, *args, **options))
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    return task.result()
-
-
-def _raise_if_cancelled() -> None:
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

@@ -1,9 +1,9 @@
 """Creating a virtual cluster, or changing one: a row of named steps, undone when one of them fails."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 300.0
 _CLEANUP_TIMEOUT = 60.0
 _ENDING_TIMEOUT = 60.0
-# Tells our own Service from that of another create of the same name, when the answer got lost.
+# Tells our own Service and namespace from those of another create of the same name, when the answer got lost.
 _CREATION = "vcli.dev/creation"
 
 
@@ -87,7 +87,8 @@ class Created:
 async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
     """Create a virtual cluster, or bring one up to date with ``upgrade``.
 
-    When it fails, or is cancelled, everything that this call made is removed again.
+    When it fails, or is cancelled, everything that this call made is removed again. A cancellation that comes
+    when all is done changes nothing (`vcli.operations.cancelling.raise_if_cancelled` tells of it).
 
     Raises:
         UsageError: the name makes no sense.
@@ -98,8 +99,14 @@ async def create_cluster(options: Options, *, steps: Steps | None = None) -> Cre
         ApiError: the host says no.
         UnreachableError: the host does not answer.
     """
-    async with _creation(options, steps or NoSteps()) as creation:
-        return await creation.run()
+    done: list[Created] = []
+    try:
+        async with _creation(options, steps or NoSteps()) as creation:
+            done.append(await creation.run())
+    except asyncio.CancelledError:
+        if not done:
+            raise
+    return done[0]
 
 
 async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[Object]:
@@ -112,7 +119,7 @@ async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[
         return await creation.plan()
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
     check_name(options.name)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
@@ -130,6 +137,7 @@ class _Creation:
         self._options = options
         self._values = options.values
         self._steps = steps
+        self._token = secrets.token_hex(8)
         self._undo: list[Callable[[], Awaitable[None]]] = []
 
     async def run(self) -> Created:
@@ -225,26 +233,19 @@ class _Creation:
         return True
 
     async def _create_namespace(self) -> None:
-        names = self._names
-        body: Object = {
-            "metadata": {
-                "name": names.namespace,
-                "annotations": {removal.CREATED_FOR: names.cluster},
-            }
-        }
-        try:
+        annotations = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
+        body: Object = {"metadata": {"name": self._names.namespace, "annotations": annotations}}
+        # Before the request: who is interrupted meanwhile does not learn what came of it.
+        self._undo.append(self._remove_namespace)
+        with contextlib.suppress(AlreadyExists):  # somebody was faster; then it is theirs
             await self._client.create(NAMESPACES, body)
-        except AlreadyExists:  # somebody was faster; then it is theirs
-            return
-        self._undo.append(lambda: removal.remove_namespace(self._client, names))
 
     async def _create_service(self) -> Object:
         """The first object, by whose creation two creates of one name can't both go on."""
-        token = secrets.token_hex(8)
         body = render.service(self._names, self._values)
-        annotations = {**body["metadata"].get("annotations", {}), _CREATION: token}
+        annotations = {**body["metadata"].get("annotations", {}), _CREATION: self._token}
         body["metadata"] = {**body["metadata"], "annotations": annotations}
-        self._undo.append(lambda: self._remove(token))
+        self._undo.append(self._remove)
         try:
             return await self._client.create(SERVICES, body)
         except AlreadyExists as error:
@@ -306,7 +307,7 @@ class _Creation:
 
     # --- undoing
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _undone_on_failure(self) -> AsyncIterator[None]:
         try:
             yield
@@ -325,14 +326,23 @@ class _Creation:
             except (ApiError, Unreachable) as error:
                 self._steps.warn(f"could not remove everything: {error.message}")
 
-    async def _remove(self, token: str) -> None:
+    def _made(self, found: Object | None) -> bool:
+        """Whether it is this call that made an object."""
+        annotations = (found or {}).get("metadata", {}).get("annotations") or {}
+        return bool(annotations.get(_CREATION) == self._token)
+
+    async def _remove_namespace(self) -> None:
+        if self._made(await removal.namespace_of(self._client, self._names)):
+            await removal.remove_namespace(self._client, self._names)
+
+    async def _remove(self) -> None:
         """Remove the objects, if the Service is the one that this call made."""
         names = self._names
         try:
             service = await self._client.get(SERVICES, names.service, namespace=names.namespace)
         except NotFound:
             return
-        if (service["metadata"].get("annotations") or {}).get(_CREATION) != token:
+        if not self._made(service):
             return
         objects = await removal.find_all(self._client, names)
         await removal.start(self._client, objects, keep=_nothing)

@@ -165,7 +165,7 @@ async def remove_namespace(client: Client, names: Names) -> None:
     """Delete the namespace; what is in it goes with it."""
     try:
         await client.delete(NAMESPACES, names.namespace)
-    except NotFound:
+    except (NotFound, Conflict):  # gone, or on its way out already
         return
 
 
