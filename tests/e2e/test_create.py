@@ -2,7 +2,6 @@
 
 import base64
 import json
-import signal
 import subprocess
 import sys
 import time
@@ -179,21 +178,6 @@ def test_keep_on_failure(desk: Host, namespace: str):
     assert "StatefulSet/bad" in versions(desk, namespace)
     desk.vcli("delete", "bad", "-n", namespace)
     assert left(desk, namespace) == set()
-
-
-@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("delay", [0.6, 2.0])
-def test_interrupted_it_removes_what_it_made(desk: Host, signum: int, code: int, delay: float):
-    argv = [sys.executable, "-m", "vcli", "create", "broken", "--no-connect"]
-    with subprocess.Popen(
-        argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        time.sleep(delay)
-        process.send_signal(signum)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == code, stderr
-    assert stdout == ""
-    assert "vcluster-broken" not in namespaces(desk)
 
 
 def test_a_namespace_on_its_way_out_is_waited_for(desk: Host):

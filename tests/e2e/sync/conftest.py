@@ -4,12 +4,11 @@
 """
 
 import os
-import uuid
 from collections.abc import Iterator
 
 import pytest
 from embedded import Host
-from space import Space
+from space import Space, virtual_cluster, virtual_namespace
 
 from vcli import VirtualCluster
 
@@ -23,30 +22,19 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
         with VirtualCluster.connect(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
             yield cluster
         return
-    namespace = f"sync-{uuid.uuid4().hex[:8]}"
-    host.kubectl("create", "namespace", namespace)
-    with VirtualCluster.create("vc", namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
-        dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
-        cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
+    with virtual_cluster(host, "vc") as cluster:
         yield cluster
-    host.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 @pytest.fixture
 def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     """A namespace with a default ServiceAccount, deleted after the test."""
-    yield from _made(cluster, host)
+    with virtual_namespace(cluster, host) as space:
+        yield space
 
 
 @pytest.fixture
 def elsewhere(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     """Another namespace of the same virtual cluster."""
-    yield from _made(cluster, host)
-
-
-def _made(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    space = Space(cluster=cluster, host=host, name=f"test-{uuid.uuid4().hex[:6]}")
-    space.kubectl("create", "namespace", space.name)
-    space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
-    yield space
-    space.kubectl("delete", "namespace", space.name, "--wait=false")
+    with virtual_namespace(cluster, host) as space:
+        yield space

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +71,28 @@ class Space:
     def host_name(self, name: str) -> str:
         """What an object of this namespace is called on the host."""
         return host_name(VirtualName(self.name, name), self.cluster.name)
+
+
+@contextmanager
+def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
+    """A virtual cluster as `vcli create` makes it, in a host namespace of its own, with DNS up."""
+    namespace = f"{name}-{uuid.uuid4().hex[:8]}"
+    host.kubectl("create", "namespace", namespace)
+    with VirtualCluster.create(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
+        dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
+        cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
+        yield cluster
+    host.kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@contextmanager
+def virtual_namespace(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    """A namespace with a default ServiceAccount, deleted after the block."""
+    space = Space(cluster=cluster, host=host, name=f"test-{uuid.uuid4().hex[:6]}")
+    space.kubectl("create", "namespace", space.name)
+    space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+    yield space
+    space.kubectl("delete", "namespace", space.name, "--wait=false", "--ignore-not-found")
 
 
 def eventually(check: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
