@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vcli.kube import codec
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Expired, Object, Unreachable, error_from
+from vcli.kube.errors import ApiError, Expired, Object, TooManyRequests, Unreachable, error_from
 from vcli.kube.resources import Resource
 
 if TYPE_CHECKING:
@@ -87,7 +87,10 @@ async def list_watch(
         try:
             async with aclosing(_follow(source)) as events:
                 async for event in events:
-                    failures = 0
+                    if (
+                        event.type != "LISTED"
+                    ):  # lists that are followed by no watch are not asked for in a row
+                        failures = 0
                     yield event
         except Expired:
             logger.info("watch expired, listing again", extra={"resource": resource.plural})
@@ -128,7 +131,7 @@ async def _follow(source: _Source) -> AsyncGenerator[Event]:
                     failures = 0
                     version = event.object["metadata"]["resourceVersion"]
                     yield event
-        except Unreachable as error:
+        except (Unreachable, TooManyRequests) as error:  # a new list is the last that a busy server needs
             logger.info("watch cut", extra={"resource": source.resource.plural, "error": error.message})
         # Also after a quiet end: a proxy that cuts at once must not be asked in a tight loop.
         failures += 1

@@ -56,12 +56,12 @@ def script(server, lists, watches):
     return asked
 
 
-async def take(server, count, **more):
+async def take(server, count, pace=QUICK, **more):
     seen = []
     async with (
         asyncio.timeout(5),
         Client(Access(server=server.url)) as client,
-        aclosing(list_watch(client, PODS, pace=QUICK, **more)) as events,
+        aclosing(list_watch(client, PODS, pace=pace, **more)) as events,
     ):
         async for event in events:
             metadata = event.object["metadata"]
@@ -128,6 +128,27 @@ async def test_a_server_that_ends_streams_at_once_is_not_hammered(server):
         async with asyncio.timeout(0.5):
             await take(server, 2)
     assert len(asked) < 40
+
+
+@pytest.mark.parametrize(("status", "most"), [(403, 9), (429, 1)])
+async def test_a_server_that_refuses_watches_is_not_asked_for_lists_all_the_time(server, status, most):
+    """A role without the verb, and a server that is too busy: that one needs no new list at all."""
+    lists = 0
+
+    async def handler(exchange):
+        nonlocal lists
+        while True:
+            if b"watch=true" in await exchange.request():
+                await exchange.answer(status, b'{"kind":"Status","code":%d,"message":"no"}' % status)
+                return
+            lists += 1
+            await exchange.answer(body=pods(1))
+
+    server.handler = handler
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1):
+            await take(server, 1000, pace=Pace(first_backoff=0.01))
+    assert 1 <= lists <= most
 
 
 async def test_a_list_comes_in_pages_and_an_expired_page_starts_anew(server):
