@@ -29,6 +29,15 @@ def test_a_claim():
     }
 
 
+def test_a_volume_that_is_shown_under_another_name_keeps_its_own_on_the_host():
+    bound = claim(volumeName="nfs-team-a")
+    host = to_host(claim(volumeName="pv-0123456789"), scope=SCOPE, host=bound)
+    assert host["spec"]["volumeName"] == "nfs-team-a"
+    host = to_host(claim(volumeName="pv-1"), scope=SCOPE, host=claim())
+    assert host["spec"]["volumeName"] == "pv-1"
+    assert "volumeName" not in to_host(claim(), scope=SCOPE, host=claim())["spec"]
+
+
 @pytest.mark.parametrize(("name", "expected"), [("fast", "vcli-fast"), ("other", "other"), ("", "")])
 def test_storage_classes(name: str, expected: str):
     host = to_host(claim(storageClassName=name), scope=SCOPE, storage_classes={"fast": "vcli-fast"})

@@ -53,7 +53,7 @@ class Claims:
             virtual = await self._tell_back(virtual, host)
         elif is_going(virtual):
             return None
-        desired = translate.to_host(virtual, scope=world.scope)
+        desired = translate.to_host(virtual, scope=world.scope, host=host)
         async with told(world, PVCS, virtual):
             made = await apply(world.host, PVCS, desired, current=host)
         if host is None and translate.has_lost(virtual, made):

@@ -61,13 +61,14 @@ class PodNeeds:
         if virtual is None:
             # Its own one the control plane is about to make; and what was of this name must be gone.
             return not own and host is None
-        if is_going(virtual):
+        ours = host is not None and virtual_uid_of(host) == uid_of(virtual)
+        if is_going(virtual) or (ours and host is not None and is_going(host)):
             await self._tell(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
             return False
         if own and not _is_controlled_by(virtual, pod):
             await self._tell(pod, f'PersistentVolumeClaim "{name.name}" was not created for this pod')
             return False
-        return host is not None and virtual_uid_of(host) == uid_of(virtual) and not is_going(host)
+        return ours
 
     async def _tell(self, pod: Object, message: str) -> None:
         await tell(self._world, PODS, pod, message, reason="FailedScheduling")

@@ -32,7 +32,13 @@ _KUBERNETES_CONDITIONS: Final = frozenset(
 """Conditions that come and go with the host's; others may be a tenant's own."""
 
 
-def to_host(claim: Object, *, scope: Scope, storage_classes: Mapping[str, str] | None = None) -> Object:
+def to_host(
+    claim: Object,
+    *,
+    scope: Scope,
+    host: Object | None = None,
+    storage_classes: Mapping[str, str] | None = None,
+) -> Object:
     """The complete host PersistentVolumeClaim.
 
     With the ``volumeName`` of the virtual one, which a tenant asks for or the host's binder has chosen: a
@@ -41,12 +47,15 @@ def to_host(claim: Object, *, scope: Scope, storage_classes: Mapping[str, str] |
     Args:
         claim: the virtual claim.
         scope: the virtual cluster.
+        host: the host claim that there is; its volume may be shown under another name.
         storage_classes: host StorageClass by virtual one; others keep their name.
     """
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
     kept = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
-    spec = changed(claim["spec"], "storageClassName", lambda name: classes.get(name, name))
+    chosen = (host or claim)["spec"].get("volumeName") or claim["spec"].get("volumeName")
+    spec = {**claim["spec"], "volumeName": chosen} if chosen else claim["spec"]
+    spec = changed(spec, "storageClassName", lambda name: classes.get(name, name))
     for field in ("dataSource", "dataSourceRef"):
         spec = changed(spec, field, lambda source: _source(source, claim["metadata"]["namespace"], scope))
     return {
