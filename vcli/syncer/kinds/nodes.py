@@ -23,7 +23,7 @@ from vcli.syncer.kinds.nodestatus import (
     without_not_ready_taint,
 )
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, lease
+from vcli.syncer.translate.nodes import fake_node, is_ours, lease
 
 log = Log(__name__)
 
@@ -65,7 +65,7 @@ class Nodes:
     async def start(self) -> None:
         """Listen again for all Nodes that are ours, on the ports that they tell. The caches must be full."""
         for node in self._nodes.items():
-            if self._is_ours(node):
+            if is_ours(node):
                 try:
                     await self._adopt(node)
                 except VcliError as error:  # `run` tries again
@@ -113,13 +113,9 @@ class Nodes:
 
     def _is_settled(self, name: str, addresses: tuple[str, ...]) -> bool:
         node = self._nodes.get(None, name)
-        if node is None or not self._is_ours(node):
+        if node is None or not is_ours(node):
             return node is not None
         return name in self._addresses and (not addresses or self._addresses[name] == addresses)
-
-    @staticmethod
-    def _is_ours(node: Object) -> bool:
-        return KIND_OF_NODE in (node["metadata"].get("labels") or {})
 
     def _changed(self, old: Object | None, new: Object | None) -> None:
         """Somebody deleted a Node of ours: it must come back before its pods are taken for lost."""
@@ -137,7 +133,7 @@ class Nodes:
 
     async def _look_after(self, name: str) -> None:
         node = self._nodes.get(None, name)
-        if node is not None and not self._is_ours(node):
+        if node is not None and not is_ours(node):
             # The tenant took its label off, or made one of this name.
             await self._forget(name)
             return
@@ -170,7 +166,7 @@ class Nodes:
                 log.info("node made", node=name, port=port)
             except AlreadyExists:
                 node = await self._client.get(NODES, name)
-        if not self._is_ours(node):
+        if not is_ours(node):
             return
         node = await self._update(node, fresh)
         self._nodes.store(node)

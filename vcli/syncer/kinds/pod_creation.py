@@ -12,7 +12,9 @@ from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.nodes import is_ours
 from vcli.syncer.translate.pods import pod_names
+from vcli.syncer.translate.taints import kept_off, repels
 
 IGNORED: Final = "Ignored"
 """Reason of an event about a field that the host leaves out."""
@@ -53,7 +55,8 @@ class PodCreation:
         if reasons:
             raise TerminalError("; ".join(reasons))
         context = self._contexts.of(virtual)
-        self._world.host[PODS].store(await self._post(virtual, translate.to_host(virtual, context)))
+        desired = kept_off(translate.to_host(virtual, context), repelling_nodes(self._world, virtual))
+        self._world.host[PODS].store(await self._post(virtual, desired))
         for sentence in translate.without_effect(virtual, context):
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
         return None
@@ -97,6 +100,14 @@ class PodCreation:
             if selector <= labels.items() and not (node.get("spec") or {}).get("unschedulable"):
                 await bind(self._world.virtual, virtual, node["metadata"]["name"])
                 return
+
+
+def repelling_nodes(world: World, virtual: Object) -> list[str]:
+    """The host's nodes that the tenant keeps a pod off; none where it names its node, or is held back."""
+    if virtual["spec"].get("nodeName") or virtual["spec"].get("schedulingGates"):
+        return []
+    nodes = world.virtual[NODES].items()
+    return sorted(each["metadata"]["name"] for each in nodes if is_ours(each) and repels(each, virtual))
 
 
 async def bind(caches: Caches, pod: Object, node: str) -> None:

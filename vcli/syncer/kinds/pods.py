@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import NAMESPACES, PODS, PVCS, SERVICES
+from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
@@ -29,14 +29,16 @@ from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
-from vcli.syncer.kinds.pod_creation import PodCreation, bind
+from vcli.syncer.kinds.pod_creation import PodCreation, bind, repelling_nodes
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_status import PodStatus, has_started
 from vcli.syncer.kinds.pod_updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.kinds.tokens import Tokens
+from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.taints import remembered
 
 log = Log("vcli.syncer.pods")
 
@@ -75,6 +77,7 @@ class Pods:
         feed(world.host[PVCS], queue, self._pods_of_host_claim, when=_appeared_or_gone)
         feed(world.virtual[PVCS], queue, self._pods_of_claim, when=_gone)
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
+        feed(world.virtual[NODES], queue, self._pods_without_node, when=_taints_changed)
         feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
 
     def addons_applied(self) -> None:
@@ -133,6 +136,10 @@ class Pods:
             await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
             await delete(self._world.host, PODS, host, grace=0)
             return None
+        elif not node and self._is_kept_off_others(virtual, host):
+            # Nothing runs yet: the next one is for the nodes as they are now.
+            await delete(self._world.host, PODS, host, grace=0)
+            return None
         elif node and has_started(host):  # some pods are made with a nodeName, which may be no node at all
             await self._nodes.ensure(node, internal_ips=_node_addresses(host))
         if node and not virtual["spec"].get("nodeName") and not has_started(host):
@@ -141,6 +148,11 @@ class Pods:
         if not is_finished(virtual):
             await self._updates.bring(virtual, host)
         return again
+
+    def _is_kept_off_others(self, virtual: Object, host: Object) -> bool:
+        """Whether a pod that waits for a node is kept off others than it was made for."""
+        made_for = (host["metadata"].get("annotations") or {}).get(keys.KEPT_OFF, "")
+        return bool(made_for != remembered(repelling_nodes(self._world, virtual)))
 
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
@@ -212,6 +224,10 @@ class Pods:
     def _pods_of_namespace(self, namespace: Object) -> Iterable[VirtualName]:
         return map(name_of, self._world.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"]))
 
+    def _pods_without_node(self, _: Object) -> Iterable[VirtualName]:
+        pods = self._world.virtual[PODS].items()
+        return [name_of(pod) for pod in pods if not pod["spec"].get("nodeName")]
+
     def _not_on_host(self, pods: Iterable[Object]) -> list[VirtualName]:
         names = map(name_of, pods)
         return [name for name in names if self._world.on_host(PODS, name) is None]
@@ -232,6 +248,11 @@ def _appeared_or_gone(old: Object | None, new: Object | None) -> bool:
 
 def _gone(_: Object | None, new: Object | None) -> bool:
     return new is None
+
+
+def _taints_changed(old: Object | None, new: Object | None) -> bool:
+    before, after = (((each or {}).get("spec") or {}) for each in (old, new))
+    return any(before.get(field) != after.get(field) for field in ("taints", "unschedulable"))
 
 
 def _labels_changed(old: Object | None, new: Object | None) -> bool:

@@ -8,6 +8,12 @@ from vcli.syncer.translate.objects import Object, compact
 KIND_OF_NODE: Final = "vcli.dev/node"
 """Label of the Nodes that are ours: ``assumed`` or ``mirrored``. A tenant's own Nodes lack it."""
 
+
+def is_ours(node: Mapping[str, Any]) -> bool:
+    """Whether a Node stands for one of the host's."""
+    return KIND_OF_NODE in (node["metadata"].get("labels") or {})
+
+
 _ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
 """Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is
 full."""

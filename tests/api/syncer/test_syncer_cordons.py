@@ -1,0 +1,57 @@
+"""Nodes that the tenant cordons or taints, as the host's scheduler is told of them."""
+
+from testbed import Lab, Object, pod
+
+from vcli.kube.resources import NODES, PODS
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+NODE = "node-1"
+
+
+def kept_off(host: Object) -> list[str]:
+    affinity = (host["spec"].get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get(REQUIRED) or {}).get("nodeSelectorTerms") or []
+    return [name for term in terms for each in term["matchFields"] for name in each["values"]]
+
+
+async def change(lab: Lab, **spec) -> None:
+    await lab.virtual.patch(NODES, NODE, {"spec": spec})
+
+
+async def test_a_cordoned_node_gets_no_new_pods_until_it_is_uncordoned(lab: Lab) -> None:
+    await lab.create(PODS, pod("old"))
+    running = await lab.runs("old")
+    await change(lab, unschedulable=True)
+    await lab.create(PODS, pod("new"))
+    first = await lab.appears(PODS, "new")
+    assert kept_off(first) == [NODE]
+    uid = first["metadata"]["uid"]
+    await change(lab, unschedulable=None)
+    second = await lab.host_becomes(PODS, "new", lambda h: h["metadata"]["uid"] != uid)
+    assert kept_off(second) == []
+    again = await lab.runs("new")
+    assert again["spec"]["nodeName"] == NODE
+    # What runs there runs on.
+    assert await lab.virtual_object(PODS, "old") == running
+    await change(lab, unschedulable=True)
+    await lab.quiet()
+    host = await lab.host_object(PODS, "new")
+    assert host is not None
+    assert host["metadata"]["uid"] == second["metadata"]["uid"]
+
+
+async def test_a_taint_is_for_pods_that_do_not_tolerate_it(lab: Lab) -> None:
+    await lab.create(PODS, pod("old"))
+    await lab.runs("old")
+    await change(lab, taints=[{"key": "dedicated", "value": "me", "effect": "NoSchedule"}])
+    tolerations = [{"key": "dedicated", "operator": "Equal", "value": "me"}]
+    await lab.create(PODS, pod("mine", tolerations=tolerations))
+    await lab.create(PODS, pod("others"))
+    await lab.create(PODS, pod("named", nodeName=NODE))
+    assert kept_off(await lab.appears(PODS, "mine")) == []
+    assert kept_off(await lab.appears(PODS, "others")) == [NODE]
+    assert kept_off(await lab.appears(PODS, "named")) == []
+    # A pod that learns to tolerate it may go there.
+    change_of_mind = {"spec": {"tolerations": [*tolerations]}}
+    await lab.virtual.patch(PODS, "others", change_of_mind, namespace=lab.space, strategy="strategic")
+    await lab.host_becomes(PODS, "others", lambda h: kept_off(h) == [])
