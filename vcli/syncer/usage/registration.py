@@ -5,6 +5,7 @@ namespace where a metrics-server is installed.
 """
 
 import base64
+import json
 from typing import Any, Final
 
 from vcli.syncer.translate.names import VirtualName
@@ -16,6 +17,7 @@ API_SERVICE_NAME: Final = f"{VERSION}.{GROUP}"
 _PORT: Final = 443
 _PORT_NAME: Final = "https"
 _LABELS: Final = {"vcli.dev/part-of": "metrics"}
+_LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _READ: Final = ["get", "list", "watch"]
 
 
@@ -55,7 +57,9 @@ def api_service(name: VirtualName, *, authority: bytes) -> Object:
         name: of the Service.
         authority: PEM of the CA that our serving certificate is of.
     """
-    return {
+    body: Object = {
+        "apiVersion": "apiregistration.k8s.io/v1",
+        "kind": "APIService",
         "metadata": {"name": API_SERVICE_NAME, "labels": _LABELS},
         "spec": {
             "group": GROUP,
@@ -66,6 +70,9 @@ def api_service(name: VirtualName, *, authority: bytes) -> Object:
             "caBundle": base64.b64encode(authority).decode(),
         },
     }
+    # A metrics-server's manifest has no caBundle: by this, `kubectl apply` knows that it has to go.
+    applied = {"annotations": {_LAST_APPLIED: json.dumps(body, separators=(",", ":"))}}
+    return {**body, "metadata": {**body["metadata"], **applied}}
 
 
 def is_ours(api_service: Object, name: VirtualName) -> bool:
