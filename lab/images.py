@@ -50,6 +50,7 @@ _PACKAGES = (
 )
 # Other shells drop variables whose names hold dots or dashes, and tests look for those.
 _SHELL = "usr/bin/bash-static"
+_BUSYBOX_SHELL = Path(__file__).with_name("busybox-sh")
 _NGINX = b"""\
 error_log /dev/stderr;
 pid /tmp/nginx.pid;
@@ -141,7 +142,7 @@ def offers(program: Mapping[str, Path], root: Path, busybox: Path) -> list[Offer
         "glibc-dns-testing": (tools, [agnhost, root.name]),
         "nonroot": (lambda: replace(tools(), user="1234"), [agnhost, root.name]),
         "nginx": (lambda: replace(tools(), command=["nginx", "-g", "daemon off;"]), [agnhost, root.name]),
-        "busybox": (lambda: _busybox(busybox, shell), [busybox, shell]),
+        "busybox": (lambda: _busybox(busybox, shell), [busybox, shell, _BUSYBOX_SHELL]),
         "kitten": (lambda: _picture("kitten", agnhost), [agnhost]),
         "nautilus": (lambda: _picture("nautilus", agnhost), [agnhost]),
     }
@@ -194,8 +195,8 @@ def _busybox(busybox: Path, shell: Path) -> Image:
     image = busybox_image(busybox, ())
     return replace(
         image,
-        files={**image.files, "/bin/bash": shell},
-        links={**image.links, "/bin/sh": "bash"},
+        files={**image.files, "/bin/bash": shell, "/bin/sh": _BUSYBOX_SHELL},
+        links={x: to for x, to in image.links.items() if x != "/bin/sh"},
     )
 
 

@@ -16,6 +16,11 @@ from bare import Bare
 from embedded import NAME, Host, environment, run
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The suite of Kubernetes comes last: what is broken shows quicker in the tests of our own."""
+    items.sort(key=lambda x: x.path.name == "test_conformance.py")
+
+
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A real Kubernetes of one node."""
