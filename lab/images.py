@@ -31,6 +31,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "metrics-server": [f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"],
     "nautilus": [f"{_E2E}/nautilus:1.8"],
     "nginx": [f"{_E2E}/nginx:1.15-4", f"{_E2E}/nginx:1.27-0"],
+    "nonewprivs": [f"{_E2E}/nonewprivs:1.4"],
     "nonroot": [f"{_E2E}/nonroot:1.5"],
     "pause": ["registry.k8s.io/pause:3.10.2"],
     "sample-apiserver": [f"{_E2E}/sample-apiserver:1.29.2"],
@@ -143,6 +144,7 @@ def offers(program: Mapping[str, Path], root: Path, busybox: Path) -> list[Offer
         "nonroot": (lambda: replace(tools(), user="1234"), [agnhost, root.name]),
         "nginx": (lambda: replace(tools(), command=["nginx", "-g", "daemon off;"]), [agnhost, root.name]),
         "busybox": (lambda: _busybox(busybox, shell), [busybox, shell, _BUSYBOX_SHELL]),
+        "nonewprivs": (lambda: _nonewprivs(program["nonewprivs"]), [program["nonewprivs"]]),
         "kitten": (lambda: _picture("kitten", agnhost), [agnhost]),
         "nautilus": (lambda: _picture("nautilus", agnhost), [agnhost]),
     }
@@ -198,6 +200,12 @@ def _busybox(busybox: Path, shell: Path) -> Image:
         files={**image.files, "/bin/bash": shell, "/bin/sh": _BUSYBOX_SHELL},
         links={x: to for x, to in image.links.items() if x != "/bin/sh"},
     )
+
+
+def _nonewprivs(program: Path) -> Image:
+    """It says who it runs as: root, unless no new privileges are allowed."""
+    path = "/usr/local/bin/nnp"
+    return Image(names=[], files={path: program}, setuid=[path], command=[path])
 
 
 def _picture(name: str, agnhost: Path) -> Image:

@@ -29,6 +29,7 @@ PRODUCTS: tuple[Product, ...] = (
         version=KUBERNETES,
         packages={
             "agnhost": "k8s.io/kubernetes/test/images/agnhost",
+            "nonewprivs": "k8s.io/kubernetes/test/images/nonewprivs",
             "sample-apiserver": "k8s.io/sample-apiserver",
             "e2e.test": "k8s.io/kubernetes/test/e2e",
         },

@@ -11,7 +11,7 @@ import os
 import platform
 import stat
 import tarfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -42,11 +42,13 @@ class Image:
         names: full references that the archive carries, as ``registry.k8s.io/pause:3.10.1``.
         files: path in the image (absolute) to the file on this machine, or its content.
         links: path in the image to what the symbolic link says.
+        setuid: those of the files that run as their owner, root.
     """
 
     names: Sequence[str]
     files: Mapping[str, Path | bytes] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    setuid: Collection[str] = ()
     entrypoint: Sequence[str] = ()
     command: Sequence[str] = ()
     env: Mapping[str, str] = field(default_factory=dict)
@@ -161,6 +163,7 @@ def _write_layer(image: Image, file: IO[bytes]) -> tuple[str, int]:
             with source.open("rb") as content:
                 about = os.fstat(content.fileno())
                 mode = 0o755 if about.st_mode & stat.S_IXUSR else 0o644
+                mode |= stat.S_ISUID if path in image.setuid else 0
                 tar.addfile(_entry(name, size=about.st_size, mode=mode), content)
     return hashing.digest, hashing.size
 

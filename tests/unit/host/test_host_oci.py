@@ -1,6 +1,7 @@
 import hashlib
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,13 @@ def test_layer_has_files_links_and_their_folders_once(image: Image, tmp_path: Pa
         for name in names:
             parent = str(Path(name).parent)
             assert parent == "." or names.index(parent) < names.index(name)
+
+
+def test_what_runs_as_its_owner_is_marked(image: Image, tmp_path: Path) -> None:
+    write_archive(replace(image, setuid=["/usr/bin/program"]), tmp_path / "a.tar")
+    with layer_of(tmp_path / "a.tar", tmp_path) as layer:
+        assert layer.getmember("usr/bin/program").mode == 0o4755
+        assert layer.getmember("etc/motd").mode == 0o644
 
 
 def test_same_files_make_the_same_bytes(image: Image, tmp_path: Path) -> None:

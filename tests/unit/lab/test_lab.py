@@ -12,7 +12,7 @@ from lab.products import PRODUCTS
 from vcli.host.products import PRODUCTS as HOST_PRODUCTS
 from vcli.host.versions import KUBERNETES
 
-NEEDED = ("agnhost", "pause", "metrics-server", "sample-apiserver")
+NEEDED = ("agnhost", "nonewprivs", "pause", "metrics-server", "sample-apiserver")
 
 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda x: x.name)
