@@ -11,8 +11,6 @@ from pathlib import Path
 from lab import images
 from vcli.errors import VcliError
 
-_EXISTS = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -44,18 +42,19 @@ def virtual(host: Host, name: str, folder: Path, say: Callable[[str], None]) -> 
     """
     say(f"virtual cluster {name} on host {host.name}")
     where = ("--namespace", name, "--kubeconfig", str(host.kubeconfig))
-    _vcli("create", name, "--no-connect", *where, fine=(0, _EXISTS))
+    if name not in _vcli("list", *where, "-o", "name").split():
+        _vcli("create", name, "--no-connect", *where)
     kubeconfig = folder / f"{host.name}-{name}.kubeconfig"
     kubeconfig.unlink(missing_ok=True)
     _vcli("connect", name, *where, "--kube-config", str(kubeconfig))
     return kubeconfig
 
 
-def _vcli(*argv: str, fine: tuple[int, ...] = (0,)) -> str:
+def _vcli(*argv: str) -> str:
     env = {k: v for k, v in os.environ.items() if k not in ("KUBECONFIG", "VCLI_CONTEXT", "VCLI_NAMESPACE")}
     done = subprocess.run(
         [sys.executable, "-m", "vcli", *argv], stdout=subprocess.PIPE, text=True, check=False, env=env
     )
-    if done.returncode not in fine:
+    if done.returncode != 0:
         raise VcliError(f"vcli {argv[0]} failed with exit code {done.returncode}")
     return done.stdout
