@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.translate.endpoints import endpoints_to_host, slice_to_host
+from vcli.syncer.translate.endpoints import slice_to_host
 
 
 def endpoint_slice(**fields: Any) -> dict[str, Any]:
@@ -76,31 +76,3 @@ def test_targets(target: dict[str, str], expected: dict[str, str] | None):
     virtual = endpoint_slice(endpoints=[{"addresses": ["192.0.2.1"], "targetRef": target}])
     (found,) = slice_to_host(virtual, scope=SCOPE)["endpoints"]
     assert found == {"addresses": ["192.0.2.1"]} | ({"targetRef": expected} if expected else {})
-
-
-def test_endpoints_have_the_name_of_their_service_and_are_not_mirrored_again():
-    subset = {
-        "addresses": [{"ip": "192.0.2.1", "nodeName": "n"}],
-        "notReadyAddresses": [
-            {"ip": "192.0.2.2", "targetRef": {"kind": "Pod", "name": "p", "namespace": "default", "uid": "u"}}
-        ],
-        "ports": [{"port": 80}],
-    }
-    virtual = {"metadata": {"name": "web", "namespace": "default", "uid": "u"}, "subsets": [subset]}
-    with unchanged(virtual):
-        host = endpoints_to_host(virtual, scope=SCOPE)
-    assert host["metadata"]["name"] == "web-x-default-x-demo"
-    assert host["metadata"]["labels"]["endpointslice.kubernetes.io/skip-mirror"] == "true"
-    assert host["subsets"] == [
-        {
-            "addresses": [{"ip": "192.0.2.1", "nodeName": "n"}],
-            "notReadyAddresses": [
-                {
-                    "ip": "192.0.2.2",
-                    "targetRef": {"kind": "Pod", "name": "p-x-default-x-demo", "namespace": "team-a"},
-                }
-            ],
-            "ports": [{"port": 80}],
-        }
-    ]
-    assert endpoints_to_host({**virtual, "subsets": None}, scope=SCOPE)["subsets"] == []

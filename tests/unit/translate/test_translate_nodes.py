@@ -1,7 +1,7 @@
 import pytest
 from translate_builders import unchanged
 
-from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, heartbeat, lease, mirrored_node
+from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, lease, mirrored_node
 
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z"
 
@@ -54,16 +54,6 @@ def test_it_is_ready_and_has_room():
     }
     assert status["capacity"] == status["allocatable"]
     assert set(status["capacity"]) == {"cpu", "memory", "ephemeral-storage", "pods"}
-
-
-def test_heartbeat():
-    node = assumed()
-    with unchanged(node):
-        status = heartbeat(node, now=LATER)
-    assert {each["lastHeartbeatTime"] for each in status["conditions"]} == {LATER}
-    assert {each["lastTransitionTime"] for each in status["conditions"]} == {NOW}
-    assert status["capacity"] == node["status"]["capacity"]
-    assert heartbeat({}, now=LATER) == {"conditions": []}
 
 
 def test_a_real_node_without_what_tells_of_others():

@@ -17,6 +17,7 @@ from vcli.kube.resources import LEASES, NODES
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import World, uid_of
 from vcli.syncer.kinds.nodestatus import (
+    architecture,
     declared_features,
     kubelet_port,
     refreshed_status,
@@ -156,6 +157,7 @@ class Nodes:
             kubelet_port=port,
             kubernetes_version=self._settings.kubernetes_version,
             now=_timestamp(),
+            architecture=architecture(),
         )
         fresh["status"]["declaredFeatures"] = declared_features(self._host_version)
         node = self._nodes.get(None, name)

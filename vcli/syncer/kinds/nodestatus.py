@@ -1,5 +1,6 @@
-"""The status of a Node of ours, where others may write into it as well. Pure."""
+"""The status of a Node of ours, where others may write into it as well."""
 
+import platform
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,6 +23,12 @@ _FEATURES: Final = {
 def declared_features(host_version: tuple[int, int]) -> list[str]:
     """Give `status.declaredFeatures` for nodes of a host: sorted, as the API wants them."""
     return sorted(feature for feature, since in _FEATURES.items() if host_version >= since)
+
+
+def architecture() -> str:
+    """The architecture of the node that we run on, as Go names it; the others are taken to be of the same."""
+    machine = platform.machine()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def kubelet_port(node: Mapping[str, Any]) -> int | None:

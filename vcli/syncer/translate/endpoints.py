@@ -1,4 +1,4 @@
-"""Endpoints and EndpointSlices of Services without selector.
+"""EndpointSlices of Services without selector.
 
 For a Service with selector the host makes its own, from the host pods.
 """
@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.objects import Object, changed
+from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
 _SERVICE_NAME: Final = "kubernetes.io/service-name"
 _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
-_SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
 
 
 def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
@@ -33,32 +32,8 @@ def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
     }
 
 
-def endpoints_to_host(endpoints: Object, *, scope: Scope) -> Object:
-    """The complete host Endpoints.
-
-    The virtual control plane has mirrored them to EndpointSlices, which come by themselves: the host shall
-    not do it again.
-    """
-    metadata = host_metadata(endpoints, kind="Endpoints", scope=scope)
-
-    def subset(virtual: Mapping[str, Any]) -> Object:
-        translated = dict(virtual)
-        for field in ("addresses", "notReadyAddresses"):
-            translated = changed(
-                translated, field, lambda each: [_endpoint(address, scope) for address in each]
-            )
-        return translated
-
-    return {
-        "apiVersion": "v1",
-        "kind": "Endpoints",
-        "metadata": {**metadata, "labels": {**metadata["labels"], _SKIP_MIRROR: "true"}},
-        "subsets": [subset(each) for each in endpoints.get("subsets") or ()],
-    }
-
-
 def _endpoint(endpoint: Mapping[str, Any], scope: Scope) -> Object:
-    """An endpoint or address. A ``targetRef`` that isn't a pod stands for nothing on the host."""
+    """An endpoint. A ``targetRef`` that isn't a pod stands for nothing on the host."""
     target = endpoint.get("targetRef")
     if not target:
         return dict(endpoint)

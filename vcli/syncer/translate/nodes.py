@@ -35,7 +35,7 @@ def fake_node(
     kubelet_port: int,
     kubernetes_version: str,
     now: str,
-    architecture: str = "amd64",
+    architecture: str,
     operating_system: str = "linux",
     labels: Mapping[str, str] | None = None,
 ) -> Object:
@@ -96,18 +96,6 @@ def fake_node(
             },
         },
     }
-
-
-def heartbeat(node: Object, *, now: str) -> Object:
-    """The status of one of our Nodes with a fresh heartbeat; transition times stay.
-
-    Args:
-        node: the virtual Node.
-        now: RFC 3339.
-    """
-    status = node.get("status") or {}
-    conditions = [{**each, "lastHeartbeatTime": now} for each in status.get("conditions") or ()]
-    return {**status, "conditions": conditions}
 
 
 def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int) -> Object:
