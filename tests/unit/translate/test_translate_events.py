@@ -50,6 +50,12 @@ def test_events_about_what_the_host_put_in_are_its_own(path: str | None, *, hidd
     assert is_of_the_host(event(involvedObject=about), virtual, scope=SCOPE) is hidden
 
 
+def test_the_container_that_writes_hosts_is_told_of_only_where_it_fails():
+    about = {**event()["involvedObject"], "fieldPath": "spec.initContainers{vcli-hosts}"}
+    assert is_of_the_host(event(involvedObject=about), pod(), scope=SCOPE)
+    assert not is_of_the_host(event(involvedObject=about, type="Warning"), pod(), scope=SCOPE)
+
+
 def test_that_a_kubelet_waits_for_tokens_is_no_news():
     missing = (
         f'MountVolume.SetUp failed for volume "t" : secret "{token_secret_name(pod(), SCOPE)}" not found'

@@ -5,7 +5,7 @@ import re
 import pytest
 from translate_builders import context, pod
 
-from vcli.syncer.translate.pods import to_host
+from vcli.syncer.translate.pods import resize_patch, to_host, with_full_name
 
 IMAGE = "docker.io/library/python:3.11-slim"
 FULL = "db-0.db.shop.svc.cluster.local"
@@ -16,7 +16,12 @@ def member(**spec):
 
 
 def translated(virtual, **changes):
-    return to_host(virtual, context(**{"hosts_image": IMAGE, **changes}))["spec"]
+    return created(virtual, **changes)["spec"]
+
+
+def created(virtual, **changes):
+    surroundings = context(**{"hosts_image": IMAGE, **changes})
+    return with_full_name(to_host(virtual, surroundings), virtual, surroundings)
 
 
 def completed(host, kubelets: str) -> str:
@@ -83,6 +88,10 @@ def test_other_pods_stay_as_they_are(spec, changes):
     assert "initContainers" not in translated(member(**spec), **changes)
 
 
-def test_what_was_applied_does_not_depend_on_it():
-    with_it, without_it = (to_host(member(), context(hosts_image=image)) for image in (IMAGE, ""))
-    assert with_it["metadata"] == without_it["metadata"]
+def test_a_later_change_leaves_it_alone():
+    def asking(cpu: str):
+        return {"name": "main", "image": "x", "resources": {"requests": {"cpu": cpu}}}
+
+    host, then = created(member(containers=[asking("1")])), member(containers=[asking("2")])
+    patch = resize_patch(host, to_host(then, context(hosts_image=IMAGE)))
+    assert patch == {"spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "2"}}}]}}

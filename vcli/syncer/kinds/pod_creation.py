@@ -56,6 +56,7 @@ class PodCreation:
             raise TerminalError("; ".join(reasons))
         context = self._contexts.of(virtual)
         desired = kept_off(translate.to_host(virtual, context), repelling_nodes(self._world, virtual))
+        desired = translate.with_full_name(desired, virtual, context)
         self._world.host[PODS].store(await self._post(virtual, desired))
         for sentence in translate.without_effect(virtual, context):
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)

@@ -7,6 +7,7 @@ from typing import Final
 
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.pods import hosts
 from vcli.syncer.translate.pods.references import token_secret_name
 from vcli.syncer.translate.scope import Scope
 
@@ -76,7 +77,7 @@ def is_of_the_host(event: Object, involved: Object, *, scope: Scope) -> bool:
     ):
         return True
     match = _CONTAINER.fullmatch(event["involvedObject"].get("fieldPath") or "")
-    if not match:
+    if not match or (match[1] == hosts.CONTAINER and event.get("type") == "Warning"):
         return False
     spec = involved["spec"]
     groups = (spec.get(name) or () for name in ("containers", "initContainers", "ephemeralContainers"))

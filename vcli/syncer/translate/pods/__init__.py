@@ -2,6 +2,7 @@
 
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
+from vcli.syncer.translate.pods.hosts import with_full_name
 from vcli.syncer.translate.pods.limits import awaited_scheduler, unsupported, without_effect
 from vcli.syncer.translate.pods.references import (
     References,
@@ -31,5 +32,6 @@ __all__ = [
     "token_secret_name",
     "unsupported",
     "virtual_status",
+    "with_full_name",
     "without_effect",
 ]

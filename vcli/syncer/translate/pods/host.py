@@ -12,7 +12,6 @@ from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.dns import dns_fields, hostname_fields
 from vcli.syncer.translate.pods.downward import shown_annotations
 from vcli.syncer.translate.pods.environment import Rename, host_container, renamed
-from vcli.syncer.translate.pods.hosts import with_full_name
 from vcli.syncer.translate.pods.links import service_variables
 from vcli.syncer.translate.pods.marks import marks
 from vcli.syncer.translate.pods.references import token_secret_name
@@ -81,7 +80,7 @@ def to_host(pod: Object, context: PodContext) -> Object:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": _metadata(pod, translated, context),
-        "spec": with_full_name(translated, pod, context),
+        "spec": translated,
     }
 
 

@@ -26,15 +26,16 @@ open("{_FOLDER}/hosts", "w").write(text)
 """
 
 
-def with_full_name(spec: Object, pod: Object, context: PodContext) -> Object:
-    """The spec of the host pod, completed where the pod has a full name.
+def with_full_name(host: Object, pod: Object, context: PodContext) -> Object:
+    """A host pod that is about to be created, completed where the pod has a full name.
 
-    The init container passes the Pod Security profile "restricted", and has the resources of the first
-    container: it neither changes the pod's QoS class nor what the pod asks for, and passes its quota.
+    Later changes know nothing of the container: it has run by then, and an API server may refuse to resize
+    it. It passes the Pod Security profile "restricted", and has the resources of the first container: it
+    neither changes the pod's QoS class nor what the pod asks for, and passes its quota.
     """
-    full = full_name(pod, context)
+    full, spec = full_name(pod, context), host["spec"]
     if full is None or not context.hosts_image or pod["spec"].get("hostnameOverride"):
-        return spec
+        return host
     fields = hostname_fields(pod, context)
     written = fields.get("hostnameOverride") or fields["hostname"]
     resources = {
@@ -59,12 +60,15 @@ def with_full_name(spec: Object, pod: Object, context: PodContext) -> Object:
         },
         "volumeMounts": [{"name": CONTAINER, "mountPath": _FOLDER}],
     }
-    return {
+    # In memory: a volume on the node's disk would keep the node from being scaled down.
+    volume = {"name": CONTAINER, "emptyDir": {"medium": "Memory"}}
+    completed = {
         **spec,
         "initContainers": [first, *(_mounted(each) for each in spec.get("initContainers") or ())],
         "containers": [_mounted(each) for each in spec["containers"]],
-        "volumes": [*(spec.get("volumes") or ()), {"name": CONTAINER, "emptyDir": {}}],
+        "volumes": [*(spec.get("volumes") or ()), volume],
     }
+    return {**host, "spec": completed}
 
 
 def _mounted(container: Mapping[str, Any]) -> Object:

@@ -1,0 +1,223 @@
+"""What a pod becomes on the host shows in the virtual cluster, and what changes here is done there."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kubernetes.client import CoreV1Api
+from space import BUSYBOX, IDLE, Object, Space, eventually, pod, template
+
+UPDATES = 100
+OTHER_IMAGE = "docker.io/library/busybox:latest"
+
+
+def host(space: Space, *args: str, stdin: str | None = None) -> str:
+    """Run kubectl in the host namespace."""
+    return space.host.kubectl("--namespace", space.cluster.namespace, *args, stdin=stdin)
+
+
+def on_host(space: Space, name: str) -> Any:
+    return space.host.get("pod", space.host_name(name), "--namespace", space.cluster.namespace)
+
+
+def condition(pod: Object, kind: str) -> str | None:
+    found = {each["type"]: each["status"] for each in pod["status"].get("conditions") or ()}
+    return found.get(kind)
+
+
+def history(space: Space, name: str, since: str) -> list[Object]:
+    """Every version of a pod that the API server has told since one of its resource versions."""
+    query = f"watch=1&timeoutSeconds=1&resourceVersion={since}&fieldSelector=metadata.name={name}"
+    said = space.kubectl("get", "--raw", f"/api/v1/namespaces/{space.name}/pods?{query}")
+    return [json.loads(line)["object"] for line in said.splitlines()]
+
+
+def test_each_change_is_observed_in_its_turn_and_ready_never_flaps(space: Space) -> None:
+    space.apply(pod("web", activeDeadlineSeconds=5000))
+    space.wait("condition=Ready", "pod/web")
+    since = space.get("pod", "web")["metadata"]["resourceVersion"]
+    with space.cluster.client() as api:
+        for number in range(1, UPDATES + 1):
+            body = {"spec": {"activeDeadlineSeconds": 5000 - number}}
+            CoreV1Api(api).patch_namespaced_pod("web", space.name, body)
+    wanted = space.get("pod", "web")["metadata"]["generation"]
+    assert wanted > UPDATES
+
+    def observed() -> bool:
+        return bool(space.get("pod", "web")["status"].get("observedGeneration") == wanted)
+
+    eventually(observed)
+    versions = history(space, "web", since)
+    assert len(versions) >= UPDATES
+    assert {condition(each, "Ready") for each in versions} == {"True"}
+    seen = [each["status"].get("observedGeneration", 0) for each in versions]
+    assert seen == sorted(seen)
+    assert on_host(space, "web")["spec"]["activeDeadlineSeconds"] == 5000 - UPDATES
+
+
+@pytest.fixture
+def injecting_host(space: Space) -> Iterator[None]:
+    """The host's admission puts containers into pods with the label inject, as a service mesh does."""
+    name = f"inject-{space.name}"
+    group = "admissionregistration.k8s.io/v1"
+
+    def container(kind: str, called: str, script: str) -> str:
+        return (
+            f'Object.spec.{kind}{{name: "{called}", image: "{BUSYBOX}", command: ["sh", "-c", "{script}"]}}'
+        )
+
+    expression = (
+        "Object{spec: Object.spec{"
+        f"containers: [{container('containers', 'mesh-proxy', IDLE)}],"
+        f"initContainers: [{container('initContainers', 'mesh-init', 'true')}]"
+        "}}"
+    )
+    policy = {
+        "apiVersion": group,
+        "kind": "MutatingAdmissionPolicy",
+        "metadata": {"name": name},
+        "spec": {
+            "matchConstraints": {
+                "resourceRules": [
+                    {
+                        "apiGroups": [""],
+                        "apiVersions": ["v1"],
+                        "operations": ["CREATE"],
+                        "resources": ["pods"],
+                    }
+                ]
+            },
+            "matchConditions": [
+                {
+                    "name": "marked",
+                    "expression": "has(object.metadata.labels) && 'inject' in object.metadata.labels",
+                }
+            ],
+            "failurePolicy": "Fail",
+            "reinvocationPolicy": "Never",
+            "mutations": [
+                {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": expression}}
+            ],
+        },
+    }
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": space.cluster.namespace}}
+    binding = {
+        "apiVersion": group,
+        "kind": "MutatingAdmissionPolicyBinding",
+        "metadata": {"name": name},
+        "spec": {"policyName": name, "matchResources": {"namespaceSelector": selector}},
+    }
+    space.host.apply(space.cluster.namespace, policy, binding)
+    probe = json.dumps(pod("probe", labels={"inject": "yes"}))
+    dry = ("create", "--dry-run=server", "--filename", "-", "--output", "json")
+    eventually(lambda: "mesh-proxy" in host(space, *dry, stdin=probe))
+    yield
+    for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
+        space.host.kubectl("delete", kind, name, "--ignore-not-found")
+
+
+@pytest.mark.usefixtures("injecting_host")
+def test_what_the_hosts_admission_puts_into_a_pod_stays_there(space: Space) -> None:
+    space.apply(pod("web", labels={"inject": "yes"}))
+    space.wait("condition=Ready", "pod/web")
+    there = on_host(space, "web")
+    assert [each["name"] for each in there["spec"]["containers"]] == ["main", "mesh-proxy"]
+    here = space.get("pod", "web")
+    assert [each["name"] for each in here["status"]["containerStatuses"]] == ["main"]
+    assert "initContainerStatuses" not in here["status"]
+    refused = space.run("logs", "web", "--container", "mesh-proxy")
+    assert refused.returncode != 0
+    eventually(lambda: "Started" in {each["reason"] for each in space.get("events")["items"]})
+    assert "mesh" not in space.kubectl("get", "events", "--output", "json")
+
+    # Nobody fights over it: a change is brought once, and the two containers stay.
+    space.kubectl("label", "pod", "web", "round=two")
+    eventually(lambda: on_host(space, "web")["metadata"]["labels"].get("round") == "two")
+    space.apply(pod("later"))
+    space.wait("condition=Ready", "pod/later")
+    after = on_host(space, "web")
+    assert after["metadata"]["generation"] == there["metadata"]["generation"]
+    assert after["spec"]["containers"] == there["spec"]["containers"]
+    assert [each["restartCount"] for each in after["status"]["containerStatuses"]] == [0, 0]
+
+
+def test_readiness_gates_are_set_inside_and_count_on_the_host(space: Space) -> None:
+    gate = "example.com/open"
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
+    spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
+    space.apply(
+        {**service, "spec": spec},
+        pod("web", labels={"app": "web"}, readinessGates=[{"conditionType": gate}]),
+    )
+    space.wait("condition=ContainersReady", "pod/web")
+    assert condition(space.get("pod", "web"), "Ready") == "False"
+
+    def open_gate(status: str) -> None:
+        body = {"status": {"conditions": [{"type": gate, "status": status}]}}
+        space.kubectl("patch", "pod", "web", "--subresource=status", "--patch", json.dumps(body))
+
+    open_gate("True")
+    space.wait("condition=Ready", "pod/web")
+    assert condition(on_host(space, "web"), "Ready") == "True"
+    open_gate("False")
+    space.wait("condition=Ready=False", "pod/web")
+    assert condition(on_host(space, "web"), "Ready") == "False"
+
+
+def test_an_eviction_on_either_side_ends_the_pod(space: Space) -> None:
+    web = {"replicas": 1, **template(IDLE, app="web")}
+    space.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": web})
+    space.rollout("deployment/web")
+
+    def evict(name: str, namespace: str, kubectl: Any) -> None:
+        metadata = {"name": name, "namespace": namespace}
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": metadata}
+        path = f"/api/v1/namespaces/{namespace}/pods/{name}/eviction"
+        kubectl("create", "--raw", path, "--filename", "-", stdin=json.dumps(body))
+
+    def current() -> str:
+        [name] = [each["metadata"]["name"] for each in space.get("pods", "-l", "app=web")["items"]]
+        return str(name)
+
+    first = current()
+    evict(space.host_name(first), space.cluster.namespace, space.host.kubectl)
+    space.wait("delete", f"pod/{first}")
+    space.rollout("deployment/web")
+    second = current()
+    evict(second, space.name, space.kubectl)
+    space.wait("delete", f"pod/{second}")
+    space.rollout("deployment/web")
+    eventually(lambda: space.on_host("pods") == [space.host_name(current())])
+
+
+def test_what_may_change_in_a_pod_changes_on_the_host(space: Space) -> None:
+    resources = {"limits": {"cpu": "100m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "32Mi"}}
+    space.apply(
+        pod("web", resources=resources, restartPolicy="Always"),
+        pod("late", "sleep 1000", activeDeadlineSeconds=600, terminationGracePeriodSeconds=1),
+    )
+    space.wait("condition=Ready", "pod/web", "pod/late")
+
+    def patch(name: str, spec: Object, *more: str) -> None:
+        space.kubectl("patch", "pod", name, "--patch", json.dumps({"spec": spec}), *more)
+
+    tolerations = [*space.get("pod", "web")["spec"]["tolerations"], {"key": "new", "operator": "Exists"}]
+    patch("web", {"tolerations": tolerations})
+    patch("web", {"containers": [{"name": "main", "image": OTHER_IMAGE}]})
+    patch("web", {"resources": {"limits": {"cpu": "200m"}}}, "--subresource=resize")
+    patch("late", {"activeDeadlineSeconds": 1})
+
+    def arrived() -> bool:
+        spec = on_host(space, "web")["spec"]
+        return bool(
+            "new" in {each.get("key") for each in spec["tolerations"]}
+            and spec["containers"][0]["image"] == OTHER_IMAGE
+            and spec["resources"]["limits"]["cpu"] == "200m"
+        )
+
+    eventually(arrived)
+    eventually(lambda: space.get("pod", "web")["status"]["containerStatuses"][0]["restartCount"] == 1)
+    eventually(lambda: space.get("pod", "web")["status"]["resources"]["limits"]["cpu"] == "200m")
+    space.wait("jsonpath={.status.phase}=Failed", "pod/late")
+    assert space.get("pod", "late")["status"]["reason"] == "DeadlineExceeded"
