@@ -284,12 +284,14 @@ def strict_host(space: Space) -> Iterator[None]:
         "metadata": {"name": name},
         "spec": {"hard": {"pods": "0"}, "scopes": ["Terminating"]},
     }
-    space.host.apply(space.cluster.namespace, policy, binding, quota)
-    eventually(lambda: "refused" in refusal(space))
-    yield
-    host(space, "delete", "resourcequota", name, "--ignore-not-found")
-    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
-        space.host.kubectl("delete", kind, name, "--ignore-not-found")
+    try:
+        space.host.apply(space.cluster.namespace, policy, binding, quota)
+        eventually(lambda: "refused" in refusal(space))
+        yield
+    finally:
+        host(space, "delete", "resourcequota", name, "--ignore-not-found")
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            space.host.kubectl("delete", kind, name, "--ignore-not-found")
 
 
 def refusal(space: Space) -> str:

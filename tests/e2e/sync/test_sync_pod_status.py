@@ -9,6 +9,7 @@ from kubernetes.client import CoreV1Api
 from space import BUSYBOX, IDLE, Object, Space, eventually, pod, template
 
 UPDATES = 100
+PAUSE = "registry.k8s.io/pause:3.10.1"
 OTHER_IMAGE = "docker.io/library/busybox:latest"
 
 
@@ -62,17 +63,15 @@ def injecting_host(space: Space) -> Iterator[None]:
     name = f"inject-{space.name}"
     group = "admissionregistration.k8s.io/v1"
 
-    def container(kind: str, called: str, script: str) -> str:
-        return (
-            f'Object.spec.{kind}{{name: "{called}", image: "{BUSYBOX}", command: ["sh", "-c", "{script}"]}}'
-        )
+    def container(kind: str, called: str, image: str) -> str:
+        return f'{kind}: [Object.spec.{kind}{{name: "{called}", image: "{image}"}}]'
 
-    expression = (
-        "Object{spec: Object.spec{"
-        f"containers: [{container('containers', 'mesh-proxy', IDLE)}],"
-        f"initContainers: [{container('initContainers', 'mesh-init', 'true')}]"
-        "}}"
+    # As they are, the one goes on for ever and the other ends: a command can't be given.
+    proxy, init = (
+        container("containers", "mesh-proxy", PAUSE),
+        container("initContainers", "mesh-init", BUSYBOX),
     )
+    expression = f"Object{{spec: Object.spec{{{proxy}, {init}}}}}"
     policy = {
         "apiVersion": group,
         "kind": "MutatingAdmissionPolicy",
@@ -108,13 +107,15 @@ def injecting_host(space: Space) -> Iterator[None]:
         "metadata": {"name": name},
         "spec": {"policyName": name, "matchResources": {"namespaceSelector": selector}},
     }
-    space.host.apply(space.cluster.namespace, policy, binding)
     probe = json.dumps(pod("probe", labels={"inject": "yes"}))
     dry = ("create", "--dry-run=server", "--filename", "-", "--output", "json")
-    eventually(lambda: "mesh-proxy" in host(space, *dry, stdin=probe))
-    yield
-    for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
-        space.host.kubectl("delete", kind, name, "--ignore-not-found")
+    try:
+        space.host.apply(space.cluster.namespace, policy, binding)
+        eventually(lambda: "mesh-proxy" in host(space, *dry, stdin=probe))
+        yield
+    finally:
+        for kind in ("mutatingadmissionpolicybinding", "mutatingadmissionpolicy"):
+            space.host.kubectl("delete", kind, name, "--ignore-not-found")
 
 
 @pytest.mark.usefixtures("injecting_host")
