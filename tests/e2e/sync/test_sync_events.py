@@ -25,7 +25,8 @@ def test_events_of_pods_claims_and_services_are_about_the_virtual_ones(space: Sp
     spec = {"selector": {"app": "web"}, "ports": [{"port": 80}]}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
     missing = [{"name": "key", "secret": {"secretName": "missing"}}]
-    space.apply(claim, service, pod("web"), pod("stuck", volumes=missing))
+    mounts = {"volumeMounts": [{"name": "key", "mountPath": "/key"}]}
+    space.apply(claim, service, pod("web"), pod("stuck", volumes=missing, container=mounts))
     space.wait("condition=Ready", "pod/web")
 
     namespace, on_host = space.cluster.namespace, space.host_name("web")
