@@ -12,6 +12,7 @@ from vcli.kube.client import Client
 from vcli.kube.resources import NODES
 
 _MARK: Final = "kwok.x-k8s.io/node"
+_STAGES: Final = Path(__file__).with_suffix(".yaml")
 _PODS_A_NODE: Final = 1000
 
 ON_THEM: Final[Mapping[str, Any]] = {
@@ -27,8 +28,14 @@ async def nodes(host: Client, *, pods: int, folder: Path) -> AsyncIterator[None]
     binaries = await asyncio.to_thread(build, ["kwok"], lambda line: print(line, file=sys.stderr))
     names = [f"kwok-{number}" for number in range(1 + pods * 3 // 2 // _PODS_A_NODE)]
     with (folder / "kwok.log").open("wb") as log:
-        marked = f"--manage-nodes-with-annotation-selector={_MARK}=fake"
-        kwok = await asyncio.create_subprocess_exec(binaries["kwok"], marked, stdout=log, stderr=log)
+        options = (
+            f"--config={_STAGES}",
+            f"--manage-nodes-with-annotation-selector={_MARK}=fake",
+            "--node-lease-duration-seconds=40",
+            "--node-ip=192.0.2.1",
+            "--cidr=198.18.0.0/15",
+        )
+        kwok = await asyncio.create_subprocess_exec(binaries["kwok"], *options, stdout=log, stderr=log)
     try:
         for name in names:
             await host.create(NODES, _node(name))
