@@ -36,6 +36,7 @@ class Client(RawClient):
         timeout: seconds for one request and its whole answer.
         max_inflight: requests at once; more wait their turn. Streams and upgrades don't count.
         user_agent: as the server's audit log shows it.
+        patience: seconds that a request waits for another one to end, before a further connection is made.
     """
 
     # --- verbs

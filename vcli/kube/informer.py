@@ -146,5 +146,9 @@ class Informer:
             )
 
     def _thrifty(self, obj: Object) -> Object:
-        obj["metadata"].pop("managedFields", None)
+        metadata = obj["metadata"]
+        known = self._store.get((metadata.get("namespace", ""), metadata["name"]))
+        if known is not None and known["metadata"]["resourceVersion"] == metadata["resourceVersion"]:
+            return known  # an echo of our own write, or listed again
+        metadata.pop("managedFields", None)
         return self._transform(obj) if self._transform else obj

@@ -81,13 +81,31 @@ class Connection:
 
 
 class Transport:
-    """The connections to one API server: a pool for requests, one of its own for each stream and upgrade."""
+    """The connections to one API server: a pool for requests, one of its own for each stream and upgrade.
 
-    def __init__(self, access: Access, *, user_agent: str, connect_timeout: float = CONNECT_TIMEOUT) -> None:
+    Args:
+        access: the server and the credentials.
+        user_agent: as the server's audit log shows it.
+        patience: seconds that a request waits for another one to be done, before it has a connection of its
+            own made: that costs both sides as much as several requests.
+        connect_timeout: seconds.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        user_agent: str,
+        patience: float = 0.0,
+        connect_timeout: float = CONNECT_TIMEOUT,
+    ) -> None:
         self.access = access
         self.origin = Origin.of(access.server)
         self._user_agent = user_agent
+        self._patience = patience
         self._connect_timeout = connect_timeout
+        self._under_way = 0
+        self._waiting: deque[asyncio.Future[HttpConnection]] = deque()
         self._idle: deque[HttpConnection] = deque()
         self._busy: set[HttpConnection] = set()
         self._closing: set[asyncio.Task[None]] = set()
@@ -113,6 +131,7 @@ class Transport:
             Unreachable: no connection, or no whole answer within ``timeout`` seconds.
         """
         raw = await self._headers(headers)
+        self._under_way += 1
         try:
             async with asyncio.timeout(timeout):
                 connection = await self._take()
@@ -127,6 +146,8 @@ class Transport:
             raise unreachable(self.origin, f"no answer to {method} within {timeout:g} seconds") from error
         except (OSError, EOFError) as error:
             raise unreachable(self.origin, cause_of(error, self.origin), self._proxy) from error
+        finally:
+            self._under_way -= 1
 
     @asynccontextmanager
     async def stream(
@@ -225,8 +246,7 @@ class Transport:
         finally:
             # A cancelled exchange leaves an answer on its way: that connection can't be used again.
             if keep:
-                self._busy.discard(connection)
-                self._idle.append(connection)
+                self._free(connection)
             else:
                 self._drop(connection)
         return Response(head.status, head.headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
@@ -241,7 +261,31 @@ class Transport:
                 self._busy.add(connection)
                 return connection
             self._drop(connection)
-        return await self._connect()
+        found = await self._handed_over() if self._patience and self._under_way > 1 else None
+        return found or await self._connect()
+
+    async def _handed_over(self) -> HttpConnection | None:
+        """The connection of an exchange that is over soon, None if that takes too long."""
+        turn: asyncio.Future[HttpConnection] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await asyncio.wait((turn,), timeout=self._patience)
+        except asyncio.CancelledError:
+            if turn.done():
+                self._free(turn.result())
+            raise
+        finally:
+            if not turn.done():
+                self._waiting.remove(turn)
+        return turn.result() if turn.done() else None
+
+    def _free(self, connection: HttpConnection) -> None:
+        """The connection may carry the next exchange: whoever has waited longest gets it."""
+        if self._waiting:
+            self._waiting.popleft().set_result(connection)
+        else:
+            self._busy.discard(connection)
+            self._idle.append(connection)
 
     async def _connect(self) -> HttpConnection:
         if not self._ready:

@@ -43,8 +43,10 @@ log = Log("vcli.syncer")
 
 _POLL: Final = 0.1
 _WINDOW: Final = 16
-"""Requests at once to each API server. Each needs a connection of its own, and a new one costs both sides
-more than the few milliseconds that a request waits for one that is open."""
+"""Requests at once to each API server, at most."""
+_PATIENCE: Final = 0.02
+"""Seconds. A server that answers within them is asked over a few connections: a new one costs both sides as
+much as several requests."""
 _GARBAGE: Final = 20_000
 _UNTIL_READY: Final = frozenset(
     {"virtual API", "caches", "addons", "default/kubernetes", "default ServiceAccount"}
@@ -79,8 +81,8 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
     listener = await health.serve(state, port=settings.health_port)
     async with (
         listener,
-        Client(host, max_inflight=_WINDOW) as host_client,
-        Client(virtual, max_inflight=_WINDOW) as virtual_client,
+        Client(host, max_inflight=_WINDOW, patience=_PATIENCE) as host_client,
+        Client(virtual, max_inflight=_WINDOW, patience=_PATIENCE) as virtual_client,
     ):
         metrics = Metrics({"host": host_client, "virtual": virtual_client})
         state.metrics = metrics.text

@@ -229,6 +229,53 @@ async def test_the_window_bounds_requests_but_not_streams(server):
     assert most == 3
 
 
+async def test_a_patient_client_asks_a_quick_server_over_one_connection(server):
+    async def handler(exchange):
+        while await exchange.request():
+            await exchange.answer()
+
+    server.handler = handler
+    async with client_of(server, patience=30.0) as client:
+        await asyncio.gather(*(client.get(PODS, f"pod-{number}") for number in range(20)))
+    assert [len(exchange.requests) for exchange in server.exchanges] == [20]
+
+
+async def test_a_patient_client_has_more_connections_to_a_slow_server(server):
+    answered = asyncio.Event()
+
+    async def handler(exchange):
+        while await exchange.request():
+            if len(server.exchanges) == 3:
+                answered.set()
+            await answered.wait()
+            await exchange.answer()
+
+    server.handler = handler
+    async with client_of(server, patience=0.01) as client:
+        await asyncio.gather(*(client.get(PODS, f"pod-{number}") for number in range(3)))
+    assert len(server.exchanges) == 3
+
+
+async def test_whoever_gives_up_waiting_leaves_the_connection_to_the_next(server):
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def handler(exchange):
+        while await exchange.request():
+            asked.set()
+            await go_on.wait()
+            await exchange.answer()
+
+    server.handler = handler
+    async with client_of(server, patience=30.0) as client:
+        first, second, third = (asyncio.create_task(client.get(PODS, "a")) for _ in range(3))
+        await asked.wait()
+        second.cancel()
+        go_on.set()
+        await asyncio.gather(first, third)
+    assert second.cancelled()
+    assert len(server.exchanges) == 1
+
+
 async def test_a_large_body_comes_whole(server):
     body = b'"' + b"x" * 5_000_000 + b'"'
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from vcli.syncer.engine.world import Object
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.translate.pods import references
+from vcli.syncer.translate.pods import References, references
 
 BY_REFERENCE = "reference"
 """Of pods: the ConfigMaps, Secrets and PersistentVolumeClaims that a living pod refers to."""
@@ -16,6 +16,22 @@ BY_VOLUME = "volume"
 _FINISHED = frozenset({"Succeeded", "Failed"})
 
 
+_needed: dict[tuple[str, str], References] = {}
+_MOST_NEEDED = 512
+
+
+def needed_by(pod: Object) -> References:
+    """What a virtual pod refers to: asked several times for each version of it, so the last ones are kept."""
+    metadata = pod["metadata"]
+    version = metadata["uid"], metadata["resourceVersion"]
+    found = _needed.get(version)
+    if found is None:
+        if len(_needed) >= _MOST_NEEDED:
+            _needed.clear()
+        found = _needed[version] = references(pod)
+    return found
+
+
 def reference_index(kind: str, name: VirtualName) -> str:
     """The value under which the pods that refer to an object are filed in `BY_REFERENCE`."""
     return f"{kind}/{name.namespace}/{name.name}"
@@ -25,7 +41,7 @@ def configs_of(pod: Object) -> list[tuple[str, str]]:
     """Kind and name of each ConfigMap and Secret that a pod needs from now on: none once it has finished."""
     if is_finished(pod):
         return []
-    needed = references(pod)
+    needed = needed_by(pod)
     return [("ConfigMap", name) for name in needed.config_maps] + [
         ("Secret", name) for name in needed.secrets
     ]
@@ -35,7 +51,7 @@ def by_reference(pod: Object) -> Iterable[str]:
     """Indexer for `BY_REFERENCE`."""
     if is_finished(pod):
         return []
-    namespace, needed = pod["metadata"]["namespace"], references(pod)
+    namespace, needed = pod["metadata"]["namespace"], needed_by(pod)
     return [
         *(reference_index("ConfigMap", VirtualName(namespace, name)) for name in needed.config_maps),
         *(reference_index("Secret", VirtualName(namespace, name)) for name in needed.secrets),

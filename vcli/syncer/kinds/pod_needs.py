@@ -8,13 +8,13 @@ from vcli.kube.resources import PODS, PVCS, Resource
 from vcli.syncer.engine.controller import RequeueAfter
 from vcli.syncer.engine.world import Object, World, is_going, uid_of
 from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
-from vcli.syncer.kinds.indexes import configs_of
+from vcli.syncer.kinds.indexes import configs_of, needed_by
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.refusals import tell
 from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.translate.pods import ephemeral_claims, references
+from vcli.syncer.translate.pods import ephemeral_claims
 
 _LATE: Final = 2.0
 """Seconds. A namespace's `kube-root-ca.crt` is made a moment after it, and a first pod is quick."""
@@ -37,7 +37,7 @@ class PodNeeds:
     async def met(self, pod: Object) -> bool | RequeueAfter:
         """True: go on. False: not yet, something will wake the pod. RequeueAfter: not yet, look again."""
         namespace = pod["metadata"]["namespace"]
-        needed = references(pod)
+        needed = needed_by(pod)
         optional = {("ConfigMap", name): may for name, may in needed.config_maps.items()}
         optional |= {("Secret", name): may for name, may in needed.secrets.items()}
         settled = self._tokens.is_settled(pod) and not self._contexts.waits_for_dns(pod)

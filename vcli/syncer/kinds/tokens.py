@@ -17,12 +17,12 @@ from vcli.syncer.engine.feed import feed, feed_host
 from vcli.syncer.engine.schedule import URGENT
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import delete, put
-from vcli.syncer.kinds.indexes import is_finished
+from vcli.syncer.kinds.indexes import is_finished, needed_by
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate.configs import Token, renewals_in, token_secret, tokens_in
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name
-from vcli.syncer.translate.pods import TokenSource, references
+from vcli.syncer.translate.pods import TokenSource
 
 
 class Tokens:
@@ -46,7 +46,7 @@ class Tokens:
 
         A pod that is bound already may have its tokens first. Any other gets them when it is bound.
         """
-        sources = references(pod).tokens
+        sources = needed_by(pod).tokens
         if not sources or not self.is_bound(pod):
             return True
         secret = self._secret(name_of(pod))
@@ -68,7 +68,7 @@ class Tokens:
             if secret is not None:
                 await delete(self._world.host, SECRETS, secret)
             return None
-        sources = references(pod).tokens
+        sources = needed_by(pod).tokens
         if not sources or is_finished(pod) or not self.is_bound(pod):
             return None
         held = renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}

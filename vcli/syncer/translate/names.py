@@ -8,6 +8,7 @@ annotation, never by parsing.
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple, NewType
 
 HostName = NewType("HostName", str)
@@ -48,6 +49,7 @@ def host_cluster_name(name: str, host_namespace: str, cluster: str) -> HostName:
     return _joined("", f"vcli-{name}", host_namespace, cluster)
 
 
+@lru_cache(maxsize=2048)  # each event of an object asks for its name several times
 def _joined(role: str, *parts: str) -> HostName:
     plain = _SEPARATOR.join(parts)
     if not role and len(plain) <= _LONGEST and _is_unambiguous(plain, separators=len(parts) - 1):
