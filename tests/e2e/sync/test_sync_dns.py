@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from plane import Plane
 from space import IDLE, Object, Space, eventually, pod, template
-from test_sync_restart import kill_syncer, syncer_status
 
 SYSTEM = "kube-system"
 DNS_PODS = ("pods", "-n", SYSTEM, "-l", "k8s-app=kube-dns")
@@ -154,10 +154,11 @@ def test_a_tenant_may_change_scale_and_restart_it(space: Space) -> None:
         asks(space, "box.example.test", "a", "192.0.2.77")
         system(space, "scale", "deployment/coredns", "--replicas=2")
         system(space, "rollout", "status", "deployment/coredns", "--timeout=110s")
-        restarts = syncer_status(space)["restartCount"]
-        kill_syncer(space)
-        eventually(lambda: syncer_status(space)["restartCount"] > restarts)
-        eventually(lambda: syncer_status(space)["ready"])
+        plane = Plane(host=space.host, cluster=space.cluster)
+        restarts = plane.status("syncer")["restartCount"]
+        plane.kill("syncer")
+        eventually(lambda: plane.status("syncer")["restartCount"] > restarts)
+        eventually(lambda: plane.status("syncer")["ready"])
 
         # A syncer that has just started has undone nothing, and pods that come and go are answered for.
         assert space.get("deployment", "coredns", "-n", SYSTEM)["spec"]["replicas"] == 2

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from plane import Plane
 from space import IDLE, Object, Space, eventually, pod, template
-from test_sync_restart import kill_syncer
 
 Classes = Callable[..., str]
 
@@ -249,7 +249,7 @@ def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -
     space.host.kubectl("create", "clusterrole", role, "--verb=get", "--resource=persistentvolumes")
     space.host.kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
     try:
-        kill_syncer(space)  # it asks anew only now and then
+        Plane(host=space.host, cluster=space.cluster).kill("syncer")  # it asks anew only now and then
         eventually(lambda: "hostPath" in space.get("pv", name)["spec"])
         real, shown = space.host.get("pv", name), space.get("pv", name)
         assert shown["spec"]["hostPath"] == real["spec"]["hostPath"]
@@ -263,7 +263,7 @@ def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -
         assert space.host.get("pv", name)["status"]["phase"] == "Released"
     finally:
         space.host.kubectl("delete", "clusterrolebinding,clusterrole", role)
-        kill_syncer(space)
+        Plane(host=space.host, cluster=space.cluster).kill("syncer")
 
 
 def test_ephemeral_volumes_live_as_long_as_their_pod(space: Space) -> None:
