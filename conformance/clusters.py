@@ -11,6 +11,8 @@ from pathlib import Path
 from lab import images
 from vcli.errors import VcliError
 
+_DNS_WITHIN = "5m"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -42,19 +44,24 @@ def virtual(host: Host, name: str, folder: Path, say: Callable[[str], None]) -> 
     """
     say(f"virtual cluster {name} on host {host.name}")
     where = ("--namespace", name, "--kubeconfig", str(host.kubeconfig))
-    if name not in _vcli("list", *where, "-o", "name").split():
+    if name not in _vcli("list", "-q", *where, "-o", "name").split():
         _vcli("create", name, "--no-connect", *where)
     kubeconfig = folder / f"{host.name}-{name}.kubeconfig"
     kubeconfig.unlink(missing_ok=True)
     _vcli("connect", name, *where, "--kube-config", str(kubeconfig))
+    # The suite wants a node from the start, and there is none before the first pod has one.
+    kubectl = [str(host.kubectl), f"--kubeconfig={kubeconfig}", "--namespace=kube-system"]
+    _run([*kubectl, "rollout", "status", "deployment/coredns", f"--timeout={_DNS_WITHIN}"])
     return kubeconfig
 
 
 def _vcli(*argv: str) -> str:
+    return _run([sys.executable, "-m", "vcli", *argv])
+
+
+def _run(argv: list[str]) -> str:
     env = {k: v for k, v in os.environ.items() if k not in ("KUBECONFIG", "VCLI_CONTEXT", "VCLI_NAMESPACE")}
-    done = subprocess.run(
-        [sys.executable, "-m", "vcli", *argv], stdout=subprocess.PIPE, text=True, check=False, env=env
-    )
+    done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False, env=env)
     if done.returncode != 0:
-        raise VcliError(f"vcli {argv[0]} failed with exit code {done.returncode}")
+        raise VcliError(f"{' '.join(argv)}: exit code {done.returncode}")
     return done.stdout
