@@ -217,7 +217,8 @@ class Node:
         lasted = time.monotonic() - child.begun
         state.pid = None
         state.exit = f"{_exit(child.status)} after {lasted:.1f}s"
-        pause = _BACKOFF[0] if lasted > _SETTLED else _BACKOFF[min(state.restarts, len(_BACKOFF) - 1)]
+        state.failures = 1 if lasted > _SETTLED else state.failures + 1
+        pause = _BACKOFF[min(state.failures, len(_BACKOFF)) - 1]
         self._due[component.name] = (time.monotonic() + pause, component)
         self._note()
 

@@ -80,10 +80,15 @@ class Plan:
 
 @dataclass(slots=True, kw_only=True)
 class ComponentState:
-    """How a component does; `pid` is the one inside the node."""
+    """How a component does; `pid` is the one inside the node.
+
+    Attributes:
+        failures: how often in a row it ended soon after its start.
+    """
 
     pid: int | None = None
     restarts: int = 0
+    failures: int = 0
     exit: str | None = None
 
 

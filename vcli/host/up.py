@@ -30,7 +30,7 @@ _NEEDED = {
     "busybox": "busybox-static",
     "sysctl": "procps",
 }
-_RESTARTS_OF_A_HOPELESS_ONE = 3
+_FAILURES_OF_A_HOPELESS_ONE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +189,7 @@ def _fail_early(instance: Instance) -> None:
     if said.phase == "failed":
         raise VcliError(f"host {instance.name} failed to boot: {said.error}{tail(instance, 'import')}")
     for name, component in said.components.items():
-        if component.restarts >= _RESTARTS_OF_A_HOPELESS_ONE:
+        if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
             raise VcliError(
                 f"{name} of host {instance.name} does not stay up ({component.exit}){tail(instance, name)}",
                 hint=f"its log is {instance.logs / name}.log; vcli host down removes what is there",

@@ -15,7 +15,8 @@ from keyboard import alive, eventually
 
 from vcli import VirtualCluster
 
-VCLI = [sys.executable, "-m", "vcli"]
+# Signals that whoever runs the tests ignores (a shell's background job, nohup) are to be handled here.
+VCLI = ["env", "--default-signal", sys.executable, "-m", "vcli"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 STAGES = ["Check the host", "Create namespace", "Apply the control plane", "Wait until it is ready"]
 
