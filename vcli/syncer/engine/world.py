@@ -8,6 +8,7 @@ from typing import Any
 from vcli.kube.client import Client
 from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
+from vcli.syncer.engine.burst import Starting
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.thrift import shared
 from vcli.syncer.settings import Settings
@@ -89,8 +90,7 @@ class World:
         host: the host namespace; its caches hold only what carries our label.
         recorder: tells tenants what went wrong.
         host_version: major and minor version of the host's Kubernetes.
-        starting: pods whose containers the host is making now; many at once are a burst, in which what can
-            wait leaves the API servers to them.
+        starting: pods whose containers the host is making now.
     """
 
     settings: Settings
@@ -99,7 +99,7 @@ class World:
     host: Caches
     recorder: Recorder
     host_version: tuple[int, int]
-    starting: set[VirtualName] = field(default_factory=set)
+    starting: Starting = field(default_factory=Starting)
 
     @property
     def namespace(self) -> str:

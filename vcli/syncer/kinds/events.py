@@ -32,8 +32,8 @@ _PACE: Final = 0.2
 _BURST: Final = 20
 _MANY: Final = 8
 """Pods that are being made at once: then good news waits until they run, but not for ever."""
-_PAUSE: Final = 1.0
-_LONGEST_PAUSE: Final = 10.0
+_PAUSE: Final = 4.0
+_LONGEST_PAUSE: Final = 12.0
 _MOST: Final = 2000
 """Events that wait. Further good news is dropped, as a kubelet drops it that has too much to tell."""
 _RECENT: Final = 600.0

@@ -17,7 +17,7 @@ _PAUSE: Final = 0.25
 passed, and then one write tells it all."""
 _PAUSE_EACH: Final = 0.2
 """Seconds for each pod that is being made, once they are many: then each of them takes longer."""
-_LONGEST_PAUSE: Final = 5.0
+_LONGEST_PAUSE: Final = 10.0
 _MAKING: Final = frozenset({"ContainerCreating", "PodInitializing"})
 
 
@@ -118,7 +118,7 @@ def _is_being_made(host: Object) -> bool:
     """Whether the host pod is just being made, with nothing that anybody would act on."""
     status = host.get("status") or {}
     pending = "deletionTimestamp" not in host["metadata"] and status.get("phase") == "Pending"
-    if not pending or not has_started(host):
+    if not pending or not host["spec"].get("nodeName"):
         return False
     containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
     return all(_waits_for_its_making(each.get("state") or {}) for each in containers)
