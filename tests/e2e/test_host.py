@@ -113,7 +113,7 @@ def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
         == "served\n"
     )
     address = host.get("service", "web", "-n", namespace)["spec"]["clusterIP"]
-    fetch = f"until wget -q -O - http://{address}; do sleep 0.2; done"
+    fetch = f"until wget -q -O - http://{address} 2>/dev/null; do sleep 0.2; done"
     host.apply(namespace, pod("node", fetch, hostNetwork=True))
     assert finished(host, namespace, "node") == "served\n"
 
