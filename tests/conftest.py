@@ -10,5 +10,10 @@ settings.load_profile("vcli")
 
 
 def pytest_sessionstart() -> None:
-    """Let SIGTERM, as ``timeout`` sends it, end the servers that fixtures have started as well."""
+    """Signals as tests mean them, whoever started pytest.
+
+    SIGTERM, as ``timeout`` sends it, ends the servers that fixtures have started as well. SIGHUP ends a
+    program; below ``nohup`` it would be ignored in all that are started from here.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
