@@ -58,7 +58,13 @@ async def play(
             ),
         ]
         play = Play(
-            field, _context(settings), syncer=syncer, relays=relays, players=host, squatters=squatters
+            field,
+            _context(settings),
+            syncer=syncer,
+            relays=relays,
+            players=host,
+            squatters=squatters,
+            others=tasks,
         )
         try:
             yield play

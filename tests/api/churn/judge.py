@@ -41,6 +41,8 @@ class Judge:
         self._virtual = virtual
         self._host = host
         self._expected: set[Key] = set()
+        pods = [pod for key, pod in virtual.items() if key.kind == "Pod" and not _is_finished(pod)]
+        self._needed = {key for pod in pods for key in _configs_of(pod)}
 
     def wrong(self) -> list[str]:
         """Everything that is not as it should be."""
@@ -121,12 +123,12 @@ class Judge:
                 yield f"token {source.key} is for node {bound.get('node')}"
 
     def _config_map(self, key: Key, config_map: Object) -> Iterator[str]:
-        if any(key.name in references(pod).config_maps for pod in self._pods_in(key.namespace)):
+        if key in self._needed:
             desired = config_map_to_host(config_map, scope=self._scope)
             yield from self._copy(key, desired, exact=("data", "binaryData", "immutable"))
 
     def _secret(self, key: Key, secret: Object) -> Iterator[str]:
-        if any(key.name in references(pod).secrets for pod in self._pods_in(key.namespace)):
+        if key in self._needed:
             desired = secret_to_host(secret, scope=self._scope)
             yield from self._copy(key, desired, exact=("data", "immutable", "type"))
 
@@ -182,14 +184,6 @@ class Judge:
         self._expected.add(host_key)
         return host
 
-    def _pods_in(self, namespace: str) -> list[Object]:
-        """The pods that need their ConfigMaps and Secrets."""
-        return [
-            pod
-            for key, pod in self._virtual.items()
-            if key.kind == "Pod" and key.namespace == namespace and not _is_finished(pod)
-        ]
-
 
 _CHECKS = {
     "Pod": Judge._pod,
@@ -228,6 +222,13 @@ def _serving(spec: Object) -> Object:
 def _by_type(status: Object) -> Object:
     """A status whose conditions are a map: their order means nothing."""
     return {**status, "conditions": {each["type"]: each for each in status.get("conditions") or ()}}
+
+
+def _configs_of(pod: Object) -> Iterator[Key]:
+    namespace, needed = pod["metadata"]["namespace"], references(pod)
+    for kind, names in (("ConfigMap", needed.config_maps), ("Secret", needed.secrets)):
+        for name in names:
+            yield Key(kind, namespace, name)
 
 
 def _is_finished(pod: Object) -> bool:

@@ -38,6 +38,7 @@ class Play:
         relays: between the syncer and the API servers.
         players: kubelet and scheduler of the host.
         squatters: a further host namespace.
+        others: who else is at work, and must not stop.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Play:
         relays: Sequence[Relay],
         players: Host,
         squatters: str,
+        others: Sequence[asyncio.Task[None]],
     ) -> None:
         self.field = field
         self._context = context
         self._syncer = syncer
         self._relays = relays
-        self._players = players
+        self.players = players
+        self._others = others
         self._neighbours = Neighbours(field, players, squatters=squatters)
         self.tenant = Tenant(field)
         self._absent = 0  # steps until there is a syncer again
@@ -138,6 +141,9 @@ class Play:
         await asyncio.sleep(Dice(step.variant).of(0.05, 0.1, 0.3, 1.0))
 
     def _must_live(self) -> None:
+        for task in self._others:
+            if task.done():
+                task.result()
         if not self._syncer.alive and not self._syncer.killed:
             pytest.fail(self._report(["the syncer ended by itself"]), pytrace=False)
 
@@ -150,19 +156,21 @@ class Play:
         await self.tenant.release()
         self.start()
         began = changed = time.monotonic()
-        before = None
+        before: object = None
         while True:
             self._must_live()
             looked = time.monotonic()
             virtual, host = await self.field.virtual_snapshot(), await self.field.host_snapshot()
-            wrong = self._wrong(virtual, host)
             now = _versions(virtual), _versions(host)
-            if not wrong and now == before:
+            if now != before:
+                before, changed = now, time.monotonic()
+                wrong = ["it never comes to rest"]
+            else:
+                wrong = self._wrong(virtual, host)
+            if not wrong:
                 break
-            changed = changed if now == before else time.monotonic()
             if time.monotonic() > min(changed + STILL, began + RESTLESS):
-                pytest.fail(self._report(wrong or ["it never comes to rest"]), pytrace=False)
-            before = now
+                pytest.fail(self._report(wrong), pytrace=False)
             await asyncio.sleep(max(_LOOK, time.monotonic() - looked))
         self.field.say("at rest")
 
@@ -171,7 +179,7 @@ class Play:
             *Judge(self._context, virtual=virtual, host=host).wrong(),
             *self.field.intent.broken(virtual),
             *self._neighbours.disturbed(host),
-            *self._players.reruns(alive={obj["metadata"]["uid"] for obj in virtual.values()}),
+            *self.players.reruns(alive={obj["metadata"]["uid"] for obj in virtual.values()}),
         ]
 
     def _report(self, wrong: list[str]) -> str:

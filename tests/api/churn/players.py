@@ -14,7 +14,7 @@ from typing import Any
 from compare import Key
 
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Invalid, NotFound
+from vcli.kube.errors import ApiError, NotFound, Unreachable
 from vcli.kube.resources import CONFIGMAPS, NAMESPACES, PODS, PVCS, SECRETS, Resource
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.pods import references
@@ -23,8 +23,8 @@ Object = dict[str, Any]
 
 _EVERY = 0.1
 _PROTECTION = "kubernetes.io/pvc-protection"
-_OVERTAKEN = (NotFound, Conflict, Invalid)
-"""Somebody else was quicker: look again."""
+_IN_VAIN = (ApiError, Unreachable)
+"""Somebody else was quicker, or the server is busy: look again."""
 
 
 @dataclass(slots=True)
@@ -51,13 +51,15 @@ class Host:
     """Scheduler, kubelet and volume binder of a host namespace.
 
     Attributes:
-        awake: whether pods are taken up and ended; the scheduler never sleeps.
+        schedules: whether pods get a node.
+        awake: whether they are taken up and ended there.
         runs: every host pod and claim of ours that there ever was, by uid.
         lock: held while the kubelet works: whoever wants to know what has started takes it.
     """
 
     client: Client
     namespace: str
+    schedules: bool = True
     awake: bool = True
     runs: dict[str, Run] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -66,8 +68,9 @@ class Host:
         """Play until cancelled."""
         while True:
             async with self.lock:
-                await self._pods()
-                self._meet(PVCS, await _claims(self.client, self.namespace, bind=True))
+                with contextlib.suppress(*_IN_VAIN):
+                    await self._pods()
+                    self._meet(PVCS, await _claims(self.client, self.namespace, bind=True))
             await asyncio.sleep(_EVERY)
 
     def reruns(self, *, alive: set[str]) -> list[str]:
@@ -103,13 +106,13 @@ class Host:
         await asyncio.gather(*(self._step(pod, run) for pod, run in self._meet(PODS, pods)))
 
     async def _step(self, pod: Object, run: Run) -> None:
-        with contextlib.suppress(*_OVERTAKEN):
+        with contextlib.suppress(*_IN_VAIN):
             await self._next(pod, run)
 
     async def _next(self, pod: Object, run: Run) -> None:
         metadata, status = pod["metadata"], pod["status"]
         if "nodeName" not in pod["spec"]:
-            if "deletionTimestamp" not in metadata:
+            if "deletionTimestamp" not in metadata and self.schedules:
                 await self._bind(pod)
         elif not self.awake:
             return
@@ -176,25 +179,25 @@ class Virtual:
     async def work(self, resources: tuple[Resource, ...]) -> None:
         """Play until cancelled."""
         while True:
-            for namespace in (await self.client.list(NAMESPACES))["items"]:
-                name = namespace["metadata"]["name"]
-                if name in self.namespaces:
-                    with contextlib.suppress(*_OVERTAKEN):
-                        await _claims(self.client, name, bind=False)
-                        if "deletionTimestamp" in namespace["metadata"]:
-                            await self._empty(namespace, resources)
+            with contextlib.suppress(*_IN_VAIN):
+                for namespace in (await self.client.list(NAMESPACES))["items"]:
+                    if namespace["metadata"]["name"] in self.namespaces:
+                        await self._look_after(namespace, resources)
             await asyncio.sleep(_EVERY)
+
+    async def _look_after(self, namespace: Object, resources: tuple[Resource, ...]) -> None:
+        with contextlib.suppress(*_IN_VAIN):
+            await _claims(self.client, namespace["metadata"]["name"], bind=False)
+            if "deletionTimestamp" in namespace["metadata"]:
+                await self._empty(namespace, resources)
 
     async def _empty(self, namespace: Object, resources: tuple[Resource, ...]) -> None:
         name, left = namespace["metadata"]["name"], 0
         for resource in resources:
-            for obj in (await self.client.list(resource, namespace=name))["items"]:
-                left += 1
-                if "deletionTimestamp" not in obj["metadata"]:
-                    with contextlib.suppress(NotFound):
-                        await self.client.delete(
-                            resource, obj["metadata"]["name"], namespace=name, uid=obj["metadata"]["uid"]
-                        )
+            found = (await self.client.list(resource, namespace=name))["items"]
+            left += len(found)
+            if any("deletionTimestamp" not in obj["metadata"] for obj in found):
+                await self.client.delete_collection(resource, namespace=name, label_selector=None)
         if not left:
             await self.client.replace(
                 NAMESPACES, {**namespace, "spec": {"finalizers": []}}, subresource="finalize"
@@ -205,7 +208,7 @@ async def _claims(client: Client, namespace: str, *, bind: bool) -> list[Object]
     """Bind claims to volumes, as big as they ask for, and let go of those that are deleted."""
     claims: list[Object] = (await client.list(PVCS, namespace=namespace))["items"]
     for claim in claims:
-        with contextlib.suppress(*_OVERTAKEN):
+        with contextlib.suppress(*_IN_VAIN):
             name, uid = claim["metadata"]["name"], claim["metadata"]["uid"]
             finalizers = claim["metadata"].get("finalizers") or []
             if "deletionTimestamp" in claim["metadata"]:
