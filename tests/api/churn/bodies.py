@@ -80,6 +80,7 @@ def _pod(dice: Dice) -> Object:
     spec = {
         "containers": [container],
         "volumes": volumes,
+        "serviceAccountName": "default",
         "restartPolicy": dice.of("Always", "Never"),
         "terminationGracePeriodSeconds": dice.of(0, 1, 30),
         "enableServiceLinks": dice.of(False, True),

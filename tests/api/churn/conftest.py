@@ -11,9 +11,8 @@ import players
 import pytest
 from apiserver import ApiServer
 from bodies import CLASS
-from compare import Key
 from controlplane import make_control_plane
-from field import Field
+from field import Field, Object
 from play import Play
 from relay import Relay
 from script import RESOURCES
@@ -22,7 +21,7 @@ from syncer_process import SyncerProcess
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
-from vcli.kube.resources import NAMESPACES, NODES, SERVICES, STORAGECLASSES
+from vcli.kube.resources import NAMESPACES, NODES, PVS, SERVICES, STORAGECLASSES, Resource
 from vcli.syncer.engine.world import scope_of
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.pods import PodContext
@@ -106,26 +105,26 @@ async def _clear(field: Field, squatters: str) -> None:
     virtual, host = await field.virtual_snapshot(), await field.host_snapshot()
     for key, obj in virtual.items():
         if key.namespace in field.intent.namespaces:
-            await _force_out(field.virtual, key, obj)
+            await _force_out(field.virtual, RESOURCES[key.kind], obj)
     for name in field.intent.namespaces:
         with contextlib.suppress(NotFound):
             await field.virtual.delete(NAMESPACES, name)
             namespace = await field.virtual.get(NAMESPACES, name)
             namespace["spec"] = {"finalizers": []}
             await field.virtual.replace(NAMESPACES, namespace, subresource="finalize")
-    for node in (await field.virtual.list(NODES))["items"]:
-        await field.virtual.delete(NODES, node["metadata"]["name"])
+    for resource in (NODES, PVS):
+        for obj in (await field.virtual.list(resource))["items"]:
+            await _force_out(field.virtual, resource, obj)
     for key, obj in host.items():
-        await _force_out(field.host, key, obj)
+        await _force_out(field.host, RESOURCES[key.kind], obj)
     for service in (await field.host.list(SERVICES, namespace=squatters))["items"]:
         await field.host.delete(SERVICES, service["metadata"]["name"], namespace=squatters)
     await field.host.delete(NAMESPACES, squatters)
 
 
-async def _force_out(client: Client, key: Key, obj: dict) -> None:
-    resource = RESOURCES[key.kind]
+async def _force_out(client: Client, resource: Resource, obj: Object) -> None:
+    name, namespace = obj["metadata"]["name"], obj["metadata"].get("namespace")
     with contextlib.suppress(NotFound):
         if obj["metadata"].get("finalizers"):
-            body = {"metadata": {"finalizers": None}}
-            await client.patch(resource, key.name, body, namespace=key.namespace)
-        await client.delete(resource, key.name, namespace=key.namespace, grace=0)
+            await client.patch(resource, name, {"metadata": {"finalizers": None}}, namespace=namespace)
+        await client.delete(resource, name, namespace=namespace, grace=0)

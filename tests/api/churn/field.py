@@ -13,7 +13,7 @@ from script import RESOURCES
 
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, NotFound
-from vcli.kube.resources import NAMESPACES, Resource
+from vcli.kube.resources import NAMESPACES, PVS, Resource
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
@@ -84,7 +84,7 @@ class Field:
 
     async def virtual_snapshot(self) -> dict[Key, Object]:
         """Everything in the virtual cluster that concerns a syncer."""
-        return await _snapshot(self.virtual, (*RESOURCES.values(), NAMESPACES), None)
+        return await _snapshot(self.virtual, (*RESOURCES.values(), NAMESPACES, PVS), None)
 
 
 def picked(objects: list[Object], pick: int) -> Object | None:

@@ -8,14 +8,13 @@ from typing import Any
 
 from compare import Key, Snapshot, differing, lacking, surplus
 
-from vcli.syncer.translate import keys
+from vcli.syncer.translate import keys, pvcs, pvs
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.configs import config_map_to_host, secret_to_host
 from vcli.syncer.translate.endpoints import slice_to_host
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name, host_name
 from vcli.syncer.translate.pods import PodContext, references
-from vcli.syncer.translate.pvcs import to_host as claim_to_host
 from vcli.syncer.translate.services import to_host as service_to_host
 
 Object = dict[str, Any]
@@ -77,7 +76,9 @@ class Judge:
         told = translate.virtual_status(host, pod, scope=self._scope)
         status = pod.get("status") or {}
         yield from (f"status{each}" for each in differing(_by_type(told), _by_type(status)))
-        if not _is_finished(pod):
+        if _is_finished(pod):
+            self._token_secret(key)  # which may stay as long as the pod
+        else:
             yield from self._alive(key, pod, host)
 
     def _alive(self, key: Key, pod: Object, host: Object) -> Iterator[str]:
@@ -105,12 +106,10 @@ class Judge:
         sources = references(pod).tokens
         if not sources:
             return
-        name = derived_name(VirtualName(key.namespace, key.name), self._scope.cluster, role="tokens")
-        secret = self._host.get(Key("Secret", self._scope.host_namespace, name))
-        if secret is None or virtual_name_of(secret, scope=self._scope, kind=POD_TOKENS) is None:
+        secret = self._token_secret(key)
+        if secret is None:
             yield "its tokens are not on the host"
             return
-        self._expected.add(Key.of(secret))
         for source in sources:
             token = (secret.get("data") or {}).get(source.key)
             if token is None:
@@ -121,6 +120,14 @@ class Judge:
                 yield f"token {source.key} is of another pod"
             if bound.get("node", {}).get("name") != pod["spec"].get("nodeName"):
                 yield f"token {source.key} is for node {bound.get('node')}"
+
+    def _token_secret(self, key: Key) -> Object | None:
+        name = derived_name(VirtualName(key.namespace, key.name), self._scope.cluster, role="tokens")
+        secret = self._host.get(Key("Secret", self._scope.host_namespace, name))
+        if secret is None or virtual_name_of(secret, scope=self._scope, kind=POD_TOKENS) is None:
+            return None
+        self._expected.add(Key.of(secret))
+        return secret
 
     def _config_map(self, key: Key, config_map: Object) -> Iterator[str]:
         if key in self._needed:
@@ -133,12 +140,27 @@ class Judge:
             yield from self._copy(key, desired, exact=("data", "immutable", "type"))
 
     def _claim(self, key: Key, claim: Object) -> Iterator[str]:
-        yield from self._copy(key, claim_to_host(claim, scope=self._scope))
+        yield from self._copy(key, pvcs.to_host(claim, scope=self._scope))
         host = self._on_host(key)
-        if host is not None:
-            yield from differing(host.get("status"), claim.get("status"), ".status")
-            if host["spec"].get("volumeName") and not claim["spec"].get("volumeName"):
-                yield "its volume is not told"
+        if host is None:
+            return
+        told = pvcs.virtual_status(host, claim, scope=self._scope)
+        yield from differing(told, claim.get("status"), ".status")
+        volume = claim["spec"].get("volumeName", "")
+        if host["spec"].get("volumeName") and told["phase"] == "Bound":
+            yield from differing(
+                pvs.shown_name(host["spec"]["volumeName"], self._scope), volume, ".volumeName"
+            )
+            if Key("PersistentVolume", "", volume) not in self._virtual:
+                yield f"its volume {volume} is not shown"
+
+    def _volume(self, _: Key, volume: Object) -> Iterator[str]:
+        bound = volume["spec"].get("claimRef") or {}
+        claim = self._virtual.get(
+            Key("PersistentVolumeClaim", bound.get("namespace", ""), bound.get("name", ""))
+        )
+        if pvs.is_ours(volume) and (claim is None or claim["metadata"]["uid"] != bound["uid"]):
+            yield "is shown, and its claim is gone"
 
     def _service(self, key: Key, service: Object) -> Iterator[str]:
         if (key.namespace, key.name) == ("default", "kubernetes"):
@@ -190,6 +212,7 @@ _CHECKS = {
     "ConfigMap": Judge._config_map,
     "Secret": Judge._secret,
     "PersistentVolumeClaim": Judge._claim,
+    "PersistentVolume": Judge._volume,
     "Service": Judge._service,
     "EndpointSlice": Judge._slice,
 }

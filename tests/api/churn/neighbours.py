@@ -109,7 +109,7 @@ class Neighbours:
             return
         if Dice(step.variant).of(False, False, True):
             await self._delete(obj, step.variant)
-        else:
+        elif obj["kind"] == "Pod":  # all else has to get it back by itself
             self._stripped.append(obj)
 
     async def host_restore(self, _: Step) -> None:

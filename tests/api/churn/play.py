@@ -138,7 +138,7 @@ class Play:
         await self._relays[which].cut()
 
     async def pause(self, step: Step) -> None:
-        await asyncio.sleep(Dice(step.variant).of(0.05, 0.1, 0.3, 1.0))
+        await asyncio.sleep(Dice(step.variant).of(0.05, 0.1, 0.3, 0.8))
 
     def _must_live(self) -> None:
         for task in self._others:

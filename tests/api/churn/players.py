@@ -15,14 +15,14 @@ from compare import Key
 
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, NotFound, Unreachable
-from vcli.kube.resources import CONFIGMAPS, NAMESPACES, PODS, PVCS, SECRETS, Resource
+from vcli.kube.resources import CONFIGMAPS, NAMESPACES, PODS, PVCS, PVS, SECRETS, Resource
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.pods import references
 
 Object = dict[str, Any]
 
 _EVERY = 0.1
-_PROTECTION = "kubernetes.io/pvc-protection"
+_PROTECTIONS = frozenset({"kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"})
 _IN_VAIN = (ApiError, Unreachable)
 """Somebody else was quicker, or the server is busy: look again."""
 
@@ -171,7 +171,7 @@ class Host:
 
 @dataclass(slots=True)
 class Virtual:
-    """The controllers of the virtual cluster that end namespaces and protect claims."""
+    """The controllers of the virtual cluster that end namespaces, and protect claims and volumes."""
 
     client: Client
     namespaces: set[str] = field(default_factory=set)
@@ -183,6 +183,9 @@ class Virtual:
                 for namespace in (await self.client.list(NAMESPACES))["items"]:
                     if namespace["metadata"]["name"] in self.namespaces:
                         await self._look_after(namespace, resources)
+                for volume in (await self.client.list(PVS))["items"]:
+                    if "deletionTimestamp" in volume["metadata"] and volume["status"]["phase"] != "Bound":
+                        await _let_go(self.client, PVS, volume)
             await asyncio.sleep(_EVERY)
 
     async def _look_after(self, namespace: Object, resources: tuple[Resource, ...]) -> None:
@@ -210,17 +213,22 @@ async def _claims(client: Client, namespace: str, *, bind: bool) -> list[Object]
     for claim in claims:
         with contextlib.suppress(*_IN_VAIN):
             name, uid = claim["metadata"]["name"], claim["metadata"]["uid"]
-            finalizers = claim["metadata"].get("finalizers") or []
             if "deletionTimestamp" in claim["metadata"]:
-                if _PROTECTION in finalizers:
-                    left = [each for each in finalizers if each != _PROTECTION]
-                    body = {"metadata": {"uid": uid, "finalizers": left}}
-                    await client.patch(PVCS, name, body, namespace=namespace)
+                await _let_go(client, PVCS, claim)
             elif bind:
                 for change, subresource in _binding(claim):
                     body = {**change, "metadata": {**(change.get("metadata") or {}), "uid": uid}}
                     await client.patch(PVCS, name, body, namespace=namespace, subresource=subresource)
     return claims
+
+
+async def _let_go(client: Client, resource: Resource, obj: Object) -> None:
+    """Nobody uses it any more."""
+    metadata = obj["metadata"]
+    left = [each for each in metadata.get("finalizers") or () if each not in _PROTECTIONS]
+    if left != metadata.get("finalizers", []):
+        body = {"metadata": {"uid": metadata["uid"], "finalizers": left}}
+        await client.patch(resource, metadata["name"], body, namespace=metadata.get("namespace"))
 
 
 def _binding(claim: Object) -> Iterator[tuple[Object, str | None]]:

@@ -14,7 +14,7 @@ from script import script
 
 SEED = int(os.environ.get("VCLI_CHURN_SEED", "0"))
 EXAMPLES = int(os.environ.get("VCLI_CHURN_EXAMPLES", "6"))
-STEPS = int(os.environ.get("VCLI_CHURN_STEPS", "60"))
+STEPS = int(os.environ.get("VCLI_CHURN_STEPS", "100"))
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + EXAMPLES))
