@@ -141,6 +141,33 @@ async def test_each_token_source_gets_its_own_token_bound_to_pod_and_node(lab: L
     assert vault["exp"] - vault["iat"] == 600
 
 
+async def test_tokens_go_with_their_pod_even_if_the_next_of_its_name_has_none(lab: Lab) -> None:
+    await lab.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}})
+    await lab.create(PODS, with_tokens("web"))
+    await lab.runs("web")
+    secret = await token_secret(lab, "web", lambda _: True)
+    await lab.stop()
+    await lab.virtual.delete(PODS, "web", namespace=lab.space, grace=0)
+    await lab.create(PODS, pod("web"))
+    await lab.start()
+
+    async def gone():
+        found = (await lab.host.list(SECRETS, namespace=lab.namespace))["items"]
+        return secret["metadata"]["name"] not in {each["metadata"]["name"] for each in found}
+
+    await lab.eventually(gone)
+
+
+async def test_tokens_whose_label_was_taken_off_are_ours_again(lab: Lab) -> None:
+    await lab.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}})
+    await lab.create(PODS, with_tokens("web"))
+    await lab.runs("web")
+    secret = await token_secret(lab, "web", lambda _: True)
+    bare = {"metadata": {"labels": {"vcli.dev/managed-by": None}}}
+    await lab.host.patch(SECRETS, secret["metadata"]["name"], bare, namespace=lab.namespace)
+    await token_secret(lab, "web", lambda s: s["metadata"]["labels"].get("vcli.dev/managed-by") == "demo")
+
+
 async def test_a_token_is_renewed_at_four_fifths_of_its_life_and_dies_with_its_pod(lab: Lab) -> None:
     await lab.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}})
     await lab.create(PODS, with_tokens("web"))

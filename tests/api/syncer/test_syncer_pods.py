@@ -129,6 +129,8 @@ async def test_a_pod_whose_host_labels_were_taken_off_is_not_taken_for_gone(lab:
     await lab.host.patch(PODS, lab.on_host("web"), hidden, namespace=lab.namespace)
     await lab.quiet()
     assert await lab.virtual_object(PODS, "web")
+    await lab.ends_on_host("web")
+    await lab.gone_from_virtual(PODS, "web")
 
 
 async def test_another_pod_of_the_same_name_replaces_the_host_pod(lab: Lab) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from vcli.kube.errors import Conflict, NotFound
+from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.world import Caches, Object, uid_of
 from vcli.syncer.translate import keys
@@ -57,10 +57,17 @@ async def put(caches: Caches, resource: Resource, desired: Object, *, current: O
     """Write an object that nobody but us ever touches, by create or replace: half the work of an apply.
 
     Raises:
-        ApiError: as the server answers; ``NotFound`` or ``AlreadyExists`` where `current` was out of date.
+        ApiError: as the server answers; ``NotFound`` where `current` was out of date.
     """
-    write = caches.client.create if current is None else caches.client.replace
-    caches[resource].store(await write(resource, desired, namespace=desired["metadata"]["namespace"]))
+    namespace = desired["metadata"]["namespace"]
+    if current is None:
+        try:
+            answer = await caches.client.create(resource, desired, namespace=namespace)
+        except AlreadyExists:  # somebody took off the label by which the cache knows it
+            answer = await caches.client.replace(resource, desired, namespace=namespace)
+    else:
+        answer = await caches.client.replace(resource, desired, namespace=namespace)
+    caches[resource].store(answer)
 
 
 async def delete(caches: Caches, resource: Resource, obj: Object, *, grace: int | None = None) -> None:

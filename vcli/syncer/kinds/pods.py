@@ -43,6 +43,8 @@ from vcli.syncer.translate.taints import remembered
 log = Log("vcli.syncer.pods")
 
 _WORKERS: Final = 32
+_HIDDEN: Final = 5.0
+"""Seconds until a host pod that has lost its label is looked at again."""
 
 
 class Nodes(Protocol):
@@ -105,8 +107,7 @@ class Pods:
         """Nothing is on the host."""
         last = self._status.last_of(virtual)
         if is_going(virtual) or has_started(virtual) or (last is not None and has_started(last)):
-            await self._end(virtual)
-            return None
+            return await self._end(virtual)
         return await self._creation.create(virtual)
 
     async def _with(self, virtual: Object, host: Object) -> RequeueAfter | None:
@@ -174,16 +175,17 @@ class Pods:
         grace = host["metadata"].get("deletionGracePeriodSeconds")
         await delete(self._world.virtual, PODS, virtual, grace=grace)
 
-    async def _end(self, virtual: Object) -> None:
+    async def _end(self, virtual: Object) -> RequeueAfter | None:
         """Nothing of the pod is left on the host: tell how it ended, and let go of it."""
         name = name_of(virtual)
         if not is_going(virtual) and not await self._is_really_gone(name):
-            return
+            return RequeueAfter(_HIDDEN)  # no event will say so when it goes
         await self._status.tell_last(virtual)
         metadata = virtual["metadata"]
         waits_for_finalizers = metadata.get("finalizers") and metadata.get("deletionGracePeriodSeconds") == 0
         if not waits_for_finalizers:
             await delete(self._world.virtual, PODS, virtual, grace=0)
+        return None
 
     async def _is_really_gone(self, name: VirtualName) -> bool:
         """Ask the host itself: a pod whose label somebody took off has vanished from the cache alone."""

@@ -70,6 +70,8 @@ class Tokens:
             return None
         sources = needed_by(pod).tokens
         if not sources or is_finished(pod) or not self.is_bound(pod):
+            if secret is not None and virtual_uid_of(secret) != uid_of(pod):  # a former pod of this name
+                await delete(self._world.host, SECRETS, secret)
             return None
         held = renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
         now = time.time()
