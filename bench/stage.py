@@ -16,7 +16,8 @@ from vcli.kubeconfig.auth import load_access
 
 Object = dict[str, Any]
 
-_IN_FLIGHT = 32
+_IN_FLIGHT = 16
+_PATIENCE = 0.1
 _DIRECT = "vcli-bench-direct"
 
 
@@ -67,7 +68,7 @@ class Stage:
 @asynccontextmanager
 async def open_host() -> AsyncIterator[Client]:
     """A client of the current context's cluster."""
-    async with Client(load_access().access, max_inflight=_IN_FLIGHT) as client:
+    async with Client(load_access().access, max_inflight=_IN_FLIGHT, patience=_PATIENCE) as client:
         yield client
 
 
@@ -93,7 +94,7 @@ async def stage(name: str = "bench") -> AsyncIterator[Stage]:
                 await asyncio.to_thread(run, *connect)
                 context = run("kubectl", f"--kubeconfig={kubeconfig}", "config", "current-context").strip()
                 access = load_access(kubeconfig=kubeconfig, context=context).access
-                async with Client(access, max_inflight=_IN_FLIGHT) as virtual:
+                async with Client(access, max_inflight=_IN_FLIGHT, patience=_PATIENCE) as virtual:
                     yield Stage(
                         name=name,
                         ours=Side(client=virtual, namespace="default"),
