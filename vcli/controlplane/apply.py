@@ -30,13 +30,19 @@ async def apply(client: Client, objects: Sequence[Object], *, dry_run: bool = Fa
         The objects as they are now, in the given order (of an immutable one its metadata only).
 
     Raises:
-        ApiError: the first refusal; what was sent at the same time may have been applied.
+        ApiError: the first refusal; what was sent at the same time is answered, and may have been applied.
     """
     done: dict[int, Object] = {}
     for wave in (False, True):
         indexes = [index for index, obj in enumerate(objects) if (obj["kind"] in _LAST) is wave]
-        results = await together(_one(client, objects[index], dry_run=dry_run) for index in indexes)
-        done |= dict(zip(indexes, results, strict=True))
+        requests = (_one(client, objects[index], dry_run=dry_run) for index in indexes)
+        # Those beside a refused one may be carried out all the same, and who undoes them has to find them.
+        for index, answer in zip(
+            indexes, await asyncio.gather(*requests, return_exceptions=True), strict=True
+        ):
+            if isinstance(answer, BaseException):
+                raise answer
+            done[index] = answer
     return [done[index] for index in range(len(objects))]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +18,30 @@ async def to_its_end(function: Callable[..., T], *args: Any, **options: Any) -> 
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.shield(task)
     return task.result()
+
+
+async def answered(request: Coroutine[Any, Any, T]) -> T:
+    """Wait for the answer to a request that changes something before being cancelled.
+
+    A server may carry out what was sent after the sender has gone: what undoes it would look for it too
+    early. A second cancellation does not wait.
+
+    Raises:
+        CancelledError: there was a cancellation, whatever the answer was.
+    """
+    task = asyncio.ensure_future(request)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                task.cancel()
+                raise
+        if not task.cancelled():
+            task.exception()  # heard: it is not what ends this
+        raise
 
 
 def raise_if_cancelled() -> None:

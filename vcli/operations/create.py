@@ -22,6 +22,7 @@ from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFou
 from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
+from vcli.operations.cancelling import answered
 from vcli.operations.gather import choose_namespace, gather_facts, load_bundle, read_files
 from vcli.operations.preflight import Findings, find_storage, look, raise_for
 from vcli.operations.steps import NoSteps, Steps
@@ -235,10 +236,10 @@ class _Creation:
     async def _create_namespace(self) -> None:
         annotations = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
         body: Object = {"metadata": {"name": self._names.namespace, "annotations": annotations}}
-        # Before the request: who is interrupted meanwhile does not learn what came of it.
+        # Before the request: its answer may get lost.
         self._undo.append(self._remove_namespace)
         with contextlib.suppress(AlreadyExists):  # somebody was faster; then it is theirs
-            await self._client.create(NAMESPACES, body)
+            await answered(self._client.create(NAMESPACES, body))
 
     async def _create_service(self) -> Object:
         """The first object, by whose creation two creates of one name can't both go on."""
@@ -247,7 +248,7 @@ class _Creation:
         body["metadata"] = {**body["metadata"], "annotations": annotations}
         self._undo.append(self._remove)
         try:
-            return await self._client.create(SERVICES, body)
+            return await answered(self._client.create(SERVICES, body))
         except AlreadyExists as error:
             raise ConflictError(
                 f"somebody else is creating {self._names.cluster!r} in namespace {self._names.namespace!r}",
@@ -295,7 +296,7 @@ class _Creation:
 
     async def _apply(self, objects: list[Object], *, existed: bool) -> list[Object]:
         try:
-            return await apply(self._client, objects)
+            return await answered(apply(self._client, objects))
         except (Invalid, Forbidden) as error:
             if existed and "updates to statefulset spec" in error.message:
                 raise ConflictError(
