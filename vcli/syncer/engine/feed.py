@@ -70,3 +70,8 @@ def feed_host(
         return () if name is None else (name,)
 
     feed(informer, queue, owner, urgent=urgent)
+
+
+def appeared_or_gone(old: Object | None, new: Object | None) -> bool:
+    """For `feed`: what merely changed does not matter."""
+    return old is None or new is None

@@ -4,7 +4,7 @@ from typing import Final
 
 from vcli.kube.resources import PVCS, PVS
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
+from vcli.syncer.engine.feed import appeared_or_gone, feed, feed_host, feed_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
@@ -35,7 +35,7 @@ class Claims:
         queue = self.controller.queue
         feed_virtual(world.virtual[PVCS], queue)
         feed_host(world.host[PVCS], queue, kind="PersistentVolumeClaim", scope=world.scope)
-        feed(world.virtual[PVS], queue, self._claims_of, when=_appeared_or_gone)
+        feed(world.virtual[PVS], queue, self._claims_of, when=appeared_or_gone)
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
         world = self._world
@@ -101,7 +101,3 @@ class Claims:
             name_of(each)
             for each in self._world.virtual[PVCS].by_index(BY_VOLUME, volume["metadata"]["name"])
         ]
-
-
-def _appeared_or_gone(old: Object | None, new: Object | None) -> bool:
-    return old is None or new is None

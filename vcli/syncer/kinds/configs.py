@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, Resource
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed
+from vcli.syncer.engine.feed import appeared_or_gone, feed
 from vcli.syncer.engine.world import Object, World, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
 from vcli.syncer.kinds.indexes import BY_REFERENCE, configs_of, is_finished, reference_index
@@ -46,7 +46,8 @@ class Configs:
         queue = self.controller.queue
         for kind, resource in KINDS.items():
             feed(world.virtual[resource], queue, _virtual_keys(kind))
-            feed(world.host[resource], queue, self._host_keys(kind), when=_is_disturbing)
+            # A copy that changed is one that we have just written.
+            feed(world.host[resource], queue, self._host_keys(kind), when=appeared_or_gone)
         feed(world.virtual[PODS], queue, _pod_keys, when=_references_changed)
 
     def is_settled(self, key: ConfigName) -> bool:
@@ -65,7 +66,7 @@ class Configs:
         ):
             return await self._retire(key, host, exists=virtual is not None)
         self._lingering.pop(key, None)
-        if host is not None and host.get("immutable") and virtual_uid_of(host) != uid_of(virtual):
+        if host is not None and virtual_uid_of(host) != uid_of(virtual):
             await delete(world.host, resource, host)
             host = None
         async with told(world, resource, virtual):
@@ -129,8 +130,3 @@ def _references_changed(old: Object | None, new: Object | None) -> bool:
     return is_finished(old) != is_finished(new) or (
         old["spec"] != new["spec"] and set(configs_of(old)) != set(configs_of(new))
     )
-
-
-def _is_disturbing(old: Object | None, new: Object | None) -> bool:
-    """Whether a host copy that changed may need us: one that we have just written doesn't."""
-    return old is None or new is None

@@ -10,11 +10,12 @@ from typing import Final
 from vcli.kube.resources import ENDPOINTSLICES, SERVICES
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
-from vcli.syncer.engine.world import Object, World, is_going, name_of
+from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.kinds.services import is_own
 from vcli.syncer.translate.endpoints import slice_to_host
+from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"
@@ -48,8 +49,8 @@ class EndpointSlices:
             if host is not None:
                 await delete(world.host, ENDPOINTSLICES, host)
             return None
-        if host is not None and host["addressType"] != virtual["addressType"]:
-            await delete(world.host, ENDPOINTSLICES, host)  # immutable
+        if host is not None and _is_of_another(host, virtual):
+            await delete(world.host, ENDPOINTSLICES, host)
             host = None
         async with told(world, ENDPOINTSLICES, virtual):
             await apply(world.host, ENDPOINTSLICES, slice_to_host(virtual, scope=world.scope), current=host)
@@ -68,6 +69,11 @@ class EndpointSlices:
         name = name_of(service)
         index = f"{name.namespace}/{name.name}"
         return map(name_of, self._world.virtual[ENDPOINTSLICES].by_index(BY_SERVICE, index))
+
+
+def _is_of_another(host: Object, virtual: Object) -> bool:
+    """Whether a host slice can't become this one's: it was another's, or is of a type that never changes."""
+    return virtual_uid_of(host) != uid_of(virtual) or host["addressType"] != virtual["addressType"]
 
 
 def _selector_changed(old: Object | None, new: Object | None) -> bool:
