@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from vcli.syncer.engine.burst import Starting
+from vcli.syncer.engine.burst import Doorway, Starting
 from vcli.syncer.translate.names import VirtualName
 
 
@@ -24,3 +24,37 @@ async def test_pods_count_until_they_run_or_have_taken_too_long(monkeypatch: pyt
     starting.discard(stuck)
     starting.discard(VirtualName("default", "unknown"))
     assert len(starting) == 1
+
+
+def named(*names: str) -> list[VirtualName]:
+    return [VirtualName("default", name) for name in names]
+
+
+async def test_who_waits_at_the_door_is_called_in_order() -> None:
+    called: list[VirtualName] = []
+    doorway = Doorway(2, on_room=called.append)
+    a, b, c, d, e = named("a", "b", "c", "d", "e")
+    assert [doorway.enter(each) for each in (a, b, c, d, c)] == [True, True, False, False, False]
+    assert doorway.enter(a)  # it is inside
+    doorway.leave(e)  # it never was
+    assert called == []
+    doorway.leave(b)
+    assert called == [c]
+    assert not doorway.enter(e)  # the room is for the one that was called
+    assert doorway.enter(c)
+    doorway.leave(d)  # it was deleted while it waited
+    doorway.leave(a)
+    doorway.leave(c)
+    assert called == [c, e]
+    assert [doorway.enter(each) for each in (e, d)] == [True, True]
+
+
+async def test_one_that_gets_no_tokens_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcli.syncer.engine.burst._LONGEST_STAY", 0.01)
+    room = asyncio.Event()
+    doorway = Doorway(1, on_room=lambda _: room.set())
+    stuck, waiting = named("stuck", "waiting")
+    assert doorway.enter(stuck)
+    assert not doorway.enter(waiting)
+    await asyncio.wait_for(room.wait(), 10)
+    assert doorway.enter(waiting)

@@ -1,12 +1,16 @@
 """Whether many pods are being made at once: then what can wait leaves the machine to them."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from vcli.syncer.translate.names import VirtualName
 
 _LONGEST: Final = 30.0
 """Seconds. A pod that takes longer waits for something else than the machine: a volume, an image."""
+
+_LONGEST_STAY: Final = 1.0
+"""Seconds that a pod's tokens are waited for by others."""
 
 
 class Starting:
@@ -32,3 +36,48 @@ class Starting:
     def discard(self, name: VirtualName) -> None:
         """It runs, or never will."""
         self._since.pop(name, None)
+
+
+class Doorway:
+    """Lets few pods at a time onto the host: those whose tokens are still to come.
+
+    A kubelet looks for the tokens of a pod as soon as it has the pod, and half a second later again. They
+    are in time while they are few. Of many pods that all come at once the host makes the last ones no
+    earlier anyway.
+
+    Args:
+        room: for so many.
+        on_room: called with each name that had to wait, in their order, when it may come again.
+    """
+
+    def __init__(self, room: int, *, on_room: Callable[[VirtualName], None]) -> None:
+        self._room = room
+        self._on_room = on_room
+        self._inside: dict[VirtualName, asyncio.TimerHandle] = {}
+        self._outside: dict[VirtualName, None] = {}
+
+    def enter(self, name: VirtualName) -> bool:
+        """Whether the pod may go on; if not, it will be called."""
+        if name not in self._inside:
+            if len(self._inside) >= self._room:
+                self._outside[name] = None
+                return False
+            self._let_in(name)
+        return True
+
+    def leave(self, name: VirtualName) -> None:
+        """The pod has its tokens, or won't have any; also for one that never entered."""
+        self._outside.pop(name, None)
+        stay = self._inside.pop(name, None)
+        if stay is None:
+            return
+        stay.cancel()
+        if self._outside:
+            first = next(iter(self._outside))
+            self._let_in(first)
+            self._on_room(first)
+
+    def _let_in(self, name: VirtualName) -> None:
+        self._outside.pop(name, None)
+        # One that gets no node has no tokens either, and must not stand in the way.
+        self._inside[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.leave, name)

@@ -4,8 +4,10 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, Forbidden
 from vcli.kube.resources import NODES, PODS
+from vcli.syncer.engine.burst import Doorway
 from vcli.syncer.engine.controller import RequeueAfter, TerminalError
 from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
+from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.refusals import tell, told
@@ -28,10 +30,12 @@ class PodCreation:
         world: both clusters.
         needs: what a pod waits for.
         contexts: what a translation needs to know.
+        doorway: for pods whose tokens come after them.
     """
 
-    def __init__(self, world: World, needs: PodNeeds, contexts: PodContexts) -> None:
+    def __init__(self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway) -> None:
         self._world = world
+        self._doorway = doorway
         self._needs = needs
         self._contexts = contexts
 
@@ -54,10 +58,17 @@ class PodCreation:
             await tell(self._world, PODS, virtual, reason)
         if reasons:
             raise TerminalError("; ".join(reasons))
+        gets_tokens = needed_by(virtual).tokens and not virtual["spec"].get("nodeName")
+        if gets_tokens and not self._doorway.enter(name_of(virtual)):
+            return None
         context = self._contexts.of(virtual)
         desired = kept_off(translate.to_host(virtual, context), repelling_nodes(self._world, virtual))
         desired = translate.with_full_name(desired, virtual, context)
-        self._world.host[PODS].store(await self._post(virtual, desired))
+        try:
+            self._world.host[PODS].store(await self._post(virtual, desired))
+        except BaseException:
+            self._doorway.leave(name_of(virtual))
+            raise
         for sentence in translate.without_effect(virtual, context):
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
         return None
