@@ -10,6 +10,8 @@ from bench.sizes import Sizes
 from bench.stage import open_host, pod_of
 
 _NAME = "bench-many"
+_LIGHT = "controlPlane.distro.k8s.apiServer.resources.requests.cpu=50m"
+"""Ten of them request no more CPU than two cores have."""
 
 
 async def many(sizes: Sizes) -> AsyncIterator[Row]:
@@ -36,4 +38,4 @@ async def many(sizes: Sizes) -> AsyncIterator[Row]:
 
 
 def _create(name: str) -> None:
-    run("vcli", "create", name, "--no-connect", "--ephemeral")
+    run("vcli", "create", name, "--no-connect", "--ephemeral", "--set", _LIGHT)

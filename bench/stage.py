@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.measure import run
 from vcli.kube.client import Client
-from vcli.kube.errors import AlreadyExists, NotFound
+from vcli.kube.errors import NotFound
 from vcli.kube.resources import NAMESPACES, PODS, SERVICEACCOUNTS
 from vcli.kubeconfig.auth import load_access
 
@@ -18,7 +18,6 @@ Object = dict[str, Any]
 
 _IN_FLIGHT = 16
 _PATIENCE = 0.1
-_DIRECT = "vcli-bench-direct"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +85,10 @@ async def stage(name: str = "bench") -> AsyncIterator[Stage]:
     """A virtual cluster made for this, and deleted afterwards."""
     async with open_host() as host:
         with tempfile.TemporaryDirectory() as folder:
-            kubeconfig = str(Path(folder, "kubeconfig"))
+            kubeconfig, direct = str(Path(folder, "kubeconfig")), None
             try:
                 await asyncio.to_thread(run, "vcli", "create", name, "--no-connect", "--ephemeral")
-                await _make_namespace(host, _DIRECT)
+                direct = await _make_namespace(host)
                 connect = ("vcli", "connect", name, "--update-current=false", f"--kube-config={kubeconfig}")
                 await asyncio.to_thread(run, *connect)
                 context = run("kubectl", f"--kubeconfig={kubeconfig}", "config", "current-context").strip()
@@ -98,23 +97,24 @@ async def stage(name: str = "bench") -> AsyncIterator[Stage]:
                     yield Stage(
                         name=name,
                         ours=Side(client=virtual, namespace="default"),
-                        direct=Side(client=host, namespace=_DIRECT),
+                        direct=Side(client=host, namespace=direct),
                     )
             finally:
-                await asyncio.to_thread(run, "vcli", "delete", name, "--ignore-not-found")
-                await host.delete(NAMESPACES, _DIRECT)
+                await asyncio.to_thread(
+                    run, "vcli", "delete", name, "--delete-namespace", "--ignore-not-found"
+                )
+                if direct:
+                    await host.delete(NAMESPACES, direct)
 
 
-async def _make_namespace(client: Client, name: str) -> None:
-    """With the ServiceAccount that pods need."""
-    try:
-        await client.create(NAMESPACES, {"metadata": {"name": name}})
-    except AlreadyExists:
-        return
+async def _make_namespace(client: Client) -> str:
+    """Its name; with the ServiceAccount that pods need."""
+    made = await client.create(NAMESPACES, {"metadata": {"generateName": "vcli-bench-"}})
+    name: str = made["metadata"]["name"]
     while True:
         try:
             await client.get(SERVICEACCOUNTS, "default", namespace=name)
         except NotFound:
             await asyncio.sleep(0.1)
         else:
-            return
+            return name
