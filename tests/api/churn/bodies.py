@@ -136,8 +136,9 @@ def _change_pod_itself(pod: Object, dice: Dice) -> Object:
         case "deadline":
             return {"spec": {"activeDeadlineSeconds": dice.of(9000, 6000, 3000)}}
         case "tolerations":
+            there = spec.get("tolerations") or []
             more = {"key": dice.of("example.com/one", "example.com/two"), "operator": "Exists"}
-            return {"spec": {"tolerations": [*(spec.get("tolerations") or ()), more]}}
+            return {"spec": {"tolerations": there if more in there else [*there, more]}}
     owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "one", "controller": True}
     return {"metadata": {"ownerReferences": dice.of([owner], [])}}
 

@@ -37,6 +37,9 @@ async def play(
         for each in (client, virtual):
             with contextlib.suppress(AlreadyExists):
                 await each.create(STORAGECLASSES, _STORAGE_CLASS)
+        for node in players.NODE_NAMES:  # the API server asks what a pod's node can do
+            with contextlib.suppress(AlreadyExists):
+                await client.create(NODES, {"metadata": {"name": node}, "status": _NODE_STATUS})
         made = await client.create(NAMESPACES, {"metadata": {"generateName": "squatters-"}})
         squatters = made["metadata"]["name"]
         settings = await make_control_plane(client, namespace, virtual_server)
@@ -76,6 +79,8 @@ async def play(
             await _clear(field, squatters)
 
 
+_ROOM = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
+_NODE_STATUS = {"capacity": _ROOM, "allocatable": _ROOM}
 _STORAGE_CLASS = {
     "metadata": {"name": CLASS},
     "provisioner": "example.com/fast",

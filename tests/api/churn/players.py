@@ -21,6 +21,7 @@ from vcli.syncer.translate.pods import references
 
 Object = dict[str, Any]
 
+NODE_NAMES = ("node-1", "node-2", "node-3")
 _EVERY = 0.1
 _PROTECTIONS = frozenset({"kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"})
 _IN_VAIN = (ApiError, Unreachable)
@@ -129,7 +130,7 @@ class Host:
         metadata = pod["metadata"]
         binding = {
             "metadata": {"name": metadata["name"], "uid": metadata["uid"]},
-            "target": {"kind": "Node", "name": f"node-{1 + sum(metadata['uid'].encode()) % 3}"},
+            "target": {"kind": "Node", "name": NODE_NAMES[sum(metadata["uid"].encode()) % len(NODE_NAMES)]},
         }
         await self.client.create_subresource(
             PODS, metadata["name"], "binding", binding, namespace=self.namespace

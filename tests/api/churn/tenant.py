@@ -124,7 +124,8 @@ class Tenant:
                 RESOURCES[key.kind], key.name, body, namespace=key.namespace, subresource=subresource
             ),
         )
-        if answer is not None and "deletionTimestamp" not in answer["metadata"]:
+        wanted = self._field.intent.objects.get(key) is not None  # what the host ended stays ended
+        if answer is not None and wanted and "deletionTimestamp" not in answer["metadata"]:
             self._field.intent.written(answer)
 
     async def _delete(self, obj: Object, grace: int | None) -> None:
