@@ -1,6 +1,7 @@
 """A namespace in a virtual cluster, worked on by kubectl, and the host namespace behind it."""
 
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -75,7 +76,15 @@ class Space:
 
 @contextmanager
 def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
-    """A virtual cluster as `vcli create` makes it, in a host namespace of its own, with DNS up."""
+    """A virtual cluster as `vcli create` makes it, in a host namespace of its own, with DNS up.
+
+    ``VCLI_E2E_CLUSTER=NAMESPACE/NAME`` lends one that is there already, and stays.
+    """
+    if lent := os.environ.get("VCLI_E2E_CLUSTER"):
+        namespace, _, name = lent.partition("/")
+        with VirtualCluster.connect(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
+            yield cluster
+        return
     namespace = f"{name}-{uuid.uuid4().hex[:8]}"
     host.kubectl("create", "namespace", namespace)
     with VirtualCluster.create(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:

@@ -1,9 +1,5 @@
-"""One virtual cluster for all faults, apart from every other test's; the table of what they cost.
+"""One virtual cluster for all faults, apart from every other test's; the table of what they cost."""
 
-``VCLI_E2E_CLUSTER=NAMESPACE/NAME`` uses a virtual cluster that is there already, and leaves it there.
-"""
-
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,12 +15,6 @@ from vcli import VirtualCluster
 @pytest.fixture(scope="session")
 def victim(host: Host) -> Iterator[VirtualCluster]:
     """A virtual cluster whose data is on a volume claim."""
-    lent = os.environ.get("VCLI_E2E_CLUSTER")
-    if lent:
-        namespace, name = lent.split("/")
-        with VirtualCluster.connect(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
-            yield cluster
-        return
     with virtual_cluster(host, "faults") as cluster:
         yield cluster
 

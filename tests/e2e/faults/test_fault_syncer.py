@@ -5,6 +5,8 @@ from plane import Plane
 from pulse import Pulse
 from space import Space, eventually, pod
 
+from vcli.syncer.translate.names import VirtualName, derived_name
+
 BATCHES, SIZE = 5, 10
 KILLS = 3
 
@@ -41,9 +43,12 @@ def test_syncer_killed_while_50_pods_come_and_go(
     # What ended while no syncer ran is told afterwards.
     space.wait("jsonpath={.status.phase}=Succeeded", "pod/short")
     assert space.kubectl("logs", "short").strip() == "done"
-    eventually(lambda: not leaked(space, "secrets", []) or _tokens_of(space, deleted) == set())
+    # Each pod that is there has its tokens, and none of those that went has left any.
+    tokens = {token_secret(space, name) for name in [*stays, *kept, "pulse"]}
+    short = token_secret(space, "short")
+    eventually(lambda: set(space.on_host("secrets")) - {short} == tokens)
 
 
-def _tokens_of(space: Space, pods: list[str]) -> set[str]:
-    """The token Secrets on the host of pods that are gone."""
-    return {name for name in space.on_host("secrets") if any(each in name for each in pods)}
+def token_secret(space: Space, name: str) -> str:
+    """What the Secret of a pod's tokens is called on the host."""
+    return derived_name(VirtualName(space.name, name), space.cluster.name, role="tokens")
