@@ -8,7 +8,7 @@ import pytest
 from kubernetes.client import CoreV1Api
 from space import BUSYBOX, IDLE, Object, Space, eventually, pod, template
 
-UPDATES = 100
+UPDATES = 500
 PAUSE = "registry.k8s.io/pause:3.10.1"
 OTHER_IMAGE = "docker.io/library/busybox:latest"
 
@@ -29,7 +29,7 @@ def condition(pod: Object, kind: str) -> str | None:
 
 def history(space: Space, name: str, since: str) -> list[Object]:
     """Every version of a pod that the API server has told since one of its resource versions."""
-    query = f"watch=1&timeoutSeconds=1&resourceVersion={since}&fieldSelector=metadata.name={name}"
+    query = f"watch=1&timeoutSeconds=3&resourceVersion={since}&fieldSelector=metadata.name={name}"
     said = space.kubectl("get", "--raw", f"/api/v1/namespaces/{space.name}/pods?{query}")
     return [json.loads(line)["object"] for line in said.splitlines()]
 
