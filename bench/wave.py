@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.stage import Side
+from vcli.kube.errors import Unreachable
 from vcli.kube.resources import PODS
 from vcli.kube.watch import list_watch
 
@@ -76,10 +77,20 @@ class Wave:
 
     async def remove(self) -> None:
         """Delete the pods, and wait until the last one is gone."""
-        await self.side.client.delete_collection(
-            PODS, namespace=self.side.namespace, label_selector=self.selector
-        )
+        async with asyncio.timeout(_PATIENCE):
+            while not await self._delete():
+                pass
         await self._until(lambda: not self.there)
+
+    async def _delete(self) -> bool:
+        """Delete them; False if they are so many that no request lasts long enough."""
+        try:
+            await self.side.client.delete_collection(
+                PODS, namespace=self.side.namespace, label_selector=self.selector
+            )
+        except Unreachable:
+            return False
+        return True
 
     async def follow(self) -> None:
         """Watch them until cancelled."""

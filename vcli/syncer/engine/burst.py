@@ -9,7 +9,7 @@ from vcli.syncer.translate.names import VirtualName
 _LONGEST: Final = 30.0
 """Seconds. A pod that takes longer waits for something else than the machine: a volume, an image."""
 
-_LONGEST_STAY: Final = 1.0
+_LONGEST_STAY: Final = 0.3
 """Seconds that a pod's tokens are waited for by others."""
 
 

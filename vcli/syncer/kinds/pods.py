@@ -133,6 +133,8 @@ class Pods:
         bound = virtual["spec"].get("nodeName")
         if node and not bound and self.tokens.is_bound(virtual):
             bound = node  # by us; the cache will say so in a moment
+        if not node and _is_unschedulable(host):
+            self._doorway.leave(name_of(virtual))
         if node and not bound:
             await self._bind(virtual, host, node)
         elif bound and not node:
@@ -253,6 +255,11 @@ def _bound(old: Object | None, new: Object | None) -> bool:
 
 def _gone(_: Object | None, new: Object | None) -> bool:
     return new is None
+
+
+def _is_unschedulable(host: Object) -> bool:
+    conditions = (host.get("status") or {}).get("conditions") or ()
+    return any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions)
 
 
 def _taints_changed(old: Object | None, new: Object | None) -> bool:
