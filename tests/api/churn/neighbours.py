@@ -15,6 +15,8 @@ from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_uid_of
 
 _HOLD = f"{FOREIGN}hold"
+_AT_ONCE = 3
+"""The variant of a deletion that leaves no time."""
 _COUNTED = (
     "count/pods",
     "count/services",
@@ -47,6 +49,13 @@ class Neighbours:
         obj = await self._pick(step)
         if obj is not None:
             await self._delete(obj, step.variant)
+
+    async def host_lose(self, step: Step) -> None:
+        """A pod that runs is gone at once, as when its node dies."""
+        running = [each for each in await self._field.host_objects("Pod") if "startTime" in each["status"]]
+        obj = picked(running, step.pick)
+        if obj is not None:
+            await self._delete(obj, _AT_ONCE)
 
     async def _delete(self, obj: Object, variant: int) -> None:
         key, uid, field = Key.of(obj), obj["metadata"]["uid"], self._field

@@ -31,6 +31,7 @@ _VERBS = {
     "delete_namespace": 1,
     # others on the host
     "host_delete": 6,
+    "host_lose": 4,
     "host_mark": 2,
     "host_strip": 2,
     "host_restore": 2,
