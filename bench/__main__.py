@@ -26,8 +26,8 @@ from bench.startup import startup
 
 _ALONE: Mapping[str, Callable[[Sizes], AsyncIterator[Row]]] = {"create": create, "many": many}
 _ON_STAGE: Mapping[str, Callable[[Stage, Sizes], AsyncIterator[Row]]] = {
-    "startup": startup,
     "footprint": footprint,  # before anything else has filled its caches
+    "startup": startup,
     "latency": latency,
     "burst": burst,
     "reading": reading,
