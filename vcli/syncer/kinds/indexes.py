@@ -79,3 +79,9 @@ def by_volume(claim: Object) -> Iterable[str]:
 def is_finished(pod: Object) -> bool:
     """Whether a pod has run to its end and never runs again."""
     return (pod.get("status") or {}).get("phase") in _FINISHED
+
+
+def is_daemon(pod: Object) -> bool:
+    """Whether it is a DaemonSet's: such a pod is there because its node is, not the other way round."""
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any(owner.get("controller") and owner.get("kind") == "DaemonSet" for owner in owners)

@@ -6,7 +6,7 @@ there again after a restart. A Node without our label is the tenant's and never 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import World, uid_of
+from vcli.syncer.kinds.indexes import is_daemon
 from vcli.syncer.kinds.nodestatus import (
     architecture,
     declared_features,
@@ -138,7 +139,7 @@ class Nodes:
             # The tenant took its label off, or made one of this name.
             await self._forget(name)
             return
-        if any(not _is_daemon(pod) for pod in self._pods_on(name)):
+        if any(not is_daemon(pod) for pod in self._pods_on(name)):
             self._needed_at[name] = _now()
         if _now() - self._needed_at.get(name, 0.0) > GRACE:
             await self._remove(name, node)
@@ -212,11 +213,6 @@ class Nodes:
         await self._server.stop(name)
         for known in (self._addresses, self._needed_at, self._reported_at):
             known.pop(name, None)
-
-
-def _is_daemon(pod: Mapping[str, Any]) -> bool:
-    owners = pod["metadata"].get("ownerReferences") or ()
-    return any(owner.get("controller") and owner.get("kind") == "DaemonSet" for owner in owners)
 
 
 def _now() -> float:

@@ -28,7 +28,7 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
-from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
+from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_daemon, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
 from vcli.syncer.kinds.pod_creation import PodCreation, bind, repelling_nodes
 from vcli.syncer.kinds.pod_needs import PodNeeds
@@ -149,7 +149,8 @@ class Pods:
             # Nothing runs yet: the next one is for the nodes as they are now.
             await delete(self._world.host, PODS, host, grace=0)
             return None
-        elif node and has_started(host):  # some pods are made with a nodeName, which may be no node at all
+        elif node and has_started(host) and not is_daemon(virtual):
+            # Some pods are made with a nodeName, which may be no node at all.
             await self._nodes.ensure(node, internal_ips=_node_addresses(host))
         if node and not virtual["spec"].get("nodeName") and not has_started(host):
             return None  # there is nothing to tell but the scheduling, which the binding has told

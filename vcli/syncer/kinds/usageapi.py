@@ -45,6 +45,7 @@ class UsageApiService:
         self._enabled = world.settings.metrics and bool(address)
         self._authority = world.settings.pki / "ca.crt"
         self._name = registration.service_name(world.settings.kubelet_host)
+        self._published = False
         self._registered: bool | None = None
 
     async def run(self) -> None:
@@ -66,6 +67,8 @@ class UsageApiService:
         return LOOK_EVERY
 
     async def _settle(self) -> None:
+        if self._address and not self._published:
+            await self._publish()
         offered = await self._source.is_offered() if self._enabled else False
         if offered is None and self._registered is None:
             # An API that we registered in an earlier life must be answered for, if only with a 503.
@@ -79,21 +82,24 @@ class UsageApiService:
         current = await self._current()
         return current is not None and registration.is_ours(current, self._name)
 
+    async def _publish(self) -> None:
+        """Make the name resolve by which our kubelets are found: a metrics-server inside goes by it as well."""
+        port = await self._server.listen()
+        await self._client.apply(SERVICES, registration.service(self._name), field_manager=COMPONENT)
+        where = registration.endpoint_slice(self._name, address=self._address, port=port)
+        await self._client.apply(ENDPOINTSLICES, where, field_manager=COMPONENT)
+        self._published = True
+
     async def _register(self) -> None:
         current = await self._current()
-        port = await self._server.listen()
-        apply = self._client.apply
-        await apply(SERVICES, registration.service(self._name), field_manager=COMPONENT)
-        where = registration.endpoint_slice(self._name, address=self._address, port=port)
-        await apply(ENDPOINTSLICES, where, field_manager=COMPONENT)
         with suppress(AlreadyExists):
             await self._client.create(CLUSTERROLES, registration.readers())
         if current is not None and not registration.is_ours(current, self._name):
             log.info("metrics.k8s.io is served by somebody else")
             return
         wanted = registration.api_service(self._name, authority=self._authority.read_bytes())
-        await apply(APISERVICES, wanted, field_manager=COMPONENT)
-        log.info("metrics.k8s.io is served from the host's metrics", address=self._address, port=port)
+        await self._client.apply(APISERVICES, wanted, field_manager=COMPONENT)
+        log.info("metrics.k8s.io is served from the host's metrics", address=self._address)
 
     async def _withdraw(self) -> None:
         current = await self._current()
