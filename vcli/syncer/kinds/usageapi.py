@@ -83,7 +83,7 @@ class UsageApiService:
         return current is not None and registration.is_ours(current, self._name)
 
     async def _publish(self) -> None:
-        """Make the name resolve by which our kubelets are found: a metrics-server inside goes by it as well."""
+        """Make the name resolve by which kubelets are found: a metrics-server inside goes by it as well."""
         port = await self._server.listen()
         await self._client.apply(SERVICES, registration.service(self._name), field_manager=COMPONENT)
         where = registration.endpoint_slice(self._name, address=self._address, port=port)
