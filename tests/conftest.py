@@ -12,8 +12,10 @@ settings.load_profile("vcli")
 def pytest_sessionstart() -> None:
     """Signals as tests mean them, whoever started pytest.
 
-    SIGTERM, as ``timeout`` sends it, ends the servers that fixtures have started as well. SIGHUP ends a
-    program; below ``nohup`` it would be ignored in all that are started from here.
+    SIGTERM, as ``timeout`` sends it, ends the servers that fixtures have started as well. SIGHUP and SIGINT
+    end a program; below ``nohup``, or in the background of a script, all that are started from here would
+    ignore them.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
