@@ -8,10 +8,19 @@ import pytest
 from embedded import Host
 from metricsserver import API_SERVICE, NAMESPACE
 from plane import Plane
-from space import Object, Space, eventually, pod, template
+from space import Object, Space, eventually, pod, template, virtual_cluster
+
+from vcli import VirtualCluster
 
 BUSY = "trap exit TERM; while :; do :; done"
 PATIENCE = 300
+
+
+@pytest.fixture(scope="module")
+def cluster(host: Host) -> Iterator[VirtualCluster]:
+    """One of its own: syncers are killed here, and a kubelet waits longer each time before it starts one."""
+    with virtual_cluster(host, "metrics") as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from embedded import Host
 from plane import Plane
-from space import IDLE, Object, Space, eventually, pod, template
+from space import IDLE, Object, Space, eventually, pod, template, virtual_cluster
+
+from vcli import VirtualCluster
 
 OURS = "vcli.dev/node"
 LEASES = ("lease", "--namespace", "kube-node-lease")
+
+
+@pytest.fixture(scope="module")
+def cluster(host: Host) -> Iterator[VirtualCluster]:
+    """One of its own: syncers are killed here, and a kubelet waits longer each time before it starts one."""
+    with virtual_cluster(host, "nodes") as cluster:
+        yield cluster
 
 
 @pytest.fixture
