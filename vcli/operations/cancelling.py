@@ -33,14 +33,8 @@ async def answered(request: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        if not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError:
-                task.cancel()
-                raise
-        if not task.cancelled():
-            task.exception()  # heard: it is not what ends this
+        # An error of the request is heard, and is not what ends this. A second cancellation ends the request.
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 
