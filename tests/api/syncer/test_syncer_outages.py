@@ -1,10 +1,13 @@
 """API servers that go away and come back: nothing is lost, and nothing is taken for deleted."""
 
 import asyncio
+import dataclasses
 
 from apiserver import ApiServer
+from relay import Relay
 from testbed import Lab, pod
 
+from vcli.kube.client import Client
 from vcli.kube.resources import CONFIGMAPS, PODS
 
 
@@ -60,3 +63,44 @@ async def test_it_may_start_before_either_api_server(
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in (virtual_server, api_server)))
     await starting
     await lab.appears(PODS, "web")
+
+
+async def test_deletions_that_were_cut_in_the_middle_are_finished(lab: Lab, api_server: ApiServer) -> None:
+    names = [f"web-{number}" for number in range(40)]
+    for name in names:
+        await lab.create(PODS, pod(name))
+    before = {name: (await lab.appears(PODS, name))["metadata"]["uid"] for name in names}
+    await lab.stop()
+    half = await _deleted_by_half(lab, api_server)
+    gone, stays = half[0], half[-1]
+    await lab.virtual.delete(PODS, gone, namespace=lab.space)
+    await lab.start()
+    if stays != gone:
+        await lab.host_becomes(PODS, stays, lambda h: h["metadata"]["uid"] != before[stays])
+    await lab.gone_from_host(PODS, gone)
+
+
+async def _deleted_by_half(lab: Lab, api_server: ApiServer) -> list[str]:
+    """Pods without a node, whose deletion was asked for by a client that was gone in the middle."""
+    for attempt in range(40):
+        async with Relay(api_server.port) as relay:
+            access = dataclasses.replace(api_server.access, server=f"https://127.0.0.1:{relay.port}")
+            async with Client(access) as client:
+                pods = (await client.list(PODS, namespace=lab.namespace))["items"]
+                some = [each["metadata"]["name"] for each in pods][:8]
+                requests = [
+                    asyncio.create_task(client.delete(PODS, name, namespace=lab.namespace)) for name in some
+                ]
+                await asyncio.sleep(0.01 + 0.002 * attempt)
+                await relay.cut()
+                await asyncio.gather(*requests, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        pods = (await lab.host.list(PODS, namespace=lab.namespace))["items"]
+        half = [
+            each["metadata"]["annotations"]["vcli.dev/name"]
+            for each in pods
+            if "deletionTimestamp" in each["metadata"]
+        ]
+        if half:
+            return half
+    raise AssertionError("every deletion was whole or not begun")

@@ -6,6 +6,7 @@ process saw it.
 
 | virtual pod | host pod | step |
 |---|---|---|
+| any | half deleted | delete it again: the request was cut between its two writes |
 | gone | there | delete the host pod, with its own grace |
 | another uid | there | delete the host pod at once: the old virtual pod was forced out, its name is free |
 | terminating | none | forget the virtual pod, as a kubelet does when all has ended |
@@ -97,6 +98,9 @@ class Pods:
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
         virtual, host = self._world.in_virtual(PODS, name), self._world.on_host(PODS, name)
+        if host is not None and _is_half_deleted(host):
+            await delete(self._world.host, PODS, host, grace=0)
+            return None
         if virtual is None:
             self._doorway.leave(name)
             self._status.forget(name)
@@ -256,6 +260,14 @@ def _bound(old: Object | None, new: Object | None) -> bool:
 
 def _gone(_: Object | None, new: Object | None) -> bool:
     return new is None
+
+
+def _is_half_deleted(host: Object) -> bool:
+    """Whether nobody but the host's pod GC, up to 20 seconds later, would end a pod that has no kubelet.
+
+    The API server marks a pod and then removes it, and does only the first for a client that is gone by then.
+    """
+    return is_going(host) and not host["spec"].get("nodeName")
 
 
 def _is_unschedulable(host: Object) -> bool:
