@@ -59,6 +59,11 @@ class Space:
         """Wait until a workload is all there."""
         self.kubectl("rollout", "status", what, f"--timeout={SECONDS - 10}s")
 
+    def is_unschedulable(self, pod: str) -> bool:
+        """Whether a scheduler has found no node for a pod."""
+        conditions = self.get("pod", pod)["status"].get("conditions") or ()
+        return any(each.get("reason") == "Unschedulable" for each in conditions)
+
     def sh(self, pod: str, script: str) -> str:
         """Run a shell script in a pod."""
         return self.kubectl("exec", pod, "--", "sh", "-c", script).strip()

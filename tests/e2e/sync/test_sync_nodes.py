@@ -100,7 +100,7 @@ def test_what_the_tenant_makes_of_a_node_outlives_a_syncer(space: Space, node: s
         space.kubectl("taint", "node", node, "dedicated=me:PreferNoSchedule")
         space.kubectl("cordon", node)
         space.apply(pod("late"))
-        eventually(lambda: is_unschedulable(space, "late"))
+        eventually(lambda: space.is_unschedulable("late"))
         Plane(host=space.host, cluster=space.cluster).kill("syncer")
         # Its first report has been made when the heartbeat in the status is a new one.
         beat = ready(before)["lastHeartbeatTime"]
@@ -121,11 +121,6 @@ def test_what_the_tenant_makes_of_a_node_outlives_a_syncer(space: Space, node: s
         space.kubectl("taint", "node", node, "dedicated-")
         space.kubectl("label", "node", node, "zone-")
     space.wait("condition=Ready", "pod/late")
-
-
-def is_unschedulable(space: Space, name: str) -> bool:
-    conditions = space.get("pod", name)["status"].get("conditions") or ()
-    return any(each.get("reason") == "Unschedulable" for each in conditions)
 
 
 def test_nodes_that_the_tenant_makes_are_the_tenants(space: Space, node: str) -> None:
@@ -152,14 +147,40 @@ def node_uid(space: Space, name: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def test_pods_of_daemon_sets_keep_no_node(space: Space, node: str) -> None:
-    agent = {
+def daemon_set(**spec: object) -> Object:
+    return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
         "metadata": {"name": "agent"},
-        "spec": template(IDLE, app="agent"),
+        "spec": template(IDLE, app="agent", **spec),
     }
-    space.apply(agent)
+
+
+def test_labels_of_the_tenants_lead_pods_to_a_node(space: Space, node: str) -> None:
+    blue, red = {"color": "blue"}, {"color": "red"}
+    not_blue = {"key": "color", "operator": "NotIn", "values": ["blue"]}
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [not_blue]}]}
+    avoiding = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    space.apply(pod("red", nodeSelector=red), pod("blue", nodeSelector=blue), daemon_set(nodeSelector=blue))
+    eventually(lambda: space.is_unschedulable("blue"))
+    eventually(lambda: space.is_unschedulable("red"))
+
+    space.kubectl("label", "node", node, "color=blue")
+    space.wait("condition=Ready", "pod/blue")
+    eventually(lambda: space.get("daemonset", "agent")["status"].get("numberReady") == 1)
+    space.apply(pod("avoiding", affinity=avoiding))
+    eventually(lambda: space.is_unschedulable("avoiding"))
+    assert space.is_unschedulable("red")
+
+    space.kubectl("label", "node", node, "color=red", "--overwrite")
+    space.wait("condition=Ready", "pod/red", "pod/avoiding")
+    eventually(lambda: space.get("pods", "--selector=app=agent")["items"] == [])
+    assert space.get("pod", "blue")["status"]["phase"] == "Running"
+    space.kubectl("label", "node", node, "color-")
+
+
+def test_pods_of_daemon_sets_keep_no_node(space: Space, node: str) -> None:
+    space.apply(daemon_set())
     space.rollout("daemonset/agent")
     dns = ["deployment/coredns", "--namespace", "kube-system"]
     try:

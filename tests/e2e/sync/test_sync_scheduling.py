@@ -37,18 +37,13 @@ def is_running(space: Space, name: str) -> bool:
     return bool(space.get("pod", name)["status"].get("phase") == "Running")
 
 
-def is_unschedulable(space: Space, name: str) -> bool:
-    conditions = space.get("pod", name)["status"].get("conditions") or ()
-    return any(each.get("reason") == "Unschedulable" for each in conditions)
-
-
 def expect(space: Space, *, running: list[Object], pending: list[Object]) -> None:
     """Apply pods, and wait until the host has decided on each of them."""
     space.apply(*running, *pending)
     for each in running:
         eventually(lambda name=each["metadata"]["name"]: is_running(space, name))
     for each in pending:
-        eventually(lambda name=each["metadata"]["name"]: is_unschedulable(space, name))
+        eventually(lambda name=each["metadata"]["name"]: space.is_unschedulable(name))
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from translate_builders import unchanged
 
-from vcli.syncer.translate.taints import kept_off, repels
+from vcli.syncer.translate.taints import repels
 
 Object = dict[str, Any]
-REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 CORDON = "node.kubernetes.io/unschedulable"
 
 
@@ -50,44 +48,3 @@ def pod(*tolerations: Object) -> Object:
 )
 def test_repelled_as_by_a_scheduler(*, where: Object, tolerations: list[Object], expected: bool) -> None:
     assert repels(where, pod(*tolerations)) is expected
-
-
-def made(**spec: Any) -> Object:
-    return {"kind": "Pod", "metadata": {"name": "p", "annotations": {"x": "y"}}, "spec": spec}
-
-
-OFF = {"key": "metadata.name", "operator": "NotIn", "values": ["n"]}
-
-
-def terms(host: Object) -> list[Object]:
-    found: list[Object] = host["spec"]["affinity"]["nodeAffinity"][REQUIRED]["nodeSelectorTerms"]
-    return found
-
-
-def test_a_pod_is_kept_off_by_name_and_remembers() -> None:
-    before = made()
-    with unchanged(before):
-        host = kept_off(before, ["m", "n"])
-    assert terms(host) == [{"matchFields": [{**OFF, "values": ["m"]}, OFF]}]
-    assert host["metadata"]["annotations"] == {"x": "y", "vcli.dev/kept-off": "m,n"}
-    assert kept_off(before, []) is before
-
-
-def test_every_term_that_could_match_is_narrowed_and_the_rest_stays() -> None:
-    own = [
-        {"matchExpressions": [{"key": "disk", "operator": "Exists"}]},
-        {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["k"]}]},
-        {},
-    ]
-    preferred = [{"weight": 1, "preference": own[0]}]
-    of_nodes = {REQUIRED: {"nodeSelectorTerms": own}, "preferredX": preferred}
-    before = made(affinity={"nodeAffinity": of_nodes, "podAffinity": {}})
-    with unchanged(before):
-        host = kept_off(before, ["n"])
-    assert terms(host) == [
-        {**own[0], "matchFields": [OFF]},
-        {"matchFields": [*own[1]["matchFields"], OFF]},
-        {},
-    ]
-    assert host["spec"]["affinity"]["podAffinity"] == {}
-    assert host["spec"]["affinity"]["nodeAffinity"]["preferredX"] == preferred

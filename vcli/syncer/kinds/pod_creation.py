@@ -15,8 +15,8 @@ from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.nodes import is_ours
+from vcli.syncer.translate.placement import placed, placement
 from vcli.syncer.translate.pods import pod_names
-from vcli.syncer.translate.taints import kept_off, repels
 
 IGNORED: Final = "Ignored"
 """Reason of an event about a field that the host leaves out."""
@@ -62,7 +62,7 @@ class PodCreation:
         if gets_tokens and not self._doorway.enter(name_of(virtual)):
             return None
         context = self._contexts.of(virtual)
-        desired = kept_off(translate.to_host(virtual, context), repelling_nodes(self._world, virtual))
+        desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._world))
         desired = translate.with_full_name(desired, virtual, context)
         try:
             self._world.host[PODS].store(await self._post(virtual, desired))
@@ -114,12 +114,9 @@ class PodCreation:
                 return
 
 
-def repelling_nodes(world: World, virtual: Object) -> list[str]:
-    """The host's nodes that the tenant keeps a pod off; none where it names its node, or is held back."""
-    if virtual["spec"].get("nodeName") or virtual["spec"].get("schedulingGates"):
-        return []
-    nodes = world.virtual[NODES].items()
-    return sorted(each["metadata"]["name"] for each in nodes if is_ours(each) and repels(each, virtual))
+def placement_of(virtual: Object, world: World) -> Object | None:
+    """Where the tenant wants a pod, by what the virtual Nodes are now."""
+    return placement(virtual, [node for node in world.virtual[NODES].items() if is_ours(node)])
 
 
 async def bind(caches: Caches, pod: Object, node: str) -> None:

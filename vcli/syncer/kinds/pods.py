@@ -31,7 +31,7 @@ from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.configs import ConfigName, Configs
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_daemon, is_finished, reference_index
 from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
-from vcli.syncer.kinds.pod_creation import PodCreation, bind, repelling_nodes
+from vcli.syncer.kinds.pod_creation import PodCreation, bind, placement_of
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.pod_status import PodStatus, has_started
 from vcli.syncer.kinds.pod_updates import PodUpdates
@@ -40,7 +40,8 @@ from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.taints import remembered
+from vcli.syncer.translate.nodes import tenant_labels
+from vcli.syncer.translate.placement import remembered
 
 log = Log("vcli.syncer.pods")
 
@@ -85,7 +86,7 @@ class Pods:
         feed(world.host[PVCS], queue, self._pods_of_host_claim, when=appeared_or_gone)
         feed(world.virtual[PVCS], queue, self._pods_of_claim, when=_gone)
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
-        feed(world.virtual[NODES], queue, self._pods_without_node, when=_taints_changed)
+        feed(world.virtual[NODES], queue, self._pods_without_node, when=_says_otherwise)
         feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
 
     def addons_applied(self) -> None:
@@ -149,7 +150,7 @@ class Pods:
             await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
             await delete(self._world.host, PODS, host, grace=0)
             return None
-        elif not node and self._is_kept_off_others(virtual, host):
+        elif not node and self._is_out_of_place(virtual, host):
             # Nothing runs yet: the next one is for the nodes as they are now.
             await delete(self._world.host, PODS, host, grace=0)
             return None
@@ -163,10 +164,10 @@ class Pods:
             await self._updates.bring(virtual, host)
         return again
 
-    def _is_kept_off_others(self, virtual: Object, host: Object) -> bool:
-        """Whether a pod that waits for a node is kept off others than it was made for."""
-        made_for = (host["metadata"].get("annotations") or {}).get(keys.KEPT_OFF, "")
-        return bool(made_for != remembered(repelling_nodes(self._world, virtual)))
+    def _is_out_of_place(self, virtual: Object, host: Object) -> bool:
+        """Whether a pod that waits for a node was made for nodes as they are no more."""
+        made_for = (host["metadata"].get("annotations") or {}).get(keys.PLACEMENT, "")
+        return bool(made_for != remembered(placement_of(virtual, self._world)))
 
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
@@ -275,9 +276,13 @@ def _is_unschedulable(host: Object) -> bool:
     return any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions)
 
 
-def _taints_changed(old: Object | None, new: Object | None) -> bool:
+def _says_otherwise(old: Object | None, new: Object | None) -> bool:
+    """Whether what a Node says of the pods that it wants has changed."""
     before, after = (((each or {}).get("spec") or {}) for each in (old, new))
-    return any(before.get(field) != after.get(field) for field in ("taints", "unschedulable"))
+    if any(before.get(field) != after.get(field) for field in ("taints", "unschedulable")):
+        return True
+    labels, now = (({} if each is None else tenant_labels(each)) for each in (old, new))
+    return bool(labels != now)
 
 
 def _labels_changed(old: Object | None, new: Object | None) -> bool:

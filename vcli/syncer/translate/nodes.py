@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from vcli.syncer.translate.objects import Object, compact
+from vcli.syncer.translate.objects import Object, compact, without
 
 KIND_OF_NODE: Final = "vcli.dev/node"
 """Label of the Nodes that are ours: ``assumed`` or ``mirrored``. A tenant's own Nodes lack it."""
@@ -12,6 +12,22 @@ KIND_OF_NODE: Final = "vcli.dev/node"
 def is_ours(node: Mapping[str, Any]) -> bool:
     """Whether a Node stands for one of the host's."""
     return KIND_OF_NODE in (node["metadata"].get("labels") or {})
+
+
+def tenant_labels(node: Mapping[str, Any]) -> Object:
+    """The labels of a Node of ours that the tenant gave it; of one that we can read they are the host's."""
+    labels = node["metadata"].get("labels") or {}
+    return without(labels, *_STANDARD) if labels.get(KIND_OF_NODE) == "assumed" else {}
+
+
+_STANDARD: Final = (
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/os",
+    "kubernetes.io/arch",
+    "kubernetes.io/hostname",
+    "kubernetes.io/os",
+    KIND_OF_NODE,
+)
 
 
 _ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
@@ -52,14 +68,8 @@ def fake_node(
         operating_system: GOOS of the node.
         labels: more labels.
     """
-    standard = {
-        "beta.kubernetes.io/arch": architecture,
-        "beta.kubernetes.io/os": operating_system,
-        "kubernetes.io/arch": architecture,
-        "kubernetes.io/hostname": name,
-        "kubernetes.io/os": operating_system,
-        KIND_OF_NODE: "assumed",
-    }
+    values = (architecture, operating_system, architecture, name, operating_system, "assumed")
+    standard = dict(zip(_STANDARD, values, strict=True))
     conditions = [
         {
             "type": kind,

@@ -82,10 +82,10 @@ def _with_keys(
     keys must not reach the host: it would merge again, and refuses a selector that has them twice.
     """
     labels = pod["metadata"].get("labels") or {}
-    present = {(item["key"], item["operator"]) for item in selector.get("matchExpressions") or ()}
-    missing = [
+    wanted = [
         {"key": key, "operator": operator, "values": [labels[key]]}
         for key in label_keys or ()
-        if key in labels and (key, operator) not in present
+        if key in labels
     ]
+    missing = [each for each in wanted if each not in (selector.get("matchExpressions") or ())]
     return with_requirements(selector, missing) if missing else selector

@@ -1,4 +1,4 @@
-"""Nodes that the tenant cordons or taints, as the host's scheduler is told of them."""
+"""Nodes that the tenant cordons, taints or labels, as the host's scheduler is told of them."""
 
 from testbed import Lab, Object, pod
 
@@ -8,7 +8,7 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 NODE = "node-1"
 
 
-def kept_off(host: Object) -> list[str]:
+def named(host: Object) -> list[str]:
     affinity = (host["spec"].get("affinity") or {}).get("nodeAffinity") or {}
     terms = (affinity.get(REQUIRED) or {}).get("nodeSelectorTerms") or []
     return [name for term in terms for each in term["matchFields"] for name in each["values"]]
@@ -24,11 +24,11 @@ async def test_a_cordoned_node_gets_no_new_pods_until_it_is_uncordoned(lab: Lab)
     await change(lab, unschedulable=True)
     await lab.create(PODS, pod("new"))
     first = await lab.appears(PODS, "new")
-    assert kept_off(first) == [NODE]
+    assert named(first) == [NODE]
     uid = first["metadata"]["uid"]
     await change(lab, unschedulable=None)
     second = await lab.host_becomes(PODS, "new", lambda h: h["metadata"]["uid"] != uid)
-    assert kept_off(second) == []
+    assert named(second) == []
     again = await lab.runs("new")
     assert again["spec"]["nodeName"] == NODE
     # What runs there runs on.
@@ -48,10 +48,28 @@ async def test_a_taint_is_for_pods_that_do_not_tolerate_it(lab: Lab) -> None:
     await lab.create(PODS, pod("mine", tolerations=tolerations))
     await lab.create(PODS, pod("others"))
     await lab.create(PODS, pod("named", nodeName=NODE))
-    assert kept_off(await lab.appears(PODS, "mine")) == []
-    assert kept_off(await lab.appears(PODS, "others")) == [NODE]
-    assert kept_off(await lab.appears(PODS, "named")) == []
+    assert named(await lab.appears(PODS, "mine")) == []
+    assert named(await lab.appears(PODS, "others")) == [NODE]
+    assert named(await lab.appears(PODS, "named")) == []
     # A pod that learns to tolerate it may go there.
     change_of_mind = {"spec": {"tolerations": [*tolerations]}}
     await lab.virtual.patch(PODS, "others", change_of_mind, namespace=lab.space, strategy="strategic")
-    await lab.host_becomes(PODS, "others", lambda h: kept_off(h) == [])
+    await lab.host_becomes(PODS, "others", lambda h: named(h) == [])
+
+
+async def test_a_label_of_the_tenants_leads_waiting_pods_to_its_node(lab: Lab) -> None:
+    await lab.create(PODS, pod("old"))
+    await lab.runs("old")
+    await lab.create(PODS, pod("blue", nodeSelector={"color": "blue"}))
+    first = await lab.appears(PODS, "blue")
+    assert first["spec"]["nodeSelector"] == {"color": "blue"}
+    await lab.virtual.patch(NODES, NODE, {"metadata": {"labels": {"color": "blue"}}})
+    second = await lab.host_becomes(PODS, "blue", lambda h: "nodeSelector" not in h["spec"])
+    assert second["metadata"]["uid"] != first["metadata"]["uid"]
+    assert named(second) == [NODE]
+    running = await lab.runs("blue")
+    assert running["spec"]["nodeSelector"] == {"color": "blue"}
+    # What runs there runs on.
+    await lab.virtual.patch(NODES, NODE, {"metadata": {"labels": {"color": "green"}}})
+    await lab.quiet()
+    assert await lab.virtual_object(PODS, "blue") == running
