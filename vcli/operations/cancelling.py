@@ -38,6 +38,18 @@ async def answered(request: Coroutine[Any, Any, T]) -> T:
         raise
 
 
+async def finished(work: Coroutine[Any, Any, None]) -> None:
+    """Finish what cleans up after an error; that one goes on its way then, not a cancellation meanwhile.
+
+    A second cancellation ends the work.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+
+
 def raise_if_cancelled() -> None:
     """Act on a cancellation that came while something had to come to its end.
 

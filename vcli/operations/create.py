@@ -5,7 +5,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vcli.config.schema import Values
 from vcli.controlplane import render
@@ -22,7 +22,7 @@ from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFou
 from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
-from vcli.operations.cancelling import answered
+from vcli.operations.cancelling import answered, finished
 from vcli.operations.gather import choose_namespace, gather_facts, load_bundle, read_files
 from vcli.operations.preflight import Findings, find_storage, look, raise_for
 from vcli.operations.steps import NoSteps, Steps
@@ -315,7 +315,7 @@ class _Creation:
         except BaseException:
             if self._undo and not self._options.keep_on_failure:
                 with self._steps.step("Remove what was made"):
-                    await _despite_cancellation(self._undo_all())
+                    await finished(self._undo_all())
             elif self._undo:
                 self._steps.warn(f"what was made is left in namespace {self._names.namespace}")
             raise
@@ -354,15 +354,6 @@ class _Creation:
 
 def _nothing(_: Object) -> bool:
     return False
-
-
-async def _despite_cancellation(work: Any) -> None:
-    """Finish some work even if a first Ctrl-C comes meanwhile; a second one ends it."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
 
 
 def _token_key() -> "Files":

@@ -15,8 +15,6 @@ from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_uid_of
 
 _HOLD = f"{FOREIGN}hold"
-_AT_ONCE = 3
-"""The variant of a deletion that leaves no time."""
 _COUNTED = (
     "count/pods",
     "count/services",
@@ -48,26 +46,30 @@ class Neighbours:
     async def host_delete(self, step: Step) -> None:
         obj = await self._pick(step)
         if obj is not None:
-            await self._delete(obj, step.variant)
+            await self._delete_somehow(obj, step.variant)
 
     async def host_lose(self, step: Step) -> None:
         """A pod that runs is gone at once, as when its node dies."""
         running = [each for each in await self._field.host_objects("Pod") if "startTime" in each["status"]]
         obj = picked(running, step.pick)
         if obj is not None:
-            await self._delete(obj, _AT_ONCE)
+            await self._delete(obj, grace=0)
 
-    async def _delete(self, obj: Object, variant: int) -> None:
+    async def _delete_somehow(self, obj: Object, variant: int) -> None:
+        is_pod = Key.of(obj).kind == "Pod"
+        grace = Dice(variant).of(0, None, 1) if is_pod else None
+        await self._delete(obj, grace=grace, evict=is_pod and variant % 5 == 0)
+
+    async def _delete(self, obj: Object, *, grace: int | None, evict: bool = False) -> None:
         key, uid, field = Key.of(obj), obj["metadata"]["uid"], self._field
-        is_pod = key.kind == "Pod"
         async with self._players.lock:
             run = self._players.runs.get(uid)
             if run is not None:
                 run.deleted_by_host = True
-            if is_pod:
+            if key.kind == "Pod":
                 await self._excuse_pod(obj, run)
             with contextlib.suppress(ApiError):
-                if is_pod and variant % 5 == 0:
+                if evict:
                     field.say(f"evict host {key}")
                     eviction = {
                         "metadata": {"name": key.name},
@@ -77,7 +79,6 @@ class Neighbours:
                         PODS, key.name, "eviction", eviction, namespace=key.namespace
                     )
                 else:
-                    grace = Dice(variant).of(0, None, 1) if is_pod else None
                     field.say(f"delete host {key} grace={grace}")
                     await field.host.delete(
                         RESOURCES[key.kind], key.name, namespace=key.namespace, uid=uid, grace=grace
@@ -117,7 +118,7 @@ class Neighbours:
         if not await self._patch(f"strip host {Key.of(obj)}", obj, gone):
             return
         if Dice(step.variant).of(False, False, True):
-            await self._delete(obj, step.variant)
+            await self._delete_somehow(obj, step.variant)
         elif obj["kind"] == "Pod":  # all else has to get it back by itself
             self._stripped.append(obj)
 

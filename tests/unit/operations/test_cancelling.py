@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from vcli.operations.cancelling import answered
+from vcli.operations.cancelling import answered, finished
 
 
 class Server:
@@ -52,3 +52,27 @@ async def test_a_second_cancellation_does_not_wait() -> None:
         await asyncio.wait([task], timeout=0.05)
     assert task.cancelled()
     assert server.done == []
+
+
+async def test_a_cleanup_is_finished_and_the_first_error_goes_on() -> None:
+    server = Server()
+
+    async def clean() -> None:
+        await server.change()
+
+    async def fails() -> None:
+        try:
+            _ = 1 / 0
+        except ZeroDivisionError:
+            await finished(clean())
+            raise
+
+    task = asyncio.ensure_future(fails())
+    await server.asked.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=0.05)
+    assert not task.done()
+    server.let.set()
+    with pytest.raises(ZeroDivisionError):
+        await task
+    assert server.done == ["changed"]
