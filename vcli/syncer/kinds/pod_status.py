@@ -12,9 +12,9 @@ from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 
-_PAUSE: Final = 0.25
+_PAUSE: Final = 0.75
 """Seconds. A kubelet writes two or three times while it makes containers; most pods run before this has
-passed, and then one write tells it all."""
+passed, and then one write tells it all, and none takes its time while the containers are made."""
 _PAUSE_EACH: Final = 0.2
 """Seconds for each pod that is being made, once they are many: then each of them takes longer."""
 _LONGEST_PAUSE: Final = 10.0
