@@ -281,8 +281,8 @@ def _says_otherwise(old: Object | None, new: Object | None) -> bool:
     before, after = (((each or {}).get("spec") or {}) for each in (old, new))
     if any(before.get(field) != after.get(field) for field in ("taints", "unschedulable")):
         return True
-    labels, now = (({} if each is None else tenant_labels(each)) for each in (old, new))
-    return bool(labels != now)
+    labels_before, labels_after = (tenant_labels(each) if each else {} for each in (old, new))
+    return bool(labels_before != labels_after)
 
 
 def _labels_changed(old: Object | None, new: Object | None) -> bool:

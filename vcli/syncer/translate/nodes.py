@@ -20,15 +20,18 @@ def tenant_labels(node: Mapping[str, Any]) -> Object:
     return without(labels, *_STANDARD) if labels.get(KIND_OF_NODE) == "assumed" else {}
 
 
-_STANDARD: Final = (
-    "beta.kubernetes.io/arch",
-    "beta.kubernetes.io/os",
-    "kubernetes.io/arch",
-    "kubernetes.io/hostname",
-    "kubernetes.io/os",
-    KIND_OF_NODE,
-)
+def _standard_labels(name: str, architecture: str, operating_system: str) -> dict[str, str]:
+    return {
+        "beta.kubernetes.io/arch": architecture,
+        "beta.kubernetes.io/os": operating_system,
+        "kubernetes.io/arch": architecture,
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": operating_system,
+        KIND_OF_NODE: "assumed",
+    }
 
+
+_STANDARD: Final = frozenset(_standard_labels("", "", ""))
 
 _ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
 """Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is
@@ -68,8 +71,7 @@ def fake_node(
         operating_system: GOOS of the node.
         labels: more labels.
     """
-    values = (architecture, operating_system, architecture, name, operating_system, "assumed")
-    standard = dict(zip(_STANDARD, values, strict=True))
+    standard = _standard_labels(name, architecture, operating_system)
     conditions = [
         {
             "type": kind,
