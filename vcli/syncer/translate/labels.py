@@ -94,10 +94,11 @@ def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector matches labels, as apimachinery decides it."""
     return all(
         labels.get(key) == value for key, value in (selector.get("matchLabels") or {}).items()
-    ) and all(_holds(expression, labels) for expression in selector.get("matchExpressions") or ())
+    ) and all(holds(expression, labels) for expression in selector.get("matchExpressions") or ())
 
 
-def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+def holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether labels meet one of ``matchExpressions``."""
     value, values = labels.get(expression["key"]), expression.get("values") or ()
     match expression["operator"]:
         case "In":

@@ -1,5 +1,7 @@
 """Plain Kubernetes objects, and the few ways we build one from another without changing it."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -21,6 +23,11 @@ def changed(mapping: Mapping[str, Any], key: str, change: Callable[[Any], Any]) 
     if mapping.get(key) is None:
         return dict(mapping)
     return {**mapping, key: change(mapping[key])}
+
+
+def digest(value: Any) -> str:
+    """A short hash of a JSON value, by which an annotation can tell whether it is still the same."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def by_name(items: Iterable[Mapping[str, Any]] | None) -> dict[str, Mapping[str, Any]]:

@@ -4,14 +4,13 @@ The host schedules, and knows nothing of what the tenant says of the virtual Nod
 that they are cordoned. Nodes have the same names in both clusters, so a node affinity can say it.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.labels import holds
 from vcli.syncer.translate.nodes import tenant_labels
-from vcli.syncer.translate.objects import Object, changed
+from vcli.syncer.translate.objects import Object, changed, digest
 from vcli.syncer.translate.taints import repels
 
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -94,7 +93,7 @@ def remembered(where: Object | None) -> str:
     """What the annotation of a host pod says that is placed so; empty where there is none."""
     if where is None:
         return ""
-    return hashlib.sha256(json.dumps(where, sort_keys=True).encode()).hexdigest()[:10]
+    return digest(where)
 
 
 def _by_name(term: Term, labels: Mapping[str, Labels], told: set[str]) -> list[Term]:
@@ -116,27 +115,19 @@ def _by_name(term: Term, labels: Mapping[str, Labels], told: set[str]) -> list[T
 
 
 def _meets(labels: Labels, requirements: Iterable[Requirement]) -> bool:
-    return all(_holds(labels.get(each["key"]), each) for each in requirements)
+    return all(_holds(each, labels) for each in requirements)
 
 
-def _holds(value: str | None, requirement: Requirement) -> bool:
-    """As ``NodeSelectorRequirement`` of the API reference has it."""
-    values: Sequence[str] = requirement.get("values") or ()
-    match requirement["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case "DoesNotExist":
-            return value is None
-        case operator:
-            try:
-                number, bound = int(value or ""), int(values[0])
-            except ValueError:
-                return False
-            return number > bound if operator == "Gt" else number < bound
+def _holds(requirement: Requirement, labels: Labels) -> bool:
+    """As ``NodeSelectorRequirement`` of the API reference: what a label selector asks, or a comparison."""
+    operator = requirement["operator"]
+    if operator not in ("Gt", "Lt"):
+        return holds(requirement, labels)
+    try:
+        number, bound = int(labels.get(requirement["key"], "")), int(requirement["values"][0])
+    except ValueError:
+        return False
+    return number > bound if operator == "Gt" else number < bound
 
 
 def _with_expressions(term: Term, more: Sequence[Requirement]) -> Term:

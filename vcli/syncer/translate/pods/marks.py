@@ -1,12 +1,11 @@
 """What a host pod remembers of the virtual pod it was last brought to, in annotations."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from vcli.syncer.translate import keys
-from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.objects import Object, digest
 
 
 def marks(
@@ -23,8 +22,8 @@ def marks(
     carried = {"labels": sorted(labels), "annotations": sorted(annotations)}
     made = {
         keys.CARRIED: json.dumps(carried, separators=(",", ":")),
-        keys.APPLIED: _digest(_mutable(spec)),
-        keys.RESOURCES: _digest(_resources(spec)),
+        keys.APPLIED: digest(_mutable(spec)),
+        keys.RESOURCES: digest(_resources(spec)),
     }
     return made | {keys.GENERATION: str(generation)} if generation else made
 
@@ -58,7 +57,3 @@ def _resources(spec: Object) -> Any:
 
 
 _GROUPS = ("initContainers", "containers")
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
