@@ -1,21 +1,10 @@
-"""Someone at a keyboard, for programs that want a terminal; and patience."""
+"""Someone at a keyboard, for programs that want a terminal."""
 
 import os
 import pty
 import select
 import time
-from collections.abc import Callable
 from pathlib import Path
-
-
-def eventually(check: Callable[[], object], seconds: float = 10.0) -> bool:
-    """Whether it comes true in time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if check():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def alive(pid: int) -> bool:

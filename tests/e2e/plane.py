@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded import Host
-from space import Object, eventually
+from patience import eventually
+from space import Object
 
 from vcli import VirtualCluster
 

@@ -3,9 +3,8 @@
 import json
 import os
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -107,15 +106,6 @@ def virtual_namespace(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
     yield space
     space.kubectl("delete", "namespace", space.name, "--wait=false", "--ignore-not-found")
-
-
-def eventually(check: Callable[[], Any], *, seconds: float = SECONDS) -> Any:
-    """Call `check` until it gives something true."""
-    until = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < until, f"never happened: {check}"
-        time.sleep(0.25)
-    return found
 
 
 def container(script: str, *, image: str = BUSYBOX, **fields: Any) -> Object:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from bare import Bare
 from embedded import Host, run
-from keyboard import eventually
+from patience import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]
@@ -230,7 +230,7 @@ def test_in_the_foreground_everything_is_as_before_afterwards(desk: Host, bare: 
     with subprocess.Popen(
         argv, env=desk.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        assert eventually(lambda: desk.kubeconfig.read_bytes() != before, 30)
+        eventually(lambda: desk.kubeconfig.read_bytes() != before, seconds=30)
         assert "namespace/default" in desk.kubectl(*NAMESPACES)
         process.send_signal(signum)
         assert process.wait(20) == 128 + signum

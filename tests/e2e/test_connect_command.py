@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from bare import Bare
 from embedded import Host, run
-from keyboard import Keyboard, alive, eventually
+from keyboard import Keyboard, alive
+from patience import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]
@@ -88,7 +89,7 @@ def test_a_signal_ends_the_command_and_leaves_nothing(
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
     # In a session of its own, without a terminal: what CI does.
     with subprocess.Popen(argv, env=desk.env, start_new_session=True) as process:
-        assert eventually(note.exists, 30)
+        eventually(note.exists, seconds=30)
         pid, _, path = note.read_text().strip().partition(" ")
         process.send_signal(signum)
         assert process.wait(10) == 128 + signum
@@ -100,7 +101,7 @@ def test_a_command_that_handles_the_signal_has_the_last_word(desk: Host, bare: B
     script = f"trap 'exit 9' TERM; touch {tmp_path}/ready; while :; do sleep 0.1; done"
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
     with subprocess.Popen(argv, env=desk.env, start_new_session=True) as process:
-        assert eventually((tmp_path / "ready").exists, 30)
+        eventually((tmp_path / "ready").exists, seconds=30)
         process.terminate()
         assert process.wait(10) == 9
 

@@ -8,26 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from embedded import Host, environment, run
+from patience import eventually
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 
 OWN = "vcli-e2e-own"
-
-
-def until(condition: Callable[[], Any], *, seconds: float = 60, pause: float = 0.1) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds}s"
-        time.sleep(pause)
-    return value
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:
@@ -48,7 +40,7 @@ def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:
 
 def finished(host: Host, namespace: str, name: str) -> str:
     """The log of a pod that has to succeed."""
-    phase = until(
+    phase = eventually(
         lambda: (
             (p := host.get("pod", name, "-n", namespace)["status"]["phase"]) in {"Succeeded", "Failed"} and p
         )
@@ -173,10 +165,12 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
     for name in ("kube-scheduler", "kube-apiserver"):
         before = component(name)
         os.kill(before["pid"], signal.SIGKILL)
-        after = until(lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c)
+        after = eventually(
+            lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c
+        )
         assert "SIGKILL" in after["lastExit"]
-    until(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
-    until(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
+    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
+    eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
 
 
 # From here on with an instance of its own, which dies.
@@ -263,7 +257,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
     vcli(own, "up", "--egress", "none", "--port", "0")
     status = json.loads(vcli(own, "status", "-o", "json").stdout)
     os.kill(status["pid"], signal.SIGKILL)
-    until(lambda: vcli(own, "status", check=False).returncode == 3)
+    eventually(lambda: vcli(own, "status", check=False).returncode == 3)
     again = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     assert again["created"] is True
     assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
@@ -276,7 +270,7 @@ def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signa
     with subprocess.Popen(
         argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        until(Instance.of(OWN).identity.exists)
+        eventually(Instance.of(OWN).identity.exists)
         process.send_signal(signum)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == code, said
@@ -304,4 +298,4 @@ def test_way_out_leads_to_the_machine_and_back(own: dict[str, str]) -> None:
             connection.recv(4096)
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     log = ["kubectl", "logs", "client"]
-    until(lambda: run(log, env=own, check=False).stdout == "hello")
+    eventually(lambda: run(log, env=own, check=False).stdout == "hello")

@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 from embedded import SECONDS, Host
+from patience import eventually
 from terminal import Terminal
 
 IMAGE = "docker.io/library/busybox:1.36"
@@ -115,13 +116,6 @@ def box(cluster: Cluster) -> str:
 @pytest.fixture
 def name() -> str:
     return f"p{uuid.uuid4().hex[:8]}"
-
-
-def wait_until(condition: Any, *, timeout: float = 60) -> None:
-    until = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < until, "not in time"
-        time.sleep(0.2)
 
 
 @contextlib.contextmanager
@@ -226,7 +220,7 @@ def test_logs_tail_since_limit_and_timestamps(cluster: Cluster, name: str) -> No
 
 def test_following_ends_with_the_container(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "for i in 1 2 3; do echo $i; sleep 1; done", wait="", restartPolicy="Never")
-    wait_until(lambda: cluster.run("logs", name, check=False).returncode == 0)
+    eventually(lambda: cluster.run("logs", name, check=False).returncode == 0)
     assert cluster.kubectl("logs", "-f", name) == "1\n2\n3\n"
 
 
@@ -249,7 +243,7 @@ def test_the_host_is_told_at_once_when_nobody_reads_any_more(cluster: Cluster, n
             assert process.stdout is not None
             assert process.stdout.readline() == "only line\n"
             assert descriptors(cluster) > before
-        wait_until(lambda: descriptors(cluster) <= before, timeout=10)
+        eventually(lambda: descriptors(cluster) <= before, seconds=10)
 
 
 def descriptors(cluster: Cluster) -> int:
@@ -267,13 +261,13 @@ def test_logs_of_the_container_before(cluster: Cluster, name: str) -> None:
         volumes=[{"name": "state", "emptyDir": {}}],
         wait="",
     )
-    wait_until(lambda: cluster.run("logs", name, check=False).stdout == b"second\n")
+    eventually(lambda: cluster.run("logs", name, check=False).stdout == b"second\n")
     assert cluster.kubectl("logs", "--previous", name) == "first\n"
 
 
 def test_logs_of_a_container_that_waits_name_the_virtual_pod(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "true", container={"image": "registry.invalid/none:1"}, wait="")
-    wait_until(lambda: b"waiting to start" in cluster.run("logs", name, check=False).stderr)
+    eventually(lambda: b"waiting to start" in cluster.run("logs", name, check=False).stderr)
     message = cluster.run("logs", name, check=False).stderr.decode()
     assert f'container "main" in pod "{name}" is waiting to start' in message
     assert cluster.namespace not in message
@@ -352,7 +346,7 @@ def test_usage_is_told_where_the_host_lets_us_ask_for_it(cluster: Cluster, box: 
     try:
         cluster.host.kubectl("create", "clusterrolebinding", right, f"--clusterrole={right}", account)
         # It may have asked in vain a minute ago.
-        wait_until(lambda: ask("/stats/summary").returncode == 0, timeout=90)
+        eventually(lambda: ask("/stats/summary").returncode == 0, seconds=90)
         summary = ask("/stats/summary").stdout
         pods = {each["podRef"]["name"]: each for each in json.loads(summary)["pods"]}
         assert pods[box]["podRef"]["namespace"] == "default"

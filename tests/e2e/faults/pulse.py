@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Self
 
 import yaml
-from space import Object, Space, eventually, pod
+from patience import eventually
+from space import Object, Space, pod
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client

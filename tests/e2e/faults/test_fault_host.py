@@ -10,8 +10,9 @@ from typing import Any
 
 from embedded import Host
 from figures import Figures, Running, leaked, lost
+from patience import eventually
 from pulse import Pulse
-from space import Space, eventually, pod
+from space import Space, pod
 
 STAYS = [f"stays-{number}" for number in range(3)]
 

@@ -9,8 +9,9 @@ import pytest
 from embedded import Host
 from figures import Figures, Running, leaked
 from keyboard import alive
+from patience import eventually
 from pulse import Pulse
-from space import Object, Space, eventually, pod, virtual_namespace
+from space import Object, Space, pod, virtual_namespace
 
 VCLI = [sys.executable, "-m", "vcli"]
 STAYS = [f"stays-{number}" for number in range(3)]

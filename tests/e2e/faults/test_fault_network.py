@@ -2,9 +2,10 @@
 
 import pytest
 from figures import Figures, Running, leaked, lost
+from patience import eventually
 from plane import Plane, SilentCut, local_ports
 from pulse import Pulse
-from space import Space, eventually, pod
+from space import Space, pod
 
 PORTS = {"virtual": 8443, "host": 443}
 STAYS = [f"stays-{number}" for number in range(3)]

@@ -4,9 +4,10 @@ import json
 
 from embedded import Host
 from figures import Figures, Running, lost
+from patience import eventually
 from plane import Plane
 from pulse import Pulse
-from space import Space, container, eventually, pod, template
+from space import Space, container, pod, template
 
 STAYS = [f"stays-{number}" for number in range(3)]
 WRITTEN = 30

@@ -1,9 +1,10 @@
 """The syncer keeps nothing in memory that it can't do without."""
 
 from figures import Figures, Running, leaked, lost
+from patience import eventually
 from plane import Plane
 from pulse import Pulse
-from space import Space, eventually, pod
+from space import Space, pod
 
 from vcli.syncer.translate.names import VirtualName, derived_name
 

@@ -5,7 +5,8 @@ import hashlib
 import json
 import random
 
-from space import Object, Space, eventually, pod
+from patience import eventually
+from space import Object, Space, pod
 
 MIB = 1024 * 1024
 

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from patience import eventually
 from plane import Plane
-from space import IDLE, Object, Space, eventually, pod, template
+from space import IDLE, Object, Space, pod, template
 
 SYSTEM = "kube-system"
 DNS_PODS = ("pods", "-n", SYSTEM, "-l", "k8s-app=kube-dns")

@@ -2,7 +2,8 @@
 
 import json
 
-from space import Object, Space, eventually, pod
+from patience import eventually
+from space import Object, Space, pod
 
 
 def events(space: Space, kind: str, name: str) -> list[Object]:

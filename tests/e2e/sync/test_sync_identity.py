@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from space import BUSYBOX, Object, Space, eventually, pod, template
+from patience import eventually
+from space import BUSYBOX, Object, Space, pod, template
 
 NAMES_FIT = 63
 

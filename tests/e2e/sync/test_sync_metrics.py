@@ -7,8 +7,9 @@ import metricsserver
 import pytest
 from embedded import Host
 from metricsserver import API_SERVICE, NAMESPACE
+from patience import eventually
 from plane import Plane
-from space import Object, Space, eventually, pod, template, virtual_cluster
+from space import Object, Space, pod, template, virtual_cluster
 
 from vcli import VirtualCluster
 

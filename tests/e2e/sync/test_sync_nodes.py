@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 from embedded import Host
+from patience import eventually
 from plane import Plane
-from space import IDLE, Object, Space, eventually, pod, template, virtual_cluster
+from space import IDLE, Object, Space, pod, template, virtual_cluster
 
 from vcli import VirtualCluster
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from kubernetes.client import CoreV1Api
-from space import BUSYBOX, IDLE, Object, Space, eventually, pod, template
+from patience import eventually
+from space import BUSYBOX, IDLE, Object, Space, pod, template
 
 UPDATES = 500
 PAUSE = "registry.k8s.io/pause:3.10.1"

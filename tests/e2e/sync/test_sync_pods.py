@@ -3,7 +3,8 @@
 import json
 import time
 
-from space import IDLE, PYTHON, Space, eventually, pod, serving
+from patience import eventually
+from space import IDLE, PYTHON, Space, pod, serving
 
 WHO_AM_I = """
 import json, pathlib, ssl, urllib.request

@@ -9,7 +9,8 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from space import IDLE, Object, Space, eventually, pod
+from patience import eventually
+from space import IDLE, Object, Space, pod
 
 NODE = "kubernetes.io/hostname"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from space import IDLE, PYTHON, Object, Space, eventually, pod, serving
+from patience import eventually
+from space import IDLE, PYTHON, Object, Space, pod, serving
 
 INSIDE = r"""
 import pathlib, ssl, sys

@@ -3,7 +3,8 @@
 import dataclasses
 import json
 
-from space import IDLE, Object, Space, eventually, pod, serving
+from patience import eventually
+from space import IDLE, Object, Space, pod, serving
 
 HTTP: Object = {"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}
 

@@ -3,7 +3,8 @@
 import base64
 import json
 
-from space import Object, Space, eventually, pod
+from patience import eventually
+from space import Object, Space, pod
 
 MAIN = {"requests": {"cpu": "20m", "memory": "16Mi"}}
 QOS: dict[str, Object] = {

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from patience import eventually
 from plane import Plane
-from space import IDLE, Object, Space, eventually, pod, template
+from space import IDLE, Object, Space, pod, template
 
 Classes = Callable[..., str]
 

@@ -1,6 +1,7 @@
 """Deployments, StatefulSets, DaemonSets, Jobs: the virtual control plane makes pods, the host runs them."""
 
-from space import IDLE, Space, eventually, pod, serving, template
+from patience import eventually
+from space import IDLE, Space, pod, serving, template
 
 
 def test_a_deployment_serves_and_rolls_over(space: Space) -> None:
