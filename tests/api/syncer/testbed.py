@@ -38,7 +38,7 @@ from vcli.syncer.usage.registration import API_SERVICE_NAME
 Object = dict[str, Any]
 Result = TypeVar("Result")
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 QUIET = 0.6
 """Seconds in which a syncer that does the wrong thing would have done it."""
 
