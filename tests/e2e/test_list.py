@@ -62,6 +62,8 @@ def test_all_that_is_there(host: Host, clusters: str) -> None:
     }
     assert not any(row["connected"] for row in found.values())
     assert all(row["age"].endswith("s") for row in found.values())
+    asked = host.vcli("list", "-A", "-n", "elsewhere", "-o", "json")  # as kubectl takes it
+    assert found.keys() <= {row["name"] for row in json.loads(asked.stdout)}
 
 
 def test_formats(host: Host, clusters: str) -> None:

@@ -1,5 +1,9 @@
 """``vcli list``."""
 
+from typing import Annotated
+
+import typer
+
 from vcli.cli.options import Common, command
 from vcli.result import Column, Result
 
@@ -18,7 +22,14 @@ COLUMNS = (
 
 
 @command
-async def list_(*, common: Common) -> Result:
+async def list_(
+    *,
+    all_namespaces: Annotated[
+        bool,
+        typer.Option("--all-namespaces", "-A", help="Of all namespaces, which is the default without -n."),
+    ] = False,
+    common: Common,
+) -> Result:
     r"""List virtual clusters.
 
     Those of all namespaces, or of the current one where that is not allowed; -n asks for one
@@ -31,10 +42,11 @@ async def list_(*, common: Common) -> Result:
     """
     from vcli.operations.list import age, list_clusters  # noqa: PLC0415  imported when it runs
 
+    namespace = None if all_namespaces else common.namespace
     found = await list_clusters(
         kubeconfig=common.kubeconfig,
         context=common.context,
-        namespace=common.namespace,
+        namespace=namespace,
         timeout=common.timeout,
     )
     data = [
@@ -54,7 +66,7 @@ async def list_(*, common: Common) -> Result:
         }
         for each in found
     ]
-    none = "no virtual clusters" + (f" in namespace {common.namespace}" if common.namespace else "")
+    none = "no virtual clusters" + (f" in namespace {namespace}" if namespace else "")
     return Result(
         data=data, columns=COLUMNS, messages=() if data else (f"{none}; vcli create NAME makes one",)
     )
