@@ -11,13 +11,23 @@ def main() -> int:
 
         sys.stdout.write(f"vcli {__version__}\n")
         return 0
-    try:
-        from vcli.cli.run import run_cli  # noqa: PLC0415
+    _let_ctrl_c_end_it()
 
-        return run_cli()
-    except KeyboardInterrupt:  # before there was anybody to take it
-        sys.stderr.write("error: interrupted\n")
-        return 130
+    from vcli.cli.run import run_cli  # noqa: PLC0415
+
+    return run_cli()
+
+
+def _let_ctrl_c_end_it() -> None:
+    """Until a command has something to clean up, SIGINT is the kernel's, as SIGTERM is.
+
+    A KeyboardInterrupt that meets a weakref's callback is printed and forgotten, and each import ends with
+    one: a Ctrl-C in the first tenth of a second would be lost now and then.
+    """
+    import signal  # noqa: PLC0415
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # nohup's SIG_IGN stays
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

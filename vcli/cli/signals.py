@@ -1,13 +1,17 @@
-"""Running an asynchronous operation so that whatever asks it to end lets it clean up first."""
+"""Running what has something to clean up so that whatever asks it to end lets it do so first."""
 
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, TypeVar
 
 from vcli.errors import InterruptError
 
 T = TypeVar("T")
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class SignalledError(InterruptError):
@@ -32,6 +36,26 @@ def run(coro: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(_guarded(coro))
 
 
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and SIGHUP end a block of ordinary code, so that its ``finally`` blocks run.
+
+    Raises:
+        SignalledError: a signal ended it.
+    """
+
+    def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise SignalledError(signum)
+
+    before = _handlers()
+    for signum in before:
+        signal.signal(signum, end)
+    try:
+        yield
+    finally:
+        _restore(before)
+
+
 async def _guarded(coro: Coroutine[Any, Any, T]) -> T:
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(coro)
@@ -41,11 +65,9 @@ async def _guarded(coro: Coroutine[Any, Any, T]) -> T:
         received.append(signum)
         task.cancel()
 
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for signum in signals:
-        # nohup and background shells start us with a signal ignored: it stays so.
-        if signal.getsignal(signum) is not signal.SIG_IGN:
-            loop.add_signal_handler(signum, on_signal, signum)
+    before = _handlers()
+    for signum in before:
+        loop.add_signal_handler(signum, on_signal, signum)
     try:
         return await task
     except asyncio.CancelledError:
@@ -53,5 +75,17 @@ async def _guarded(coro: Coroutine[Any, Any, T]) -> T:
             raise SignalledError(received[0]) from None
         raise
     finally:
-        for signum in signals:
+        for signum in before:
             loop.remove_signal_handler(signum)
+        _restore(before)
+
+
+def _handlers() -> dict[int, Any]:
+    """What handles each signal now, but for those that nohup or a background shell has us ignore."""
+    handlers = {signum: signal.getsignal(signum) for signum in _SIGNALS}
+    return {signum: handler for signum, handler in handlers.items() if handler is not signal.SIG_IGN}
+
+
+def _restore(handlers: dict[int, Any]) -> None:
+    for signum, handler in handlers.items():
+        signal.signal(signum, handler)

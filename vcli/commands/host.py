@@ -1,10 +1,6 @@
 """``vcli host``: the embedded Kubernetes."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
@@ -25,25 +21,6 @@ HostName = Annotated[
     ),
 ]
 _NAME = "vcli-host"
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end what runs here as Ctrl-C does, so that it cleans up."""
-    from vcli.cli.signals import SignalledError  # noqa: PLC0415  asyncio only where it is needed
-
-    def end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise SignalledError(signum)
-
-    signals = [
-        x for x in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(x) is not signal.SIG_IGN
-    ]
-    before = {x: signal.signal(x, end) for x in signals}
-    try:
-        yield
-    finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
 
 
 @host.command("up")
@@ -83,7 +60,8 @@ def up(
       sudo vcli host up
       sudo vcli host up --name second --port 16444
     """
-    from vcli.operations import host as operation  # noqa: PLC0415  imported when it runs, so that --help is quick
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
+    from vcli.operations import host as operation  # noqa: PLC0415
 
     with ended_by_signals():
         done = operation.up(
@@ -117,6 +95,7 @@ def build(*, common: Common) -> Result:
 
     'vcli host up' does the same when they are not in the cache yet: this is for machine images and CI.
     """
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host as operation  # noqa: PLC0415
 
     with ended_by_signals():
@@ -132,6 +111,7 @@ def down(*, name: HostName = _NAME, common: Common) -> Result:
 
     Only the cache stays, so that the next one is up in seconds. Running it twice is fine.
     """
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host as operation  # noqa: PLC0415
 
     with ended_by_signals():
@@ -190,9 +170,11 @@ def load_image(
     common: Common,
 ) -> Result:
     """Put the images of an archive into the embedded host, which has no registry."""
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host as operation  # noqa: PLC0415
 
-    loaded = operation.load_image(archive, name=name, steps=common.console)
+    with ended_by_signals():
+        loaded = operation.load_image(archive, name=name, steps=common.console)
     return Result(
         data=[{"name": x} for x in loaded], columns=(Column("IMAGE", "name"),), messages=("images loaded",)
     )

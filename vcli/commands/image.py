@@ -33,9 +33,11 @@ def build(
     common: Common,
 ) -> Result:
     """Make the syncer image from the running interpreter, as an OCI archive."""
-    from vcli.operations import image as operation  # noqa: PLC0415  imported when it runs, so that --help is quick
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
+    from vcli.operations import image as operation  # noqa: PLC0415
 
-    built = operation.build(name=name or operation.DEFAULT_NAME, archive=file, steps=common.console)
+    with ended_by_signals():
+        built = operation.build(name=name or operation.DEFAULT_NAME, archive=file, steps=common.console)
     data = {"name": built.name, "archive": str(built.archive), "digest": built.digest, "size": built.size}
     columns = (Column("IMAGE", "name"), Column("ARCHIVE", "archive"), Column("DIGEST", "digest", wide=True))
     return Result(data=data, columns=columns, messages=(f"built {built.name} ({built.size >> 20} MiB)",))
@@ -64,13 +66,15 @@ def push(
 
     Without --username the credentials of 'docker login' are used.
     """
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.host.registry import Credentials  # noqa: PLC0415
     from vcli.operations import image as operation  # noqa: PLC0415
 
     if bool(username) != password_stdin:
         raise UsageError("--username and --password-stdin go together")
     login = Credentials(username, sys.stdin.read().rstrip("\r\n")) if username else None
-    pushed = operation.push(archive, name=name, login=login, plain_http=plain_http, steps=common.console)
+    with ended_by_signals():
+        pushed = operation.push(archive, name=name, login=login, plain_http=plain_http, steps=common.console)
     columns = (Column("IMAGE", "name"), Column("DIGEST", "digest"))
     return Result(
         data={"name": pushed.name, "digest": pushed.digest},
@@ -95,9 +99,11 @@ def load(
     common: Common,
 ) -> Result:
     """Put the image in an archive into the embedded host."""
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host as operation  # noqa: PLC0415
 
-    loaded = operation.load_image(archive, name=host, steps=common.console)
+    with ended_by_signals():
+        loaded = operation.load_image(archive, name=host, steps=common.console)
     return Result(
         data=[{"name": x} for x in loaded], columns=(Column("IMAGE", "name"),), messages=("image loaded",)
     )

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from vcli.cli.signals import SignalledError, run
+from vcli.cli.signals import SignalledError, ended_by_signals, run
 
 SCRIPT = """
 import asyncio, sys
@@ -103,3 +103,44 @@ def test_ignored_signals_stay_ignored():
         assert run(work()) == "alive"
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+LOST = """
+import os, signal, sys, weakref
+
+class Thing: pass
+
+class Finder:
+    '''As the import of a module that is interrupted where an exception can't be raised.'''
+
+    def find_spec(self, name, path=None, target=None):
+        if name == "vcli.cli.run":
+            thing = Thing()
+            callback = weakref.ref(thing, lambda _: [os.kill(os.getpid(), signal.SIGINT) for _ in range(1)])
+            del thing
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["vcli", "--help"]
+from vcli.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_is_not_lost_while_modules_are_imported():
+    done = subprocess.run(
+        [sys.executable, "-c", LOST], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_block_ends_by_signals_and_leaves_them_as_they_were():
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    cleaned = []
+    with pytest.raises(SignalledError) as raised, ended_by_signals():  # noqa: PT012
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(30)
+        finally:
+            cleaned.append(True)
+    assert (raised.value.exit_code, cleaned) == (143, [True])
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == before
