@@ -43,7 +43,8 @@ def finished(host: Host, namespace: str, name: str) -> str:
     phase = eventually(
         lambda: (
             (p := host.get("pod", name, "-n", namespace)["status"]["phase"]) in {"Succeeded", "Failed"} and p
-        )
+        ),
+        seconds=60,
     )
     log = host.kubectl("logs", name, "-n", namespace)
     assert phase == "Succeeded", log
@@ -143,7 +144,7 @@ def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: st
     script = "date +%s; wget -q -O - -T 60 http://203.0.113.1 || true; date +%s"
     host.apply(namespace, pod("out", script))
     before, after = re.findall(r"^\d+$", finished(host, namespace, "out"), re.MULTILINE)
-    assert int(after) - int(before) < 30  # asked in vain, it would be sixty
+    assert int(after) - int(before) <= 2
 
 
 def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
@@ -166,11 +167,14 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
         before = component(name)
         os.kill(before["pid"], signal.SIGKILL)
         after = eventually(
-            lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c
+            lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c,
+            seconds=60,
         )
         assert "SIGKILL" in after["lastExit"]
-    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
-    eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
+    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok", seconds=60)
+    eventually(
+        lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0, seconds=60
+    )
 
 
 # From here on with an instance of its own, which dies.
@@ -257,7 +261,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
     vcli(own, "up", "--egress", "none", "--port", "0")
     status = json.loads(vcli(own, "status", "-o", "json").stdout)
     os.kill(status["pid"], signal.SIGKILL)
-    eventually(lambda: vcli(own, "status", check=False).returncode == 3)
+    eventually(lambda: vcli(own, "status", check=False).returncode == 3, seconds=60)
     again = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     assert again["created"] is True
     assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
@@ -270,7 +274,7 @@ def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signa
     with subprocess.Popen(
         argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        eventually(Instance.of(OWN).identity.exists)
+        eventually(Instance.of(OWN).identity.exists, seconds=60)
         process.send_signal(signum)
         said, _ = process.communicate(timeout=30)
     assert process.returncode == code, said
@@ -298,4 +302,4 @@ def test_way_out_leads_to_the_machine_and_back(own: dict[str, str]) -> None:
             connection.recv(4096)
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     log = ["kubectl", "logs", "client"]
-    eventually(lambda: run(log, env=own, check=False).stdout == "hello")
+    eventually(lambda: run(log, env=own, check=False).stdout == "hello", seconds=60)

@@ -140,7 +140,7 @@ def test_connect_with_a_command_ended_before_the_command_runs(
         assert ended_by(process, signum, stderr), stderr
         if ran.exists() and ran.read_text().strip():
             pid = int(ran.read_text())
-            eventually(lambda: not alive(pid))  # noqa: B023
+            eventually(lambda: not alive(pid), seconds=10)  # noqa: B023
 
 
 @pytest.mark.parametrize("signum", SIGNALS)

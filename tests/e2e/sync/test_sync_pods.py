@@ -126,7 +126,8 @@ def test_a_crashing_container_is_restarted_and_shows_it(space: Space) -> None:
 
 def test_why_a_pod_is_not_scheduled_is_told_without_the_hosts_names(space: Space) -> None:
     space.apply(pod("big", container={"resources": {"requests": {"cpu": "999"}}}))
-    eventually(lambda: "FailedScheduling" in reasons(space, "big"), seconds=60)
+    told = eventually(lambda: reasons(space, "big"), seconds=60)
+    assert "FailedScheduling" in told
     [condition] = eventually(lambda: space.get("pod", "big")["status"]["conditions"])
     assert (condition["type"], condition["reason"]) == ("PodScheduled", "Unschedulable")
     everything = space.kubectl("get", "events", "--output", "json")
