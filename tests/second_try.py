@@ -5,8 +5,8 @@ back and run once more after all others, with every fixture made again, those of
 then, it is *flaky*: counted as that and not as failed, and shown with its first failure in full. If it does
 not, or if too many tests fail or are flaky, then the first failures count.
 
-The plugins pytest-rerunfailures and flaky run a failed test again at once, on the session's fixtures as the
-failure left them. That hides a test that another one broke, and fails again on a cluster that is broken.
+The plugins pytest-rerunfailures and flaky run a failed test again at once, among the others, on the session's
+fixtures as they are: a cluster that an earlier test has broken fails it again.
 
 There is no second try for tests marked ``xfail``, and none with options that stop at a failure (``-x``,
 ``--maxfail``, ``--stepwise``, ``--pdb``).
@@ -23,6 +23,12 @@ MOST_TRIES = 10  # more failures have a common cause, which a second try would o
 MOST_FLAKY = 3
 PHASES = ("setup", "call", "teardown")
 STOPPING = ("maxfail", "usepdb", "stepwise")
+
+OUTCOMES: dict[str | None, tuple[str, str, object]] = {
+    "flaky": ("flaky", "f", ("FLAKY", {"yellow": True})),
+    "failed": ("failed", "F", "FAILED"),
+    "nothing": ("", "", ""),
+}
 
 Reports = list[pytest.TestReport]
 
@@ -102,8 +108,8 @@ class SecondTry:
             self._report()
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, object] | None:
-        """Count a flaky test as such."""
-        return ("flaky", "f", ("FLAKY", {"yellow": True})) if hasattr(report, "is_flaky") else None
+        """Count each of these tests as flaky, or as failed in whichever phase it was."""
+        return OUTCOMES.get(getattr(report, "counts_as", None))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The other failure of each test that has two, and what came of the second tries."""
@@ -156,13 +162,15 @@ class SecondTry:
         if self._failures:
             self._terminal.ensure_newline()
         for failure in self._failures:
-            accepted = failure.is_flaky and not self._is_red()
-            for report in failure.second if accepted else ():
-                if report.when == "call":
-                    report.is_flaky = True  # type: ignore[attr-defined]
-            item = failure.item
+            item, accepted = failure.item, failure.is_flaky and not self._is_red()
+            reports = failure.second if accepted else failure.first
+            for report in reports:
+                if not report.failed:  # a test whose teardown failed did not pass
+                    report.counts_as = "nothing"  # type: ignore[attr-defined]
+            telling = PHASES.index("call") if accepted else [each.failed for each in reports].index(True)
+            reports[telling].counts_as = "flaky" if accepted else "failed"  # type: ignore[attr-defined]
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-            self._log(item, failure.second if accepted else failure.first)
+            self._log(item, reports)
             item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
 
     def _log(self, item: pytest.Item, reports: Sequence[pytest.TestReport]) -> None:

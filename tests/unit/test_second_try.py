@@ -159,7 +159,7 @@ def test_b(host): pass
 """)
     result = suite.run()
     assert result.ret == 1  # boots for the first second try, not for the second one
-    assert last_line(result) == "1 error, 1 flaky"
+    assert last_line(result) == "1 failed, 1 flaky"
     result.stdout.fnmatch_lines(["*first failure of *::test_a (at setup)*", "E*did not boot"])
 
 
@@ -187,7 +187,24 @@ def test_it(host): pass
 """)
     result = suite.run()
     assert result.ret == 1
-    assert last_line(result) == "1 passed, 1 error"  # as pytest counts it
+    assert last_line(result) == "1 failed"
+    result.stdout.fnmatch_lines(
+        ["*= FAILURES =*", "E*not down", "*second failure of *::test_it (at teardown)*"]
+    )
+
+
+def test_errors_in_call_and_teardown_are_both_shown(suite):
+    suite.test("""
+@pytest.fixture
+def own():
+    yield
+    assert False, "not removed"
+def test_it(own): assert False, "not as it should be"
+""")
+    result = suite.run()
+    assert result.ret == 1
+    assert last_line(result) == "1 failed, 1 error"
+    result.stdout.fnmatch_lines(["*= ERRORS =*", "E*not removed", "*= FAILURES =*", "E*not as it should be"])
 
 
 def test_too_many_failures(suite):
