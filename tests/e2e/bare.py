@@ -40,16 +40,10 @@ class Bare:
         self.wait()
 
     def wait(self) -> None:
-        """Wait until it is ready."""
-        self.host.kubectl(
-            "rollout",
-            "status",
-            "-n",
-            self.namespace,
-            f"statefulset/{self.name}",
-            "--timeout=120s",
-            timeout=130,
-        )
+        """Wait until its pod is there and ready; its controller may not have seen yet that one went."""
+        for condition in ("create", "condition=Ready"):
+            wait = ["wait", "-n", self.namespace, f"pod/{self.name}-0", f"--for={condition}"]
+            self.host.kubectl(*wait, "--timeout=300s", timeout=310)
 
     def objects(self) -> list[Object]:
         """What it is made of."""
@@ -112,7 +106,7 @@ class Bare:
             ],
             "volumeMounts": [{"name": "pki", "mountPath": "/pki"}],
             "readinessProbe": ready,
-            "startupProbe": {**ready, "failureThreshold": 120},
+            "startupProbe": {**ready, "failureThreshold": 300},
         }
         return {
             "automountServiceAccountToken": False,

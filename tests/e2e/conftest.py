@@ -49,7 +49,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 def namespace(host: Host) -> Iterator[str]:
     """A namespace on the host for one test."""
     name = f"test-{uuid.uuid4().hex[:8]}"
-    host.kubectl("create", "namespace", name)
+    host.create_namespace(name)
     yield name
     host.kubectl("delete", "namespace", name, "--wait=false")
 

@@ -40,6 +40,12 @@ class Host:
     def get(self, *args: str) -> Any:
         return json.loads(self.kubectl("get", *args, "-o", "json"))
 
+    def create_namespace(self, name: str) -> None:
+        """Make a namespace, with what controllers put into it; before that it takes no pod."""
+        self.kubectl("create", "namespace", name)
+        usual = ("serviceaccount/default", "configmap/kube-root-ca.crt")
+        self.kubectl("wait", "--namespace", name, "--for=create", *usual, f"--timeout={SECONDS - 10}s")
+
     def apply(self, namespace: str, *objects: dict[str, Any]) -> None:
         """Apply objects; those without a namespace of their own go to this one."""
         document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})

@@ -6,13 +6,14 @@ import select
 import time
 from pathlib import Path
 
+from patience import eventually
+
+READ = ("0", "63")  # the number of this system call, on the two architectures
+
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that only waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    return _stat(pid)[:1] not in ([], ["Z"])
 
 
 class Keyboard:
@@ -37,8 +38,36 @@ class Keyboard:
         """Type this."""
         os.write(self._fd, text.encode())
 
+    def running(self, program: str) -> None:
+        """Wait until a program has the terminal: a key that signals means that one and not its parent."""
+        eventually(lambda: _proc(os.tcgetpgrp(self._fd), "comm").strip() == program)
+
+    def reading(self) -> None:
+        """Wait until a program waits for what is typed: a signal before that may be kept for later."""
+        eventually(self._is_read)
+
     def wait(self) -> int:
         """The exit code."""
         _, status = os.waitpid(self.pid, 0)
         os.close(self._fd)
         return os.waitstatus_to_exitcode(status)
+
+    def _is_read(self) -> bool:
+        group = str(os.tcgetpgrp(self._fd))
+        pids = [int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()]
+        members = [pid for pid in pids if _stat(pid)[2:3] == [group]]
+        calls = [_proc(pid, "syscall").split() for pid in members]
+        return any(call[:2] in [[number, "0x0"] for number in READ] for call in calls)
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent, process group and so on."""
+    return _proc(pid, "stat").rpartition(")")[2].split()
+
+
+def _proc(pid: int, file: str) -> str:
+    """A file about a process; empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{file}").read_text()
+    except OSError:
+        return ""

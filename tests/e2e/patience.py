@@ -10,8 +10,9 @@ import pytest
 def eventually(check: Callable[[], Any], *, seconds: float = 120, pause: float = 0.25) -> Any:
     """Call `check` until it gives something true, and give that.
 
-    A check that fails is asked again too: what asks a Service may be refused while its pods change, and a
-    status may lack a field yet. What it last failed with is the failure of the test when the time is over.
+    A check that fails is asked again too: what asks a Service may be refused while its pods change, a status
+    may lack a field yet, and a list may hold one item more or less than is unpacked. What it last failed with
+    is the failure of the test when the time is over.
     """
     until = time.monotonic() + seconds
     while True:
@@ -19,7 +20,7 @@ def eventually(check: Callable[[], Any], *, seconds: float = 120, pause: float =
             if found := check():
                 return found
             failure = AssertionError(f"not within {seconds} s: {check}")
-        except (AssertionError, LookupError, pytest.fail.Exception) as error:
+        except (AssertionError, LookupError, ValueError, pytest.fail.Exception) as error:
             failure = error
         if time.monotonic() > until:
             raise failure

@@ -103,7 +103,7 @@ def virtual_namespace(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     """A namespace with a default ServiceAccount, deleted after the block."""
     space = Space(cluster=cluster, host=host, name=f"test-{uuid.uuid4().hex[:6]}")
     space.kubectl("create", "namespace", space.name)
-    space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s")
+    space.wait("create", "serviceaccount/default")
     yield space
     space.kubectl("delete", "namespace", space.name, "--wait=false", "--ignore-not-found")
 

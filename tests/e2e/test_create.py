@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from embedded import Host
+from patience import eventually
 
 KINDS = (
     "services,statefulsets,pods,persistentvolumeclaims,secrets,configmaps,serviceaccounts,roles,rolebindings"
@@ -34,11 +35,8 @@ def versions(host: Host, namespace: str) -> dict[str, str]:
 def left(host: Host, namespace: str, *, also: Collection[str] = ()) -> set[str]:
     """What is there beside what every namespace has; what is on its way out is given a moment."""
     usual = {"ConfigMap/kube-root-ca.crt", "ServiceAccount/default", *also}
-    found: set[str] = set()
-    for _ in range(50):
-        found = set(versions(host, namespace)) - usual
-        if not found:
-            return set()
+    until = time.monotonic() + 60
+    while (found := set(versions(host, namespace)) - usual) and time.monotonic() < until:
         time.sleep(0.2)
     return found
 
@@ -66,12 +64,12 @@ QUIET = ["--no-connect", "--ephemeral", "--set", "controlPlane.coredns.enabled=f
 
 
 def settled(host: Host, namespace: str) -> dict[str, str]:
-    """The versions once no controller writes any more."""
-    found: dict[str, str] = {}
-    for _ in range(30):
-        before, found = found, versions(host, namespace)
-        if found == before:
-            return found
+    """The versions once no controller writes any more: the same for three seconds."""
+    found: list[dict[str, str]] = []
+    for _ in range(60):
+        found.append(versions(host, namespace))
+        if found[-4:] == [found[-1]] * 4:
+            return found[-1]
         time.sleep(1)
     pytest.fail(f"{namespace} does not come to rest")
 
@@ -163,6 +161,7 @@ def test_what_cannot_start_is_said_early_and_removed(desk: Host, namespace: str,
 def test_what_the_host_wont_have_is_said_before_anything_is_made(desk: Host, namespace: str):
     quota = "--hard=pods=0,count/persistentvolumeclaims=0"
     desk.kubectl("create", "quota", "none", "-n", namespace, quota)
+    eventually(lambda: desk.get("quota", "none", "-n", namespace)["status"].get("used"))
     before = versions(desk, namespace)
     done = desk.vcli("create", "demo", "-n", namespace, check=False)
     assert (done.returncode, done.stdout) == (6, "")
@@ -213,7 +212,7 @@ def test_two_at_once_make_one(desk: Host, namespace: str):
         subprocess.Popen(argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=120)[1] for process in both]
+    said = [process.communicate(timeout=300)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 5], said
     assert desk.get("pod", "one-0", "-n", namespace)["status"]["phase"] == "Running"
 
@@ -230,7 +229,10 @@ def tenant(host: Host, namespace: str, folder: Path) -> Host:
     path = folder / "tenant"
     path.write_text(json.dumps(config))
     path.chmod(0o600)
-    return Host(name=host.name, kubeconfig=path, env=host.env | {"KUBECONFIG": str(path)})
+    user = Host(name=host.name, kubeconfig=path, env=host.env | {"KUBECONFIG": str(path)})
+    # The API server grants what a binding says as soon as it has seen it.
+    eventually(lambda: user.kubectl("auth", "can-i", "create", "pods", check=False).strip() == "yes")
+    return user
 
 
 def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str, tmp_path: Path):

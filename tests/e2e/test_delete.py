@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from embedded import Host
+from patience import eventually
 from test_create import left, namespaces
 
 
@@ -84,11 +85,11 @@ def test_rights_outside_the_namespace_go_too(desk: Host, namespace: str):
         answer = desk.kubectl("auth", "can-i", "get", "persistentvolumes", "--as", account, check=False)
         return answer.strip() == "yes"
 
-    assert may_read()
+    eventually(may_read)
     done = desk.vcli("delete", "demo", "-n", namespace, "-o", "json")
     name = f"vcli:{namespace}:demo"
     assert {f"clusterrole/{name}", f"clusterrolebinding/{name}"} <= set(json.loads(done.stdout)["removed"])
-    assert not may_read()
+    eventually(lambda: not may_read())
     assert desk.kubectl("get", "clusterrole", name, "--ignore-not-found") == ""
 
 

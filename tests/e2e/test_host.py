@@ -44,7 +44,6 @@ def finished(host: Host, namespace: str, name: str) -> str:
         lambda: (
             (p := host.get("pod", name, "-n", namespace)["status"]["phase"]) in {"Succeeded", "Failed"} and p
         ),
-        seconds=60,
     )
     log = host.kubectl("logs", name, "-n", namespace)
     assert phase == "Succeeded", log
@@ -74,7 +73,7 @@ def test_pod_runs_and_logs(host: Host, namespace: str) -> None:
 
 def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     host.apply(namespace, pod("sleeper", "sleep 1000"))
-    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/sleeper")
+    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/sleeper", "--timeout=110s")
     done = run(
         ["kubectl", "exec", "-n", namespace, "-i", "sleeper", "--", "sh", "-c", "cat; exit 3"],
         env=host.env,
@@ -97,7 +96,7 @@ def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
     probe = {"tcpSocket": {"port": 8080}, "periodSeconds": 1}
     server = pod("server", serve, container={"readinessProbe": probe})
     host.apply(namespace, server, service)
-    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/server")
+    host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/server", "--timeout=110s")
     fetch = f"until wget -q -O - http://web.{namespace}.svc.cluster.local; do sleep 0.2; done"
     host.apply(namespace, pod("client", fetch))
     assert finished(host, namespace, "client") == "served\n"
@@ -167,14 +166,11 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
         before = component(name)
         os.kill(before["pid"], signal.SIGKILL)
         after = eventually(
-            lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c,
-            seconds=60,
+            lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c
         )
         assert "SIGKILL" in after["lastExit"]
-    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok", seconds=60)
-    eventually(
-        lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0, seconds=60
-    )
+    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
+    eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
 
 
 # From here on with an instance of its own, which dies.
@@ -232,7 +228,7 @@ def test_down_leaves_nothing(own: dict[str, str]) -> None:
     up = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     busy = pod("busy", "sleep 1000", container={"ports": [{"containerPort": 80, "hostPort": 8099}]})
     run(["kubectl", "apply", "-f", "-"], env=own, stdin=json.dumps(busy))
-    run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=60s"], env=own)
+    run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=110s"], env=own)
     assert machine()["cgroups"], "the test would not see a cgroup that stays"
     assert machine()["processes"], "the test would not see a process that stays"
     vcli(own, "down")
@@ -261,7 +257,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
     vcli(own, "up", "--egress", "none", "--port", "0")
     status = json.loads(vcli(own, "status", "-o", "json").stdout)
     os.kill(status["pid"], signal.SIGKILL)
-    eventually(lambda: vcli(own, "status", check=False).returncode == 3, seconds=60)
+    eventually(lambda: vcli(own, "status", check=False).returncode == 3)
     again = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     assert again["created"] is True
     assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
@@ -274,9 +270,9 @@ def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signa
     with subprocess.Popen(
         argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        eventually(Instance.of(OWN).identity.exists, seconds=60)
+        eventually(Instance.of(OWN).identity.exists)
         process.send_signal(signum)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == code, said
     assert machine() == before
 
@@ -302,4 +298,4 @@ def test_way_out_leads_to_the_machine_and_back(own: dict[str, str]) -> None:
             connection.recv(4096)
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     log = ["kubectl", "logs", "client"]
-    eventually(lambda: run(log, env=own, check=False).stdout == "hello", seconds=60)
+    eventually(lambda: run(log, env=own, check=False).stdout == "hello")

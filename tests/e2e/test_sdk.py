@@ -117,7 +117,8 @@ async def test_a_cancelled_create_leaves_nothing(host: Host) -> None:
             pass
 
     task = asyncio.create_task(create())
-    while "sdk-cancelled" not in host.vcli("list", "-o", "name").stdout.split():  # noqa: ASYNC110
+    while "sdk-cancelled" not in host.vcli("list", "-o", "name").stdout.split():
+        assert not task.done(), "created, or failed, before it was cancelled"
         await asyncio.sleep(0.2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

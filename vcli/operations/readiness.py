@@ -30,6 +30,9 @@ _FREE_RESTARTS: Final = {"kube-controller-manager": 3}
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0
+# Pods that are being deleted keep their room until they end; an autoscaler adds a node in a minute.
+_WITHOUT_ROOM_FOR: Final = 90.0
+_NO_ROOM: Final = ("Insufficient ", "Too many pods")
 _API_CONTAINERS: Final = ("kube-apiserver", "syncer")
 
 
@@ -116,14 +119,26 @@ def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
             waiting = container.get("state", {}).get("waiting") or {}
             if waiting.get("reason") in _HOPELESS and not _may_restart(container, waiting["reason"]):
                 return _container_trouble(container, waiting)
-        for condition in status.get("conditions") or ():
-            if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-                since = (now or time.time()) - _seconds(condition.get("lastTransitionTime"))
-                message = condition.get("message", "")
-                patience = _WITHOUT_VOLUME_FOR if "PersistentVolumeClaim" in message else _UNSCHEDULABLE_FOR
-                if since > patience:
-                    return f"no node takes its pod: {message}"
+        if unschedulable := _unschedulable(pod):
+            since = (now or time.time()) - _seconds(unschedulable.get("lastTransitionTime"))
+            message = unschedulable.get("message", "")
+            if since > _unschedulable_for(message):
+                return f"no node takes its pod: {message}"
     return None
+
+
+def _unschedulable(pod: Object) -> Object | None:
+    """The condition by which a scheduler says that no node takes a pod."""
+    conditions: list[Object] = pod.get("status", {}).get("conditions") or []
+    found = (each for each in conditions if each["type"] == "PodScheduled")
+    return next((each for each in found if each.get("reason") == "Unschedulable"), None)
+
+
+def _unschedulable_for(message: str) -> float:
+    """How many seconds a pod may be unschedulable for that reason before waiting is in vain."""
+    if "PersistentVolumeClaim" in message:
+        return _WITHOUT_VOLUME_FOR
+    return _WITHOUT_ROOM_FOR if any(each in message for each in _NO_ROOM) else _UNSCHEDULABLE_FOR
 
 
 def progress(pods: Iterable[Object]) -> str:
@@ -131,7 +146,8 @@ def progress(pods: Iterable[Object]) -> str:
     for pod in pods:
         status = pod.get("status", {})
         if not pod.get("spec", {}).get("nodeName"):
-            return f"pod {pod['metadata']['name']} waits for a node"
+            why = (_unschedulable(pod) or {}).get("message", "").partition(". ")[0]
+            return f"pod {pod['metadata']['name']} waits for a node" + (f": {why}" if why else "")
         for container in _containers(status):
             state = container.get("state", {})
             if "waiting" in state and state["waiting"].get("reason") not in {"PodInitializing", None}:

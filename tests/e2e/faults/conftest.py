@@ -47,7 +47,8 @@ def figures(request: pytest.FixtureRequest, record_property: pytest.FixtureReque
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Show the table."""
-    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.stats.get(outcome, [])]
+    outcomes = ("passed", "failed", "flaky")
+    reports = [each for outcome in outcomes for each in terminalreporter.stats.get(outcome, [])]
     rows = [value for each in reports for key, value in each.user_properties if key == PROPERTY]
     if rows:
         terminalreporter.section("faults")

@@ -34,7 +34,7 @@ def test_connects_at_once_and_disconnects_among_them(
         if number < len(clusters):
             started.append(start(desk, "disconnect", f"before-{name}"))
     failed = [
-        said for process in started if (said := process.communicate(timeout=120)[1], process)[1].returncode
+        said for process in started if (said := process.communicate(timeout=300)[1], process)[1].returncode
     ]
 
     config: dict[str, Any] = yaml.safe_load(desk.kubeconfig.read_text())

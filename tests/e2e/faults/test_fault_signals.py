@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,13 @@ def ended_by(process: "subprocess.Popen[str]", signum: int, stderr: str) -> bool
 def test_create_ended_at_each_step(desk: Host, stage: str) -> None:
     before = desk.kubeconfig.read_bytes()
     running = {signum: start(desk, "create", f"ended{signum:d}", "--ephemeral") for signum in SIGNALS}
-    for signum, process in running.items():
-        until_step(process, stage)
-        process.send_signal(signum)
+
+    def end(signum: signal.Signals) -> None:
+        until_step(running[signum], stage)
+        running[signum].send_signal(signum)
+
+    with ThreadPoolExecutor() as pool:  # none goes on to a later step while another one is being read
+        list(pool.map(end, running))
     for signum, process in running.items():
         stdout, stderr = process.communicate(timeout=120)
         assert (process.returncode, stdout) == (128 + signum, ""), stderr
@@ -140,7 +145,7 @@ def test_connect_with_a_command_ended_before_the_command_runs(
         assert ended_by(process, signum, stderr), stderr
         if ran.exists() and ran.read_text().strip():
             pid = int(ran.read_text())
-            eventually(lambda: not alive(pid), seconds=10)  # noqa: B023
+            eventually(lambda: not alive(pid))  # noqa: B023
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
@@ -155,7 +160,7 @@ def test_a_command_that_ignores_the_signal_goes_on_with_its_tunnel(
         " kubectl get ns -o name; exit 5"
     )
     process = start(desk, "connect", victim.name, "-n", victim.namespace, "--", "sh", "-c", script)
-    eventually(ready.exists, seconds=60)
+    eventually(ready.exists)
     for _ in range(2):
         process.send_signal(signum)
         time.sleep(0.3)
@@ -175,7 +180,7 @@ def test_what_is_left_of_one_that_was_killed_goes_with_the_next(
     process = start(
         desk, *argv, "sh", "-c", f"echo $$ > {ready}.new; mv {ready}.new {ready}; exec sleep 1000"
     )
-    eventually(ready.exists, seconds=60)
+    eventually(ready.exists)
     process.kill()
     os.kill(int(ready.read_text()), signal.SIGKILL)
     process.communicate(timeout=60)

@@ -89,7 +89,10 @@ def test_everything_that_a_plain_cluster_answers(space: Space) -> None:
 
     # Short names, by the search list; from another namespace with its own.
     for name in ("web", f"web.{space.name}", f"web.{space.name}.svc"):
-        assert space.sh("client", f"ping -c 1 -W 1 {name} | head -1").startswith(f"PING {name} ({ip})")
+        pinged = f"PING {name} ({ip})"
+        eventually(
+            lambda ping=f"ping -c 1 -W 1 {name}", said=pinged: said in space.sh("client", f"{ping} || true")
+        )
     asks(space, "web.default.svc.cluster.local", "a", "can't find")
 
 
@@ -119,9 +122,14 @@ def test_its_pods_are_kube_dns_inside_and_not_on_the_host(space: Space) -> None:
         each["metadata"]["name"] for each in inside
     }
     assert not [each for each in on_host if each["metadata"]["labels"].get("k8s-app") == "kube-dns"]
-    addresses = {each["status"]["podIP"] for each in inside}
-    slices = space.get("endpointslices", "-n", SYSTEM, "-l", "kubernetes.io/service-name=kube-dns")["items"]
-    assert {a for each in slices for e in each["endpoints"] for a in e["addresses"]} == addresses
+
+    def is_served_by_them() -> bool:
+        addresses = {each["status"]["podIP"] for each in space.get(*DNS_PODS)["items"]}
+        of_dns = ("-n", SYSTEM, "-l", "kubernetes.io/service-name=kube-dns")
+        slices = space.get("endpointslices", *of_dns)["items"]
+        return {a for each in slices for e in each["endpoints"] for a in e["addresses"]} == addresses
+
+    eventually(is_served_by_them)
     # The pod itself is told its label, wherever that is on the host.
     field = {"fieldRef": {"fieldPath": "metadata.labels['k8s-app']"}}
     env = [{"name": "APP", "valueFrom": field}]
@@ -135,9 +143,11 @@ def corefile(space: Space, change: str) -> Iterator[None]:
     """Edit the Corefile as a tenant does; put back afterwards, by deletion, as the syncer would make it."""
     before = space.get("configmap", "coredns", "-n", SYSTEM)["data"]["Corefile"]
     _write(space, before + change)
-    yield
-    _write(space, before)
-    system(space, "scale", "deployment/coredns", "--replicas=1")
+    try:
+        yield
+    finally:
+        _write(space, before)
+        system(space, "scale", "deployment/coredns", "--replicas=1")
 
 
 def _write(space: Space, text: str) -> None:
@@ -165,7 +175,7 @@ def test_a_tenant_may_change_scale_and_restart_it(space: Space) -> None:
         assert space.get("deployment", "coredns", "-n", SYSTEM)["spec"]["replicas"] == 2
         assert space.get("configmap", "coredns", "-n", SYSTEM)["data"]["Corefile"].endswith(stub)
         for each in space.get(*DNS_PODS)["items"]:
-            system(space, "delete", "pod", each["metadata"]["name"])
+            system(space, "delete", "pod", each["metadata"]["name"], "--ignore-not-found")
             asks(space, "box.example.test", "a", "192.0.2.77")
         system(space, "rollout", "status", "deployment/coredns", "--timeout=110s")
         asks(space, "kubernetes.default.svc.cluster.local", "a", "Address:")

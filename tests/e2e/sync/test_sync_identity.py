@@ -45,7 +45,7 @@ def endpoints(kubectl: Any, name: str) -> set[str]:
 def test_names_never_meet_whatever_they_are(space: Space) -> None:
     longest, seam, twin = "w" * NAMES_FIT, "a-x-b", f"b-x-{space.name}"
     space.kubectl("create", "namespace", twin)
-    space.kubectl("wait", "--namespace", twin, "--for=create", "serviceaccount/default", "--timeout=30s")
+    space.wait("create", "serviceaccount/default", "--namespace", twin)
     say = "echo $POD"
     env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
     space.apply(pod(longest, say, container={"env": env}), pod(seam, say, container={"env": env}))
@@ -208,8 +208,12 @@ def test_what_somebody_deletes_on_the_host_is_made_again_but_no_pod_runs_twice(s
     space.wait("delete", "pod/runs")
     space.wait("delete", f"pod/{first['metadata']['name']}")
     space.rollout("deployment/web")
-    [second] = space.get("pods", "--selector", "app=web")["items"]
-    assert second["metadata"]["uid"] != first["metadata"]["uid"]
+
+    def replaced() -> bool:
+        [second] = space.get("pods", "--selector", "app=web")["items"]
+        return bool(second["metadata"]["uid"] != first["metadata"]["uid"])
+
+    eventually(replaced)  # a roll-out may be called complete before its controller has seen that a pod went
     assert on_host(space, "pod", "runs") is None
 
 
@@ -288,6 +292,8 @@ def strict_host(space: Space) -> Iterator[None]:
     try:
         space.host.apply(space.cluster.namespace, policy, binding, quota)
         eventually(lambda: "refused" in refusal(space))
+        counted = ("resourcequota", name, "--namespace", space.cluster.namespace)
+        eventually(lambda: space.host.get(*counted)["status"].get("used"))
         yield
     finally:
         host(space, "delete", "resourcequota", name, "--ignore-not-found")

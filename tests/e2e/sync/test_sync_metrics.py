@@ -94,7 +94,7 @@ def test_top_tells_of_this_clusters_pods_and_nodes(space: Space) -> None:
     [node] = eventually(lambda: top(space, "nodes"))
     assert node[0] == space.get("pod", "busy")["spec"]["nodeName"]
     assert int(node[1].removesuffix("m")) > 20
-    raw = space.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods")
+    raw = eventually(lambda: space.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods"))
     assert space.cluster.namespace not in raw
     assert space.host_name("busy") not in raw
 
@@ -115,7 +115,7 @@ def test_kubelets_tell_what_can_be_known_of_usage(space: Space) -> None:
 
     first = eventually(seconds, seconds=PATIENCE)
     eventually(lambda: seconds() > first, seconds=PATIENCE)
-    summary = json.loads(space.kubectl("get", "--raw", f"{proxy}/stats/summary"))
+    summary = eventually(lambda: json.loads(space.kubectl("get", "--raw", f"{proxy}/stats/summary")))
     stats = {each["podRef"]["name"]: each for each in summary["pods"]}
     assert stats["busy"]["containers"][0]["cpu"]["usageNanoCores"] > 0
     assert summary["node"]["memory"]["workingSetBytes"] > 0
@@ -143,8 +143,12 @@ def test_load_makes_more_pods(space: Space) -> None:
     }
     space.apply(deployment, autoscaler)
     eventually(lambda: space.get("deployment", "busy")["status"].get("readyReplicas") == 2, seconds=PATIENCE)
-    status = space.get("hpa", "busy")["status"]
-    assert status["currentMetrics"][0]["resource"]["current"]["averageUtilization"] > 50
+
+    def utilization() -> int:
+        status = space.get("hpa", "busy")["status"]
+        return int(status["currentMetrics"][0]["resource"]["current"]["averageUtilization"])
+
+    eventually(lambda: utilization() > 50)
 
 
 @pytest.mark.usefixtures("_host_metrics")

@@ -30,7 +30,7 @@ def condition(pod: Object, kind: str) -> str | None:
 
 def history(space: Space, name: str, since: str) -> list[Object]:
     """Every version of a pod that the API server has told since one of its resource versions."""
-    query = f"watch=1&timeoutSeconds=3&resourceVersion={since}&fieldSelector=metadata.name={name}"
+    query = f"watch=1&timeoutSeconds=10&resourceVersion={since}&fieldSelector=metadata.name={name}"
     said = space.kubectl("get", "--raw", f"/api/v1/namespaces/{space.name}/pods?{query}")
     return [json.loads(line)["object"] for line in said.splitlines()]
 
@@ -178,15 +178,16 @@ def test_an_eviction_on_either_side_ends_the_pod(space: Space) -> None:
         path = f"/api/v1/namespaces/{namespace}/pods/{name}/eviction"
         kubectl("create", "--raw", path, "--filename", "-", stdin=json.dumps(body))
 
-    def current() -> str:
+    def current(but: str = "") -> str:
         [name] = [each["metadata"]["name"] for each in space.get("pods", "-l", "app=web")["items"]]
-        return str(name)
+        return str(name) if name != but else ""
 
     first = current()
     evict(space.host_name(first), space.cluster.namespace, space.host.kubectl)
     space.wait("delete", f"pod/{first}")
     space.rollout("deployment/web")
-    second = current()
+    second = eventually(lambda: current(but=first))
+    space.rollout("deployment/web")
     evict(second, space.name, space.kubectl)
     space.wait("delete", f"pod/{second}")
     space.rollout("deployment/web")

@@ -34,7 +34,7 @@ def neighbour(space: Space) -> Iterator[str]:
     name = f"neighbour-{space.name}"
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}}
     spec = {"selector": {"app": name}, "ports": [{"port": 80}]}
-    space.host.kubectl("create", "namespace", name)
+    space.host.create_namespace(name)
     space.host.apply(name, pod(name, labels={"app": name}), {**service, "spec": spec})
     yield name
     space.host.kubectl("delete", "namespace", name, "--wait=false")

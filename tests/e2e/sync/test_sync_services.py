@@ -210,7 +210,7 @@ def test_clients_stick_to_a_pod_where_they_are_told_to_and_ports_of_nodes_are_se
 def test_namespaces_with_equal_labels_do_not_mix(space: Space) -> None:
     other = f"{space.name}-too"
     space.kubectl("create", "namespace", other)
-    space.kubectl("wait", "--for=create", "serviceaccount/default", "--timeout=30s", "-n", other)
+    space.wait("create", "serviceaccount/default", "-n", other)
     space.apply(web("here"), pod("client"), service("web"))
     there = dataclasses.replace(space, name=other)
     there.apply(web("elsewhere"), service("web"))
