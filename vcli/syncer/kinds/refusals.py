@@ -54,6 +54,11 @@ async def tell(
     await world.recorder.warn(resource, virtual, reason=reason, message=text)
 
 
+def is_over_quota(error: ApiError) -> bool:
+    """Whether it was a ResourceQuota that refused: what is there now leaves no room."""
+    return isinstance(error, Forbidden) and "exceeded quota" in error.message
+
+
 def _is_refusal(error: ApiError) -> bool:
     """Whether the host meant it: quota, admission, RBAC, validation, a name that somebody else has."""
     return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (
