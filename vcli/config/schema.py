@@ -372,10 +372,30 @@ class SyncedPods:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalIPs:
+    """`spec.externalIPs`: addresses whose traffic every node of the host would take, whoever sends it."""
+
+    allowed_cidrs: tuple[str, ...] = _doc(
+        (),
+        "Ranges that Services may take externalIPs of, set aside by the host's administrator; never those of"
+        " ClusterIPs, nodes or pods. Others are left out on the host, with an event.",
+        name="allowedCIDRs",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncedServices:
+    """Services."""
+
+    external_ips: ExternalIPs = field(default_factory=ExternalIPs, metadata={"name": "externalIPs"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToHost:
     """From the virtual cluster to the host."""
 
     pods: SyncedPods = _section(SyncedPods)
+    services: SyncedServices = _section(SyncedServices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

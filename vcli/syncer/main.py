@@ -127,7 +127,7 @@ def _make(world: World, server: KubeletServer, usage: HostUsage, address: str) -
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
     volumes = Volumes(world)
-    others = (Services(world), EndpointSlices(world), Claims(world, volumes), volumes)
+    others = (Services(world, address=address), EndpointSlices(world), Claims(world, volumes), volumes)
     return _Kinds(
         nodes=nodes,
         pods=pods,

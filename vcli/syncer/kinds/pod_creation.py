@@ -10,7 +10,7 @@ from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
 from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
-from vcli.syncer.kinds.refusals import is_over_quota, tell, told
+from vcli.syncer.kinds.refusals import IGNORED, is_over_quota, tell, told
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -18,8 +18,6 @@ from vcli.syncer.translate.nodes import is_ours
 from vcli.syncer.translate.placement import placed, placement
 from vcli.syncer.translate.pods import pod_names
 
-IGNORED: Final = "Ignored"
-"""Reason of an event about a field that the host leaves out."""
 _NOT_BOUND: Final = "WaitingForScheduler"
 
 

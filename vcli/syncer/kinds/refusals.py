@@ -11,6 +11,8 @@ from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import host_name
 
 REASON: Final = "SyncFailed"
+IGNORED: Final = "Ignored"
+"""Reason of an event about a field that the host does not get."""
 _BAD_REQUEST: Final = 400
 _TOO_LARGE: Final = 413
 
