@@ -193,15 +193,6 @@ async def test_mutable_fields_and_types_change_in_place(lab: Lab) -> None:
     await change({"ports": PORTS}, lambda h: len(h["spec"]["ports"]) == 1)
     await change({"type": "NodePort"}, lambda h: h["spec"]["ports"][0].get("nodePort"))
     await change({"type": "ClusterIP"}, lambda h: h["spec"]["type"] == "ClusterIP")
-    gone = {"type": "ExternalName", "externalName": "example.com", "clusterIP": None, "clusterIPs": None}
-    await change(gone, lambda h: h["spec"].get("externalName") == "example.com")
-    await lab.virtual.patch(
-        SERVICES, "web", {"spec": {"type": "ClusterIP", "externalName": None}}, namespace=lab.space
-    )
-    host = await lab.host_becomes(SERVICES, "web", lambda h: h["spec"].get("clusterIP"))
-    await lab.virtual_becomes(
-        SERVICES, "web", lambda v: v["spec"].get("clusterIP") == host["spec"]["clusterIP"]
-    )
 
 
 async def test_headless_stays_headless(lab: Lab) -> None:

@@ -57,7 +57,7 @@ MUTABLE = {
 
 @pytest.mark.parametrize("field", MUTABLE)
 def test_every_field_comes_along(field: str):
-    assert spec_of(service(**{field: MUTABLE[field]}))[field] == MUTABLE[field]
+    assert spec_of(service(type="LoadBalancer", **{field: MUTABLE[field]}))[field] == MUTABLE[field]
 
 
 def test_what_reaches_beyond_the_service_is_left_out():
@@ -76,6 +76,13 @@ def test_external_ips_that_are_allowed_come_along():
     with unchanged(virtual):
         host = to_host(virtual, scope=SCOPE, external_ips=["192.0.2.1"])
     assert host["spec"]["externalIPs"] == ["192.0.2.1"]
+
+
+def test_the_policy_for_traffic_from_outside_goes_with_the_external_ips():
+    virtual = service(externalIPs=["192.0.2.1"], externalTrafficPolicy="Cluster")
+    assert "externalTrafficPolicy" not in spec_of(virtual)
+    host = to_host(virtual, scope=SCOPE, external_ips=["192.0.2.1"])
+    assert host["spec"]["externalTrafficPolicy"] == "Cluster"
 
 
 def test_the_host_has_nothing_for_an_external_name():

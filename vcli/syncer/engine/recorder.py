@@ -18,7 +18,8 @@ Object = dict[str, Any]
 COMPONENT = "vcli-syncer"
 _LONGEST_MESSAGE = 1024
 _REMEMBERED = 4096
-_NUMBER: Final = re.compile(r"[0-9]+")
+_USED: Final = re.compile(r"used: .*?, limited:")
+"""In the message of a quota, the only part that others change."""
 _NEWS_EVERY: Final = dt.timedelta(seconds=30)
 
 
@@ -36,8 +37,8 @@ class Recorder:
     """Writes events. The same thing said again raises the count of the first, at most at each power of two.
 
     A refusal is retried with backoff for ever; one event a retry would fill the tenant's store. A quota's
-    message tells what is used at the moment: what differs in numbers alone is the same thing, and its new
-    words are written only now and then.
+    message says what is used at the moment: with another number it is the same thing, and the number is
+    written only now and then.
     """
 
     def __init__(self, virtual: Client) -> None:
@@ -55,7 +56,7 @@ class Recorder:
         """
         metadata = obj["metadata"]
         message = message[:_LONGEST_MESSAGE]
-        same = _NUMBER.sub("0", message)
+        same = _USED.sub("", message)
         digest = hashlib.sha256("\0".join((metadata["uid"], reason, same)).encode()).hexdigest()[:16]
         moment = dt.datetime.now(dt.UTC)
         now = moment.strftime("%Y-%m-%dT%H:%M:%SZ")

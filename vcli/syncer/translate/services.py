@@ -87,6 +87,8 @@ def to_host(
     spec = {name: value for name, value in service["spec"].items() if name in HOST_FIELDS}
     if external_ips:
         spec[EXTERNAL_IPS] = list(external_ips)
+    elif spec.get("type", "ClusterIP") == "ClusterIP":
+        spec = without(spec, "externalTrafficPolicy")  # nothing comes from outside, which the API insists on
     if spec.get("selector"):
         spec["selector"] = host_selector(spec["selector"], service["metadata"]["namespace"], scope)
     if CLUSTER_IP in left and spec.get("clusterIP") != _NO_ADDRESS:
