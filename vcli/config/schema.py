@@ -10,6 +10,8 @@ case in YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from vcli.config.schema_services import SyncedServices
+
 Object: TypeAlias = dict[str, Any]
 
 KUBERNETES = "v1.36.3"
@@ -369,25 +371,6 @@ class SyncedPods:
     """Pods."""
 
     rewrite_hosts: RewriteHosts = _section(RewriteHosts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalIPs:
-    """`spec.externalIPs`: addresses whose traffic every node of the host would take, whoever sends it."""
-
-    allowed_cidrs: tuple[str, ...] = _doc(
-        (),
-        "Ranges that Services may take externalIPs of, set aside by the host's administrator; never those of"
-        " ClusterIPs, nodes or pods. Others are left out on the host, with an event.",
-        name="allowedCIDRs",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncedServices:
-    """Services."""
-
-    external_ips: ExternalIPs = field(default_factory=ExternalIPs, metadata={"name": "externalIPs"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
