@@ -10,6 +10,8 @@ case in YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from vcli.config.fields import doc as _doc
+from vcli.config.fields import section as _section
 from vcli.config.schema_services import SyncedServices
 
 Object: TypeAlias = dict[str, Any]
@@ -19,18 +21,6 @@ ETCD = "3.6.8-0"
 COREDNS = "v1.14.2"
 
 PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
-
-
-def _doc(default: Any, doc: str, **rules: Any) -> Any:
-    """A key with its default and its description; rules are ``name``, ``pattern`` and ``minimum``."""
-    metadata = {"doc": doc, **rules}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: default, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def _section(kind: type) -> Any:
-    return field(default_factory=kind)
 
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
