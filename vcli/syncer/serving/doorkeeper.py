@@ -10,6 +10,7 @@ from typing import Final
 
 from vcli.syncer.engine.log import Log
 from vcli.syncer.serving.gate import Gate, Visit
+from vcli.syncer.serving.streams import release
 
 log = Log(__name__)
 
@@ -86,6 +87,7 @@ class Doorkeeper:
             await self._serve(connection, visit)
         except OSError as error:
             log.debug("client is gone", server=self._name, error=error)
+            release(error)
         finally:
             visit.end()
 

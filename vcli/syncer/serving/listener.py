@@ -13,7 +13,7 @@ from vcli.syncer.serving.exchange import TEXT, Exchange
 from vcli.syncer.serving.gate import SECONDS, Gate, Visit
 from vcli.syncer.serving.requests import FIRST_HEAD_BYTES, MAX_HEAD_BYTES, Refused, read_request, response
 from vcli.syncer.serving.sockets import keep_alive
-from vcli.syncer.serving.streams import close
+from vcli.syncer.serving.streams import close, release
 
 log = Log(__name__)
 
@@ -76,6 +76,7 @@ class Listener:
                 pass
         except OSError as error:
             log.debug("client is gone", server=self._name, error=error)
+            release(error)
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
