@@ -35,6 +35,7 @@ async def make_control_plane(client: Client, namespace: str, virtual: ApiServer)
         pki=virtual.pki,
         kubernetes_version="v1.36.3",
         health_port=free_port(),
+        service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
     )
 

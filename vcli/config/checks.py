@@ -1,5 +1,6 @@
 """Values that are right one by one and don't go together, or that this version can't do."""
 
+import ipaddress
 import re
 from dataclasses import replace
 
@@ -53,8 +54,22 @@ def check(values: Values, document: Document) -> Values:
             "a Service of type ClusterIP has no node port",
             hint="set controlPlane.service.spec.type to NodePort",
         )
+    _check_ranges(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
+
+
+def _check_ranges(values: Values, document: Document) -> None:
+    for text in values.sync.to_host.services.external_ips.allowed_cidrs:
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise fail(
+                document,
+                ("sync", "toHost", "services", "externalIPs", "allowedCIDRs"),
+                f"{error}",
+                hint="write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
+            ) from error
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

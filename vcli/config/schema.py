@@ -10,6 +10,10 @@ case in YAML.
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from vcli.config.fields import doc as _doc
+from vcli.config.fields import section as _section
+from vcli.config.schema_services import SyncedServices
+
 Object: TypeAlias = dict[str, Any]
 
 KUBERNETES = "v1.36.3"
@@ -17,18 +21,6 @@ ETCD = "3.6.8-0"
 COREDNS = "v1.14.2"
 
 PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
-
-
-def _doc(default: Any, doc: str, **rules: Any) -> Any:
-    """A key with its default and its description; rules are ``name``, ``pattern`` and ``minimum``."""
-    metadata = {"doc": doc, **rules}
-    if isinstance(default, dict):
-        return field(default_factory=lambda: default, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-def _section(kind: type) -> Any:
-    return field(default_factory=kind)
 
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
@@ -376,6 +368,7 @@ class ToHost:
     """From the virtual cluster to the host."""
 
     pods: SyncedPods = _section(SyncedPods)
+    services: SyncedServices = _section(SyncedServices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,6 +176,8 @@ def _settings(names: Names, values: Values, facts: Facts, bundle: Bundle | None)
         "hostsImage": hosts_image if rewrite.enabled else "",
         "metrics": values.integrations.metrics_server.enabled,
         "healthPort": HEALTH_PORT,
+        "serviceCIDRs": list(facts.service_cidrs),
+        "externalIPRanges": list(values.sync.to_host.services.external_ips.allowed_cidrs),
         "defaultServiceAccountReady": True,
     }
 

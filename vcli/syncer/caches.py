@@ -18,6 +18,7 @@ from vcli.kube.resources import (
 from vcli.syncer.engine.thrift import host_config, host_pod, shared
 from vcli.syncer.engine.world import Object, World
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
+from vcli.syncer.kinds.external_ips import BY_EXTERNAL_IP, by_external_ip
 from vcli.syncer.kinds.indexes import (
     BY_NAMESPACE,
     BY_NODE,
@@ -52,7 +53,7 @@ def watch_all(world: World) -> Informer:
             BY_NODE: by_node,
         },
     )
-    virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace})
+    virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace, BY_EXTERNAL_IP: by_external_ip})
     virtual.watch(ENDPOINTSLICES, label_selector=NOT_FROM_SELECTORS, indexers={BY_SERVICE: by_service})
     virtual.watch(PVCS, indexers={BY_VOLUME: by_volume})
     for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES):

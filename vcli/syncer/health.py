@@ -6,12 +6,21 @@ asks every second.
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Self
+
+from vcli.syncer.serving import Gate
+from vcli.syncer.serving.doorkeeper import Doorkeeper
+from vcli.syncer.serving.gate import Visit
+from vcli.syncer.serving.sockets import listen_on
+from vcli.syncer.serving.streams import close
 
 _HEAD_LIMIT = 8192
 _PATIENCE = 5.0
 _LONGEST_WAIT = 20.0
+_LONGEST = _PATIENCE + _LONGEST_WAIT + _PATIENCE
 
 
 @dataclass(slots=True)
@@ -62,30 +71,71 @@ class Health:
         return 503, "waiting for " + ", ".join(sorted(self.waiting))
 
 
-async def serve(health: Health, *, port: int, host: str | None = None) -> asyncio.Server:
-    """Listen; the caller closes the server.
+class HealthServer:
+    """Answers for a `Health`.
+
+    Nobody shows who they are here, so all have short lives, and are few; the kubelet always gets in that
+    looks whether we live.
+
+    Args:
+        health: what to answer.
+        gate: bounds the connections.
+    """
+
+    def __init__(self, health: Health, gate: Gate | None = None) -> None:
+        self._health = health
+        self._doorkeeper = Doorkeeper("health", gate or Gate(seconds=_LONGEST, hurried=False), self._serve)
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._doorkeeper.close()
+
+    def start(self, sock: socket.socket) -> None:
+        """Begin to take connections on a listening socket, which is ours from now on."""
+        self.port = sock.getsockname()[1]
+        self._doorkeeper.start(sock)
+
+    async def _serve(self, sock: socket.socket, _: Visit) -> None:
+        reader = asyncio.StreamReader(limit=_HEAD_LIMIT)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        loop = asyncio.get_running_loop()
+        transport, _protocol = await loop.connect_accepted_socket(lambda: protocol, sock)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        try:
+            await self._answer(reader, writer)
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+            transport.abort()
+        except asyncio.CancelledError:
+            transport.abort()
+            raise
+        finally:
+            await close(writer, linger=_PATIENCE)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            head = await reader.readuntil(b"\r\n\r\n")
+        parts = head.split(b" ", 2)
+        target = parts[1].decode("latin-1") if len(parts) > 1 else ""
+        path, _, query = target.partition("?")
+        if query == "wait":
+            await self._health.wait()
+        status, body = self._health.answer(path)
+        phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
+        writer.write(
+            f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
+        )
+
+
+def serve(health: Health, *, port: int) -> HealthServer:
+    """Listen on all addresses; the caller closes the server.
 
     Raises:
         OSError: the port is taken.
     """
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError, TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
-                head = await reader.readuntil(b"\r\n\r\n")
-                parts = head.split(b" ", 2)
-                target = parts[1].decode("latin-1") if len(parts) > 1 else ""
-            path, _, query = target.partition("?")
-            if query == "wait":
-                await health.wait()
-            async with asyncio.timeout(_PATIENCE):
-                status, body = health.answer(path)
-                phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
-                writer.write(
-                    f"HTTP/1.1 {status} {phrase}\r\nContent-Type: text/plain\r\n"
-                    f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode()
-                )
-                await writer.drain()
-        writer.close()
-
-    return await asyncio.start_server(handle, host=host, port=port, limit=_HEAD_LIMIT)
+    server = HealthServer(health)
+    server.start(listen_on(port))
+    return server

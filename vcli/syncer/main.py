@@ -36,6 +36,7 @@ from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
+from vcli.syncer.serving import Gate
 from vcli.syncer.settings import Settings
 from vcli.syncer.usage.source import HostUsage
 
@@ -78,7 +79,7 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
         OSError: the port for health is taken.
     """
     state = health.Health(set(_UNTIL_READY))
-    listener = await health.serve(state, port=settings.health_port)
+    listener = health.serve(state, port=settings.health_port)
     async with (
         listener,
         Client(host, max_inflight=_WINDOW, patience=_PATIENCE) as host_client,
@@ -96,9 +97,9 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
             recorder=Recorder(virtual_client),
             host_version=await _version(host_client),
         )
-        usage = HostUsage(world)
-        async with _kubelets(world, usage) as server:
-            kinds = _make(world, server, usage, address)
+        usage, gate = HostUsage(world), Gate()
+        async with _kubelets(world, usage, gate) as server:
+            kinds = _make(world, server, usage, gate, address)
             metrics.watch_queues(kinds.controllers)
             await _sync(world, kinds, state)
 
@@ -122,18 +123,18 @@ async def _sync(world: World, kinds: _Kinds, state: health.Health) -> None:
         group.create_task(_wait_ready(world, kinds.api_service, state))
 
 
-def _make(world: World, server: KubeletServer, usage: HostUsage, address: str) -> _Kinds:
+def _make(world: World, server: KubeletServer, usage: HostUsage, gate: Gate, address: str) -> _Kinds:
     slices = watch_all(world)
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
     volumes = Volumes(world)
-    others = (Services(world), EndpointSlices(world), Claims(world, volumes), volumes)
+    others = (Services(world, address=address), EndpointSlices(world), Claims(world, volumes), volumes)
     return _Kinds(
         nodes=nodes,
         pods=pods,
         events=events,
         api_service=api_service,
-        usage_api=UsageApiService(world, usage, address=address),
+        usage_api=UsageApiService(world, usage, gate=gate, address=address),
         controllers=(
             pods.controller,
             pods.configs.controller,
@@ -146,7 +147,7 @@ def _make(world: World, server: KubeletServer, usage: HostUsage, address: str) -
 
 
 @asynccontextmanager
-async def _kubelets(world: World, usage: HostUsage) -> AsyncIterator[KubeletServer]:
+async def _kubelets(world: World, usage: HostUsage, gate: Gate) -> AsyncIterator[KubeletServer]:
     server = KubeletServer(
         world.host.client,
         world.virtual.client,
@@ -155,6 +156,7 @@ async def _kubelets(world: World, usage: HostUsage) -> AsyncIterator[KubeletServ
         lookup=lambda name: find_pod(world, name),
         pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node),
         usage=usage,
+        gate=gate,
     )
     try:
         yield server

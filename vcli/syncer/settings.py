@@ -31,6 +31,8 @@ class Settings:
         hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
         metrics: whether to offer `metrics.k8s.io` where the host has it.
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
+        service_cidrs: the host's ranges of ClusterIPs.
+        external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
         default_service_account_ready: whether being ready includes that `default/default` exists.
     """
 
@@ -50,6 +52,8 @@ class Settings:
     hosts_image: str = ""
     metrics: bool = True
     health_port: int = 8080
+    service_cidrs: list[str] = field(default_factory=list)
+    external_ip_ranges: list[str] = field(default_factory=list)
     default_service_account_ready: bool = True
 
     @property
@@ -61,7 +65,12 @@ class Settings:
         return self.headless_service.partition(".")[0]
 
 
-_SPELLED = {"service_uid": "serviceUID", "service_ip": "serviceIP"}
+_SPELLED = {
+    "service_uid": "serviceUID",
+    "service_ip": "serviceIP",
+    "service_cidrs": "serviceCIDRs",
+    "external_ip_ranges": "externalIPRanges",
+}
 
 
 def _spelling(name: str) -> str:

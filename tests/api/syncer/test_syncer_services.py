@@ -1,10 +1,13 @@
 """Services under one address on both sides, and the endpoints that no selector makes."""
 
+import dataclasses
 import json
 
 from testbed import Lab, pod
 
+from vcli.kube.client import Client
 from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, SERVICES
+from vcli.syncer.translate.services import EXTERNAL_IPS, EXTERNAL_NAME, HOST_FIELDS
 
 PORTS = [{"name": "http", "port": 80, "protocol": "TCP"}]
 
@@ -24,6 +27,72 @@ async def test_a_service_has_the_same_address_on_the_host(lab: Lab) -> None:
     }
     await lab.virtual.delete(SERVICES, "web", namespace=lab.space)
     await lab.gone_from_host(SERVICES, "web")
+
+
+async def ignored(lab: Lab, name: str) -> list[str]:
+    """What the tenant is told that the host does not get."""
+
+    async def found() -> list[str]:
+        return [event["message"] for event in await lab.events(name) if event["reason"] == "Ignored"]
+
+    return await lab.eventually(found)
+
+
+async def test_addresses_of_others_are_not_taken(lab: Lab) -> None:
+    neighbour = await taken_address(lab)
+    await lab.create(SERVICES, service("web", externalIPs=["203.0.113.7", neighbour]))
+    host = await lab.appears(SERVICES, "web")
+    assert "externalIPs" not in host["spec"]
+    messages = await ignored(lab, "web")
+    assert any("203.0.113.7" in each and "externalIPs.allowedCIDRs" in each for each in messages)
+    assert any(neighbour in each for each in messages)
+    more = {"spec": {"externalIPs": ["203.0.113.8"]}}
+    await lab.virtual.patch(SERVICES, "web", more, namespace=lab.space)
+
+    async def told_again() -> bool:
+        return any("203.0.113.8" in each for each in await ignored(lab, "web"))
+
+    await lab.eventually(told_again)
+    [event, *_] = [each for each in await lab.events("web") if each["reason"] == "Ignored"]
+    assert event["type"] == "Warning"
+    assert event["count"] == 1
+    assert "externalIPs" not in (await lab.appears(SERVICES, "web"))["spec"]
+
+
+async def test_external_ips_of_a_range_that_is_allowed_until_a_pod_has_the_address(idle_lab: Lab) -> None:
+    lab = idle_lab
+    lab.settings = dataclasses.replace(lab.settings, external_ip_ranges=["203.0.113.0/24", "10.0.0.0/8"])
+    await lab.start()
+    wanted = ["203.0.113.7", "198.51.100.1", "10.96.7.7", "10.244.0.7"]
+    await lab.create(SERVICES, service("web", externalIPs=wanted))
+    host = await lab.appears(SERVICES, "web")
+    assert host["spec"]["externalIPs"] == ["203.0.113.7", "10.244.0.7"]
+    await lab.create(PODS, pod("first"))
+    await lab.runs("first")  # with just this address
+    await lab.host_becomes(SERVICES, "web", lambda h: h["spec"]["externalIPs"] == ["203.0.113.7"])
+    await lab.ends_on_host("first")
+    await lab.host_becomes(SERVICES, "web", lambda h: len(h["spec"]["externalIPs"]) == 2)
+
+
+async def test_an_external_name_is_nothing_on_the_host(lab: Lab) -> None:
+    name = {"type": "ExternalName", "externalName": "db.other.svc.cluster.local"}
+    await lab.create(SERVICES, service("web", **name))
+    await lab.quiet()
+    assert await lab.host_object(SERVICES, "web") is None
+    normal = {"spec": {"type": "ClusterIP", "externalName": None}}
+    virtual = await lab.virtual.patch(SERVICES, "web", normal, namespace=lab.space)
+    host = await lab.appears(SERVICES, "web")
+    assert host["spec"]["clusterIP"] == virtual["spec"]["clusterIP"]
+    back = {"spec": {**name, "clusterIP": None, "clusterIPs": None}}
+    await lab.virtual.patch(SERVICES, "web", back, namespace=lab.space)
+    await lab.gone_from_host(SERVICES, "web")
+
+
+async def test_each_field_of_a_service_was_looked_at(client: Client) -> None:
+    """What a newer Kubernetes adds goes to the host only once somebody has seen what it does there."""
+    answer = await client.request("GET", "/openapi/v2")
+    spec = json.loads(answer.text)["definitions"]["io.k8s.api.core.v1.ServiceSpec"]["properties"]
+    assert set(spec) == HOST_FIELDS | {EXTERNAL_IPS, EXTERNAL_NAME}
 
 
 async def taken_address(lab: Lab) -> str:
@@ -124,15 +193,6 @@ async def test_mutable_fields_and_types_change_in_place(lab: Lab) -> None:
     await change({"ports": PORTS}, lambda h: len(h["spec"]["ports"]) == 1)
     await change({"type": "NodePort"}, lambda h: h["spec"]["ports"][0].get("nodePort"))
     await change({"type": "ClusterIP"}, lambda h: h["spec"]["type"] == "ClusterIP")
-    gone = {"type": "ExternalName", "externalName": "example.com", "clusterIP": None, "clusterIPs": None}
-    await change(gone, lambda h: h["spec"].get("externalName") == "example.com")
-    await lab.virtual.patch(
-        SERVICES, "web", {"spec": {"type": "ClusterIP", "externalName": None}}, namespace=lab.space
-    )
-    host = await lab.host_becomes(SERVICES, "web", lambda h: h["spec"].get("clusterIP"))
-    await lab.virtual_becomes(
-        SERVICES, "web", lambda v: v["spec"].get("clusterIP") == host["spec"]["clusterIP"]
-    )
 
 
 async def test_headless_stays_headless(lab: Lab) -> None:

@@ -89,10 +89,11 @@ def test_every_type_in_turn_is_one_service_of_the_hosts(space: Space) -> None:
         service("web", type="ExternalName", externalName=target),
     )
     space.wait("condition=Ready", "pod/web", "pod/behind", "pod/client")
-    first = eventually(lambda: on_host(space, "web"))["metadata"]["uid"]
     answered(space, "http://web/", "behind")
+    assert space.host_name("web") not in space.on_host("services")
 
     patch(space, "web", {"type": "ClusterIP", "externalName": None})
+    first = eventually(lambda: on_host(space, "web"))["metadata"]["uid"]
     answered(space, f"http://{space.get('service', 'web')['spec']['clusterIP']}/", "web")
     answered(space, "http://web/", "web")
 
@@ -121,22 +122,48 @@ def test_every_type_in_turn_is_one_service_of_the_hosts(space: Space) -> None:
 
     patch(space, "web", {"type": "ClusterIP", "externalTrafficPolicy": None})
     eventually(lambda: "nodePort" not in on_host(space, "web")["spec"]["ports"][0])
+    assert on_host(space, "web")["metadata"]["uid"] == first
 
     patch(
         space, "web", {"type": "ExternalName", "externalName": target, "clusterIP": None, "clusterIPs": None}
     )
-    eventually(lambda: on_host(space, "web")["spec"]["type"] == "ExternalName")
-    assert "clusterIP" not in on_host(space, "web")["spec"]
+    eventually(lambda: space.host_name("web") not in space.on_host("services"))
     patch(space, "web", {"type": "NodePort", "externalName": None})
     port = eventually(lambda: space.get("service", "web")["spec"]["ports"][0].get("nodePort"))
     answered(space, f"http://{address}:{port}/", "web")
-    assert on_host(space, "web")["metadata"]["uid"] == first
+
+
+def test_addresses_of_neighbours_are_not_taken(space: Space, namespace: str) -> None:
+    """The tenant wants the traffic to a neighbour's Service, to a free address, and to the node."""
+    space.host.apply(namespace, web("web"), pod("client"), service("web"))
+    waiting = ("wait", "--for=condition=Ready", "pod/web", "pod/client", "--timeout=120s", "-n", namespace)
+    space.host.kubectl(*waiting)
+    address = space.host.get("service", "web", "-n", namespace)["spec"]["clusterIP"]
+    node = space.host.get("pod", "web", "-n", namespace)["status"]["hostIP"]
+    wanted = [address, "203.0.113.7", node]
+    space.apply(web("thief"), service("thief", selector={"app": "web"}, externalIPs=wanted), pod("client"))
+    space.wait("condition=Ready", "pod/thief", "pod/client")
+    answered(space, "http://thief/", "thief")  # by now the host has all that it will ever get
+
+    def asked(url: str) -> str:
+        script = f"timeout 5 wget -qO- {url} || echo none"
+        return space.host.kubectl("exec", "client", "-n", namespace, "--", "sh", "-c", script).strip()
+
+    assert [asked(f"http://{address}/") for _ in range(5)] == ["web"] * 5
+    assert asked("http://203.0.113.7/") == "none"
+    assert "thief" not in asked(f"http://{node}/")
+    assert "externalIPs" not in on_host(space, "thief")["spec"]
+
+    def ignored() -> str:
+        events = space.get("events", "--field-selector=involvedObject.name=thief,reason=Ignored")["items"]
+        return " ".join(each["message"] for each in events)
+
+    eventually(lambda: all(each in ignored() for each in [*wanted, "externalIPs.allowedCIDRs"]))
 
 
 def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
     fields: Object = {
         "allocateLoadBalancerNodePorts": False,
-        "externalIPs": ["192.0.2.77"],
         "externalTrafficPolicy": "Local",
         "internalTrafficPolicy": "Local",
         "ipFamilyPolicy": "PreferDualStack",
@@ -153,7 +180,6 @@ def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
     first = eventually(lambda: on_host(space, "web"))
     same_in_both(space, fields)
     changed: Object = {
-        "externalIPs": ["192.0.2.78"],
         "internalTrafficPolicy": "Cluster",
         "loadBalancerIP": "192.0.2.2",
         "loadBalancerSourceRanges": ["203.0.113.0/24", "198.51.100.0/24"],
@@ -166,7 +192,7 @@ def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
     patch(space, "web", changed)
     same_in_both(space, changed)
     # What is taken away goes on the host as well.
-    gone = dict.fromkeys(["externalIPs", "loadBalancerIP", "loadBalancerSourceRanges", "trafficDistribution"])
+    gone = dict.fromkeys(["loadBalancerIP", "loadBalancerSourceRanges", "trafficDistribution"])
     patch(space, "web", {**gone, "externalTrafficPolicy": "Cluster", "sessionAffinity": "None"})
     eventually(lambda: not gone.keys() & on_host(space, "web")["spec"].keys())
     eventually(lambda: "healthCheckNodePort" not in on_host(space, "web")["spec"])

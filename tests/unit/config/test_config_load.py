@@ -89,6 +89,16 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         (
+            "sync:\n  toHost:\n    services:\n      enabled: true\n",
+            "values.yaml:4: sync.toHost.services.enabled: a key of vcluster.yaml that has no effect",
+            None,
+        ),
+        (
+            "sync: {toHost: {services: {externalIPs: {allowedCIDRs: [203.0.113.7/24]}}}}\n",
+            "values.yaml:1: sync.toHost.services.externalIPs.allowedCIDRs: 203.0.113.7/24 has host bits set",
+            "write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
+        ),
+        (
             "controlPlane:\n  backingStore:\n    database: {}\n",
             "values.yaml:3: controlPlane.backingStore.database: a key of vcluster.yaml that has no effect",
             None,

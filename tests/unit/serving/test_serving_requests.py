@@ -101,8 +101,32 @@ async def test_requests_follow_each_other_and_bodies_are_dropped() -> None:
 )
 async def test_bodies_of_doubtful_length_are_refused(data: bytes, status: int) -> None:
     with pytest.raises(Refused) as caught:
-        await read_request(reader_of(data))
+        await read_request(reader_of(data), max_head=2048)
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize("size", [900, 1023, 1024, 1025, 2047, 2048, 5000])
+async def test_a_head_may_have_more_than_the_reader_holds(size: int) -> None:
+    head = b"GET / HTTP/1.1\r\nX: "
+    head += b"x" * (size - len(head) - 4) + b"\r\n\r\n"
+    reader = reader_of(head + b"GET /b HTTP/1.1\r\n\r\n")
+    request = await read_request(reader, max_head=size)
+    assert request is not None
+    assert len(request.header("x") or "") == size - 23
+    following = await read_request(reader)
+    assert following is not None
+    assert following.target == "/b"
+    with pytest.raises(Refused) as caught:
+        await read_request(reader_of(head), max_head=size - 1)
+    assert caught.value.status == 431
+
+
+async def test_a_head_without_end_is_refused_before_its_end() -> None:
+    reader = asyncio.StreamReader(limit=1024)
+    reader.feed_data(b"GET / HTTP/1.1\r\nX: " + b"x" * 4000)
+    with pytest.raises(Refused) as caught:
+        await asyncio.wait_for(read_request(reader, max_head=2048), 1)
+    assert caught.value.status == 431
 
 
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhel"])

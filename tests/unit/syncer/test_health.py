@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 
@@ -17,8 +18,8 @@ from vcli.syncer.health import Health, serve
     ],
 )
 async def test_answers(path: str, waiting: set[str], status: int) -> None:
-    async with await serve(Health(waiting), port=0, host="127.0.0.1") as server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    async with serve(Health(waiting), port=0) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         answer = await reader.read()
         writer.close()
@@ -38,8 +39,8 @@ def test_ready_once_everything_was_reached() -> None:
 
 async def test_whoever_waits_is_answered_at_once() -> None:
     health = Health({"caches"})
-    async with await serve(health, port=0, host="127.0.0.1") as server:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    async with serve(health, port=0) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(b"GET /readyz?wait HTTP/1.1\r\nHost: x\r\n\r\n")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.2)
@@ -54,3 +55,38 @@ async def test_waiting_has_an_end() -> None:
     health = Health({"caches"})
     await asyncio.wait_for(health.wait(longest=0.05), 1)
     assert not health.ready
+
+
+async def test_others_that_wait_do_not_keep_the_kubelet_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcli.syncer.serving.doorkeeper._is_own", lambda *_: False)
+    async with serve(Health({"caches"}), port=0) as server:
+        held = []
+        for _ in range(200):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port, local_addr=("127.0.0.2", 0))
+            writer.write(b"GET /readyz?wait HTTP/1.1\r\nHost: x\r\n\r\n")
+            held.append(writer)
+        for source in ("127.0.0.3", "127.0.0.2"):
+            for _ in range(20):
+                reader, writer = await asyncio.open_connection(
+                    "127.0.0.1", server.port, local_addr=(source, 0)
+                )
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert (await asyncio.wait_for(reader.read(), 2)).startswith(b"HTTP/1.1 200 ")
+                held.append(writer)
+        for writer in held:
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def test_a_head_that_is_slow_or_large_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcli.syncer.health._PATIENCE", 0.3)
+    async with serve(Health(), port=0) as server:
+        for head in (b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 20_000):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(head)
+            with contextlib.suppress(OSError):
+                assert await asyncio.wait_for(reader.read(), 5) == b""
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()

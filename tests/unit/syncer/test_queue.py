@@ -117,3 +117,90 @@ def test_nothing_is_lost_and_nothing_runs_twice_at_once(
     last_wish, last_start = in_fake_time(simulate)
     for key, wished in last_wish.items():
         assert last_start[key] >= wished
+
+
+def test_what_would_fail_again_in_a_moment_begins_with_a_longer_delay(in_fake_time: InFakeTime) -> None:
+    async def delays() -> list[float]:
+        queue: WorkQueue[str] = WorkQueue(first_retry=0.01)
+        return [queue.retry("a", quickly=False), queue.retry("a", quickly=False), queue.retry("b")]
+
+    first, second, other = in_fake_time(delays)
+    assert 0.32 <= first <= 0.36
+    assert 0.64 <= second <= 0.71
+    assert other < 0.02
+
+
+def test_all_that_keep_failing_are_tried_at_a_rate(in_fake_time: InFakeTime) -> None:
+    async def delays() -> tuple[list[float], list[float]]:
+        queue: WorkQueue[int] = WorkQueue(first_retry=0.01, longest_retry=60)
+        persistent = [queue.retry(key, quickly=False) for key in range(1000)]
+        passing = [queue.retry(key) for key in range(1000, 1100)]
+        return persistent, passing
+
+    persistent, passing = in_fake_time(delays)
+    assert max(persistent[:100]) < 0.4
+    assert max(persistent) == pytest.approx(90, abs=0.1)
+    assert max(passing) < 0.02
+
+
+async def count_of_runs(queue: WorkQueue[int], *, seconds: float) -> int:
+    """How often keys are handed out to a worker that always fails."""
+    runs = 0
+
+    async def work() -> None:
+        nonlocal runs
+        while True:
+            key = await queue.get()
+            runs += 1
+            queue.retry(key, quickly=False)
+            queue.done(key)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return runs
+
+
+def test_events_without_end_do_not_make_more_tries_without_end(in_fake_time: InFakeTime) -> None:
+    """Somebody relabels the namespace of 500 pods that the host refuses, twenty times a second."""
+
+    async def simulate() -> int:
+        queue: WorkQueue[int] = WorkQueue()
+
+        async def flap() -> None:
+            while True:
+                for key in range(500):
+                    queue.add(key)
+                await asyncio.sleep(0.05)
+
+        flapping = asyncio.create_task(flap())
+        runs = await count_of_runs(queue, seconds=60)
+        flapping.cancel()
+        await asyncio.gather(flapping, return_exceptions=True)
+        return runs
+
+    # Each once; then a burst and ten a second, for tries that are due and for those of events.
+    assert 500 < in_fake_time(simulate) < 500 + 2 * (100 + 60 * 10) + 100
+
+
+def test_an_event_that_was_put_off_is_not_lost(in_fake_time: InFakeTime) -> None:
+    """It came while the key was worked on, for the last time in vain or for the first time with success."""
+
+    async def simulate() -> tuple[float, float]:
+        queue: WorkQueue[str] = WorkQueue()
+        queue.retry("a", quickly=False)
+        assert await queue.get() == "a"
+        for key in map(str, range(200)):  # nothing is left for events
+            queue.retry(key, quickly=False)
+            queue.add(key)
+        queue.add("a")
+        queue.forget("a")
+        queue.done("a")
+        before = now()
+        while await queue.get() != "a":
+            pass
+        return before, now()
+
+    before, after = in_fake_time(simulate)
+    assert after == before

@@ -21,6 +21,8 @@ WRITTEN = {
     "kubernetesVersion": "v1.36.3",
     "addons": [{"kind": "Service"}],
     "healthPort": 8080,
+    "serviceCIDRs": ["10.96.0.0/16"],
+    "externalIPRanges": ["203.0.113.0/24"],
     "defaultServiceAccountReady": True,
 }
 
@@ -37,6 +39,8 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert settings.pki == Path("/pki")
     assert settings.virtual_server == "https://127.0.0.1:8443"
     assert settings.addons == [{"kind": "Service"}]
+    assert settings.service_cidrs == ["10.96.0.0/16"]
+    assert settings.external_ip_ranges == ["203.0.113.0/24"]
 
 
 def test_a_key_of_a_later_version_does_no_harm(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ from translate_builders import SCOPE, service, unchanged
 
 from vcli.syncer.translate.services import (
     agrees,
+    is_on_host,
     may_ask_for_its_own,
     node_ports_from_host,
     recreate_as,
     status_to_virtual,
     to_host,
     trials,
+    unknown_fields,
 )
 
 
@@ -38,8 +40,6 @@ def test_a_service():
 
 MUTABLE = {
     "allocateLoadBalancerNodePorts": False,
-    "externalIPs": ["192.0.2.1"],
-    "externalName": "db.example.com",
     "externalTrafficPolicy": "Local",
     "internalTrafficPolicy": "Local",
     "ipFamilies": ["IPv6", "IPv4"],
@@ -50,7 +50,6 @@ MUTABLE = {
     "publishNotReadyAddresses": True,
     "sessionAffinity": "ClientIP",
     "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10}},
-    "somethingNew": 7,
     "trafficDistribution": "PreferClose",
     "healthCheckNodePort": 30999,
 }
@@ -58,7 +57,37 @@ MUTABLE = {
 
 @pytest.mark.parametrize("field", MUTABLE)
 def test_every_field_comes_along(field: str):
-    assert spec_of(service(**{field: MUTABLE[field]}))[field] == MUTABLE[field]
+    assert spec_of(service(type="LoadBalancer", **{field: MUTABLE[field]}))[field] == MUTABLE[field]
+
+
+def test_what_reaches_beyond_the_service_is_left_out():
+    beyond = service(externalIPs=["10.96.0.10"], externalName="db.other.svc.cluster.local", somethingNew=7)
+    assert spec_of(beyond) == spec_of(service())
+    assert "status" not in to_host(
+        beyond | {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}}, scope=SCOPE
+    )
+    [sentence] = unknown_fields(beyond)
+    assert "spec.somethingNew" in sentence
+    assert unknown_fields(service(**MUTABLE)) == []
+
+
+def test_external_ips_that_are_allowed_come_along():
+    virtual = service(externalIPs=["192.0.2.1", "10.96.0.10"])
+    with unchanged(virtual):
+        host = to_host(virtual, scope=SCOPE, external_ips=["192.0.2.1"])
+    assert host["spec"]["externalIPs"] == ["192.0.2.1"]
+
+
+def test_the_policy_for_traffic_from_outside_goes_with_the_external_ips():
+    virtual = service(externalIPs=["192.0.2.1"], externalTrafficPolicy="Cluster")
+    assert "externalTrafficPolicy" not in spec_of(virtual)
+    host = to_host(virtual, scope=SCOPE, external_ips=["192.0.2.1"])
+    assert host["spec"]["externalTrafficPolicy"] == "Cluster"
+
+
+def test_the_host_has_nothing_for_an_external_name():
+    assert is_on_host(service())
+    assert not is_on_host(service(type="ExternalName", externalName="db.other.svc.cluster.local"))
 
 
 @pytest.mark.parametrize("selector", [None, {}])

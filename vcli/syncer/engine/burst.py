@@ -81,3 +81,39 @@ class Doorway:
         self._outside.pop(name, None)
         # One that gets no node has no tokens either, and must not stand in the way.
         self._inside[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.leave, name)
+
+
+class QuotaLine:
+    """The pods that a quota of the host keeps out, those first that were refused longest ago.
+
+    Each has its backoff. But where something has made room, one of them is tried at once, and where that one
+    gets in, the next: so the room is used within moments, and one request shows that there is no more.
+
+    Args:
+        on_room: called with the name of a pod to be tried.
+    """
+
+    def __init__(self, *, on_room: Callable[[VirtualName], None]) -> None:
+        self._on_room = on_room
+        self._refused: dict[VirtualName, None] = {}
+
+    def refused(self, name: VirtualName) -> None:
+        """A quota has refused the pod, for the first time or again."""
+        self.forget(name)
+        self._refused[name] = None
+
+    def admitted(self, name: VirtualName) -> None:
+        """The pod is on the host."""
+        if name in self._refused:
+            self.forget(name)
+            self.room()
+
+    def forget(self, name: VirtualName) -> None:
+        """The pod is gone, or was refused for another reason."""
+        self._refused.pop(name, None)
+
+    def room(self) -> None:
+        """There may be room for one."""
+        first = next(iter(self._refused), None)
+        if first is not None:
+            self._on_room(first)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Final, Generic
 
 from vcli.errors import VcliError
 from vcli.kube.errors import ApiError, Conflict, NotFound, ServerError, TooManyRequests, Unreachable
@@ -24,11 +24,22 @@ class RequeueAfter:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a reconcile returns that has done nothing yet, as something will wake the key.
+
+    This is no success: how often the key has failed before is not forgotten.
+    """
+
+
+WAITING: Final = Waiting()
+
+
 class TerminalError(VcliError):
     """Trying again is pointless until the object changes."""
 
 
-Reconcile = Callable[[Key], Awaitable[RequeueAfter | None]]
+Reconcile = Callable[[Key], Awaitable[RequeueAfter | Waiting | None]]
 
 
 class Controller(Generic[Key]):
@@ -39,7 +50,8 @@ class Controller(Generic[Key]):
 
     Args:
         name: for the log.
-        reconcile: raises for "try again later", `TerminalError` for "never again until it changes".
+        reconcile: raises for "try again later", `TerminalError` for "never again until it changes"; returns
+            `WAITING` when nothing was tried.
         workers: how many reconciles may run at once.
         longest_retry: seconds; the bound of a key's backoff.
     """
@@ -75,22 +87,38 @@ class Controller(Generic[Key]):
         try:
             again = await self._reconcile(key)
         except TerminalError as error:
-            self.queue.forget(key)
-            log.warning("given up until it changes", controller=self.name, key=key, error=error)
+            first = not self.queue.failures(key)
+            self.queue.give_up(key)
+            say = log.warning if first or _is_worth_a_line(self.queue.failures(key)) else log.debug
+            say("given up until it changes", controller=self.name, key=key, error=error)
         except (Conflict, NotFound, TooManyRequests, ServerError, Unreachable) as error:
             wait = (error.retry_after if isinstance(error, ApiError) else None) or 0.0
-            self._failed(key, error, at_least=wait, quiet=_NOISY_AFTER)
-        except VcliError as error:
-            self._failed(key, error)
+            failures, delay = self._failed(key, at_least=wait)
+            self._tell(key, error, delay, loud=failures > _NOISY_AFTER and _is_worth_a_line(failures))
+        except VcliError as error:  # refused: it would be again in a moment
+            first = not self.queue.failures(key)
+            failures, delay = self._failed(key, quickly=False)
+            self._tell(key, error, delay, loud=first or _is_worth_a_line(failures))
         except Exception as error:  # noqa: BLE001 - one object must not stop the others
-            log.error("reconcile broke", exc=error, controller=self.name, key=key)  # noqa: TRY400 - the same traceback
-            self._failed(key, error, quiet=1_000_000)
+            failures, _ = self._failed(key)
+            if _is_worth_a_line(failures):
+                log.error("reconcile broke", exc=error, controller=self.name, key=key)  # noqa: TRY400 - the same traceback
         else:
+            if isinstance(again, Waiting):
+                return
             self.queue.forget(key)
             if again is not None:
                 self.queue.add(key, after=again.seconds)
 
-    def _failed(self, key: Key, error: Exception, *, at_least: float = 0.0, quiet: int = 0) -> None:
-        delay = self.queue.retry(key, at_least=at_least)
-        say = log.warning if self.queue.failures(key) > quiet else log.debug
+    def _failed(self, key: Key, *, at_least: float = 0.0, quickly: bool = True) -> tuple[int, float]:
+        delay = self.queue.retry(key, at_least=at_least, quickly=quickly)
+        return self.queue.failures(key), delay
+
+    def _tell(self, key: Key, error: Exception, delay: float, *, loud: bool) -> None:
+        say = log.warning if loud else log.debug
         say("will try again", controller=self.name, key=key, error=error, seconds=round(delay, 3))
+
+
+def _is_worth_a_line(failures: int) -> bool:
+    """Whether a log should have a line of it: fewer and fewer, as they say nothing new."""
+    return failures & (failures - 1) == 0

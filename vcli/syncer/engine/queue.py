@@ -3,16 +3,26 @@
 import asyncio
 import random
 from collections import deque
-from typing import Generic
+from typing import Final, Generic
 
+from vcli.syncer.engine.allowance import Allowance
 from vcli.syncer.engine.schedule import NORMAL, Key, Schedule
 
 FIRST_RETRY = 0.005
 LONGEST_RETRY = 60.0
+QUICK_RETRIES: Final = 5
+"""A key that has failed more often than this takes from the bounds below with each further try."""
+_BURST: Final = 100
+_PER_SECOND: Final = 10
+"""Tries of such keys, of all together: in their own time, and as many again because something happened."""
 
 
 class WorkQueue(Generic[Key]):
     """Names to work on. Belongs to one event loop, whose clock it uses; never touch it from another thread.
+
+    What happens to a key that keeps failing may be what it waits for, so it is tried at once. But somebody
+    may make things happen without end, to many such keys at a time: beyond a bound they wait for their
+    backoff.
 
     Args:
         first_retry: seconds until a key that failed once is tried again; doubles with each failure.
@@ -24,6 +34,9 @@ class WorkQueue(Generic[Key]):
         self._longest_retry = longest_retry
         self._schedule: Schedule[Key] = Schedule()
         self._failures: dict[Key, int] = {}
+        self._put_off: set[Key] = set()
+        self._retries = Allowance(burst=_BURST, per_second=_PER_SECOND)
+        self._wakes = Allowance(burst=_BURST, per_second=_PER_SECOND)
         self._takers: deque[asyncio.Future[None]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -33,22 +46,43 @@ class WorkQueue(Generic[Key]):
     def add(self, key: Key, *, after: float = 0.0, priority: int = NORMAL) -> None:
         """Want `key` worked on, in `after` seconds at the earliest."""
         now = _now()
+        failures = self._failures.get(key, 0)
+        if failures > QUICK_RETRIES and not self._wakes.take(now):
+            if self._schedule.waits(key):
+                return
+            if self._schedule.runs(key):  # what comes of that will say when
+                self._put_off.add(key)
+                return
+            after = max(after, self._backoff(failures))
         self._schedule.add(key, at=now + after, now=now, priority=priority)
         self._wake()
 
-    def retry(self, key: Key, *, at_least: float = 0.0) -> float:
+    def retry(self, key: Key, *, at_least: float = 0.0, quickly: bool = True) -> float:
         """Want `key` again after its backoff; returns the delay in seconds.
 
         Args:
             key: what failed.
             at_least: a wait that the server asked for (Retry-After).
+            quickly: whether another try in a moment may do better; if not, the short delays are left out.
         """
-        failures = self._failures.get(key, 0)
+        now = _now()
+        failures = max(self._failures.get(key, 0), 0 if quickly else QUICK_RETRIES)
         self._failures[key] = failures + 1
-        delay: float = min(self._first_retry * 2 ** min(failures, 30), self._longest_retry)
-        delay = max(at_least, delay * (1 + random.random() / 10))  # noqa: S311 - spreading load, not a secret
-        self.add(key, after=delay)
+        self._put_off.discard(key)
+        delay = max(at_least, self._backoff(failures))
+        if failures >= QUICK_RETRIES:
+            delay = max(delay, self._retries.reserve(now))
+        self._schedule.add(key, at=now + delay, now=now)
+        self._wake()
         return delay
+
+    def give_up(self, key: Key) -> None:
+        """Trying `key` again is pointless until something happens to it; and hardly less after that."""
+        self._failures[key] = max(self._failures.get(key, 0), QUICK_RETRIES) + 1
+
+    def _backoff(self, failures: int) -> float:
+        delay: float = min(self._first_retry * 2 ** min(failures, 30), self._longest_retry)
+        return delay * (1 + random.random() / 10)  # noqa: S311 - spreading load, not a secret
 
     def failures(self, key: Key) -> int:
         """How often the key has failed since it last succeeded."""
@@ -57,6 +91,9 @@ class WorkQueue(Generic[Key]):
     def forget(self, key: Key) -> None:
         """The key's work succeeded (or is pointless): its next failure counts as the first."""
         self._failures.pop(key, None)
+        if key in self._put_off:  # what happened may have been after the work had looked
+            self._put_off.discard(key)
+            self.add(key)
 
     async def get(self) -> Key:
         """The next key; the caller owes a `done` for it."""
@@ -80,6 +117,9 @@ class WorkQueue(Generic[Key]):
     def done(self, key: Key) -> None:
         """The work on `key` ended, well or not."""
         self._schedule.done(key, now=_now())
+        if key in self._put_off:
+            self._put_off.discard(key)
+            self.add(key, after=self._backoff(self.failures(key)))
         self._wake()
 
     def _wake(self) -> None:

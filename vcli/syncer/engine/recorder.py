@@ -2,7 +2,9 @@
 
 import datetime as dt
 import hashlib
-from typing import Any
+import re
+from dataclasses import dataclass
+from typing import Any, Final
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
@@ -15,18 +17,33 @@ Object = dict[str, Any]
 
 COMPONENT = "vcli-syncer"
 _LONGEST_MESSAGE = 1024
-_REMEMBERED = 1000
+_REMEMBERED = 4096
+_USED: Final = re.compile(r"used: .*?, limited:")
+"""In the message of a quota, the only part that others change."""
+_NEWS_EVERY: Final = dt.timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class _Said:
+    """What was said of an object: how often, since when, and which words were written last, and when."""
+
+    first: str
+    count: int = 0
+    message: str = ""
+    written: dt.datetime | None = None
 
 
 class Recorder:
     """Writes events. The same thing said again raises the count of the first, at most at each power of two.
 
-    A refusal is retried with backoff for ever; one event a retry would fill the tenant's store.
+    A refusal is retried with backoff for ever; one event a retry would fill the tenant's store. A quota's
+    message says what is used at the moment: with another number it is the same thing, and the number is
+    written only now and then.
     """
 
     def __init__(self, virtual: Client) -> None:
         self._virtual = virtual
-        self._said: dict[str, tuple[int, str]] = {}
+        self._said: dict[str, _Said] = {}
 
     async def warn(self, resource: Resource, obj: Object, *, reason: str, message: str) -> None:
         """Tell about `obj`. Failing to is logged and nothing else: an event is never worth a retry.
@@ -39,15 +56,19 @@ class Recorder:
         """
         metadata = obj["metadata"]
         message = message[:_LONGEST_MESSAGE]
-        digest = hashlib.sha256("\0".join((metadata["uid"], reason, message)).encode()).hexdigest()[:16]
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        count, first = self._said.pop(digest, (0, now))
-        count += 1
-        self._said[digest] = (count, first)  # back at the end: the oldest one is forgotten first
+        same = _USED.sub("", message)
+        digest = hashlib.sha256("\0".join((metadata["uid"], reason, same)).encode()).hexdigest()[:16]
+        moment = dt.datetime.now(dt.UTC)
+        now = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        said = self._said.pop(digest, None) or _Said(now)
+        said.count += 1
+        self._said[digest] = said  # back at the end: the oldest one is forgotten first
         if len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
-        if count & (count - 1):
+        is_news = message != said.message and (said.written is None or moment - said.written >= _NEWS_EVERY)
+        if said.count & (said.count - 1) and not is_news:
             return
+        said.message, said.written = message, moment
         namespace = metadata.get("namespace") or "default"
         event = {
             "apiVersion": "v1",
@@ -65,9 +86,9 @@ class Recorder:
             "type": "Warning",
             "source": {"component": COMPONENT},
             "reportingComponent": COMPONENT,
-            "firstTimestamp": first,
+            "firstTimestamp": said.first,
             "lastTimestamp": now,
-            "count": count,
+            "count": said.count,
         }
         try:
             await self._virtual.apply(EVENTS, event, namespace=namespace, field_manager=COMPONENT)

@@ -51,6 +51,14 @@ class Schedule(Generic[Key]):
         """The keys that were handed out and are not done."""
         return frozenset(self._running)
 
+    def waits(self, key: Key) -> bool:
+        """Whether the key is going to be handed out, now or later."""
+        return key in self._waiting
+
+    def runs(self, key: Key) -> bool:
+        """Whether the key was handed out and is not done."""
+        return key in self._running
+
     def add(self, key: Key, *, at: float, now: float, priority: int = NORMAL) -> None:
         """Want `key` worked on, not before `at`."""
         waiting = self._waiting.get(key)

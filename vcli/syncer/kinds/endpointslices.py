@@ -17,6 +17,7 @@ from vcli.syncer.kinds.services import is_own
 from vcli.syncer.translate.endpoints import slice_to_host
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.services import is_on_host
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"
 BY_SERVICE: Final = "service"
@@ -57,13 +58,13 @@ class EndpointSlices:
         return None
 
     def _is_wanted(self, endpoint_slice: Object) -> bool:
-        """Whether it belongs to a Service that has no selector."""
+        """Whether it belongs to a Service of the host's that has no selector."""
         metadata = endpoint_slice["metadata"]
         service = VirtualName(metadata["namespace"], (metadata.get("labels") or {}).get(SERVICE_NAME) or "")
         if not service.name or is_own(service, self._world):
             return False
         found = self._world.in_virtual(SERVICES, service)
-        return found is not None and not found["spec"].get("selector")
+        return found is not None and _takes_slices(found)
 
     def _slices_of(self, service: Object) -> Iterable[VirtualName]:
         name = name_of(service)
@@ -79,4 +80,8 @@ def _is_of_another(host: Object, virtual: Object) -> bool:
 def _selector_changed(old: Object | None, new: Object | None) -> bool:
     if old is None or new is None:
         return True
-    return bool(old["spec"].get("selector")) != bool(new["spec"].get("selector"))
+    return _takes_slices(old) != _takes_slices(new)
+
+
+def _takes_slices(service: Object) -> bool:
+    return is_on_host(service) and not service["spec"].get("selector")

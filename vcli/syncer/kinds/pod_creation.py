@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from vcli.kube.errors import AlreadyExists, Forbidden
+from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
 from vcli.kube.resources import NODES, PODS
-from vcli.syncer.engine.burst import Doorway
-from vcli.syncer.engine.controller import RequeueAfter, TerminalError
+from vcli.syncer.engine.burst import Doorway, QuotaLine
+from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, Waiting
 from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
 from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.refusals import IGNORED, is_over_quota, tell, told
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -18,9 +18,7 @@ from vcli.syncer.translate.nodes import is_ours
 from vcli.syncer.translate.placement import placed, placement
 from vcli.syncer.translate.pods import pod_names
 
-IGNORED: Final = "Ignored"
-"""Reason of an event about a field that the host leaves out."""
-WAITING: Final = "WaitingForScheduler"
+_NOT_BOUND: Final = "WaitingForScheduler"
 
 
 class PodCreation:
@@ -31,15 +29,19 @@ class PodCreation:
         needs: what a pod waits for.
         contexts: what a translation needs to know.
         doorway: for pods whose tokens come after them.
+        line: of those that a quota keeps out.
     """
 
-    def __init__(self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway) -> None:
+    def __init__(
+        self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway, line: QuotaLine
+    ) -> None:
         self._world = world
         self._doorway = doorway
+        self._line = line
         self._needs = needs
         self._contexts = contexts
 
-    async def create(self, virtual: Object) -> RequeueAfter | None:
+    async def create(self, virtual: Object) -> RequeueAfter | Waiting | None:
         """Create the host pod once everything is there that it needs.
 
         Raises:
@@ -48,11 +50,11 @@ class PodCreation:
         """
         if scheduler := translate.awaited_scheduler(virtual):
             message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
-            await tell(self._world, PODS, virtual, message, reason=WAITING)
+            await tell(self._world, PODS, virtual, message, reason=_NOT_BOUND)
             return None
         met = await self._needs.met(virtual)
         if met is not True:
-            return met or None
+            return met or WAITING
         reasons = translate.unsupported(virtual)
         for reason in reasons:
             await tell(self._world, PODS, virtual, reason)
@@ -60,18 +62,28 @@ class PodCreation:
             raise TerminalError("; ".join(reasons))
         gets_tokens = needed_by(virtual).tokens and not virtual["spec"].get("nodeName")
         if gets_tokens and not self._doorway.enter(name_of(virtual)):
-            return None
+            return WAITING
         context = self._contexts.of(virtual)
         desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._world))
         desired = translate.with_full_name(desired, virtual, context)
-        try:
-            self._world.host[PODS].store(await self._post(virtual, desired))
-        except BaseException:
-            self._doorway.leave(name_of(virtual))
-            raise
+        await self._send(virtual, desired)
         for sentence in translate.without_effect(virtual, context):
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
         return None
+
+    async def _send(self, virtual: Object, desired: Object) -> None:
+        name = name_of(virtual)
+        try:
+            made = await self._post(virtual, desired)
+        except BaseException as error:
+            self._doorway.leave(name)
+            if isinstance(error, ApiError) and is_over_quota(error):
+                self._line.refused(name)
+            else:
+                self._line.forget(name)
+            raise
+        self._world.host[PODS].store(made)
+        self._line.admitted(name)
 
     async def _post(self, virtual: Object, desired: Object) -> Object:
         async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):

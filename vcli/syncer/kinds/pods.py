@@ -22,8 +22,8 @@ from typing import Final, Protocol
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
-from vcli.syncer.engine.burst import Doorway
-from vcli.syncer.engine.controller import Controller, RequeueAfter
+from vcli.syncer.engine.burst import Doorway, QuotaLine
+from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
 from vcli.syncer.engine.feed import appeared_or_gone, feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
@@ -79,10 +79,12 @@ class Pods:
         queue = self.controller.queue
         needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
         self._doorway = Doorway(_AT_ONCE, on_room=queue.add)
-        self._creation = PodCreation(world, needs, self._contexts, self._doorway)
+        self._line = QuotaLine(on_room=queue.add)
+        self._creation = PodCreation(world, needs, self._contexts, self._doorway, self._line)
         self._updates = PodUpdates(world, self._contexts)
         feed_virtual(world.virtual[PODS], queue)
         feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope, urgent=_bound)
+        world.host[PODS].subscribe(self._host_pod_changed)
         feed(world.host[PVCS], queue, self._pods_of_host_claim, when=appeared_or_gone)
         feed(world.virtual[PVCS], queue, self._pods_of_claim, when=_gone)
         feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
@@ -97,13 +99,14 @@ class Pods:
 
     # --- the table
 
-    async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
+    async def _reconcile(self, name: VirtualName) -> RequeueAfter | Waiting | None:
         virtual, host = self._world.in_virtual(PODS, name), self._world.on_host(PODS, name)
         if host is not None and _is_half_deleted(host):
             await delete(self._world.host, PODS, host, grace=0)
             return None
         if virtual is None:
             self._doorway.leave(name)
+            self._line.forget(name)
             self._status.forget(name)
             self._updates.forget(name)
             if host is not None and not is_going(host):
@@ -114,7 +117,7 @@ class Pods:
             return None
         return await (self._without(virtual) if host is None else self._with(virtual, host))
 
-    async def _without(self, virtual: Object) -> RequeueAfter | None:
+    async def _without(self, virtual: Object) -> RequeueAfter | Waiting | None:
         """Nothing is on the host."""
         last = self._status.last_of(virtual)
         if is_going(virtual) or has_started(virtual) or (last is not None and has_started(last)):
@@ -212,6 +215,11 @@ class Pods:
         return False
 
     # --- who is concerned
+
+    def _host_pod_changed(self, old: Object | None, new: Object | None) -> None:
+        """A pod that goes or has ended leaves room in a quota."""
+        if new is None or (is_finished(new) and old is not None and not is_finished(old)):
+            self._line.room()
 
     def _tokens_settled(self, name: VirtualName) -> None:
         self._doorway.leave(name)

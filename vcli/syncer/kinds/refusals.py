@@ -11,6 +11,8 @@ from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import host_name
 
 REASON: Final = "SyncFailed"
+IGNORED: Final = "Ignored"
+"""Reason of an event about a field that the host does not get."""
 _BAD_REQUEST: Final = 400
 _TOO_LARGE: Final = 413
 
@@ -52,6 +54,11 @@ async def tell(
     known = {host_name(name, world.scope.cluster): name.name, **(names or {})}
     text = rewrite(message, known, namespace=name.namespace, scope=world.scope)
     await world.recorder.warn(resource, virtual, reason=reason, message=text)
+
+
+def is_over_quota(error: ApiError) -> bool:
+    """Whether it was a ResourceQuota that refused: what is there now leaves no room."""
+    return isinstance(error, Forbidden) and "exceeded quota" in error.message
 
 
 def _is_refusal(error: ApiError) -> bool:

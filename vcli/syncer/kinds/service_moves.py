@@ -38,16 +38,23 @@ class ServiceMoves:
         self._world = world
 
     async def agree(self, virtual: Object, host: Object) -> bool:
-        """Give the virtual Service what the host chose; True if it has that already, or can't have it."""
+        """Give the virtual Service what the host chose; True if it has that already, or can't have it.
+
+        Raises:
+            Conflict: another virtual Service has it now; the host is to choose again.
+            ApiError: as either API server answers.
+        """
         world = self._world
         if agrees(virtual, host):
             return True
         if not await self._are_free(virtual, host):
             if addresses(virtual) == addresses(host):
                 return True
-            # Another virtual Service sits on the address, and will get one of its own in its turn.
+            # Another virtual Service sits on the address, and will get one of its own in its turn. If it
+            # never does, trying is to become less frequent.
             await delete(world.host, SERVICES, host)
-            return False
+            message = f"another Service has {', '.join(addresses(host))} already"
+            raise Conflict(message, status=409, reason="Conflict")
         successor = recreate_as(virtual, host)
         body = {"metadata": {"annotations": {SUCCESSOR: json.dumps(successor, separators=(",", ":"))}}}
         name = name_of(virtual)

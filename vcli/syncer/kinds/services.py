@@ -14,7 +14,8 @@ from vcli.syncer.engine.feed import feed_host, feed_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.external_ips import ExternalIPs
+from vcli.syncer.kinds.refusals import IGNORED, tell, told
 from vcli.syncer.kinds.service_moves import ServiceMoves, taken
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate.metadata import virtual_uid_of
@@ -25,12 +26,19 @@ API_SERVICE: Final = VirtualName("default", "kubernetes")
 
 
 class Services:
-    """The controller of Services, all but those that the syncer makes."""
+    """The controller of Services, all but those that the syncer makes.
 
-    def __init__(self, world: World) -> None:
+    Args:
+        world: both clusters.
+        address: of our own pod, if it is known.
+    """
+
+    def __init__(self, world: World, *, address: str = "") -> None:
         self._world = world
         self._moves = ServiceMoves(world)
+        self._left_out: dict[VirtualName, tuple[str, list[str]]] = {}
         self.controller: Controller[VirtualName] = Controller("services", self._reconcile, workers=8)
+        self._external_ips = ExternalIPs(world, self.controller.queue, address=address)
         feed_virtual(world.virtual[SERVICES], self.controller.queue)
         feed_host(world.host[SERVICES], self.controller.queue, kind="Service", scope=world.scope)
 
@@ -40,19 +48,36 @@ class Services:
             return None
         virtual, host = world.in_virtual(SERVICES, name), world.on_host(SERVICES, name)
         if virtual is None:
+            self._left_out.pop(name, None)
             if host is not None and not await self._moves.succeed(host):
                 await delete(world.host, SERVICES, host)
             return None
         if is_going(virtual):
             await self._moves.settled(virtual, host)
             return None
+        if not translate.is_on_host(virtual):
+            await self._moves.settled(virtual, host)
+            if host is not None:
+                await delete(world.host, SERVICES, host)
+            return None
+        external_ips, refused = self._external_ips.allowed(virtual)
+        await self._tell_left_out(virtual, [*refused, *translate.unknown_fields(virtual)])
         async with told(world, SERVICES, virtual):
-            host = await self._bring(virtual, host)
+            host = await self._bring(virtual, host, external_ips)
             if await self._moves.agree(virtual, host):
                 await self._tell_back(virtual, host)
         return None
 
-    async def _bring(self, virtual: Object, host: Object | None) -> Object:
+    async def _tell_left_out(self, virtual: Object, sentences: list[str]) -> None:
+        """Say what the host does not get of a Service; again only when that has changed."""
+        name, known = name_of(virtual), (uid_of(virtual), sentences)
+        if self._left_out.get(name, (known[0], [])) == known:
+            return
+        self._left_out[name] = known
+        for sentence in sentences:
+            await tell(self._world, SERVICES, virtual, sentence, reason=IGNORED)
+
+    async def _bring(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
         """Make the host Service; what it can't have of the virtual one's numbers the host chooses."""
         left: set[str] = set()
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
@@ -63,7 +88,9 @@ class Services:
         elif host is not None and not translate.may_ask_for_its_own(virtual, host):
             left.add(translate.CLUSTER_IP)
         while True:
-            desired = translate.to_host(virtual, scope=self._world.scope, left=left)
+            desired = translate.to_host(
+                virtual, scope=self._world.scope, left=left, external_ips=external_ips
+            )
             try:
                 return await apply(self._world.host, SERVICES, desired, current=host)
             except (Invalid, ServerError) as error:

@@ -37,6 +37,7 @@ class Tokens:
         self._world = world
         self._on_settled = on_settled
         self._bound: dict[VirtualName, str] = {}
+        self._unsaved: dict[VirtualName, tuple[str, dict[str, Token]]] = {}
         self.controller: Controller[VirtualName] = Controller("tokens", self._reconcile, workers=16)
         feed(world.virtual[PODS], self.controller.queue, _own_name, when=_matters)
         feed_host(world.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=world.scope)
@@ -65,6 +66,7 @@ class Tokens:
         pod, secret = self._world.in_virtual(PODS, name), self._secret(name)
         if pod is None:
             self._bound.pop(name, None)
+            self._unsaved.pop(name, None)
             if secret is not None:
                 await delete(self._world.host, SECRETS, secret)
             return None
@@ -77,15 +79,26 @@ class Tokens:
         now = time.time()
         due = [source for source in sources if held.get(source.key, 0.0) <= now]
         if due:
-            tokens = dict([await self._request(pod, source) for source in due])
+            tokens = await self._tokens(pod, due, now)
             if secret is not None and len(due) < len(sources):
                 tokens = {**await self._still_good(secret, sources), **tokens}
             desired = token_secret(pod, tokens, scope=self._world.scope)
             async with told(self._world, PODS, pod):
                 await put(self._world.host, SECRETS, desired, current=secret)
+            self._unsaved.pop(name, None)
             self._on_settled(name)
             held = {key: token.renew_at for key, token in tokens.items()}
         return RequeueAfter(max(1.0, min(held[source.key] for source in sources) - now))
+
+    async def _tokens(self, pod: Object, due: Iterable[TokenSource], now: float) -> dict[str, Token]:
+        """A token for each source: a new one, or one that the host has refused to take."""
+        uid, unsaved = self._unsaved.get(name_of(pod), ("", {}))
+        tokens = dict(unsaved) if uid == uid_of(pod) else {}
+        for source in due:
+            if source.key not in tokens or tokens[source.key].renew_at <= now:
+                key, tokens[key] = await self._request(pod, source)
+                self._unsaved[name_of(pod)] = uid_of(pod), tokens
+        return {source.key: tokens[source.key] for source in due}
 
     async def _still_good(self, secret: Object, sources: Iterable[TokenSource]) -> dict[str, Token]:
         """The tokens that are on the host: a cache keeps none."""

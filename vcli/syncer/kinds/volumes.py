@@ -6,6 +6,7 @@ volumes are what claims are bound to.
 
 import asyncio
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Final
 
 from vcli.kube.errors import Forbidden, NotFound
@@ -28,6 +29,8 @@ _ASK_AGAIN: Final = 600.0
 _LOOK_AGAIN: Final = 300.0
 """Seconds until a volume is read again: only claims are watched."""
 _GOING: Final = 1.0
+"""Seconds until one is read again that is about to be deleted; the longer that takes, the more."""
+_GROWTH: Final = 0.25
 
 
 class Volumes:
@@ -96,7 +99,15 @@ class Volumes:
         phase = (volume.get("status") or {}).get("phase")
         await self._tell_phase(current, "Failed" if phase == "Failed" else "Released")
         kept = volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
-        return RequeueAfter(_LOOK_AGAIN if kept else _GOING)
+        return RequeueAfter(_LOOK_AGAIN if kept else self._pause(current["metadata"]["name"]))
+
+    def _pause(self, name: str) -> float:
+        """Until a released volume is read again: less and less often, where it can't be deleted."""
+        since = ((self._world.virtual[PVS].get(None, name) or {}).get("status") or {}).get(
+            "lastPhaseTransitionTime"
+        )
+        age = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else 0.0
+        return min(max(_GOING, age * _GROWTH), _LOOK_AGAIN)
 
     async def _retire(self, current: Object) -> None:
         """Delete it; bound ones are protected from that."""

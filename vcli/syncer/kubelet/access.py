@@ -8,7 +8,7 @@ paths: pkg/kubelet/server/auth.go of Kubernetes 1.36, with KubeletFineGrainedAut
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -108,7 +108,13 @@ class Gatekeeper:
         self._decisions: _Remembered[bool] = _Remembered()
 
     async def check(
-        self, request: Request, *, path: str, node: str, certificate: Mapping[str, Any] | None
+        self,
+        request: Request,
+        *,
+        path: str,
+        node: str,
+        certificate: Mapping[str, Any] | None,
+        admit: Callable[[], None],
     ) -> None:
         """Let a request pass, or not.
 
@@ -117,6 +123,7 @@ class Gatekeeper:
             path: its path, decoded.
             node: the node whose kubelet was asked.
             certificate: the client's verified certificate, if it showed one.
+            admit: called as soon as it is known who asks, whatever they may.
 
         Raises:
             Refused: 401 nobody we know, 403 not allowed, 500 the virtual API could not say.
@@ -124,6 +131,7 @@ class Gatekeeper:
         user = user_of_certificate(certificate) or await self._user_of_token(bearer_token(request))
         if user is None:
             raise Refused(401, "Unauthorized")
+        admit()
         if _MASTERS in user.groups:
             return
         verb = _VERBS.get(request.method, "")

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,7 @@ class Exchange:
     """A request, and the connection that it came on.
 
     Attributes:
+        admit: to be called as soon as it is known who asks.
         keep: whether the connection may carry another request afterwards.
         started: whether a part of the answer is on its way already.
     """
@@ -23,6 +24,7 @@ class Exchange:
     request: Request
     reader: StreamReader
     writer: StreamWriter
+    admit: Callable[[], None]
     keep: bool = field(init=False)
     started: bool = field(init=False, default=False)
 

@@ -3,15 +3,17 @@
 import asyncio
 import socket
 import ssl
-from asyncio import StreamReader, StreamWriter, Task
+from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from vcli.syncer.engine.log import Log
+from vcli.syncer.serving.doorkeeper import Doorkeeper
 from vcli.syncer.serving.exchange import TEXT, Exchange
-from vcli.syncer.serving.requests import MAX_HEAD_BYTES, Refused, read_request, response
+from vcli.syncer.serving.gate import SECONDS, Gate, Visit
+from vcli.syncer.serving.requests import FIRST_HEAD_BYTES, MAX_HEAD_BYTES, Refused, read_request, response
 from vcli.syncer.serving.sockets import keep_alive
-from vcli.syncer.serving.streams import close
+from vcli.syncer.serving.streams import close, release
 
 log = Log(__name__)
 
@@ -21,8 +23,9 @@ Answer = Callable[[Exchange], Awaitable[None]]
 # Seconds to wait for the (next) request on a connection: more than the 90 after which a Go client drops an
 # idle one, so that we never close one that it is about to use.
 _IDLE: Final = 120.0
-_HANDSHAKE: Final = 20.0
 _SHUTDOWN: Final = 5.0
+_BUFFER: Final = 64 * 1024
+"""Bytes of a connection that wait to be read, before no more are taken; twice as many at the most."""
 
 
 class Listener:
@@ -30,50 +33,50 @@ class Listener:
 
     Args:
         name: for the log.
-        answer: answers each request.
+        answer: answers each request; says by `Exchange.admit` when it is known who asks, where no client
+            certificate does.
+        gate: for connections of which that is not known.
     """
 
-    def __init__(self, name: str, answer: Answer) -> None:
+    def __init__(self, name: str, answer: Answer, gate: Gate) -> None:
         self._name = name
         self._answer = answer
-        self._connections: set[Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._doorkeeper = Doorkeeper(name, gate, self._serve)
+        self._context: ssl.SSLContext | None = None
         self.port = 0
 
     async def start(self, sock: socket.socket, context: ssl.SSLContext) -> None:
         """Begin to take connections on a listening socket, which is ours from now on."""
         self.port = sock.getsockname()[1]
-        self._server = await asyncio.start_server(
-            self._accepted,
-            sock=sock,
-            ssl=context,
-            limit=MAX_HEAD_BYTES,
-            ssl_handshake_timeout=_HANDSHAKE,
-            ssl_shutdown_timeout=_SHUTDOWN,
-        )
+        self._context = context
+        self._doorkeeper.start(sock)
 
     async def close(self) -> None:
         """Take no more, and end what is open."""
-        if self._server is not None:
-            self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._doorkeeper.close()
 
-    def _accepted(self, reader: StreamReader, writer: StreamWriter) -> None:
-        # A task of our own: in Python 3.11, asyncio takes the end of one that it made itself for a fault.
-        task = asyncio.create_task(self._serve(reader, writer), name=self._name)
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
-
-    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def _serve(self, sock: socket.socket, visit: Visit) -> None:
         """Answer all requests on a connection."""
+        reader = StreamReader(limit=_BUFFER)
+        protocol = StreamReaderProtocol(reader)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol,
+            sock,
+            ssl=self._context,
+            ssl_handshake_timeout=SECONDS,
+            ssl_shutdown_timeout=_SHUTDOWN,
+        )
+        writer = StreamWriter(transport, protocol, reader, loop)
+        if writer.get_extra_info("peercert"):
+            visit.admit()
         keep_alive(writer.get_extra_info("socket"))
         try:
-            while await self._exchange(reader, writer):
+            while await self._exchange(reader, writer, visit):
                 pass
         except OSError as error:
             log.debug("client is gone", server=self._name, error=error)
+            release(error)
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
@@ -83,11 +86,12 @@ class Listener:
         finally:
             await close(writer)
 
-    async def _exchange(self, reader: StreamReader, writer: StreamWriter) -> bool:
+    async def _exchange(self, reader: StreamReader, writer: StreamWriter, visit: Visit) -> bool:
         """Answer the next request; tell whether another one may follow."""
         try:
-            async with asyncio.timeout(_IDLE):
-                request = await read_request(reader)
+            async with asyncio.timeout(_IDLE):  # a stranger has less: the gate sees to it
+                most = MAX_HEAD_BYTES if visit.known else FIRST_HEAD_BYTES
+                request = await read_request(reader, max_head=most)
         except TimeoutError:
             return False
         except Refused as refused:
@@ -98,7 +102,7 @@ class Listener:
             return False
         if request is None:
             return False
-        exchange = Exchange(request=request, reader=reader, writer=writer)
+        exchange = Exchange(request=request, reader=reader, writer=writer, admit=visit.admit)
         try:
             await self._answer(exchange)
         except Refused as refused:
@@ -106,5 +110,6 @@ class Listener:
                 # Too late to say so: an answer without its proper end tells that something is missing.
                 writer.transport.abort()
                 return False
+            exchange.keep &= visit.known  # a stranger may ask once
             await exchange.reply(refused.message, status=refused.status)
-        return exchange.keep
+        return exchange.keep and visit.known

@@ -13,6 +13,8 @@ from http import HTTPStatus
 # The API server takes heads of 1 MiB; a command argument can't exceed 128 KiB on Linux, escaped three times
 # that.
 MAX_HEAD_BYTES = 512 * 1024
+FIRST_HEAD_BYTES = 16 * 1024
+"""Of a request that no client certificate goes before: there is room for a token."""
 _MAX_BODY_BYTES = 64 * 1024
 _MAX_LENGTH_DIGITS = 18
 
@@ -100,8 +102,12 @@ def _parse_header(line: str) -> Header:
     return name, value
 
 
-async def read_request(reader: StreamReader) -> Request | None:
+async def read_request(reader: StreamReader, *, max_head: int = MAX_HEAD_BYTES) -> Request | None:
     """Read the next request head and drop its body, which no route of a kubelet has a use for.
+
+    Args:
+        reader: whose own limit is no limit of a head.
+        max_head: bytes of a head at the most.
 
     Returns:
         None when the client closed the connection instead of sending a (whole) request.
@@ -110,13 +116,28 @@ async def read_request(reader: StreamReader) -> Request | None:
         Refused: malformed or too large.
     """
     try:
-        request = parse_head(await reader.readuntil(b"\r\n\r\n"))
+        request = parse_head(await _head(reader, max_head))
         await _drop_body(request, reader)
     except IncompleteReadError:
         return None
-    except LimitOverrunError:
-        raise Refused(431, "the request head is too large") from None
+    except LimitOverrunError:  # in a body
+        raise Refused(400, "malformed request body") from None
     return request
+
+
+async def _head(reader: StreamReader, most: int) -> bytes:
+    head = bytearray()
+    while True:
+        try:
+            head += await reader.readuntil(b"\r\n\r\n")
+        except LimitOverrunError as more:
+            if len(head) + more.consumed <= most:
+                head += await reader.readexactly(more.consumed)
+                continue
+            raise Refused(431, "the request head is too large") from None
+        if len(head) > most:
+            raise Refused(431, "the request head is too large")
+        return bytes(head)
 
 
 async def _drop_body(request: Request, reader: StreamReader) -> None:

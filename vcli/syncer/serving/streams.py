@@ -61,7 +61,16 @@ async def close(writer: StreamWriter, *, linger: float = _LINGER) -> None:
     try:
         async with asyncio.timeout(linger):
             await writer.wait_closed()
-    except (OSError, TimeoutError):
-        pass
+    except (OSError, TimeoutError) as error:
+        release(error)
     finally:
         writer.transport.abort()
+
+
+def release(error: BaseException) -> None:
+    """Let go of what an error that was dealt with refers to.
+
+    A reader keeps the error that its connection ended with, and by its traceback that one keeps the reader,
+    its buffers and those of TLS: half a megabyte that waits for the garbage collector, which seldom comes.
+    """
+    error.__traceback__ = None

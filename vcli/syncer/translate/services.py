@@ -2,6 +2,9 @@
 
 A virtual Service and its host Service share their ClusterIPs (the virtual API server runs with the host's
 range), so the address that a pod looks up in the virtual cluster is the one that the node's proxy serves.
+
+A Service of type ExternalName has none on the host: it is nothing but a DNS name, which the virtual cluster's
+DNS answers; on the host it would be one that leads wherever a tenant wants.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,6 +20,31 @@ HEALTH_CHECK: Final = "spec.healthCheckNodePort"
 MOVING: Final = "vcli.dev/moving"
 """Finalizer of a Service that has just been made anew, until nobody would make it once more."""
 _NO_ADDRESS: Final = "None"
+EXTERNAL_IPS: Final = "externalIPs"
+EXTERNAL_NAME: Final = "externalName"
+HOST_FIELDS: Final = frozenset(
+    {
+        "allocateLoadBalancerNodePorts",
+        "clusterIP",
+        "clusterIPs",
+        "externalTrafficPolicy",
+        "healthCheckNodePort",
+        "internalTrafficPolicy",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "loadBalancerClass",
+        "loadBalancerIP",
+        "loadBalancerSourceRanges",
+        "ports",
+        "publishNotReadyAddresses",
+        "selector",
+        "sessionAffinity",
+        "sessionAffinityConfig",
+        "trafficDistribution",
+        "type",
+    }
+)
+"""The fields of a spec that the host gets: each was looked at for what it reaches beyond its own Service."""
 _LIVED: Final = (
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -30,16 +58,37 @@ _LIVED: Final = (
 """What only an object that exists has in its metadata."""
 
 
-def to_host(service: Object, *, scope: Scope, left: Collection[str] = ()) -> Object:
+def is_on_host(service: Object) -> bool:
+    """Whether the host has a Service for a virtual one."""
+    return bool(service["spec"].get("type") != "ExternalName")
+
+
+def unknown_fields(service: Object) -> list[str]:
+    """A sentence for each field that does not go to the host, as nobody has looked at what it does there."""
+    known = HOST_FIELDS | {EXTERNAL_IPS, EXTERNAL_NAME}
+    return [
+        f"spec.{name} left out on the host: this version of vcli does not know it"
+        for name in sorted(service["spec"].keys() - known)
+    ]
+
+
+def to_host(
+    service: Object, *, scope: Scope, left: Collection[str] = (), external_ips: Sequence[str] = ()
+) -> Object:
     """The complete host Service.
 
     Args:
-        service: the virtual Service.
+        service: the virtual Service; one that `is_on_host`.
         scope: the virtual cluster.
+        external_ips: what it may have of its externalIPs, as `external_ips.allowed` says.
         left: paths of fields that are left to the host to choose: `CLUSTER_IP`, `HEALTH_CHECK`, or a node
             port (``spec.ports[0].nodePort``). By default it shall have all of them as they are.
     """
-    spec = dict(service["spec"])
+    spec = {name: value for name, value in service["spec"].items() if name in HOST_FIELDS}
+    if external_ips:
+        spec[EXTERNAL_IPS] = list(external_ips)
+    elif spec.get("type", "ClusterIP") == "ClusterIP":
+        spec = without(spec, "externalTrafficPolicy")  # nothing comes from outside, which the API insists on
     if spec.get("selector"):
         spec["selector"] = host_selector(spec["selector"], service["metadata"]["namespace"], scope)
     if CLUSTER_IP in left and spec.get("clusterIP") != _NO_ADDRESS:

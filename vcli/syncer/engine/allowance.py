@@ -1,0 +1,39 @@
+"""How often something may be done: so often at once, and at a steady rate after that."""
+
+
+class Allowance:
+    """A token bucket, without a clock of its own: all times are seconds on the caller's.
+
+    Args:
+        burst: how often at once.
+        per_second: how often after that.
+    """
+
+    def __init__(self, *, burst: float, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._left = burst
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Whether it may be done now; if so, it counts."""
+        self._refill(now)
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def reserve(self, now: float) -> float:
+        """Seconds to wait until it may be done. It counts in any case: the next one waits longer."""
+        self._refill(now)
+        self._left -= 1
+        return max(0.0, -self._left / self._per_second)
+
+    def is_full(self, now: float) -> bool:
+        """Whether nothing was done for so long that it is as good as new."""
+        self._refill(now)
+        return self._left >= self._burst
+
+    def _refill(self, now: float) -> None:
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
