@@ -7,14 +7,14 @@ from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
-from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, Resource
+from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
 
 
 async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -> list[Object]:
     """The objects of a virtual cluster that are there, and would not be made any more.
 
-    Bundles of other versions, and the ClusterRole with its binding; where those may not be read, we did not
-    make them.
+    Bundles of other versions; the values, where they are kept in an object of another kind now; the
+    ClusterRole with its binding. What may not be read, we did not make.
 
     Args:
         client: of the host.
@@ -24,22 +24,22 @@ async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -
     Returns:
         Their metadata.
     """
-    bundles, *of_cluster = await together(
+    selector = f"{CLUSTER_LABEL}={names.cluster}"
+    single = (
+        (CONFIGMAPS, names.values),
+        (SECRETS, names.values),
+        (CLUSTERROLEBINDINGS, names.cluster_role),
+        (CLUSTERROLES, names.cluster_role),
+    )
+    config_maps, *others = await together(
         [
-            list_metadata(
-                client, namespace=names.namespace, label_selector=f"{CLUSTER_LABEL}={names.cluster}"
-            ),
-            *(
-                _find(client, resource, names.cluster_role)
-                for resource in (CLUSTERROLEBINDINGS, CLUSTERROLES)
-            ),
+            list_metadata(client, namespace=names.namespace, label_selector=selector),
+            *(_find(client, names, resource, name) for resource, name in single),
         ]
     )
+    bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
+    found = [*(_typed(CONFIGMAPS, each) for each in bundles), *(each for some in others for each in some)]
     kept = {(obj["kind"], obj["metadata"]["name"]) for obj in wanted}
-    found = [
-        *(_typed(CONFIGMAPS, each) for each in bundles if each["metadata"]["name"].startswith("vc-bundle-")),
-        *(each for some in of_cluster for each in some),
-    ]
     return [obj for obj in found if (obj["kind"], obj["metadata"]["name"]) not in kept]
 
 
@@ -59,11 +59,14 @@ async def prune(client: Client, surplus: Sequence[Object]) -> None:
     await together(delete(obj) for obj in surplus)
 
 
-async def _find(client: Client, resource: Resource, name: str) -> list[Object]:
+async def _find(client: Client, names: Names, resource: Resource, name: str) -> list[Object]:
+    """An object, if it is there and belongs to the virtual cluster."""
     try:
-        return [_typed(resource, await client.get(resource, name))]
+        found = await client.get(resource, name, namespace=names.namespace)
     except (NotFound, Forbidden):
         return []
+    labels = found["metadata"].get("labels") or {}
+    return [_typed(resource, found)] if labels.get(CLUSTER_LABEL) == names.cluster else []
 
 
 def _typed(resource: Resource, obj: Object) -> Object:

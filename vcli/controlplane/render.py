@@ -54,7 +54,7 @@ def render(
         _config_map(names.settings, data={"settings.json": settings}),
         *_bundle(names, bundle),
         stateful_set.render(
-            names, values, facts, bundle=bundle, checksum=_checksum(settings.encode(), *_sorted(_pki(files)))
+            names, values, facts, bundle=bundle, checksum=_checksum(settings.encode(), *_sorted(files))
         ),
     ]
     owner = {"apiVersion": "v1", "kind": "Service", "name": names.service, "uid": facts.service_uid}

@@ -235,6 +235,10 @@ class _Upgrade:
             plan_objects(client, names, objects), find_surplus(client, names, objects)
         )
         changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
+        if changes.restarts and not self._options.wait:
+            # The pod from before may be wanted until the new one is ready: the next upgrade removes it.
+            surplus = []
+            changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=())
         ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
         return _Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes, was_ready=ready > 0)
 
