@@ -17,7 +17,7 @@ import pytest
 import yaml
 from embedded import Host
 from terminal import Terminal
-from test_create import on_host, settled
+from test_create import on_host, settled, tenant
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_DNS = ["--set", "controlPlane.coredns.enabled=false"]
@@ -349,6 +349,15 @@ def test_a_quota_with_room_for_one_takes_the_upgrade(desk: Host, namespace: str)
     desk.vcli("create", "demo", "-n", namespace, *CLAIM)
     desk.vcli("upgrade", "demo", "-n", namespace, *RESTARTS)
     assert pod(desk, namespace)["metadata"]["labels"]["x"] == "y"
+
+
+def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str, tmp_path: Path):
+    user = tenant(desk, namespace, tmp_path)
+    user.vcli("create", "demo", *POD_ONLY)
+    done = user.vcli("upgrade", "demo", *STAYS)
+    assert f"upgraded virtual cluster demo in namespace {namespace}" in done.stderr
+    assert on_host(desk, "service", "demo", "-n", namespace)["metadata"]["labels"]["x"] == "y"
+    assert "nothing to change" in user.vcli("upgrade", "demo").stderr
 
 
 QUESTION = "All data of virtual cluster demo will be lost. Go on? [y/N]"

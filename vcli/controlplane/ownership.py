@@ -67,4 +67,5 @@ def _item(item: Any, index: int, fields: Mapping[str, Any]) -> Iterator[Any]:
         elif kind == "k" and isinstance(item, dict):
             keys: Object = json.loads(text)
             if all(item.get(name) == value for name, value in keys.items()):
-                yield {**keys, **_owned(item, below)} if below else item
+                # A key that was not applied has its default, and gets it again.
+                yield _owned(item, below)

@@ -1,14 +1,125 @@
-"""Asking the host what applying objects would change, without changing anything."""
+"""What an upgrade is going to do: all questions to the host, and nothing is changed."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from vcli import __version__
+from vcli.config.document import Document
+from vcli.config.schema import Values
 from vcli.controlplane.apply import find_metadata, together
 from vcli.controlplane.names import FIELD_MANAGER, Names
-from vcli.errors import ConflictError
+from vcli.controlplane.prune import find_surplus
+from vcli.controlplane.stateful_set import VERSION
+from vcli.errors import ConflictError, NotFoundError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
-from vcli.operations.changes import Planned, is_paused
+from vcli.operations.changes import Changes, Planned, compare, is_paused
+from vcli.operations.existing import is_there
+from vcli.operations.gather import load_bundle, read_files
+from vcli.operations.preflight import Findings, look, raise_for
+from vcli.operations.rendering import rendered
+from vcli.operations.steps import Steps
+from vcli.operations.versions import check_step, is_older, running_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        planned: every object, in the order in which they are applied.
+        surplus: objects to delete when the new control plane is ready.
+        changes: the same for people.
+        was_ready: the control plane was ready before.
+    """
+
+    planned: tuple[Planned, ...]
+    surplus: tuple[Object, ...]
+    changes: Changes
+    was_ready: bool
+
+    @property
+    def touched(self) -> list[Planned]:
+        """The objects that are created or changed."""
+        return [each for each in self.planned if each.action]
+
+    @property
+    def creates_workload(self) -> bool:
+        """Whether the StatefulSet was missing."""
+        return any(each.live is None and each.wanted["kind"] == "StatefulSet" for each in self.planned)
+
+
+async def make_plan(
+    client: Client, names: Names, values: Values, stored: Document, *, steps: Steps, waits: bool
+) -> Plan:
+    """Find out what another set of values, or this version of vcli, would change.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        values: as they are to be.
+        stored: as they are.
+        steps: is warned of what will not work.
+        waits: the upgrade waits until the new control plane is ready, and may remove what it replaces.
+
+    Raises:
+        NotFoundError: there is no such virtual cluster.
+        ConflictError: the store or the Kubernetes version can't be changed in this way.
+        PreflightError: the host lacks something, or we lack rights.
+    """
+    bundle = await load_bundle(values)
+    findings = await look(client, names, values, bundle=bundle, replaces=True)
+    service = _service(names, findings)
+    raise_for(findings, names)
+    objects = await rendered(
+        client,
+        names,
+        values,
+        findings,
+        service,
+        bundle=bundle,
+        files=lambda: read_files(client, names),
+        steps=steps,
+    )
+    _check_versions(names, values, findings.workload, objects[-1], steps)
+    planned, found = await asyncio.gather(
+        plan_objects(client, names, objects), find_surplus(client, names, objects)
+    )
+
+    def changes(surplus: Sequence[Object]) -> Changes:
+        return compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
+
+    # The pod from before is wanted until the new one is ready: without waiting, the next upgrade removes it.
+    surplus = found if waits or not changes(found).restarts else []
+    ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
+    return Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes(surplus), was_ready=ready > 0)
+
+
+def _service(names: Names, findings: Findings) -> Object:
+    if not is_there(findings, names) or findings.service is None:
+        raise NotFoundError(
+            f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
+            hint="vcli list shows what there is",
+        )
+    return findings.service
+
+
+def _check_versions(names: Names, values: Values, live: Object | None, wanted: Object, steps: Steps) -> None:
+    if live is None:
+        return
+    made_by = (live["metadata"].get("annotations") or {}).get(VERSION)
+    if is_older(__version__, made_by):
+        steps.warn(
+            f"virtual cluster {names.cluster!r} was made by vcli {made_by}, this is {__version__}: what only"
+            " the newer one knows is lost"
+        )
+    check_step(
+        running_version(live),
+        running_version(wanted) or values.control_plane.distro.k8s.version,
+        command=f"vcli upgrade {names.cluster} -n {names.namespace}",
+    )
 
 
 async def plan_objects(client: Client, names: Names, objects: Sequence[Object]) -> list[Planned]:

@@ -1,17 +1,102 @@
 """Back to the objects from before an upgrade that failed."""
 
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from vcli.controlplane.apply import apply
-from vcli.controlplane.names import FIELD_MANAGER
+from vcli.controlplane.names import FIELD_MANAGER, Names
 from vcli.controlplane.ownership import applied
+from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, NotFound, Object
 from vcli.kube.resources import Resource
+from vcli.operations.cancelling import finished
 from vcli.operations.changes import Planned
+from vcli.operations.planning import Plan
+from vcli.operations.steps import Steps
+from vcli.operations.wait import wait_ready
+
+_TIMEOUT = 120.0
 
 # These were missing, which no upgrade does: they are repairs, and with a StatefulSet its claims would go too.
 _KEPT = ("StatefulSet", "Secret")
+
+
+class Rollback:
+    """A block in which an upgrade is done: when it fails or is cancelled, what was before is applied again.
+
+    A second cancellation ends the rolling back. How it went is added to the error's message, or said as a
+    warning where there is none.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        plan: what the block does.
+        steps: is told.
+        keeps: do not roll back.
+        waits: until what was there before is ready again, if it was.
+    """
+
+    def __init__(
+        self, client: Client, names: Names, plan: Plan, steps: Steps, *, keeps: bool, waits: bool
+    ) -> None:
+        self._client = client
+        self._names = names
+        self._plan = plan
+        self._steps = steps
+        self._keeps = keeps
+        self._waits = waits and plan.changes.restarts and plan.was_ready
+        self._armed = True
+        self._applied = False
+
+    def disarm(self) -> None:
+        """Nothing was changed: there is nothing to go back to."""
+        self._armed = False
+
+    def applied(self) -> None:
+        """All objects are applied."""
+        self._applied = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None or not self._armed:
+            return
+        if self._keeps:
+            self._steps.warn("the objects and values stay as the upgrade has left them")
+            return
+        outcome: list[str] = []
+        await finished(self._run(outcome))
+        if isinstance(error, VcliError):
+            error.message = "\n".join([error.message, *outcome])
+        else:
+            for text in outcome:
+                self._steps.warn(text)
+
+    async def _run(self, outcome: list[str]) -> None:
+        names = self._names
+        try:
+            with self._steps.step("Roll back to what was there before") as step:
+                restored = workload_of(await restore(self._client, self._plan.touched))
+                if restored and self._waits:
+                    await wait_ready(self._client, names, restored, timeout=_TIMEOUT, detail=step.detail)
+        except VcliError as error:
+            again = f"vcli describe {names.cluster} -n {names.namespace} shows the state"
+            outcome.append(f"rolling back failed as well: {error.message}\n{again}")
+            return
+        state = "it runs with" if self._waits else "it has"
+        outcome.append(f"rolled back: {state} the objects and values from before{self._lost()}")
+
+    def _lost(self) -> str:
+        if not self._plan.changes.loses_data:
+            return ""
+        if self._applied:
+            return "; its data is lost, because its pod was replaced"
+        return "; its data is lost if its pod was replaced already"
 
 
 async def restore(client: Client, planned: Sequence[Planned]) -> list[Object]:
@@ -37,6 +122,11 @@ async def restore(client: Client, planned: Sequence[Planned]) -> list[Object]:
         if each.action == "created" and each.wanted["kind"] not in _KEPT:
             await _delete(client, each.wanted)
     return restored
+
+
+def workload_of(objects: Sequence[Object]) -> Object | None:
+    """The StatefulSet among objects."""
+    return next((obj for obj in objects if obj.get("kind") == "StatefulSet"), None)
 
 
 def former(live: Object) -> Object:

@@ -1,39 +1,30 @@
 """Changing a virtual cluster that is there: see what would change, then do it, and go back when it fails."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from vcli import __version__
 from vcli.config.document import Document
 from vcli.config.load import Given
-from vcli.config.schema import Values
 from vcli.controlplane.apply import apply
-from vcli.controlplane.names import Names, check_name
-from vcli.controlplane.prune import find_surplus, prune
-from vcli.controlplane.stateful_set import VERSION
-from vcli.errors import ConflictError, NotFoundError, VcliError
+from vcli.controlplane.names import FIELD_MANAGER, Names, check_name
+from vcli.controlplane.prune import prune
+from vcli.errors import ConflictError, NotFoundError
 from vcli.kube.client import Client
-from vcli.kube.errors import Forbidden, NotFound, Object
+from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
 from vcli.kubeconfig.auth import Loaded, load_access
-from vcli.operations.cancelling import answered, finished
-from vcli.operations.changes import Changes, Planned, compare
-from vcli.operations.existing import is_there
-from vcli.operations.gather import choose_namespace, load_bundle, read_files
-from vcli.operations.planning import plan_objects
-from vcli.operations.preflight import Findings, look, raise_for
-from vcli.operations.rendering import rendered
+from vcli.operations.cancelling import answered
+from vcli.operations.changes import Changes
+from vcli.operations.gather import choose_namespace
+from vcli.operations.planning import Plan, make_plan
 from vcli.operations.resolve import resolve
-from vcli.operations.rollback import restore
+from vcli.operations.rollback import Rollback, workload_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.stored import read_values
-from vcli.operations.versions import check_step, is_older, running_version
 from vcli.operations.wait import wait_ready
 
 DEFAULT_TIMEOUT = 300.0
-_ROLLBACK_TIMEOUT = 120.0
 
 Review = Callable[[Changes], bool]
 """Is shown what will change, before it does; answers whether data may be lost."""
@@ -156,20 +147,6 @@ async def _exists(client: Client, names: Names) -> bool:
     return not ending and (service is not None or workload is not None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """What is to be done."""
-
-    planned: tuple[Planned, ...]
-    surplus: tuple[Object, ...]
-    changes: Changes
-    was_ready: bool
-
-    @property
-    def touched(self) -> list[Planned]:
-        return [each for each in self.planned if each.action]
-
-
 class _Upgrade:
     """One call of upgrade."""
 
@@ -181,25 +158,27 @@ class _Upgrade:
         self._steps = steps
 
     async def run(self) -> Upgraded:
+        client, names, options = self._client, self._names, self._options
         with self._steps.step("Compare with what is there"):
             stored = await self._stored()
-            values = self._options.given.values(over=None if self._options.reset_values else stored)
+            values = options.given.values(over=None if options.reset_values else stored)
             for warning in values.warnings:
                 self._steps.warn(warning)
-            plan = await self._plan(values, stored)
-        if plan.changes and not self._options.dry_run:
+            plan = await make_plan(client, names, values, stored, steps=self._steps, waits=options.wait)
+        if plan.changes and not options.dry_run:
             self._consent(plan.changes)
-            async with self._rolled_back_on_failure(plan):
-                await self._apply(plan)
-            await prune(self._client, plan.surplus)
+            rollback = Rollback(
+                client, names, plan, self._steps, keeps=options.keep_on_failure, waits=options.wait
+            )
+            async with rollback:
+                await self._apply(plan, rollback)
+            await prune(client, plan.surplus)
         return Upgraded(
-            name=self._names.cluster,
-            namespace=self._names.namespace,
+            name=names.cluster,
+            namespace=names.namespace,
             version=values.control_plane.distro.k8s.version,
             changes=plan.changes,
         )
-
-    # --- seeing what would change
 
     async def _stored(self) -> Document:
         names = self._names
@@ -214,57 +193,6 @@ class _Upgrade:
             hint="give all of them again, with --reset-values",
         )
 
-    async def _plan(self, values: Values, stored: Document) -> _Plan:
-        client, names = self._client, self._names
-        bundle = await load_bundle(values)
-        findings = await look(client, names, values, bundle=bundle, replaces=True)
-        service = self._service(findings)
-        raise_for(findings, names)
-        objects = await rendered(
-            client,
-            names,
-            values,
-            findings,
-            service,
-            bundle=bundle,
-            files=lambda: read_files(client, names),
-            steps=self._steps,
-        )
-        self._check_versions(values, findings, objects[-1])
-        planned, surplus = await asyncio.gather(
-            plan_objects(client, names, objects), find_surplus(client, names, objects)
-        )
-        changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
-        if changes.restarts and not self._options.wait:
-            # The pod from before may be wanted until the new one is ready: the next upgrade removes it.
-            surplus = []
-            changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=())
-        ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
-        return _Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes, was_ready=ready > 0)
-
-    def _service(self, findings: Findings) -> Object:
-        names = self._names
-        if not is_there(findings, names) or findings.service is None:
-            raise NotFoundError(
-                f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
-                hint="vcli list shows what there is",
-            )
-        return findings.service
-
-    def _check_versions(self, values: Values, findings: Findings, rendered_workload: Object) -> None:
-        names, workload = self._names, findings.workload
-        if workload is None:
-            return
-        made_by = (workload["metadata"].get("annotations") or {}).get(VERSION)
-        if is_older(__version__, made_by):
-            self._steps.warn(
-                f"virtual cluster {names.cluster!r} was made by vcli {made_by}, this is {__version__}: what"
-                " only the newer one knows is lost"
-            )
-        wanted = running_version(rendered_workload) or values.control_plane.distro.k8s.version
-        command = f"vcli upgrade {names.cluster} -n {names.namespace}"
-        check_step(running_version(workload), wanted, command=command)
-
     def _consent(self, changes: Changes) -> None:
         agreed = self._review(changes)
         if changes.loses_data and not agreed:
@@ -276,54 +204,39 @@ class _Upgrade:
                 " would change",
             )
 
-    # --- doing it
-
-    async def _apply(self, plan: _Plan) -> None:
-        client, names = self._client, self._names
+    async def _apply(self, plan: Plan, rollback: Rollback) -> None:
+        client, names, timeout = self._client, self._names, self._options.timeout
         with self._steps.step("Apply the changes"):
+            await self._claim(plan, rollback)
             applied = await answered(apply(client, [each.wanted for each in plan.touched]))
-        workload = _workload(applied)
-        anew = any(each.live is None and each.wanted["kind"] == "StatefulSet" for each in plan.touched)
-        if workload and self._options.wait and (plan.changes.restarts or anew):
+        rollback.applied()
+        workload = workload_of(applied)
+        if workload and self._options.wait and (plan.changes.restarts or plan.creates_workload):
             with self._steps.step("Wait until it is ready") as step:
-                await wait_ready(client, names, workload, timeout=self._options.timeout, detail=step.detail)
+                await wait_ready(client, names, workload, timeout=timeout, detail=step.detail)
 
-    @contextlib.asynccontextmanager
-    async def _rolled_back_on_failure(self, plan: _Plan) -> AsyncIterator[None]:
+    async def _claim(self, plan: Plan, rollback: Rollback) -> None:
+        """Write the new values first, and only over those that the plan was made from.
+
+        So of two upgrades at once, or one that was thought over for long, the later does not undo the other.
+
+        Raises:
+            ConflictError: somebody else has changed them.
+        """
+        values = next(
+            (each for each in plan.planned if each.wanted["metadata"]["name"] == self._names.values), None
+        )
+        if values is None or values.live is None:
+            return
+        version = {"resourceVersion": values.live["metadata"]["resourceVersion"]}
+        body = {**values.wanted, "metadata": {**values.wanted["metadata"], **version}}
         try:
-            yield
-        except BaseException as error:
-            if self._options.keep_on_failure:
-                self._steps.warn(
-                    "the new control plane is left as it is; the values from before are replaced"
-                )
-                raise
-            outcome: list[str] = []
-            await finished(self._roll_back(plan, outcome))
-            if isinstance(error, VcliError) and outcome:
-                error.message += f"\n{outcome[0]}"
-            elif outcome:
-                self._steps.warn(outcome[0])
-            raise
-
-    async def _roll_back(self, plan: _Plan, outcome: list[str]) -> None:
-        names = self._names
-        lost = "; its data is lost, because its pod was replaced" if plan.changes.loses_data else ""
-        try:
-            with self._steps.step("Roll back to what was there before") as step:
-                restored = await restore(self._client, plan.touched)
-                workload = _workload(restored)
-                waits = plan.changes.restarts and plan.was_ready and self._options.wait
-                if workload and waits:
-                    await wait_ready(
-                        self._client, names, workload, timeout=_ROLLBACK_TIMEOUT, detail=step.detail
-                    )
-        except VcliError as error:
-            outcome.append(f"rolling back failed as well: {error.message}")
-        else:
-            state = "it runs with the" if waits else "it has the"
-            outcome.append(f"rolled back: {state} objects and values from before{lost}")
-
-
-def _workload(objects: Sequence[Object]) -> Object | None:
-    return next((obj for obj in objects if obj.get("kind") == "StatefulSet"), None)
+            await answered(self._client.apply(Resource.of(body), body, field_manager=FIELD_MANAGER))
+        except Conflict as error:
+            rollback.disarm()
+            names = self._names
+            raise ConflictError(
+                f"somebody else has changed virtual cluster {names.cluster!r} in namespace"
+                f" {names.namespace!r} meanwhile; nothing was changed",
+                hint="run it again to see what would change now",
+            ) from error

@@ -48,12 +48,16 @@ def test_labels_and_owner():
     }
 
 
+# The protocol was not applied: it is a key all the same, as it has a default.
+PORTS = {'k:{"containerPort":2379,"protocol":"TCP"}': {".": {}, "f:containerPort": {}}}
+
+
 def test_items_of_lists_in_their_order():
     fields = {
         "f:spec": {
             "f:containers": {
                 'k:{"name":"syncer"}': {".": {}, "f:name": {}, "f:image": {}},
-                'k:{"name":"etcd"}': {".": {}, "f:name": {}, "f:command": {}},
+                'k:{"name":"etcd"}': {".": {}, "f:name": {}, "f:command": {}, "f:ports": PORTS},
             },
             "f:finalizers": {'v:"ours"': {}},
             "f:places": {"i:1": {"f:a": {}}},
@@ -61,7 +65,15 @@ def test_items_of_lists_in_their_order():
     }
     spec = {
         "containers": [
-            {"name": "etcd", "command": ["etcd", "-x"], "terminationMessagePath": "/dev/x"},
+            {
+                "name": "etcd",
+                "command": ["etcd", "-x"],
+                "terminationMessagePath": "/dev/x",
+                "ports": [
+                    {"containerPort": 2379, "protocol": "UDP"},
+                    {"containerPort": 2379, "protocol": "TCP"},
+                ],
+            },
             {"name": "injected", "image": "sidecar"},
             {"name": "syncer", "image": "python", "imagePullPolicy": "Always"},
         ],
@@ -72,7 +84,7 @@ def test_items_of_lists_in_their_order():
         **IDENTITY,
         "spec": {
             "containers": [
-                {"name": "etcd", "command": ["etcd", "-x"]},
+                {"name": "etcd", "command": ["etcd", "-x"], "ports": [{"containerPort": 2379}]},
                 {"name": "syncer", "image": "python"},
             ],
             "finalizers": ["ours"],
