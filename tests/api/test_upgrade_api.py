@@ -154,14 +154,14 @@ async def test_kept_on_failure(client: Client, demo: Names, kubeconfig: str):
 
 async def test_of_two_at_once_the_later_undoes_nothing(client: Client, demo: Names, kubeconfig: str):
     def meanwhile(_: Changes) -> bool:
-        # While one is asked, somebody else is quicker.
+        # While one is asked, another one is quicker.
         quicker = upgrade.upgrade_cluster(options(demo, kubeconfig, MANY[1], wait=False))
         with ThreadPoolExecutor(1) as pool:
             pool.submit(asyncio.run, quicker).result()
         return True
 
     slow = options(demo, kubeconfig, MANY[2], wait=False)
-    with pytest.raises(ConflictError, match="somebody else has changed virtual cluster 'demo'"):
+    with pytest.raises(ConflictError, match="was changed by another client meanwhile"):
         await upgrade.upgrade_cluster(slow, review=meanwhile)
     kept = await read_values(client, demo)
     assert kept is not None

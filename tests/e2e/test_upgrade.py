@@ -162,7 +162,7 @@ def test_keys_stay_as_they_are(desk: Host, namespace: str):
     keys, access = certificates(desk, namespace), on_host(desk, "secret", "vc-demo", "-n", namespace)["data"]
     desk.vcli("upgrade", "demo", "-n", namespace, "--set", "controlPlane.proxy.extraSANs={a.example}")
     after = certificates(desk, namespace)
-    # A certificate gets the new name; the rest is what it was, so whoever is connected stays so.
+    # A certificate gets the new name; the rest is what it was, so those connected stay connected.
     assert {name for name in after if after[name] != keys[name]} == {"apiserver.crt", "apiserver.key"}
     assert on_host(desk, "secret", "vc-demo", "-n", namespace)["data"] == access
     inside(desk, namespace, "get", "namespaces")

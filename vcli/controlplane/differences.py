@@ -14,8 +14,8 @@ _WORD = re.compile(r"^[A-Za-z0-9_-]+$")
 def differences(before: Object, after: Object) -> list[str]:
     """The paths of the fields in which two states of one object differ, without values.
 
-    Items of a list that have names are told apart by them: ``spec.template.spec.containers[etcd].image``. A
-    field that only one of the two has is named as a whole.
+    Items of a list are identified by their names, if they have any, as in
+    ``spec.template.spec.containers[etcd].image``. A field that only one of the two has is named as a whole.
 
     Args:
         before: an object of the API.

@@ -45,7 +45,7 @@ async def rendered(
         service: the virtual cluster's Service as the host answered it.
         bundle: the syncer's code; None when an image has it.
         files: reads the keys and certificates that are kept; what lacks or ends soon is made.
-        steps: is told what will not work.
+        steps: is warned of what will not work.
 
     Raises:
         ConflictError: the values ask for another store than the one that is there.

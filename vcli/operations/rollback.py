@@ -33,7 +33,7 @@ class Rollback:
         client: of the host.
         names: of the virtual cluster.
         plan: what the block does.
-        steps: is told.
+        steps: shows the rolling back.
         keeps: do not roll back.
         waits: until what was there before is ready again, if it was.
     """

@@ -221,7 +221,7 @@ class _Upgrade:
         So of two upgrades at once, or one that was thought over for long, the later does not undo the other.
 
         Raises:
-            ConflictError: somebody else has changed them.
+            ConflictError: another client has changed them.
         """
         values = next(
             (each for each in plan.planned if each.wanted["metadata"]["name"] == self._names.values), None
@@ -236,7 +236,7 @@ class _Upgrade:
             rollback.disarm()
             names = self._names
             raise ConflictError(
-                f"somebody else has changed virtual cluster {names.cluster!r} in namespace"
-                f" {names.namespace!r} meanwhile; nothing was changed",
+                f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was changed by another"
+                " client meanwhile; this upgrade has changed nothing",
                 hint="run it again to see what would change now",
             ) from error
