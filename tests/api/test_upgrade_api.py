@@ -12,13 +12,14 @@ import pytest
 from test_tunnel_process import kubeconfig_of
 
 from vcli.config import load, read
+from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError, TimedOutError, UsageError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import CONFIGMAPS, ROLES, SECRETS, SERVICES, STATEFULSETS, STORAGECLASSES
-from vcli.operations import create, upgrade
+from vcli.operations import create, planning, upgrade
 from vcli.operations.changes import Changes
 from vcli.operations.steps import NoSteps, Step
 from vcli.operations.stored import read_values
@@ -215,3 +216,34 @@ async def test_without_secrets_there_the_authority_is_named_as_new(
     assert "makes a new certificate authority: every kubeconfig and token from before becomes invalid" in (
         done.changes.consequences
     )
+
+
+async def test_a_newer_vcli_alone_does_not_stand_in_the_way_of_a_change_without_restart(
+    client: Client, namespace: str, kubeconfig: str, monkeypatch: pytest.MonkeyPatch
+):
+    names = await created(kubeconfig, namespace, "enabled=false")
+    before = await state(client, names)
+
+    async def newer(_: object) -> Bundle:
+        return Bundle("0123456789", b"newer", "3.11")
+
+    monkeypatch.setattr(planning, "load_bundle", newer)
+    # The new version alone, or a change that takes a restart anyway: no.
+    for sets in ((), MANY):
+        with pytest.raises(ConflictError, match="keeps its data in that pod only"):
+            await upgrade.upgrade_cluster(options(names, kubeconfig, *sets))
+    assert await state(client, names) == before
+
+    done = await upgrade.upgrade_cluster(options(names, kubeconfig, MANY[1]))
+    assert {each.title for each in done.changes.objects} == {"service/demo", "secret/vc-config-demo"}
+    assert "the control plane stays as it is" in done.changes.consequences[-1]
+    after = await state(client, names)
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {"Service/demo", "Secret/vc-config-demo"}
+
+    agreed = options(
+        names, kubeconfig, "controlPlane.service.annotations.a=c", may_lose_data=True, wait=False
+    )
+    done = await upgrade.upgrade_cluster(agreed, review=lambda _: True)
+    assert "created configmap/vc-bundle-0123456789-demo" in "".join(done.changes.lines())
+    assert done.changes.loses_data

@@ -150,6 +150,7 @@ async def _upgrade(
         kubeconfig=common.kubeconfig,
         context=common.context,
         reset_values=reset,
+        may_lose_data=yes,
         dry_run=dry,
         wait=wait,
         keep_on_failure=keep,

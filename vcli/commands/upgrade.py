@@ -63,6 +63,7 @@ async def upgrade(
         kubeconfig=common.kubeconfig,
         context=common.context,
         reset_values=reset_values,
+        may_lose_data=yes,
         dry_run=dry_run,
         wait=wait,
         keep_on_failure=keep_on_failure,

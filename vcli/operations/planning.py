@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from vcli import __version__
 from vcli.config.document import Document
+from vcli.config.load import Given
 from vcli.config.schema import Values
 from vcli.controlplane.apply import find_metadata, together
 from vcli.controlplane.names import FIELD_MANAGER, Names
 from vcli.controlplane.prune import find_surplus
 from vcli.controlplane.stateful_set import VERSION
-from vcli.errors import ConflictError, NotFoundError
+from vcli.errors import ConflictError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
@@ -20,7 +22,7 @@ from vcli.operations.existing import is_there
 from vcli.operations.gather import load_bundle, read_files
 from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import rendered
-from vcli.operations.steps import Steps
+from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
 
 
@@ -45,6 +47,11 @@ class Plan:
         """The objects that are created or changed."""
         return [each for each in self.planned if each.action]
 
+    def with_consequence(self, text: str) -> "Plan":
+        """The same plan, with one more thing to know about it."""
+        consequences = (*self.changes.consequences, text)
+        return replace(self, changes=replace(self.changes, consequences=consequences))
+
     @property
     def creates_workload(self) -> bool:
         """Whether the StatefulSet was missing."""
@@ -52,9 +59,19 @@ class Plan:
 
 
 async def make_plan(
-    client: Client, names: Names, values: Values, stored: Document, *, steps: Steps, waits: bool
+    client: Client,
+    names: Names,
+    values: Values,
+    stored: Document,
+    *,
+    steps: Steps,
+    waits: bool,
+    may_lose_data: bool,
 ) -> Plan:
     """Find out what another set of values, or this version of vcli, would change.
+
+    Where the values alone take no restart, and only this version of vcli does, a control plane whose data
+    would be lost stays as it is.
 
     Args:
         client: of the host.
@@ -63,6 +80,7 @@ async def make_plan(
         stored: as they are.
         steps: is warned of what will not work.
         waits: the upgrade waits until the new control plane is ready, and may remove what it replaces.
+        may_lose_data: a control plane is replaced even so.
 
     Raises:
         NotFoundError: there is no such virtual cluster.
@@ -73,28 +91,52 @@ async def make_plan(
     findings = await look(client, names, values, bundle=bundle, replaces=True)
     service = _service(names, findings)
     raise_for(findings, names)
-    objects = await rendered(
-        client,
-        names,
-        values,
-        findings,
-        service,
-        bundle=bundle,
-        files=lambda: read_files(client, names),
-        steps=steps,
-    )
+
+    async def objects_of(values: Values, steps: Steps) -> list[Object]:
+        return await rendered(
+            client,
+            names,
+            values,
+            findings,
+            service,
+            bundle=bundle,
+            files=lambda: read_files(client, names),
+            steps=steps,
+        )
+
+    objects = await objects_of(values, steps)
     _check_versions(names, values, findings.workload, objects[-1], steps)
     planned, found = await asyncio.gather(
         plan_objects(client, names, objects), find_surplus(client, names, objects)
     )
 
-    def changes(surplus: Sequence[Object]) -> Changes:
-        return compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
+    def plan(planned: Sequence[Planned], surplus: Sequence[Object]) -> Plan:
+        changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
+        ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
+        return Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes, was_ready=ready > 0)
 
+    whole = plan(planned, found)
+    if whole.changes.loses_data and not may_lose_data and values.given != stored.data:
+        with suppress(UsageError):  # stored values that this version does not understand
+            before = await objects_of(Given().values(over=stored), NoSteps())
+            partial = plan(changed_by_values(planned, before), ())
+            if not partial.changes.restarts:
+                return partial.with_consequence(
+                    "the control plane stays as it is, without what is new in this vcli: replacing it would"
+                    " lose all data (--yes does it)"
+                )
     # The pod from before is wanted until the new one is ready: without waiting, the next upgrade removes it.
-    surplus = found if waits or not changes(found).restarts else []
-    ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
-    return Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes(surplus), was_ready=ready > 0)
+    return whole if waits or not whole.changes.restarts else plan(planned, ())
+
+
+def changed_by_values(planned: Sequence[Planned], before: Sequence[Object]) -> list[Planned]:
+    """Those of the planned objects that are rendered in another way from the values of before."""
+    known = {(obj["kind"], obj["metadata"]["name"]): obj for obj in before}
+    return [
+        each
+        for each in planned
+        if known.get((each.wanted["kind"], each.wanted["metadata"]["name"])) != each.wanted
+    ]
 
 
 def _service(names: Names, findings: Findings) -> Object:

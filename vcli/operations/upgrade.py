@@ -41,6 +41,8 @@ class Options:
         kubeconfig: ``--kubeconfig`` of the host.
         context: ``--context`` of the host.
         reset_values: take only the values given now.
+        may_lose_data: replace a control plane that keeps its data in its pod only, where a cheaper way would
+            leave it as it is; ``review`` has the last word.
         dry_run: only say what would change.
         wait: until it is ready.
         keep_on_failure: leave it as it is when it does not become ready.
@@ -53,6 +55,7 @@ class Options:
     kubeconfig: str | None = None
     context: str | None = None
     reset_values: bool = False
+    may_lose_data: bool = False
     dry_run: bool = False
     wait: bool = True
     keep_on_failure: bool = False
@@ -164,7 +167,15 @@ class _Upgrade:
             values = options.given.values(over=None if options.reset_values else stored)
             for warning in values.warnings:
                 self._steps.warn(warning)
-            plan = await make_plan(client, names, values, stored, steps=self._steps, waits=options.wait)
+            plan = await make_plan(
+                client,
+                names,
+                values,
+                stored,
+                steps=self._steps,
+                waits=options.wait,
+                may_lose_data=options.may_lose_data,
+            )
         if plan.changes and not options.dry_run:
             self._consent(plan.changes)
             rollback = Rollback(
