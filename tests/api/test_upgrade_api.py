@@ -37,15 +37,17 @@ MANY = (
 class Interrupted(NoSteps):
     """Steps, at one of which something happens."""
 
-    def __init__(self, title: str, error: BaseException) -> None:
-        self._title = title
-        self._error = error
+    def __init__(
+        self, title: str, error: BaseException, *, then: tuple[str, BaseException] | None = None
+    ) -> None:
+        self._errors = dict([(title, error), *([then] if then else [])])
         self.warnings: list[str] = []
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:
-        if title.startswith(self._title):
-            raise self._error
+        for beginning, error in self._errors.items():
+            if title.startswith(beginning):
+                raise error
         with super().step(title) as step:
             yield step
 
@@ -247,3 +249,12 @@ async def test_a_newer_vcli_alone_does_not_stand_in_the_way_of_a_change_without_
     done = await upgrade.upgrade_cluster(agreed, review=lambda _: True)
     assert "created configmap/vc-bundle-0123456789-demo" in "".join(done.changes.lines())
     assert done.changes.loses_data
+
+
+async def test_an_interrupted_rollback_says_so(demo: Names, kubeconfig: str):
+    error = asyncio.CancelledError()
+    steps = Interrupted("Wait until it is ready", error, then=("Roll back", asyncio.CancelledError()))
+    with pytest.raises(asyncio.CancelledError):
+        await upgrade.upgrade_cluster(options(demo, kubeconfig, *MANY), steps=steps)
+    assert len(steps.warnings) == 1
+    assert steps.warnings[0].startswith("rolling back was interrupted: virtual cluster 'demo'")

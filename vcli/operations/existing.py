@@ -5,6 +5,16 @@ from vcli.errors import ConflictError
 from vcli.operations.preflight import Findings
 
 
+def foreign(names: Names) -> ConflictError:
+    """The error for a virtual cluster that has the name, and is not one of ours."""
+    return ConflictError(
+        f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by loft-sh's vcluster,"
+        " not by vcli",
+        hint=f"change it by helm upgrade, or vcluster create {names.cluster} --upgrade -n {names.namespace};"
+        " or choose another name",
+    )
+
+
 def is_there(findings: Findings, names: Names) -> bool:
     """Whether there is a virtual cluster of ours that has the name.
 
@@ -19,6 +29,8 @@ def is_there(findings: Findings, names: Names) -> bool:
             f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
             hint=f"vcli delete {name} -n {namespace}",
         )
+    if not findings.ours and findings.service["metadata"].get("labels", {}).get("app") == "vcluster":
+        raise foreign(names)
     if not findings.ours:
         raise ConflictError(
             f"namespace {namespace!r} has a Service {name!r} that vcli did not make",

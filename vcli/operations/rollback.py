@@ -1,5 +1,6 @@
 """Back to the objects from before an upgrade that failed."""
 
+import asyncio
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from vcli.operations.planning import Plan
 from vcli.operations.steps import Steps
 from vcli.operations.wait import wait_ready
 
-_TIMEOUT = 120.0
+_TIMEOUT = 180.0
 
 # These were missing, which no upgrade does: they are repairs, and with a StatefulSet its claims would go too.
 _KEPT = ("StatefulSet", "Secret")
@@ -70,7 +71,16 @@ class Rollback:
             self._steps.warn("the objects and values stay as the upgrade has left them")
             return
         outcome: list[str] = []
-        await finished(self._run(outcome))
+        try:
+            await finished(self._run(outcome))
+        except asyncio.CancelledError:
+            names = self._names
+            self._steps.warn(
+                f"rolling back was interrupted: virtual cluster {names.cluster!r} in namespace"
+                f" {names.namespace!r} may have objects and values of before and after; see 'vcli upgrade"
+                f" {names.cluster} -n {names.namespace} --dry-run'"
+            )
+            raise
         if isinstance(error, VcliError):
             error.message = "\n".join([error.message, *outcome])
         else:
@@ -79,17 +89,25 @@ class Rollback:
 
     async def _run(self, outcome: list[str]) -> None:
         names = self._names
-        try:
-            with self._steps.step("Roll back to what was there before") as step:
+        with self._steps.step("Roll back to what was there before") as step:
+            try:
                 restored = workload_of(await restore(self._client, self._plan.touched))
-                if restored and self._waits:
-                    await wait_ready(self._client, names, restored, timeout=_TIMEOUT, detail=step.detail)
-        except VcliError as error:
-            again = f"vcli describe {names.cluster} -n {names.namespace} shows the state"
-            outcome.append(f"rolling back failed as well: {error.message}\n{again}")
-            return
-        state = "it runs with" if self._waits else "it has"
-        outcome.append(f"rolled back: {state} the objects and values from before{self._lost()}")
+            except VcliError as error:
+                again = f"vcli describe {names.cluster} -n {names.namespace} shows the state"
+                outcome.append(f"rolling back failed as well: {error.message}\n{again}")
+                return
+            if not restored or not self._waits:
+                outcome.append(f"rolled back: it has the objects and values from before{self._lost()}")
+                return
+            try:
+                await wait_ready(self._client, names, restored, timeout=_TIMEOUT, detail=step.detail)
+            except VcliError as error:
+                outcome.append(
+                    f"rolled back: it has the objects and values from before{self._lost()}, but is not ready:"
+                    f" {error.message}"
+                )
+                return
+        outcome.append(f"rolled back: it runs with the objects and values from before{self._lost()}")
 
     def _lost(self) -> str:
         if not self._plan.changes.loses_data:

@@ -16,6 +16,7 @@ from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
+from vcli.operations.existing import foreign
 from vcli.operations.gather import choose_namespace
 from vcli.operations.planning import Plan, make_plan
 from vcli.operations.resolve import resolve
@@ -106,13 +107,9 @@ async def upgrade_cluster(
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     async with Client(loaded.access) as client:
         found = await resolve(client, options.name, namespace=options.namespace)
-        if not found.ours:
-            raise ConflictError(
-                f"virtual cluster {found.name!r} in namespace {found.namespace!r} was made by loft-sh's"
-                " vcluster, not by vcli",
-                hint=f"helm upgrade, or vcluster create {found.name} --upgrade -n {found.namespace}",
-            )
         names = Names(found.name, found.namespace)
+        if not found.ours:
+            raise foreign(names)
         return await _Upgrade(client, names, options, review, steps or NoSteps()).run()
 
 
