@@ -64,8 +64,9 @@ async def create(
     """
     from vcli.errors import UsageError  # noqa: PLC0415  --help must be quick
 
-    if reset_values and not upgrade:
-        raise UsageError("--reset-values is for a virtual cluster that exists", hint="add --upgrade")
+    for option, is_given in (("--reset-values", reset_values), ("--yes", yes)):
+        if is_given and not upgrade:
+            raise UsageError(f"{option} is for a virtual cluster that exists", hint="add --upgrade")
     read = given.read(
         files=values,
         sets=sets,

@@ -7,6 +7,7 @@ import pytest
 
 from vcli.cli.options import Common
 from vcli.cli.reviewing import data_of, result_of, reviewer
+from vcli.cli.run import run_cli
 from vcli.console import Console, Output
 from vcli.operations.changes import Changes, ObjectChange, ValueChange
 from vcli.operations.upgrade import Upgraded
@@ -85,3 +86,20 @@ def test_what_programs_get():
     }
     names = common(Output.NAME)
     assert names.console.render(result_of(UPGRADED, names, dry_run=True)) == "secret/demo-certs"
+
+
+@pytest.mark.parametrize("option", ["--yes", "--reset-values"])
+def test_what_has_no_effect_on_a_new_cluster_is_refused(capsys, option):
+    assert run_cli(["create", "demo", option]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"error: {option} is for a virtual cluster that exists\nhint: add --upgrade" in captured.err
+
+
+def test_values_that_can_not_be_understood_are_refused_before_a_host_is_asked(capsys, monkeypatch):
+    monkeypatch.setenv("KUBECONFIG", "/does/not/exist")
+    for command in (["upgrade"], ["create", "--upgrade"]):
+        assert run_cli([*command, "demo", "--set", "foo"]) == 2
+        assert "error: --set foo: no value for 'foo'" in capsys.readouterr().err
+        assert run_cli([*command, "demo", "-f", "/does/not/exist.yaml"]) == 2
+        assert "values file /does/not/exist.yaml can't be read" in capsys.readouterr().err
