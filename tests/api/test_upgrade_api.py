@@ -258,3 +258,25 @@ async def test_an_interrupted_rollback_says_so(demo: Names, kubeconfig: str):
         await upgrade.upgrade_cluster(options(demo, kubeconfig, *MANY), steps=steps)
     assert len(steps.warnings) == 1
     assert steps.warnings[0].startswith("rolling back was interrupted: virtual cluster 'demo'")
+
+
+async def test_another_default_of_the_volume_is_no_change_of_the_store(
+    client: Client, demo: Names, kubeconfig: str, monkeypatch: pytest.MonkeyPatch
+):
+    original = planning.rendered
+
+    async def with_another_default(*args: Any, **more: Any) -> list[Object]:
+        objects: list[Object] = await original(*args, **more)
+        claim = objects[-1]["spec"]["volumeClaimTemplates"][0]
+        claim["spec"]["resources"]["requests"]["storage"] = "9Gi"
+        return objects
+
+    monkeypatch.setattr(planning, "rendered", with_another_default)
+    assert not (await upgrade.upgrade_cluster(options(demo, kubeconfig))).changes
+    await upgrade.upgrade_cluster(options(demo, kubeconfig, MANY[1], wait=False))
+    workload = await client.get(STATEFULSETS, "demo", namespace=demo.namespace)
+    assert workload["metadata"]["generation"] == 1
+    # Asked for, it is refused.
+    asked = "controlPlane.statefulSet.persistence.volumeClaim.size=9Gi"
+    with pytest.raises(ConflictError, match="its store's volume can't be changed: size 5Gi → 9Gi"):
+        await upgrade.upgrade_cluster(options(demo, kubeconfig, asked))

@@ -1,9 +1,10 @@
 """What an upgrade is going to do: all questions to the host, and nothing is changed."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from vcli import __version__
 from vcli.config.document import Document
@@ -24,6 +25,8 @@ from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
+
+_PERSISTENCE: Final = ("controlPlane", "statefulSet", "persistence", "volumeClaim")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,7 @@ async def make_plan(
     raise_for(findings, names)
 
     async def objects_of(values: Values, steps: Steps) -> list[Object]:
-        return await rendered(
+        objects = await rendered(
             client,
             names,
             values,
@@ -103,6 +106,9 @@ async def make_plan(
             files=lambda: read_files(client, names),
             steps=steps,
         )
+        if findings.workload and _below(values.given, _PERSISTENCE) == _below(stored.data, _PERSISTENCE):
+            return [with_claims_of(findings.workload, obj) for obj in objects]
+        return objects
 
     objects = await objects_of(values, steps)
     _check_versions(names, values, findings.workload, objects[-1], steps)
@@ -206,6 +212,31 @@ def _other_volumes(names: Names, live: Object, wanted: Object) -> ConflictError:
         f" allows it, kubectl edit pvc {claim} -n {names.namespace} makes the volume larger; for another"
         " store create a second virtual cluster and apply your manifests there",
     )
+
+
+def with_claims_of(live: Object, obj: Object) -> Object:
+    """A StatefulSet with the claims that are there; other objects as they are.
+
+    Claims can't be changed. Where nobody asks for others, another default is no reason to refuse an upgrade.
+    """
+    if obj["kind"] != "StatefulSet" or "volumeClaimTemplates" not in live["spec"]:
+        return obj
+    claims = [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {key: each["metadata"][key] for key in ("name", "labels") if key in each["metadata"]},
+            "spec": each["spec"],
+        }
+        for each in live["spec"]["volumeClaimTemplates"]
+    ]
+    return {**obj, "spec": {**obj["spec"], "volumeClaimTemplates": claims}}
+
+
+def _below(tree: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, Mapping) else None
+    return tree
 
 
 def volume_changes(live: Object, wanted: Object) -> Iterator[str]:

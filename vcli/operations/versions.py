@@ -45,7 +45,8 @@ def check_step(running: str | None, wanted: str | None, *, command: str) -> None
         following = f"v{old[0]}.{old[1] + 1}.0"
         raise ConflictError(
             f"Kubernetes {running} can't go to {wanted} at once: one minor version after the other",
-            hint=f"{command} --kubernetes-version {following} (or a later patch of it), and then {wanted}",
+            hint=f"{command} --kubernetes-version {following} (or a later patch of it), and then {wanted};"
+            f" or stay with it: --kubernetes-version {running}",
         )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vcli.operations.planning import volume_changes
+from vcli.operations.planning import volume_changes, with_claims_of
 from vcli.operations.rollback import former
 
 Object = dict[str, Any]
@@ -21,6 +21,21 @@ def test_what_differs_in_volumes_is_said_in_words():
         "size 5Gi → 9Gi",
         "StorageClass (default) → fast",
     ]
+
+
+def test_claims_stay_as_they_are():
+    live, wanted = claims("5Gi"), {"kind": "StatefulSet", **claims("9Gi")}
+    wanted["spec"]["replicas"] = 1
+    live["spec"]["volumeClaimTemplates"][0] |= {"status": {"phase": "Pending"}}
+    kept = with_claims_of(live, wanted)
+    (claim,) = kept["spec"].pop("volumeClaimTemplates")
+    assert kept == {"kind": "StatefulSet", "spec": {"replicas": 1}}
+    assert claim["spec"]["resources"]["requests"] == {"storage": "5Gi"}
+    assert claim.keys() == {"apiVersion", "kind", "metadata", "spec"}
+    assert wanted["spec"]["volumeClaimTemplates"][0]["spec"]["resources"]["requests"] == {"storage": "9Gi"}
+    # Nothing to keep: an ephemeral one, or another kind.
+    assert with_claims_of({"spec": {}}, wanted) == wanted
+    assert with_claims_of(live, {"kind": "Service", "spec": {}}) == {"kind": "Service", "spec": {}}
 
 
 def test_the_former_state_has_what_we_applied():

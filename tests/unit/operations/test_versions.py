@@ -32,7 +32,8 @@ def test_a_skipped_minor_names_the_one_between():
     with pytest.raises(ConflictError, match=r"v1\.34\.2 can't go to v1\.36\.3 at once") as caught:
         check_step("v1.34.2", "v1.36.3", command=COMMAND)
     assert caught.value.hint == (
-        "vcli upgrade demo -n team --kubernetes-version v1.35.0 (or a later patch of it), and then v1.36.3"
+        "vcli upgrade demo -n team --kubernetes-version v1.35.0 (or a later patch of it), and then v1.36.3;"
+        " or stay with it: --kubernetes-version v1.34.2"
     )
 
 
