@@ -83,7 +83,7 @@ def test_again_is_a_conflict_and_upgrade_without_a_change_touches_nothing(desk: 
     assert f"virtual cluster 'demo' exists in namespace '{namespace}'" in again.stderr
     assert "--upgrade" in again.stderr
     same = desk.vcli("create", "demo", "-n", namespace, *QUIET, "--upgrade")
-    assert f"updated virtual cluster demo in namespace {namespace}" in same.stderr
+    assert f"nothing to change: virtual cluster demo in namespace {namespace}" in same.stderr
     claimed = desk.vcli("create", "demo", "-n", namespace, "--upgrade", "--no-connect", *CLAIM, check=False)
     assert claimed.returncode == 5
     assert "keeps its data in the pod only, which can't be changed" in claimed.stderr
@@ -94,7 +94,7 @@ def test_upgrade_changes_what_follows_from_the_values_alone(desk: Host, namespac
     desk.vcli("create", "demo", "-n", namespace, *QUIET)
     before = settled(desk, namespace)
     more = ["--set", "controlPlane.proxy.extraSANs={a.example}"]
-    desk.vcli("create", "demo", "-n", namespace, *QUIET, *more, "--upgrade")
+    desk.vcli("create", "demo", "-n", namespace, *QUIET, *more, "--upgrade", "--yes")
     after = versions(desk, namespace)
     changed = {name for name in after if before.get(name) != after[name]}
     assert changed == {"Secret/demo-certs", "Secret/vc-config-demo", "StatefulSet/demo", "Pod/demo-0"}

@@ -28,6 +28,9 @@ CLUSTERS, ACCESS, HOST, OTHER = "Virtual clusters", "Access", "Host", "Other"
 
 COMMANDS: dict[str, Entry] = {
     "create": Entry("vcli.commands.create:create", "Create a virtual cluster and connect to it", CLUSTERS),
+    "upgrade": Entry(
+        "vcli.commands.upgrade:upgrade", "Change a virtual cluster, after showing what changes", CLUSTERS
+    ),
     "list": Entry("vcli.commands.list:list_", "List virtual clusters", CLUSTERS),
     "ls": Entry("vcli.commands.list:list_", "List virtual clusters", CLUSTERS, alias_of="list"),
     "describe": Entry("vcli.commands.describe:describe", "Show all about one virtual cluster", CLUSTERS),

@@ -137,10 +137,13 @@ def command(function: F) -> F:
     """Give a command the common options, as its keyword ``common``."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.name != "common"]
+    # An option of the command's own takes the place of a common one of the same name.
+    shared = [p for p in _PARAMETERS.values() if p.name not in signature.parameters]
 
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, **given: Any) -> Any:
-        common = collect(ctx, {name: given.pop(name) for name in COMMON_NAMES})
+        unset: dict[str, Any] = dict.fromkeys(COMMON_NAMES)
+        common = collect(ctx, unset | {p.name: given.pop(p.name) for p in shared})
         if "common" in signature.parameters:
             given["common"] = common
         outcome = function(**given)
@@ -150,7 +153,7 @@ def command(function: F) -> F:
             return run(outcome)
         return outcome
 
-    return _with_parameters(wrapper, [*own, *_PARAMETERS.values()])  # type: ignore[return-value]
+    return _with_parameters(wrapper, [*own, *shared])  # type: ignore[return-value]
 
 
 def root(function: F) -> F:

@@ -1,4 +1,4 @@
-"""The options by which create and template take values."""
+"""The options by which create, upgrade and template take values, and those by which one is changed."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 if TYPE_CHECKING:
+    from vcli.config.load import Given
     from vcli.config.schema import Values
 
 
@@ -55,6 +56,17 @@ ExposeOption: TypeAlias = Annotated[
     Expose | None, typer.Option("--expose", metavar="HOW", help="nodeport or loadbalancer.")
 ]
 
+ResetValues: TypeAlias = Annotated[
+    bool,
+    typer.Option("--reset-values", help="Start from the defaults, not from the values it was made with."),
+]
+Yes: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--yes", "-y", help="Go on where data is lost: what is stored in a pod only ends with the pod."
+    ),
+]
+
 _SERVICE_TYPES = {Expose.NODEPORT: "NodePort", Expose.LOADBALANCER: "LoadBalancer"}
 
 
@@ -73,9 +85,35 @@ def load(
     Raises:
         UsageError: they make no sense, alone or together.
     """
+    return read(
+        files=files,
+        sets=sets,
+        distro=distro,
+        version=version,
+        ephemeral=ephemeral,
+        syncer_image=syncer_image,
+        expose=expose,
+    ).values()
+
+
+def read(
+    *,
+    files: list[str] | None,
+    sets: list[str] | None,
+    distro: Distro | None,
+    version: str | None,
+    ephemeral: bool,
+    syncer_image: str | None,
+    expose: Expose | None,
+) -> "Given":
+    """As `load`, for values that are laid over others.
+
+    Raises:
+        UsageError: a file can't be read, or a ``--set`` can't be understood.
+    """
     from pathlib import Path  # noqa: PLC0415  --help must be quick
 
-    from vcli.config import load as load_values  # noqa: PLC0415
+    from vcli.config import read as read_values  # noqa: PLC0415
 
     options: dict[str, dict[str, Any]] = {}
     if distro is not None:
@@ -90,7 +128,7 @@ def load(
     if expose is not None:
         options["--expose"] = _plane("service", {"spec": {"type": _SERVICE_TYPES[expose]}})
     sources = ["-" if file == "-" else Path(file) for file in files or ()]
-    return load_values(sources, sets or (), options=options)  # type: ignore[arg-type]
+    return read_values(sources, sets or (), options=options)  # type: ignore[arg-type]
 
 
 def _plane(key: str, value: dict[str, Any]) -> dict[str, Any]:

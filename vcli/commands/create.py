@@ -1,5 +1,6 @@
 """``vcli create``."""
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 if TYPE_CHECKING:
-    from vcli.operations.create import Created, Options
+    from vcli.config import Given
 
 
 @command
@@ -24,8 +25,11 @@ async def create(
     expose: given.ExposeOption = None,
     syncer_image: given.SyncerImage = None,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Change the virtual cluster if it exists already.")
+        bool,
+        typer.Option("--upgrade", help="If it exists already, change it as 'vcli upgrade' does."),
     ] = False,
+    reset_values: given.ResetValues = False,
+    yes: given.Yes = False,
     connect: Annotated[
         bool, typer.Option("--connect/--no-connect", help="Connect to it when it is ready.")
     ] = True,
@@ -43,7 +47,8 @@ async def create(
         bool, typer.Option("--keep-on-failure", help="Leave what was made when something fails.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check the host and print what would be applied.")
+        bool,
+        typer.Option("--dry-run", help="Check the host and print what would be applied, or would change."),
     ] = False,
     common: Common,
 ) -> Result:
@@ -57,9 +62,12 @@ async def create(
     vcli create demo -n team-a -f vcluster.yaml --set controlPlane.coredns.enabled=false
     vcli create demo --ephemeral --no-connect
     """
-    from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
+    from vcli.errors import UsageError  # noqa: PLC0415  --help must be quick
 
-    loaded = given.load(
+    for option, is_given in (("--reset-values", reset_values), ("--yes", yes)):
+        if is_given and not upgrade:
+            raise UsageError(f"{option} is for a virtual cluster that exists", hint="add --upgrade")
+    read = given.read(
         files=values,
         sets=sets,
         distro=distro,
@@ -68,6 +76,38 @@ async def create(
         syncer_image=syncer_image,
         expose=expose,
     )
+    done: Done | None = None
+    if upgrade:
+        done = await _upgrade(
+            name, read, common, reset=reset_values, dry=dry_run, wait=wait, keep=keep_on_failure, yes=yes
+        )
+    if done is None:
+        done = await _create(name, read, common, dry=dry_run, wait=wait, keep=keep_on_failure)
+    if dry_run:
+        return done.result
+    data, said = dict(done.result.data), done.result.messages
+    if connect and wait:
+        data["connection"], connected = await _connect(
+            name, done.namespace, common, update_current=update_current
+        )
+        said += connected
+    elif wait:
+        said += (f"vcli connect {name} -n {done.namespace} connects to it",)
+    return Result(data=data, text="", messages=said)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was created or upgraded, before it is connected to."""
+
+    namespace: str
+    result: Result
+
+
+async def _create(name: str, read: "Given", common: Common, *, dry: bool, wait: bool, keep: bool) -> Done:
+    from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
+
+    loaded = read.values()
     for warning in loaded.warnings:
         common.console.warn(warning)
     options = Options(
@@ -76,42 +116,59 @@ async def create(
         namespace=common.namespace,
         kubeconfig=common.kubeconfig,
         context=common.context,
-        upgrade=upgrade,
         wait=wait,
-        keep_on_failure=keep_on_failure,
+        keep_on_failure=keep,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
-    if dry_run:
+    if dry:
         from vcli.controlplane.manifests import dump  # noqa: PLC0415
 
         objects = await plan_cluster(options, steps=common.console)
-        return Result(data=objects, text=dump(objects))
+        return Done("", Result(data=objects, text=dump(objects)))
     created = await create_cluster(options, steps=common.console)
-    data, said = _described(created)
-    if connect and wait:
-        data["connection"], connected = await _connect(
-            options, created, common, update_current=update_current
-        )
-        said += connected
-    elif wait:
-        said += (f"vcli connect {name} -n {created.namespace} connects to it",)
-    return Result(data=data, text="", messages=said)
-
-
-def _described(created: "Created") -> tuple[dict[str, Any], tuple[str, ...]]:
     data = {
         "name": created.name,
         "namespace": created.namespace,
         "version": created.version,
-        "existed": created.existed,
+        "existed": False,
     }
-    done = "updated" if created.existed else "created"
     where = f"virtual cluster {created.name} in namespace {created.namespace}"
-    return data, (f"{done} {where} (Kubernetes {created.version})",)
+    said = f"created {where} (Kubernetes {created.version})"
+    return Done(created.namespace, Result(data=data, messages=(said,)))
+
+
+async def _upgrade(
+    name: str, read: "Given", common: Common, *, reset: bool, dry: bool, wait: bool, keep: bool, yes: bool
+) -> Done | None:
+    """Change the one that is there; None if there is none."""
+    from vcli.cli.reviewing import data_of, result_of, reviewer  # noqa: PLC0415
+    from vcli.operations.upgrade import DEFAULT_TIMEOUT, Options, upgrade_if_there  # noqa: PLC0415
+
+    options = Options(
+        name=name,
+        given=read,
+        namespace=common.namespace,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        reset_values=reset,
+        may_lose_data=yes,
+        dry_run=dry,
+        wait=wait,
+        keep_on_failure=keep,
+        timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
+    )
+    review = reviewer(common, name=name, yes=yes)
+    upgraded = await upgrade_if_there(options, review=review, steps=common.console)
+    if upgraded is None:
+        return None
+    result = result_of(upgraded, common, dry_run=dry)
+    if not dry:
+        result = replace(result, data={**data_of(upgraded), "existed": True})
+    return Done(upgraded.namespace, result)
 
 
 async def _connect(
-    options: "Options", created: "Created", common: Common, *, update_current: bool
+    name: str, namespace: str, common: Common, *, update_current: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     import asyncio  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
@@ -121,17 +178,18 @@ async def _connect(
     from vcli.operations.cancelling import raise_if_cancelled  # noqa: PLC0415
     from vcli.operations.connect import Options as Connection  # noqa: PLC0415
     from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
+    from vcli.operations.create import DEFAULT_TIMEOUT  # noqa: PLC0415
 
     into = sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
     connection = Connection(
-        name=created.name,
-        namespace=created.namespace,
-        kubeconfig=options.kubeconfig,
-        context=options.context,
-        timeout=options.timeout,
+        name=name,
+        namespace=namespace,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     # What was asked for exists: it stays, and only the way to it is missing.
-    ready = f"the virtual cluster itself is ready: vcli connect {created.name} -n {created.namespace}"
+    ready = f"the virtual cluster itself is ready: vcli connect {name} -n {namespace}"
     try:
         raise_if_cancelled()
         connected = await connect_cluster(connection, into=into, steps=common.console)

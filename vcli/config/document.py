@@ -40,9 +40,13 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> None:
         if value is None:
             below.pop(key, None)
         elif isinstance(value, dict):
-            if not isinstance(below.get(key), dict):
-                below[key] = {}
-            _merge(below[key], value)
+            under = below.get(key)
+            merged: dict[str, Any] = under if isinstance(under, dict) else {}
+            _merge(merged, value)
+            if merged or not value:
+                below[key] = merged
+            else:  # all of it was removed: no empty mapping is left behind
+                below.pop(key, None)
         else:
             below[key] = value
 

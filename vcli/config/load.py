@@ -1,7 +1,8 @@
 """Files and ``--set`` arguments, merged in order, checked, and typed."""
 
+import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vcli.config import document as documents
@@ -13,10 +14,51 @@ from vcli.config.parse import build
 from vcli.config.schema import Values
 
 
-def load(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Values as they were given: read, and not yet laid over one another.
+
+    Attributes:
+        files: a later one over an earlier one.
+        sets: ``a.b=c`` expressions, over the files.
+        options: what came from options of their own, over all else: the option's name to a mapping of values.
+    """
+
+    files: tuple[Document, ...] = ()
+    sets: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self, *, over: Document | None = None) -> Values:
+        """The values of a virtual cluster.
+
+        Args:
+            over: the values that lie below those given, such as the stored ones. Mappings are merged, lists
+                and scalars replace, null removes a key. It stays as it is.
+
+        Raises:
+            UsageError: with file and line, the key, and the nearest known one.
+        """
+        merged = Document()
+        warnings: tuple[str, ...] = ()
+        for document in (*([over] if over else ()), *self.files):
+            own = Document(copy.deepcopy(document.data), dict(document.places))
+            warnings += modernise(own)
+            merged.merge(own)
+        for expression in self.sets:
+            document = setting.parse(expression, below=merged.data)
+            warnings += modernise(document)
+            merged.merge(document)
+        for option, data in self.options.items():
+            merged.merge(Document(dict(data), {(key,): option for key in data}))
+            _claim(merged, data, (), option)
+        values = build(Values, merged)
+        return replace(check(values, merged), given=merged.data, warnings=warnings)
+
+
+def read(
     files: Sequence[Source] = (), sets: Sequence[str] = (), *, options: Mapping[str, Any] | None = None
-) -> Values:
-    """The values of a virtual cluster.
+) -> Given:
+    """Read values; what they mean together is seen when they are merged.
 
     Args:
         files: YAML files, a later one over an earlier one; ``-`` is standard input.
@@ -25,23 +67,22 @@ def load(
             over all else; errors name the option.
 
     Raises:
+        UsageError: a file can't be read or is no YAML mapping, or an expression can't be understood.
+    """
+    for expression in sets:
+        setting.parse(expression)
+    return Given(files=tuple(map(documents.read, files)), sets=tuple(sets), options=dict(options or {}))
+
+
+def load(
+    files: Sequence[Source] = (), sets: Sequence[str] = (), *, options: Mapping[str, Any] | None = None
+) -> Values:
+    """The values of a virtual cluster, from those given alone; for the arguments see `read`.
+
+    Raises:
         UsageError: with file and line, the key, and the nearest known one.
     """
-    merged = Document()
-    warnings: tuple[str, ...] = ()
-    for source in files:
-        document = documents.read(source)
-        warnings += modernise(document)
-        merged.merge(document)
-    for expression in sets:
-        document = setting.parse(expression, below=merged.data)
-        warnings += modernise(document)
-        merged.merge(document)
-    for option, data in (options or {}).items():
-        merged.merge(Document(dict(data), {(key,): option for key in data}))
-        _claim(merged, data, (), option)
-    values = build(Values, merged)
-    return replace(check(values, merged), given=merged.data, warnings=warnings)
+    return read(files, sets, options=options).values()
 
 
 def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:

@@ -1,46 +1,73 @@
 """What earlier versions or values made, and nothing needs any more."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.kube.client import Client
-from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS
+from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
 
 
-async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> list[str]:
-    """Delete all bundles of a virtual cluster but one.
+async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -> list[Object]:
+    """The objects of a virtual cluster that are there, and would not be made any more.
 
-    Call it when the pod of the new version is ready: until then the old one may be wanted.
+    Bundles of other versions; the values, where they are kept in an object of another kind now; the
+    ClusterRole with its binding. What may not be read, we did not make.
 
     Args:
         client: of the host.
         names: of the virtual cluster.
-        keep: digest of the bundle in use, None when the syncer is in an image.
+        wanted: all objects as rendered.
 
     Returns:
-        The names of the ConfigMaps that are gone.
+        Their metadata.
     """
-    kept = names.bundle(keep) if keep else ""
-    found = await list_metadata(
-        client, namespace=names.namespace, label_selector=f"{CLUSTER_LABEL}={names.cluster}"
+    selector = f"{CLUSTER_LABEL}={names.cluster}"
+    single = (
+        (CONFIGMAPS, names.values),
+        (SECRETS, names.values),
+        (CLUSTERROLEBINDINGS, names.cluster_role),
+        (CLUSTERROLES, names.cluster_role),
     )
-    bundles = [item["metadata"] for item in found if item["metadata"]["name"].startswith("vc-bundle-")]
-    old = [bundle for bundle in bundles if bundle["name"] != kept]
+    config_maps, *others = await together(
+        [
+            list_metadata(client, namespace=names.namespace, label_selector=selector),
+            *(_find(client, names, resource, name) for resource, name in single),
+        ]
+    )
+    bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
+    found = [*(_typed(CONFIGMAPS, each) for each in bundles), *(each for some in others for each in some)]
+    kept = {(obj["kind"], obj["metadata"]["name"]) for obj in wanted}
+    return [obj for obj in found if (obj["kind"], obj["metadata"]["name"]) not in kept]
 
-    async def delete(name: str, uid: str) -> None:
-        try:
-            await client.delete(CONFIGMAPS, name, namespace=names.namespace, uid=uid)
-        except NotFound:
-            return
 
-    await together(delete(bundle["name"], bundle["uid"]) for bundle in old)
-    return [bundle["name"] for bundle in old]
+async def prune(client: Client, surplus: Sequence[Object]) -> None:
+    """Delete what `find_surplus` found.
+
+    Call it when the pod of the new version is ready: until then the old one may be wanted.
+    """
+
+    async def delete(obj: Object) -> None:
+        metadata = obj["metadata"]
+        with suppress(NotFound, Forbidden, Conflict):  # who may not delete a ClusterRole did not give it
+            await client.delete(
+                Resource.of(obj), metadata["name"], namespace=metadata.get("namespace"), uid=metadata["uid"]
+            )
+
+    await together(delete(obj) for obj in surplus)
 
 
-async def prune_cluster_rights(client: Client, names: Names) -> None:
-    """Take the syncer's ClusterRole away; who may not did not give it."""
-    for resource in (CLUSTERROLEBINDINGS, CLUSTERROLES):
-        with suppress(NotFound, Forbidden):
-            await client.delete(resource, names.cluster_role)
+async def _find(client: Client, names: Names, resource: Resource, name: str) -> list[Object]:
+    """An object, if it is there and belongs to the virtual cluster."""
+    try:
+        found = await client.get(resource, name, namespace=names.namespace)
+    except (NotFound, Forbidden):
+        return []
+    labels = found["metadata"].get("labels") or {}
+    return [_typed(resource, found)] if labels.get(CLUSTER_LABEL) == names.cluster else []
+
+
+def _typed(resource: Resource, obj: Object) -> Object:
+    return {**obj, "apiVersion": resource.api_version, "kind": resource.kind}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from vcli import __version__
 from vcli.config.schema import Image, Values, VolumeClaim
 from vcli.controlplane import manifests
 from vcli.controlplane.bundle import Bundle
@@ -11,6 +12,8 @@ from vcli.controlplane.names import Names
 Object = dict[str, Any]
 
 CHECKSUM = "vcli.dev/checksum"
+VERSION = "vcli.dev/version"
+"""Annotation: the vcli that made or upgraded it."""
 BUNDLE_FOLDER = "/bundle"
 
 
@@ -30,7 +33,8 @@ def render(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None,
     sts["metadata"] = {
         "name": names.stateful_set,
         "labels": chosen.labels,
-        "annotations": chosen.annotations,
+        # On the object only, not on its pods: another version alone is no reason to restart them.
+        "annotations": {**chosen.annotations, VERSION: __version__},
     }
     spec["serviceName"] = names.headless
     spec["selector"]["matchLabels"] = names.selector

@@ -1,32 +1,30 @@
-"""Creating a virtual cluster, or changing one: a row of named steps, undone when one of them fails."""
+"""Creating a virtual cluster: a row of named steps, undone when one of them fails."""
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vcli.config.schema import Values
 from vcli.controlplane import render
 from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
-from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
-from vcli.controlplane.prune import prune_bundles, prune_cluster_rights
-from vcli.controlplane.rights import features
-from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
-from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound, Object, Unreachable
+from vcli.kube.errors import AlreadyExists, ApiError, NotFound, Object, Unreachable
 from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
 from vcli.operations.cancelling import answered, finished
-from vcli.operations.gather import choose_namespace, gather_facts, load_bundle, read_files
-from vcli.operations.preflight import Findings, find_storage, look, raise_for
+from vcli.operations.existing import is_there
+from vcli.operations.gather import choose_namespace, load_bundle
+from vcli.operations.preflight import Findings, look, raise_for
+from vcli.operations.rendering import gather, rendered
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.template import UNKNOWN, planned
+from vcli.operations.template import planned
 from vcli.operations.wait import wait_ready
 
 if TYPE_CHECKING:
@@ -49,7 +47,6 @@ class Options:
         namespace: on the host; None to choose as `choose_namespace` does.
         kubeconfig: ``--kubeconfig`` of the host.
         context: ``--context`` of the host.
-        upgrade: change the one that is there, if there is one.
         wait: until it is ready.
         keep_on_failure: leave what was made when something fails.
         timeout: seconds to wait at most.
@@ -60,7 +57,6 @@ class Options:
     namespace: str | None = None
     kubeconfig: str | None = None
     context: str | None = None
-    upgrade: bool = False
     wait: bool = True
     keep_on_failure: bool = False
     timeout: float = DEFAULT_TIMEOUT
@@ -68,25 +64,23 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A virtual cluster that was made, or changed.
+    """A virtual cluster that was made.
 
     Attributes:
         name: of the virtual cluster.
         namespace: on the host.
         version: of its Kubernetes.
-        existed: it was there before.
         objects: what was applied, as the host answered.
     """
 
     name: str
     namespace: str
     version: str
-    existed: bool
     objects: list[Object] = field(repr=False)
 
 
 async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
-    """Create a virtual cluster, or bring one up to date with ``upgrade``.
+    """Create a virtual cluster.
 
     When it fails, or is cancelled, everything that this call made is removed again. A cancellation that comes
     when all is done changes nothing (`vcli.operations.cancelling.raise_if_cancelled` tells of it).
@@ -153,44 +147,47 @@ class _Creation:
                 task.cancel()
 
     async def _make(self, packed: "asyncio.Future[Bundle | None]", key: "asyncio.Future[Files]") -> Created:
+        names, values = self._names, self._values
         with self._steps.step("Check the host"):
             bundle = await packed
-            findings, existed = await self._look(bundle)
+            findings = await self._look(bundle)
         if not findings.namespace_exists:
-            with self._steps.step(f"Create namespace {self._names.namespace}"):
+            with self._steps.step(f"Create namespace {names.namespace}"):
                 await self._create_namespace()
         with self._steps.step("Apply the control plane"):
-            service = findings.service if existed else await self._create_service()
-            facts = await self._facts(findings, service)
-            files = await self._certificates(facts, key, existed=existed)
-            objects = render.render(self._names, self._values, facts, files=files, bundle=bundle)
-            applied = await self._apply(objects, existed=existed)
+            service = await self._create_service()
+            objects = await rendered(
+                self._client,
+                names,
+                values,
+                findings,
+                service,
+                bundle=bundle,
+                files=lambda: key,
+                steps=self._steps,
+            )
+            applied = await answered(apply(self._client, objects))
         if self._options.wait:
             with self._steps.step("Wait until it is ready") as step:
                 workload, timeout = applied[-1], self._options.timeout
-                await wait_ready(self._client, self._names, workload, timeout=timeout, detail=step.detail)
-            if existed:
-                await prune_bundles(self._client, self._names, keep=bundle.digest if bundle else None)
-                if self._values.rbac.cluster_role.enabled is not True:
-                    await prune_cluster_rights(self._client, self._names)
+                await wait_ready(self._client, names, workload, timeout=timeout, detail=step.detail)
         return Created(
-            name=self._names.cluster,
-            namespace=self._names.namespace,
-            version=self._values.control_plane.distro.k8s.version,
-            existed=existed,
+            name=names.cluster,
+            namespace=names.namespace,
+            version=values.control_plane.distro.k8s.version,
             objects=applied,
         )
 
     async def plan(self) -> list[Object]:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
-            findings, existed = await self._look(bundle)
-            facts = await self._facts(findings, findings.service if existed else None)
+            findings = await self._look(bundle)
+            facts = await gather(self._client, self._names, self._values, findings, None, steps=self._steps)
         return planned(self._names, self._values, facts, bundle=bundle)
 
     # --- steps
 
-    async def _look(self, bundle: Bundle | None) -> tuple[Findings, bool]:
+    async def _look(self, bundle: Bundle | None) -> Findings:
         findings = await look(self._client, self._names, self._values, bundle=bundle)
         if findings.namespace_ending:
             with self._steps.step(f"Wait until the namespace {self._names.namespace} from before is gone"):
@@ -198,40 +195,25 @@ class _Creation:
                     self._namespace_is_gone, timeout=min(self._options.timeout, _ENDING_TIMEOUT)
                 )
                 findings = await look(self._client, self._names, self._values, bundle=bundle)
-        existed = self._existing(findings)
+        self._refuse_existing(findings)
         raise_for(findings, self._names)
-        return findings, existed
+        return findings
 
     async def _namespace_is_gone(self) -> bool:
         return await removal.namespace_of(self._client, self._names) is None
 
-    def _existing(self, findings: Findings) -> bool:
-        """Whether there is one to change.
+    def _refuse_existing(self, findings: Findings) -> None:
+        """See that the name is free.
 
         Raises:
-            ConflictError: there is one and no upgrade is wanted; or it isn't one of ours.
+            ConflictError: it is not.
         """
-        name, namespace = self._names.cluster, self._names.namespace
-        if findings.service is None:
-            if findings.workload is None:
-                return False
-            raise ConflictError(
-                f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
-                hint=f"vcli delete {name} -n {namespace}",
-            )
-        if not findings.ours:
-            raise ConflictError(
-                f"namespace {namespace!r} has a Service {name!r} that vcli did not make",
-                hint="choose another name, or another namespace with -n",
-            )
-        if "deletionTimestamp" in findings.service["metadata"]:
-            raise ConflictError(f"virtual cluster {name!r} in namespace {namespace!r} is being deleted")
-        if not self._options.upgrade:
+        if is_there(findings, self._names):
+            name, namespace = self._names.cluster, self._names.namespace
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",
                 hint=f"vcli connect {name} -n {namespace}; or change it: vcli create {name} --upgrade",
             )
-        return True
 
     async def _create_namespace(self) -> None:
         annotations = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
@@ -254,57 +236,6 @@ class _Creation:
                 f"somebody else is creating {self._names.cluster!r} in namespace {self._names.namespace!r}",
                 hint="wait for it, then: vcli connect, or vcli create --upgrade",
             ) from error
-
-    async def _facts(self, findings: Findings, service: Object | None) -> Facts:
-        """Facts about the host; placeholders for what only a Service shows when there is none."""
-        storage = await self._storage(findings)
-        facts = await gather_facts(self._client, self._names, service) if service else UNKNOWN
-        lacking = [each.title for name, each in features().items() if name not in findings.features]
-        if lacking:
-            self._steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
-        return replace(facts, storage=storage, features=findings.features)
-
-    async def _storage(self, findings: Findings) -> Storage | None:
-        storage, names = findings.storage, self._names
-        if not findings.storage_known:
-            storage, _ = await find_storage(self._client, names, self._values)
-        claim = self._values.control_plane.stateful_set.persistence.volume_claim
-        if findings.has_claim is not None and claim.enabled == "auto":
-            # What the store is on was decided when it was created.
-            return findings.own_storage if findings.has_claim else None
-        if findings.has_claim is not None and findings.has_claim is not wants_claim(claim, storage):
-            there = "on a volume claim" if findings.has_claim else "in the pod only"
-            raise ConflictError(
-                f"virtual cluster {names.cluster!r} keeps its data {there}, which can't be changed",
-                hint="leave volumeClaim.enabled (and --ephemeral) as it was at its creation",
-            )
-        if findings.has_claim:
-            return findings.own_storage
-        if claim.enabled == "auto" and storage is None:
-            self._steps.warn(
-                "the host has no default StorageClass: the data will live as long as the pod"
-                " (--ephemeral says that this is meant)"
-            )
-        return storage
-
-    async def _certificates(self, facts: Facts, key: "asyncio.Future[Files]", *, existed: bool) -> "Files":
-        from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
-
-        sans = render.sans(self._names, self._values, facts.service_ips)
-        existing = await read_files(self._client, self._names) if existed else await key
-        return await asyncio.to_thread(issue, sans, existing=existing)
-
-    async def _apply(self, objects: list[Object], *, existed: bool) -> list[Object]:
-        try:
-            return await answered(apply(self._client, objects))
-        except (Invalid, Forbidden) as error:
-            if existed and "updates to statefulset spec" in error.message:
-                raise ConflictError(
-                    f"virtual cluster {self._names.cluster!r}: size, class and number of its volumes can't be"
-                    " changed",
-                    hint="leave controlPlane.statefulSet.persistence as it was at its creation",
-                ) from error
-            raise
 
     # --- undoing
 

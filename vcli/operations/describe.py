@@ -5,11 +5,13 @@ import base64
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
+from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.stored import read_values
 
 Object = dict[str, Any]
 
@@ -150,9 +152,8 @@ async def _claims(client: Client, cluster: VirtualCluster) -> list[Object]:
 
 
 async def _values(client: Client, cluster: VirtualCluster) -> str | None:
-    secret = await client.get(SECRETS, f"vc-config-{cluster.name}", namespace=cluster.namespace)
-    text = (secret.get("data") or {}).get("config.yaml")
-    return base64.b64decode(text).decode() if text else None
+    found = await read_values(client, Names(cluster.name, cluster.namespace))
+    return found.text or None if found else None
 
 
 async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, str]:

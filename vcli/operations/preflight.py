@@ -31,6 +31,7 @@ Object = dict[str, Any]
 
 # A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
 OLDEST_HOST_MINOR = 30
+_QUOTA = "exceeded quota"
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -94,8 +95,18 @@ class Findings:
         return Storage(name="", root_only=0 in users)
 
 
-async def look(client: Client, names: Names, values: Values, *, bundle: Bundle | None) -> Findings:
+async def look(
+    client: Client, names: Names, values: Values, *, bundle: Bundle | None, replaces: bool = False
+) -> Findings:
     """Ask the host everything at once.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        values: what the user chose.
+        bundle: the syncer's code.
+        replaces: the pod takes the place of one that is there: its share of the quota becomes free, and its
+            store stays.
 
     Raises:
         Unreachable: it does not answer.
@@ -116,6 +127,8 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
         objects, answers
     )
     storage, storage_known, room = stored
+    if replaces:
+        room = [problem for problem in room if _QUOTA not in problem]
     problems = [*_version(version["gitVersion"]), *missing]
     if namespace is None:
         problems += await _namespace_rights(client, names.namespace)
@@ -124,7 +137,7 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
         problems.append("the namespace is being deleted")
     elif namespace is not None and not missing:  # without rights the same would be said twice
         problems += room
-    if storage_known:
+    if storage_known and not replaces:
         problems += _storage(values, storage)
     return Findings(
         version=version["gitVersion"],

@@ -1,5 +1,6 @@
 """Values: from files and arguments to the dataclasses, and every mistake with its place."""
 
+import copy
 import io
 from pathlib import Path
 
@@ -8,8 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.config import from_mapping, load
-from vcli.config.document import Document
+from vcli.config import from_mapping, load, read
+from vcli.config.document import Document, parse
 from vcli.errors import UsageError
 
 
@@ -234,3 +235,60 @@ def test_the_last_word_stands_and_what_it_does_not_touch_stays(a, b):
 @given(MAPPINGS, MAPPINGS)
 def test_merging_again_changes_nothing(a, b):
     assert merged(a, b, b) == merged(a, b)
+
+
+STORED = "controlPlane:\n  coredns: {enabled: false}\n  proxy: {extraSANs: [a, b]}\n"
+
+
+def over(stored: str, *sets: str, options: dict[str, object] | None = None) -> dict[str, object]:
+    document = parse(stored, "secret/vc-config-demo")
+    before = copy.deepcopy(document)
+    given = read([], sets, options=options).values(over=document).given
+    assert document == before, "the stored values are compared with later"
+    return given
+
+
+def test_what_is_given_lies_over_what_is_stored():
+    assert over(STORED) == yaml.safe_load(STORED)
+    assert over(STORED, "controlPlane.coredns.deployment.replicas=2") == {
+        "controlPlane": {
+            "coredns": {"enabled": False, "deployment": {"replicas": 2}},
+            "proxy": {"extraSANs": ["a", "b"]},
+        }
+    }
+    # Lists are replaced, or changed in one place.
+    assert over(STORED, "controlPlane.proxy.extraSANs={c}")["controlPlane"]["proxy"] == {"extraSANs": ["c"]}
+    changed = over(STORED, "controlPlane.proxy.extraSANs[1]=c")["controlPlane"]
+    assert changed["proxy"] == {"extraSANs": ["a", "c"]}
+
+
+def test_null_removes_a_stored_key_and_leaves_nothing_empty():
+    assert over(STORED, "controlPlane.coredns.enabled=null") == {
+        "controlPlane": {"proxy": {"extraSANs": ["a", "b"]}}
+    }
+    assert over("{}", "controlPlane.coredns.enabled=null") == {}
+
+
+def test_options_win_over_stored_values():
+    option = {"--kubernetes-version": {"controlPlane": {"distro": {"k8s": {"version": "v1.36.9"}}}}}
+    stored = "controlPlane: {distro: {k8s: {version: v1.36.1}}}"
+    assert over(stored, options=option)["controlPlane"]["distro"]["k8s"] == {"version": "v1.36.9"}
+
+
+def test_values_that_only_make_sense_together_are_checked_together():
+    nodeport = "controlPlane: {service: {spec: {type: NodePort}}}"
+    assert over(nodeport, "controlPlane.service.httpsNodePort=30001")
+    with pytest.raises(UsageError, match="a Service of type ClusterIP has no node port"):
+        over("{}", "controlPlane.service.httpsNodePort=30001")
+
+
+def test_a_mistake_in_stored_values_names_their_object_and_can_be_removed():
+    stored = "controlPlane:\n  gone: 1\n"
+    with pytest.raises(UsageError, match=r"secret/vc-config-demo:2: controlPlane\.gone: unknown key"):
+        over(stored)
+    assert over(stored, "controlPlane.gone=null") == {}
+
+
+def test_what_can_not_be_understood_is_said_before_it_is_merged():
+    with pytest.raises(UsageError, match="no value for 'foo'"):
+        read([], ["foo"])

@@ -1,0 +1,105 @@
+"""From values and what the host is like to the objects of a virtual cluster: the part that asks the host."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vcli.config.schema import Values
+from vcli.controlplane import render
+from vcli.controlplane.bundle import Bundle
+from vcli.controlplane.facts import Facts, Storage
+from vcli.controlplane.names import Names
+from vcli.controlplane.rights import features
+from vcli.controlplane.stateful_set import wants_claim
+from vcli.errors import ConflictError
+from vcli.kube.client import Client
+from vcli.kube.errors import Object
+from vcli.operations.gather import gather_facts
+from vcli.operations.preflight import Findings, find_storage
+from vcli.operations.steps import Steps
+from vcli.operations.template import UNKNOWN
+
+if TYPE_CHECKING:
+    from vcli.controlplane.certificates import Files
+
+
+async def rendered(
+    client: Client,
+    names: Names,
+    values: Values,
+    findings: Findings,
+    service: Object,
+    *,
+    bundle: Bundle | None,
+    files: "Callable[[], Awaitable[Files]]",
+    steps: Steps,
+) -> list[Object]:
+    """The objects as they are to be applied.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        values: what the user chose.
+        findings: from `vcli.operations.preflight.look`.
+        service: the virtual cluster's Service as the host answered it.
+        bundle: the syncer's code; None when an image has it.
+        files: reads the keys and certificates that are kept; what lacks or ends soon is made.
+        steps: is warned of what will not work.
+
+    Raises:
+        ConflictError: the values ask for another store than the one that is there.
+        NoServiceCidrError: the range of Service IPs can't be found out.
+    """
+    facts = await gather(client, names, values, findings, service, steps=steps)
+    sans = render.sans(names, values, facts.service_ips)
+    return render.render(names, values, facts, files=await _certificates(sans, await files()), bundle=bundle)
+
+
+async def gather(
+    client: Client, names: Names, values: Values, findings: Findings, service: Object | None, *, steps: Steps
+) -> Facts:
+    """Facts about the host; placeholders for what only a Service shows when there is none.
+
+    Raises:
+        ConflictError: the values ask for another store than the one that is there.
+    """
+    storage = await _storage(client, names, values, findings, steps)
+    facts = await gather_facts(client, names, service) if service else UNKNOWN
+    lacking = [each.title for name, each in features().items() if name not in findings.features]
+    if lacking:
+        steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
+    return replace(facts, storage=storage, features=findings.features)
+
+
+async def _storage(
+    client: Client, names: Names, values: Values, findings: Findings, steps: Steps
+) -> Storage | None:
+    storage = findings.storage
+    if not findings.storage_known:
+        storage, _ = await find_storage(client, names, values)
+    claim = values.control_plane.stateful_set.persistence.volume_claim
+    if findings.has_claim is not None and claim.enabled == "auto":
+        # What the store is on was decided when it was created.
+        return findings.own_storage if findings.has_claim else None
+    if findings.has_claim is not None and findings.has_claim is not wants_claim(claim, storage):
+        there = "on a volume claim" if findings.has_claim else "in the pod only"
+        raise ConflictError(
+            f"virtual cluster {names.cluster!r} keeps its data {there}, which can't be changed",
+            hint="leave volumeClaim.enabled (and --ephemeral) as it was at its creation; for another store"
+            " create a second virtual cluster and apply your manifests there",
+        )
+    if findings.has_claim:
+        return findings.own_storage
+    if claim.enabled == "auto" and storage is None:
+        steps.warn(
+            "the host has no default StorageClass: the data will live as long as the pod"
+            " (--ephemeral says that this is meant)"
+        )
+    return storage
+
+
+async def _certificates(sans: Mapping[str, list[str]], existing: "Files") -> "Files":
+    from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
+
+    return await asyncio.to_thread(issue, sans, existing=existing)
