@@ -9,6 +9,7 @@ from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
 if TYPE_CHECKING:
+    from vcli.kubeconfig.paths import Sources
     from vcli.operations.create import Created, Options
 
 
@@ -86,6 +87,8 @@ async def create(
 
         objects = await plan_cluster(options, steps=common.console)
         return Result(data=objects, text=dump(objects))
+    if connect and wait:
+        await _check_destination(common, update_current=update_current)
     created = await create_cluster(options, steps=common.console)
     data, said = _described(created)
     if connect and wait:
@@ -110,19 +113,34 @@ def _described(created: "Created") -> tuple[dict[str, Any], tuple[str, ...]]:
     return data, (f"{done} {where} (Kubernetes {created.version})",)
 
 
+def _destination(common: Common, *, update_current: bool) -> "Sources":
+    from pathlib import Path  # noqa: PLC0415
+
+    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
+
+    return sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
+
+
+async def _check_destination(common: Common, *, update_current: bool) -> None:
+    """What connecting needs on this machine is missed before there is a virtual cluster, and not after."""
+    import asyncio  # noqa: PLC0415
+
+    from vcli.operations.connect import check_destination  # noqa: PLC0415
+
+    await asyncio.to_thread(check_destination, _destination(common, update_current=update_current))
+
+
 async def _connect(
     options: "Options", created: "Created", common: Common, *, update_current: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     import asyncio  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
     from vcli.errors import VcliError  # noqa: PLC0415
-    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
     from vcli.operations.cancelling import raise_if_cancelled  # noqa: PLC0415
     from vcli.operations.connect import Options as Connection  # noqa: PLC0415
     from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
 
-    into = sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
+    into = _destination(common, update_current=update_current)
     connection = Connection(
         name=created.name,
         namespace=created.namespace,
