@@ -112,7 +112,7 @@ async def disconnect(
                 kept.append(Ended(state=tunnel, uses=tuple(in_use(tunnel, also=where.files))))
             elif alive:
                 ended.append(outcome)
-    _forget(removed.values(), kept)
+    _forget(removed.values(), View(removal.files).ours().values())
     return Disconnected(
         contexts=removal.removed,
         tunnels=tuple(ended),
@@ -141,12 +141,16 @@ def _end(tunnel: TunnelState, where: Sources, *, everything: bool) -> Ended | No
     return None
 
 
-def _forget(removed: Iterable[Mark], kept: Iterable[Ended]) -> None:
+def _forget(removed: Iterable[Mark], left: Iterable[Mark]) -> None:
     """Keep no credentials that nothing asks for."""
-    used = {(each.state.spec.name, each.state.spec.namespace) for each in kept}
+    asked = {_asked(mark) for mark in left}
     for mark in removed:
-        if (mark.name, mark.namespace) not in used:
-            credential_cache.drop(mark.name, mark.namespace, mark.host_context, mark.host_kubeconfig)
+        if _asked(mark) not in asked:
+            credential_cache.drop(*_asked(mark))
+
+
+def _asked(mark: Mark) -> tuple[str, str, str, str]:
+    return mark.name, mark.namespace, mark.host_context, mark.host_kubeconfig
 
 
 def _choose(
