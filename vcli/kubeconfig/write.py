@@ -18,9 +18,9 @@ _NO_NEW_FILE: Final = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS, errn
 def write(path: Path, text: str, *, private: bool = True) -> bool:
     """Replace the file's content atomically; make the file (0600), and its folder (0700), if there is none.
 
-    The caller holds the lock (`vcli.kubeconfig.lock`): a partial file that is found beside it belongs to a
-    writer that was killed, and is removed. A symlink stays and its target is replaced. The owner stays, also under sudo. The mode of a file stays,
-    unless ``private`` and others may read it: what is written then holds a key.
+    The caller holds the lock (`vcli.kubeconfig.lock`), so a partial file beside it belongs to a writer that
+    was killed, and is removed. A symlink stays and its target is replaced. The owner stays, also under sudo.
+    The mode of a file stays, unless ``private`` and others may read it: what is written then holds a key.
 
     Args:
         path: the file.

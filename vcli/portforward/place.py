@@ -4,6 +4,7 @@ It is VCLI_STATE_DIR; else the platform's folder for state; else, where that can
 home, a container without one), a private folder below XDG_RUNTIME_DIR or TMPDIR.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -31,13 +32,33 @@ def file_name(server: str, namespace: str, name: str, address: str, port: int) -
 
 
 def root() -> str | None:
-    """The state folder, which may not exist yet; None when there can't be one."""
-    return next((each for each in _candidates() if _usable(each)), None)
+    """The state folder, None when there is none yet."""
+    return next((each for each in candidates() if _usable(each)), None)
+
+
+def made() -> str:
+    """The state folder, private to the user; made if there is none.
+
+    Raises:
+        OSError: there is no place for it; the error is that of the first choice.
+    """
+    failure: OSError | None = None
+    if (found := root()) is not None:
+        return found
+    for each in candidates():
+        try:
+            os.makedirs(os.path.dirname(each), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
+            os.mkdir(each, mode=0o700)  # noqa: PTH102
+        except OSError as error:
+            failure = failure or error
+        if _usable(each):  # also when another process was faster
+            return each
+    raise failure or PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def first_choice() -> str:
-    """The state folder that would be used if all were well."""
-    return _candidates()[0]
+    """The state folder that is used if all is well."""
+    return candidates()[0]
 
 
 def is_chosen() -> bool:
@@ -45,7 +66,8 @@ def is_chosen() -> bool:
     return bool(os.environ.get(_VARIABLE))
 
 
-def _candidates() -> list[str]:
+def candidates() -> list[str]:
+    """The folders that may be it, the best first."""
     if chosen := os.environ.get(_VARIABLE):
         return [os.path.abspath(chosen)]  # noqa: PTH100  pathlib takes longer to import than this program may
     return [_platform_folder(), _fallback()]
@@ -67,26 +89,13 @@ def _fallback() -> str:
 
 
 def _usable(path: str) -> bool:
-    """Whether it can be written to, or made."""
-    if not os.path.isabs(path):  # noqa: PTH117
-        return False
+    """Whether it is there, and can be written to."""
     try:
         found = os.lstat(path)
     except OSError:
-        parent = os.path.dirname(path)  # noqa: PTH120
-        return parent != path and _is_writable(_existing(parent))
+        return False
     if path == _fallback() and not _is_private(found):
         return False
-    return _is_writable(path)
-
-
-def _existing(path: str) -> str:
-    while not os.path.lexists(path) and path != "/":
-        path = os.path.dirname(path)  # noqa: PTH120
-    return path
-
-
-def _is_writable(path: str) -> bool:
     return os.path.isdir(path) and os.access(path, os.W_OK | os.X_OK)  # noqa: PTH112
 
 

@@ -7,7 +7,6 @@ its tunnel.
 
 import builtins
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -135,14 +134,9 @@ def folder() -> Path:
     Raises:
         VcliError: there is no place for it.
     """
-    found = Path(place.root() or place.first_choice())
-    path = found / "tunnels"
-    with _said(path):
-        found.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for each in (found, path):
-            each.mkdir(mode=0o700, exist_ok=True)
-        if place.root() != str(found):  # somebody else was faster in a place for everybody
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    with _said(Path(place.first_choice())):
+        path = Path(place.made(), "tunnels")
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
