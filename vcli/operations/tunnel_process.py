@@ -69,14 +69,15 @@ def _absolute(spec: TunnelSpec) -> TunnelSpec:
 
 
 async def _run(order: Order, listener: socket.socket) -> None:
+    spec = order.spec
+    client = _client(spec)  # may take long, as a plugin may: until then SIGTERM simply ends us
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     failed = asyncio.Event()
-    spec = order.spec
     tunnel = Tunnel(
-        _client(spec),
+        client,
         namespace=spec.namespace,
         selector=spec.selector,
         port=spec.port,
