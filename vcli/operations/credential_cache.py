@@ -58,9 +58,10 @@ def read(name: str, namespace: str, context: str, kubeconfig: str) -> Object | N
         context: of the host.
         kubeconfig: the files that has ``context``, as KUBECONFIG would hold them.
     """
-    found = place.root()
+    if (root := place.root()) is None:
+        return None
     try:
-        with open(_path(found or "", name, namespace, context, kubeconfig), encoding="utf-8") as file:  # noqa: PTH123
+        with open(_path(root, name, namespace, context, kubeconfig), encoding="utf-8") as file:  # noqa: PTH123
             entry: Object = json.load(file)
         usable = entry["version"] == 1 and entry["notAfter"] - _EARLY > time.time()
     except (OSError, ValueError, TypeError, KeyError):
@@ -117,7 +118,9 @@ def end_of(status: "Mapping[str, str]") -> float:
 
 def forget(server: str, namespace: str, name: str) -> None:
     """Remove what is kept of a virtual cluster; best effort."""
-    folder = f"{place.root() or ''}/credentials"
+    if (root := place.root()) is None:
+        return
+    folder = f"{root}/credentials"
     try:
         files = [f"{folder}/{each}" for each in os.listdir(folder) if each.startswith(f"{name}-")]  # noqa: PTH208
     except OSError:
@@ -138,8 +141,10 @@ def forget(server: str, namespace: str, name: str) -> None:
 
 def drop(name: str, namespace: str, context: str, kubeconfig: str) -> None:
     """Remove what is kept for kubeconfigs that ask so; best effort."""
+    if (root := place.root()) is None:
+        return
     try:
-        os.unlink(_path(place.root() or "", name, namespace, context, kubeconfig))  # noqa: PTH108
+        os.unlink(_path(root, name, namespace, context, kubeconfig))  # noqa: PTH108
     except OSError:
         return
 

@@ -25,6 +25,7 @@ from vcli.portforward.process import identity, machine
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not listened on
 _LOCK_TIMEOUT = 60.0
 _POLL = 0.01
+_ABANDONED = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +211,10 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         OSError: it can't be written.
     """
+    for left in path.parent.glob("*.tmp"):  # of a writer that was killed
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _ABANDONED:
+                left.unlink()
     partial = path.with_suffix(f".{os.getpid()}.tmp")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -216,6 +216,15 @@ def test_a_full_disk_leaves_no_half_of_a_state():
     assert list(folder().iterdir()) == []
 
 
+def test_what_a_killed_writer_left_is_removed(sleeper):
+    fresh, old = folder() / "demo-1.1.1.tmp", folder() / "demo-1.1.2.tmp"
+    for path in (fresh, old):
+        path.write_text("")
+    os.utime(old, (time.time() - 100,) * 2)
+    write(state_of(sleeper.pid))
+    assert (fresh.exists(), old.exists()) == (True, False)
+
+
 def test_an_ended_child_nobody_waited_for_has_no_identity():
     child = subprocess.Popen([sys.executable, "-c", ""])
     while process.identity(child.pid) is not None:
