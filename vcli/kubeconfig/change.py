@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vcli.kubeconfig.edit import render
-from vcli.kubeconfig.lock import locked
+from vcli.kubeconfig.lock import TIMEOUT, locked
 from vcli.kubeconfig.merge import merge
 from vcli.kubeconfig.model import Entry, Object, View
 from vcli.kubeconfig.paths import Sources
@@ -76,7 +76,11 @@ def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]],
 
 
 def update(
-    sources: Sources, compute: Callable[[Mapping[Path, Object]], Mapping[Path, Object]], *, warn: Warn
+    sources: Sources,
+    compute: Callable[[Mapping[Path, Object]], Mapping[Path, Object]],
+    *,
+    warn: Warn,
+    timeout: float = TIMEOUT,
 ) -> None:
     """Change the user's kubeconfig in a way of the caller's own.
 
@@ -84,12 +88,13 @@ def update(
         sources: the files.
         compute: given path → content, returns path → content; pure.
         warn: told of leftover locks and of rights that were taken away.
+        timeout: seconds to wait for the lock.
 
     Raises:
         KubeconfigError: a file can't be read or written.
         TimedOutError: another process holds the lock.
     """
-    with locked(sources.files, warn=warn) as writable:
+    with locked(sources.files, timeout=timeout, warn=warn) as writable:
         files = _load(sources)
         _write(files, compute(_data(files)), writable, warn=warn)
 

@@ -171,19 +171,18 @@ class Target:
         )
 
     def asking(self, tunnel: TunnelState | None) -> Object | None:
-        """The user's body by which kubectl asks us, which also starts the tunnel again; None for a key.
-
-        What it will ask for is kept for it now.
-        """
+        """The user's body by which kubectl asks us, which also starts the tunnel again; None for a key."""
         if self.options.inline_key or self.options.service_account:
             return None
-        spec, authority = self.tunnel_spec, self.credentials.ca
-        with contextlib.suppress(VcliError, OSError):  # then each kubectl asks the host
+        where = listener(tunnel.spec.address, tunnel.port) if tunnel else None
+        return plugin(self.tunnel_spec, authority=self.credentials.ca, tunnel=where)
+
+    def keep_credentials(self) -> None:
+        """Keep what kubectl will ask for; without a place for it, each kubectl asks the host."""
+        with contextlib.suppress(VcliError, OSError):
             status = exec_status(self.credentials)
             end = credential_cache.end_of(status)
-            credential_cache.write(spec, authority=authority, status=status, end=end)
-        where = listener(tunnel.spec.address, tunnel.port) if tunnel else None
-        return plugin(spec, authority=authority, tunnel=where)
+            credential_cache.write(self.tunnel_spec, authority=self.credentials.ca, status=status, end=end)
 
     @property
     def _host_kubeconfig(self) -> str:
@@ -283,16 +282,14 @@ async def connect(options: Options, *, into: Sources | None, steps: Steps) -> Co
     """
     async with target(options, steps=steps) as found:
         if found.endpoint is not None:
-            asking = await asyncio.to_thread(found.asking, None)
-            return await _record(found, found.endpoint, None, into=into, steps=steps, asking=asking)
+            return await _record(found, found.endpoint, None, into=into, steps=steps, lasting=True)
         if warning := await asyncio.to_thread(state.check):
             steps.warn(warning)
         with contextlib.ExitStack() as held:
             tunnel = await to_its_end(held.enter_context, background.held(found.tunnel_spec))
             raise_if_cancelled()
-            asking = await asyncio.to_thread(found.asking, tunnel)
             place = found.through_tunnel(tunnel.port)
-            connected = await _record(found, place, tunnel, into=into, steps=steps, asking=asking)
+            connected = await _record(found, place, tunnel, into=into, steps=steps, lasting=True)
             # The port of the last tunnel was taken, or another one is wanted now: the others follow.
             if moved := await to_its_end(follow, tunnel):
                 steps.warn(f"the tunnel listens on port {tunnel.port} now; changed: {', '.join(moved)}")
@@ -350,12 +347,15 @@ async def _record(
     *,
     into: Sources | None,
     steps: Steps,
-    asking: Object | None = None,
+    lasting: bool = False,
 ) -> Connected:
     """Write it down. What asks us to end while the file is being written comes too late."""
+    asking = found.asking(tunnel) if lasting else None
     entry = await found.entry(place, asking=asking)
     if into is not None:
         await to_its_end(_write_down, into, entry, tunnel, warn=steps.warn)
+    if asking is not None:
+        await to_its_end(found.keep_credentials)
     return Connected(
         name=found.cluster.name,
         namespace=found.cluster.namespace,

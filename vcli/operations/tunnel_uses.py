@@ -11,6 +11,8 @@ from vcli.kubeconfig.tunnelled import contexts_through, relocate
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, local_server, remove
 
+_LOCK_TIMEOUT = 3.0  # seconds: kubectl may be waiting for us
+
 
 def in_use(state: TunnelState, *, also: Iterable[Path] = ()) -> list[Use]:
     """The contexts that lead through a tunnel.
@@ -117,6 +119,7 @@ def _relocated(path: Path, address: str, port: int, state: TunnelState) -> bool:
             Sources((path,)),
             lambda files: relocate(files, servers=(server, state.server), tunnels=tunnels, **of),
             warn=lambda _: None,
+            timeout=_LOCK_TIMEOUT,
         )
         contexts = contexts_through(read(path).data, server=state.server, **of)
     except (FileNotFoundError, VcliError):
