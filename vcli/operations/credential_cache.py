@@ -10,7 +10,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from vcli.errors import ConflictError
 from vcli.portforward import place
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ Object = dict[str, Any]
 FRESH: Final = 3600.0
 """Seconds after which the host is asked again."""
 _EARLY: Final = 60.0  # seconds before its end that a certificate is not used any more
-
-
-class StaleError(ConflictError):
-    """The virtual cluster is not the one that a kubeconfig was written for."""
 
 
 def fingerprint(authority: bytes | str) -> str:
@@ -42,6 +37,8 @@ def check_authority(authority: bytes, expected: str, *, name: str, namespace: st
         StaleError: it has another one: it was deleted, and created again.
     """
     if expected and fingerprint(authority) != expected:
+        from vcli.portforward.spawning import StaleError  # noqa: PLC0415
+
         raise StaleError(
             f"virtual cluster {name!r} in namespace {namespace!r} was created again since this kubeconfig was"
             " written: its certificate authority is another one",

@@ -117,10 +117,11 @@ def _runs(spec: "Mapping[str, Any]", tunnel: str) -> bool:
 def _heal(entry: "Mapping[str, Any]", tunnel: str, environ: "Mapping[str, str]") -> int | None:
     from vcli.errors import NotFoundError  # noqa: PLC0415
     from vcli.operations.healing import ensure  # noqa: PLC0415
+    from vcli.portforward.spawning import StaleError  # noqa: PLC0415
 
     try:
         ensure(entry["spec"], tunnel, authority=entry["authority"])
-    except (NotFoundError, credential_cache.StaleError):
+    except (NotFoundError, StaleError):
         return None  # what is kept is worth nothing: the host knows more
     sys.stdout.write(f"{json.dumps(answer(entry['status'], entry['notAfter'], environ))}\n")
     return 0

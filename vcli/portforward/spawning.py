@@ -31,9 +31,24 @@ ENTRY: Final = "vcli.operations.tunnel_process"
 REPORT, LISTENER = 3, 4
 """The descriptors that the process is given."""
 _READ: Final = 65536
+
+
+class StaleError(ConflictError):
+    """The virtual cluster is not the one that a kubeconfig was written for."""
+
+    code = "Stale"
+
+
 _KINDS: Final = {
     kind.code: kind
-    for kind in (ConflictError, NotAllowedError, NotFoundError, TimedOutError, UnreachableError)
+    for kind in (
+        ConflictError,
+        NotAllowedError,
+        NotFoundError,
+        StaleError,
+        TimedOutError,
+        UnreachableError,
+    )
 }
 
 

@@ -12,6 +12,7 @@ from vcli.errors import ConflictError
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.token import plugin
 from vcli.portforward import process
+from vcli.portforward.spawning import StaleError
 from vcli.portforward.state import TunnelSpec, TunnelState, write
 
 SPEC = TunnelSpec(
@@ -129,7 +130,7 @@ def test_a_cluster_that_is_gone_or_another_one_is_a_matter_for_the_host(monkeypa
     keep()
 
     def fail(*_args: object, **_options: object) -> None:
-        raise credential_cache.StaleError("created again")
+        raise StaleError("created again")
 
     monkeypatch.setattr(healing, "ensure", fail)
     assert quick.run(arguments()) is None
