@@ -89,7 +89,7 @@ async def stage(name: str = "bench") -> AsyncIterator[Stage]:
             try:
                 await asyncio.to_thread(run, "vcli", "create", name, "--no-connect", "--ephemeral")
                 direct = await _make_namespace(host)
-                connect = ("vcli", "connect", name, "--update-current=false", f"--kube-config={kubeconfig}")
+                connect = ("vcli", "connect", name, "--inline-key", f"--kube-config={kubeconfig}")
                 await asyncio.to_thread(run, *connect)
                 context = run("kubectl", f"--kubeconfig={kubeconfig}", "config", "current-context").strip()
                 access = load_access(kubeconfig=kubeconfig, context=context).access

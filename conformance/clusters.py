@@ -48,7 +48,7 @@ def virtual(host: Host, name: str, folder: Path, say: Callable[[str], None]) -> 
         _vcli("create", name, "--no-connect", *where)
     kubeconfig = folder / f"{host.name}-{name}.kubeconfig"
     kubeconfig.unlink(missing_ok=True)
-    _vcli("connect", name, *where, "--kube-config", str(kubeconfig))
+    _vcli("connect", name, *where, "--inline-key", "--kube-config", str(kubeconfig))
     # The suite wants a node from the start, and there is none before the first pod has one.
     kubectl = [str(host.kubectl), f"--kubeconfig={kubeconfig}", "--namespace=kube-system"]
     _run([*kubectl, "rollout", "status", "deployment/coredns", f"--timeout={_DNS_WITHIN}"])

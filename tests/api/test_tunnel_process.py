@@ -18,7 +18,7 @@ from vcli.errors import ConflictError, VcliError
 from vcli.kube.access import Access
 from vcli.kube.resources import SERVICES
 from vcli.portforward import background, process
-from vcli.portforward.state import TunnelSpec, TunnelState, folder, state_path
+from vcli.portforward.state import TunnelSpec, TunnelState, folder
 
 
 def kubeconfig_of(access: Access) -> str:
@@ -198,7 +198,7 @@ def test_after_a_crash_the_next_start_takes_over(spec):
     os.kill(state.pid, signal.SIGKILL)
     eventually(lambda: not state.alive)
     process.reap(state.pid)
-    assert state_path(spec).exists()
+    assert state.path.exists()
     second = background.start(spec)
     assert second.pid != state.pid
     assert accepts(second.port)
@@ -206,7 +206,7 @@ def test_after_a_crash_the_next_start_takes_over(spec):
 
 def test_it_ends_when_its_state_file_is_removed(spec):
     state = background.start(spec)
-    state_path(spec).unlink()
+    state.path.unlink()
     eventually(lambda: not state.alive)
     process.reap(state.pid)
     Path(state.log).unlink()

@@ -105,7 +105,7 @@ def test_a_tunnel_without_a_context_ends_by_name(desk: Host, bare: Bare) -> None
     (tunnel,) = tunnels(desk)
     assert (tunnel["name"], tunnel["namespace"]) == (bare.name, bare.namespace)
     done = desk.vcli("disconnect", bare.name)
-    assert done.stderr.splitlines() == ["ended 1 tunnel(s)"]
+    assert done.stderr.splitlines() == [f"ended the tunnel to virtual cluster {bare.name}"]
     assert tunnels(desk) == []
     assert not alive(tunnel["pid"])
 
@@ -146,5 +146,72 @@ def test_the_list_of_tunnels(desk: Host, bare: Bare) -> None:
     assert desk.vcli("tunnels").stdout == ""
     desk.vcli("connect", bare.name, "-n", bare.namespace)
     heading, line = desk.vcli("tunnels").stdout.splitlines()
-    assert heading.split() == ["NAME", "NAMESPACE", "SERVER", "HOST", "PID"]
-    assert line.split()[:2] == [bare.name, bare.namespace]
+    titles = ["NAME", "NAMESPACE", "SERVER", "HOST", "PID", "STATUS", "AGE", "USED", "BY"]
+    assert heading.split() == titles
+    cells = line.split()
+    assert cells[:2] == [bare.name, bare.namespace]
+    assert (cells[5], cells[7]) == ("running", str(desk.kubeconfig))
+
+
+@pytest.fixture
+def other(desk: Host, tmp_path: Path) -> Host:
+    """The same user in another terminal, with a kubeconfig of its own."""
+    kubeconfig = tmp_path / "other"
+    kubeconfig.write_bytes(desk.kubeconfig.read_bytes())
+    return Host(name=desk.name, kubeconfig=kubeconfig, env=desk.env | {"KUBECONFIG": str(kubeconfig)})
+
+
+def test_a_tunnel_stays_while_another_kubeconfig_uses_it(desk: Host, other: Host, bare: Bare) -> None:
+    for user in (desk, other):
+        user.vcli("connect", bare.name, "-n", bare.namespace)
+    (tunnel,) = tunnels(desk)
+    assert [each["kubeconfig"] for each in tunnel["usedBy"]] == [str(desk.kubeconfig), str(other.kubeconfig)]
+    done = desk.vcli("disconnect")
+    assert done.stderr.splitlines()[-1] == (
+        f"the tunnel to virtual cluster {bare.name} stays: {other.kubeconfig} uses it"
+    )
+    (left,) = tunnels(desk)
+    assert (left["pid"], left["status"]) == (tunnel["pid"], "running")
+    assert [each["kubeconfig"] for each in left["usedBy"]] == [str(other.kubeconfig)]
+    assert "namespace/default" in other.kubectl("get", "ns", "-o", "name")
+    other.vcli("disconnect")
+    assert tunnels(desk) == []
+    assert not alive(tunnel["pid"])
+
+
+def test_a_kubeconfig_that_is_gone_or_was_changed_does_not_count(
+    desk: Host, other: Host, bare: Bare, tmp_path: Path
+) -> None:
+    for user in (desk, other):
+        user.vcli("connect", bare.name, "-n", bare.namespace)
+    gone = tmp_path / "gone.yaml"
+    desk.vcli("connect", bare.name, "-n", bare.namespace, "--kube-config", str(gone))
+    gone.unlink()
+    for section in ("contexts", "clusters", "users"):
+        other.kubectl("config", f"delete-{section[:-1]}", bare.context)
+    desk.vcli("disconnect")
+    assert tunnels(desk) == []
+
+
+def test_all_ends_what_others_use_and_their_next_kubectl_starts_it_again(
+    desk: Host, other: Host, bare: Bare
+) -> None:
+    for user in (desk, other):
+        user.vcli("connect", bare.name, "-n", bare.namespace)
+    (before,) = tunnels(desk)
+    done = desk.vcli("disconnect", "--all")
+    assert done.stderr.splitlines()[-1] == (
+        f"ended the tunnel to virtual cluster {bare.name}; kubectl starts it again for {other.kubeconfig}"
+    )
+    (ended,) = tunnels(desk)
+    assert (ended["status"], ended["pid"], ended["port"]) == ("stopped", None, before["port"])
+    (row,) = json.loads(other.vcli("list", "-n", bare.namespace, "-o", "json").stdout)
+    assert (row["connected"], row["tunnel"]) == (True, "stopped")
+    assert "tunnel stopped" in other.vcli("list", "-n", bare.namespace).stdout
+    assert "namespace/default" in other.kubectl("get", "ns", "-o", "name")
+    (again,) = tunnels(desk)
+    assert (again["status"], again["port"]) == ("running", before["port"])
+    (row,) = json.loads(other.vcli("list", "-n", bare.namespace, "-o", "json").stdout)
+    assert (row["connected"], row["tunnel"]) == (True, "running")
+    other.vcli("disconnect")
+    assert tunnels(desk) == []

@@ -72,9 +72,15 @@ async def connect(
             "--token-expiration", metavar="TIME", help="Life of that token: 3600, 12h; a day by default."
         ),
     ] = None,
-    no_key: Annotated[
-        bool, typer.Option("--no-key", help="Write no key: kubectl asks 'vcli token' for credentials.")
-    ] = False,
+    inline_key: Annotated[
+        bool | None,
+        typer.Option(
+            "--inline-key/--no-key",
+            help="Write the key, for clients that can't run 'vcli token', as in a container. Without it"
+            " kubectl asks 'vcli token', which also starts a tunnel that has ended.",
+            show_default=False,
+        ),
+    ] = None,
     context_name: Annotated[
         str | None,
         typer.Option(
@@ -110,7 +116,7 @@ async def connect(
         token_life=None if token_expiration is None else seconds(token_expiration),
         context_name=context_name,
         foreground=foreground,
-        no_key=no_key,
+        inline_key=inline_key,
     )
     if child:
         if print_ or foreground or kube_config:

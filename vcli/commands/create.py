@@ -11,6 +11,7 @@ from vcli.result import Result
 
 if TYPE_CHECKING:
     from vcli.config import Given
+    from vcli.kubeconfig.paths import Sources
 
 
 @command
@@ -76,6 +77,8 @@ async def create(
         syncer_image=syncer_image,
         expose=expose,
     )
+    if connect and wait and not dry_run:
+        await _check_destination(common, update_current=update_current)
     done: Done | None = None
     if upgrade:
         done = await _upgrade(
@@ -167,20 +170,35 @@ async def _upgrade(
     return Done(upgraded.namespace, result)
 
 
+def _destination(common: Common, *, update_current: bool) -> "Sources":
+    from pathlib import Path  # noqa: PLC0415
+
+    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
+
+    return sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
+
+
+async def _check_destination(common: Common, *, update_current: bool) -> None:
+    """What connecting needs on this machine is missed before there is a virtual cluster, and not after."""
+    import asyncio  # noqa: PLC0415
+
+    from vcli.operations.connect import check_destination  # noqa: PLC0415
+
+    await asyncio.to_thread(check_destination, _destination(common, update_current=update_current))
+
+
 async def _connect(
     name: str, namespace: str, common: Common, *, update_current: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     import asyncio  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
 
     from vcli.errors import VcliError  # noqa: PLC0415
-    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
     from vcli.operations.cancelling import raise_if_cancelled  # noqa: PLC0415
     from vcli.operations.connect import Options as Connection  # noqa: PLC0415
     from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
     from vcli.operations.create import DEFAULT_TIMEOUT  # noqa: PLC0415
 
-    into = sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
+    into = _destination(common, update_current=update_current)
     connection = Connection(
         name=name,
         namespace=namespace,

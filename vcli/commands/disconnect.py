@@ -1,6 +1,6 @@
 """``vcli disconnect``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from vcli.cli.completing import complete_names
 from vcli.cli.options import Common, command
 from vcli.errors import UsageError
 from vcli.result import Result
+
+if TYPE_CHECKING:
+    from vcli.operations.disconnect import Ended
 
 
 @command
@@ -27,7 +30,8 @@ async def disconnect(
 ) -> Result:
     """Go back to the context from before, and remove the one that 'vcli connect' made.
 
-    The tunnel in the background ends, unless another context uses it.
+    The tunnel in the background ends, unless another context uses it, in this kubeconfig or in another one.
+    With --all it ends anyway.
     """
     from vcli.operations.disconnect import disconnect as leave  # noqa: PLC0415  --help must be quick
 
@@ -43,11 +47,33 @@ async def disconnect(
     said = [f"disconnected: {context}" for context in done.contexts]
     if done.switched and done.current:
         said.append(f"the current context is {done.current}")
-    if not said:
-        said.append(f"ended {len(done.tunnels)} tunnel(s)" if done.tunnels else "nothing was connected")
+    said += [f"the tunnel to {_title(each)} stays: {_users(each)} uses it" for each in done.kept]
+    if not done.contexts or everything:
+        said += [_ended(each) for each in done.tunnels if each.uses or not done.contexts]
     data = {
         "contexts": list(done.contexts),
-        "tunnels": [{"pid": each.pid, "port": each.port} for each in done.tunnels],
+        "tunnels": [
+            {
+                "pid": each.state.pid,
+                "port": each.state.port,
+                "usedBy": [{"kubeconfig": use.kubeconfig, "context": use.context} for use in each.uses],
+            }
+            for each in done.tunnels
+        ],
         "currentContext": done.current,
     }
-    return Result(data=data, text="", messages=tuple(said))
+    return Result(data=data, text="", messages=tuple(said) or ("nothing was connected",))
+
+
+def _title(each: "Ended") -> str:
+    return f"virtual cluster {each.state.spec.name}"
+
+
+def _users(each: "Ended") -> str:
+    return ", ".join(dict.fromkeys(use.kubeconfig for use in each.uses))
+
+
+def _ended(each: "Ended") -> str:
+    if not each.uses:
+        return f"ended the tunnel to {_title(each)}"
+    return f"ended the tunnel to {_title(each)}; kubectl starts it again for {_users(each)}"

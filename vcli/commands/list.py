@@ -1,11 +1,20 @@
 """``vcli list``."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
 from vcli.cli.options import Common, command
 from vcli.result import Column, Result
+
+
+def _connected(row: Mapping[str, Any]) -> str:
+    """Whether the current context leads there, and can: the next kubectl starts a tunnel that has ended."""
+    if not row["connected"]:
+        return "no"
+    return "tunnel stopped" if row["tunnel"] == "stopped" else "yes"
+
 
 COLUMNS = (
     Column("NAME", "name"),
@@ -13,7 +22,7 @@ COLUMNS = (
     Column("STATUS", "status"),
     Column("VERSION", "version"),
     Column("DISTRO", "distro"),
-    Column("CONNECTED", "connected"),
+    Column("CONNECTED", _connected),
     Column("AGE", "age"),
     Column("KIND", "kind", wide=True),
     Column("READY", lambda row: f"{row['ready']}/{row['replicas']}", wide=True),
@@ -57,6 +66,7 @@ async def list_(
             "version": each.cluster.version,
             "distro": each.cluster.distro,
             "connected": each.connected,
+            "tunnel": each.tunnel,
             "age": age(each.cluster.created),
             "created": each.cluster.created,
             "kind": each.cluster.kind,

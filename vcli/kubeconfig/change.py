@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from vcli.kubeconfig.edit import render
-from vcli.kubeconfig.lock import locked
+from vcli.kubeconfig.lock import TIMEOUT, locked
 from vcli.kubeconfig.merge import merge
-from vcli.kubeconfig.model import Entry, Object
+from vcli.kubeconfig.model import Entry, Object, View
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.read import File, KubeconfigError, load
 from vcli.kubeconfig.remove import Removal, remove
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Warn = Callable[[str], None]
 
 
-def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> None:
+def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> Path:
     """Add a virtual cluster to the user's kubeconfig.
 
     Args:
@@ -25,6 +25,9 @@ def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> No
         entry: what to add.
         make_current: whether its context becomes the current one.
         warn: told of leftover locks and of rights that were taken away.
+
+    Returns:
+        The file that has its cluster.
 
     Raises:
         ConflictError: an entry of that name is not ours; nothing was written.
@@ -35,6 +38,21 @@ def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> No
         files = _load(sources)
         after = merge(_data(files), entry, default=sources.default, make_current=make_current)
         _write(files, after, writable, warn=warn)
+    located = View(after).get("clusters", entry.name)
+    return located.file if located else sources.default
+
+
+def check(sources: Sources) -> None:
+    """See that the user's kubeconfig can be changed, before there is something to put in it.
+
+    Raises:
+        KubeconfigError: a file can't be read or written.
+        TimedOutError: another process holds the lock.
+    """
+    with locked(sources.files) as writable:
+        _load(sources)
+        if sources.default not in writable:
+            raise _unwritable(sources.default)
 
 
 def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]], *, warn: Warn) -> Removal:
@@ -58,7 +76,11 @@ def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]],
 
 
 def update(
-    sources: Sources, compute: Callable[[Mapping[Path, Object]], Mapping[Path, Object]], *, warn: Warn
+    sources: Sources,
+    compute: Callable[[Mapping[Path, Object]], Mapping[Path, Object]],
+    *,
+    warn: Warn,
+    timeout: float = TIMEOUT,
 ) -> None:
     """Change the user's kubeconfig in a way of the caller's own.
 
@@ -66,12 +88,13 @@ def update(
         sources: the files.
         compute: given path → content, returns path → content; pure.
         warn: told of leftover locks and of rights that were taken away.
+        timeout: seconds to wait for the lock.
 
     Raises:
         KubeconfigError: a file can't be read or written.
         TimedOutError: another process holds the lock.
     """
-    with locked(sources.files, warn=warn) as writable:
+    with locked(sources.files, timeout=timeout, warn=warn) as writable:
         files = _load(sources)
         _write(files, compute(_data(files)), writable, warn=warn)
 
@@ -98,9 +121,13 @@ def _write(
         if data == file.data:
             continue
         if path not in writable:
-            raise KubeconfigError(
-                f"can't write kubeconfig {path}: its folder takes no lock file",
-                hint="set KUBECONFIG to a file of your own, or use --update-current=false",
-            )
+            raise _unwritable(path)
         if write(path, render(file.text, file.data, data), private=private):
             warn(f"{path} now holds a key, so it was made readable for you only (mode 0600)")
+
+
+def _unwritable(path: Path) -> KubeconfigError:
+    return KubeconfigError(
+        f"can't write kubeconfig {path}: no file can be made in {path.parent}",
+        hint="set KUBECONFIG to a file of your own, or use --update-current=false",
+    )

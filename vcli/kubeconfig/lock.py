@@ -17,6 +17,8 @@ from vcli.errors import TimedOutError
 
 STALE_AFTER: Final = 30.0
 """Seconds after which a lock without a living owner that we know of is taken for a leftover."""
+TIMEOUT: Final = 45.0
+"""Seconds to wait for a lock; longer than `STALE_AFTER`, so a leftover fails no command."""
 _POLL: Final = 0.02
 
 
@@ -24,7 +26,7 @@ _POLL: Final = 0.02
 def locked(
     files: Iterable[Path],
     *,
-    timeout: float = 45.0,
+    timeout: float = TIMEOUT,
     stale_after: float = STALE_AFTER,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[frozenset[Path]]:
@@ -35,7 +37,7 @@ def locked(
 
     Args:
         files: need not exist. One in a folder that we can't write to is not locked, and must not be written.
-        timeout: seconds to wait for all of them; longer than ``stale_after``, so a leftover fails no command.
+        timeout: seconds to wait for all of them.
         stale_after: the age of a leftover in seconds.
         warn: told about a leftover that was removed.
 

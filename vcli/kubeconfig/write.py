@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -17,8 +18,9 @@ _NO_NEW_FILE: Final = {errno.EACCES, errno.EPERM, errno.EBUSY, errno.EROFS, errn
 def write(path: Path, text: str, *, private: bool = True) -> bool:
     """Replace the file's content atomically; make the file (0600), and its folder (0700), if there is none.
 
-    A symlink stays and its target is replaced. The owner stays, also under sudo. The mode of a file stays,
-    unless ``private`` and others may read it: what is written then holds a key.
+    The caller holds the lock (`vcli.kubeconfig.lock`), so a partial file beside it belongs to a writer that
+    was killed, and is removed. A symlink stays and its target is replaced. The owner stays, also under sudo.
+    The mode of a file stays, unless ``private`` and others may read it: what is written then holds a key.
 
     Args:
         path: the file.
@@ -41,6 +43,7 @@ def write(path: Path, text: str, *, private: bool = True) -> bool:
             mode &= ~0o077
         if before and not stat.S_ISREG(before.st_mode):
             raise KubeconfigError(f"can't write kubeconfig {path}: it is no regular file")
+        _remove_leftovers(target)
         try:
             _replace(target, text, mode=mode, before=before)
         except OSError as error:
@@ -77,6 +80,15 @@ def _keep_owner(path: Path | int, like: os.stat_result) -> None:
     if os.geteuid() == 0 and (like.st_uid, like.st_gid) != (0, 0):
         with contextlib.suppress(OSError):
             os.chown(path, like.st_uid, like.st_gid)
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Partial files of writers that were killed; they may hold keys."""
+    pattern = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}\.tmp")  # as mkstemp names them
+    with contextlib.suppress(OSError):
+        for path in target.parent.iterdir():
+            if pattern.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def _replace(target: Path, text: str, *, mode: int, before: os.stat_result | None) -> None:

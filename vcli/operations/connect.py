@@ -7,22 +7,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vcli.errors import ConflictError, UsageError
+from vcli.errors import ConflictError, UsageError, VcliError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
-from vcli.kubeconfig.change import add, drop
+from vcli.kubeconfig.change import Warn, add, check, drop
 from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import IN_CLUSTER, Entry, Mark
 from vcli.kubeconfig.paths import Sources
+from vcli.operations import credential_cache
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
 from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
-from vcli.operations.token import plugin
-from vcli.portforward import background
-from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
+from vcli.operations.token import exec_status, plugin
+from vcli.operations.tunnel_uses import follow, listener
+from vcli.portforward import background, state
+from vcli.portforward.state import TunnelSpec, TunnelState, Use, on_this_machine
 from vcli.portforward.tunnel import Tunnel
 
 Object = dict[str, Any]
@@ -49,7 +51,8 @@ class Options:
         token_life: of that account's token, in seconds.
         context_name: instead of ``vcluster_NAME_NAMESPACE_PARENT``.
         foreground: a tunnel is wanted, even where it could do without.
-        no_key: write no credentials, but how to ask `vcli.operations.token` for them.
+        inline_key: write the credentials into kubeconfigs, not how to ask `vcli.operations.token` for them;
+            None to do so only for a ServiceAccount.
     """
 
     name: str
@@ -65,12 +68,12 @@ class Options:
     token_life: float | None = None
     context_name: str | None = None
     foreground: bool = False
-    no_key: bool = False
+    inline_key: bool | None = None
 
     def __post_init__(self) -> None:
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
             raise UsageError("--cluster-role and --token-expiration need --service-account")
-        if self.no_key and self.service_account:
+        if self.inline_key is False and self.service_account:
             raise UsageError("--no-key is for the administrator's key, so not with --service-account")
         if self.server and (self.local_port or self.address != LOOPBACK or self.foreground):
             raise UsageError(
@@ -115,6 +118,7 @@ class Target:
             local_port=self.options.local_port,
         )
 
+    @property
     def tunnel_spec(self) -> TunnelSpec:
         """A tunnel in the background."""
         return TunnelSpec(
@@ -133,19 +137,16 @@ class Target:
         host = on_this_machine(self.options.address)
         return Endpoint(host, port, None if host in _IN_CERTIFICATE else "localhost")
 
-    async def entry(self, place: Endpoint) -> Entry:
+    async def entry(self, place: Endpoint, *, asking: Object | None = None) -> Entry:
         """What a kubeconfig says about it.
 
         With ``--service-account`` this talks to the virtual API, so ``place`` must answer.
+
+        Args:
+            place: where the virtual API answers.
+            asking: the user's body that takes the place of the administrator's key.
         """
         credentials = self.credentials
-        if self.options.no_key:
-            asking = plugin(
-                self.cluster,
-                host_kubeconfig=self._host_kubeconfig,
-                host_context=self.loaded.context_name,
-            )
-            credentials = replace(credentials, user=asking)
         if self.options.service_account:
             async with Client(credentials.access(place.server, place.tls_server_name)) as inside:
                 credentials = await service_account(
@@ -155,6 +156,8 @@ class Target:
                     life=self.options.token_life,
                     ca=credentials.ca,
                 )
+        elif asking is not None:
+            credentials = replace(credentials, user=asking)
         return Entry(
             name=self.context_name,
             cluster=credentials.cluster(place.server, place.tls_server_name),
@@ -166,6 +169,20 @@ class Target:
                 host_kubeconfig=self._host_kubeconfig,
             ),
         )
+
+    def asking(self, tunnel: TunnelState | None) -> Object | None:
+        """The user's body by which kubectl asks us, which also starts the tunnel again; None for a key."""
+        if self.options.inline_key or self.options.service_account:
+            return None
+        where = listener(tunnel.spec.address, tunnel.port) if tunnel else None
+        return plugin(self.tunnel_spec, authority=self.credentials.ca, tunnel=where)
+
+    def keep_credentials(self) -> None:
+        """Keep what kubectl will ask for; without a place for it, each kubectl asks the host."""
+        with contextlib.suppress(VcliError, OSError):
+            status = exec_status(self.credentials)
+            end = credential_cache.end_of(status)
+            credential_cache.write(self.tunnel_spec, authority=self.credentials.ca, status=status, end=end)
 
     @property
     def _host_kubeconfig(self) -> str:
@@ -265,11 +282,32 @@ async def connect(options: Options, *, into: Sources | None, steps: Steps) -> Co
     """
     async with target(options, steps=steps) as found:
         if found.endpoint is not None:
-            return await _record(found, found.endpoint, None, into=into, steps=steps)
+            return await _record(found, found.endpoint, None, into=into, steps=steps, lasting=True)
+        if warning := await asyncio.to_thread(state.check):
+            steps.warn(warning)
         with contextlib.ExitStack() as held:
-            state = await to_its_end(held.enter_context, background.held(found.tunnel_spec()))
+            tunnel = await to_its_end(held.enter_context, background.held(found.tunnel_spec))
             raise_if_cancelled()
-            return await _record(found, found.through_tunnel(state.port), state, into=into, steps=steps)
+            place = found.through_tunnel(tunnel.port)
+            connected = await _record(found, place, tunnel, into=into, steps=steps, lasting=True)
+            # The port of the last tunnel was taken, or another one is wanted now: the others follow.
+            if moved := await to_its_end(follow, tunnel):
+                steps.warn(f"the tunnel listens on port {tunnel.port} now; changed: {', '.join(moved)}")
+            return connected
+
+
+def check_destination(into: Sources) -> None:
+    """See that a connection can be written down, before what it leads to is made.
+
+    Args:
+        into: the kubeconfig.
+
+    Raises:
+        KubeconfigError: the kubeconfig can't be read or written.
+        VcliError: there is no place for the tunnel's state.
+    """
+    check(into)
+    state.check()
 
 
 async def foreground(
@@ -303,12 +341,21 @@ async def foreground(
 
 
 async def _record(
-    found: Target, place: Endpoint, tunnel: TunnelState | None, *, into: Sources | None, steps: Steps
+    found: Target,
+    place: Endpoint,
+    tunnel: TunnelState | None,
+    *,
+    into: Sources | None,
+    steps: Steps,
+    lasting: bool = False,
 ) -> Connected:
     """Write it down. What asks us to end while the file is being written comes too late."""
-    entry = await found.entry(place)
+    asking = found.asking(tunnel) if lasting else None
+    entry = await found.entry(place, asking=asking)
     if into is not None:
-        await to_its_end(add, into, entry, make_current=True, warn=steps.warn)
+        await to_its_end(_write_down, into, entry, tunnel, warn=steps.warn)
+    if asking is not None:
+        await to_its_end(found.keep_credentials)
     return Connected(
         name=found.cluster.name,
         namespace=found.cluster.namespace,
@@ -318,3 +365,9 @@ async def _record(
         tunnel=tunnel,
         document=standalone(entry),
     )
+
+
+def _write_down(into: Sources, entry: Entry, tunnel: TunnelState | None, *, warn: Warn) -> None:
+    file = add(into, entry, make_current=True, warn=warn)
+    if tunnel is not None:
+        background.record_use(tunnel, Use(str(file), entry.name))

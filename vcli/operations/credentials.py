@@ -66,13 +66,18 @@ async def admin(client: Client, cluster: VirtualCluster) -> Credentials:
         NotFoundError: there is no such Secret (yet).
         VcliError: it holds no credentials.
     """
-    name = f"vc-{cluster.name}"
+    return await of_secret(client, cluster.name, cluster.namespace)
+
+
+async def of_secret(client: Client, cluster: str, namespace: str) -> Credentials:
+    """As `admin`, for a virtual cluster of which only the name is known."""
+    name = f"vc-{cluster}"
     try:
-        secret = await client.get(SECRETS, name, namespace=cluster.namespace)
+        secret = await client.get(SECRETS, name, namespace=namespace)
     except NotFound as error:
         raise NotFoundError(
-            f"there is no Secret {name!r} in namespace {cluster.namespace!r} with the credentials of virtual "
-            f"cluster {cluster.name!r}",
+            f"there is no Secret {name!r} in namespace {namespace!r} with the credentials of virtual "
+            f"cluster {cluster!r}",
             hint="the control plane may still be starting: try again in a minute",
         ) from error
     data = secret.get("data") or {}

@@ -8,19 +8,23 @@ from typing import Any
 
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
-from vcli.errors import ConflictError, NotFoundError, TimedOutError
+from vcli.errors import ConflictError, NotFoundError, TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.change import drop
 from vcli.kubeconfig.model import View
+from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.read import load
-from vcli.operations import removal
+from vcli.kubeconfig.tunnelled import contexts_through
+from vcli.operations import credential_cache, removal
 from vcli.operations.gather import choose_namespace
 from vcli.operations.resolve import find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
+from vcli.portforward.state import TunnelState
 
 Object = dict[str, Any]
 
@@ -262,24 +266,53 @@ class _Deletion:
 
 
 async def _forget(loaded: Loaded, names: Names, steps: Steps) -> list[str]:
-    """Remove the contexts that lead there, and end the tunnels."""
+    """Remove the contexts that lead there, end the tunnels, and forget the credentials."""
     removed: list[str] = []
 
     def choose(files: Mapping[Path, Object]) -> list[str]:
-        removed.extend(
+        found = [
             context
             for context, mark in View(files).ours().items()
             if (mark.name, mark.namespace, mark.host_context)
             == (names.cluster, names.namespace, loaded.context_name)
-        )
-        return removed
+        ]
+        removed.extend(found)
+        return found
 
     # A kubeconfig that has nothing to remove need not be writable.
     if choose({path: file.data for path, file in load(loaded.sources).items()}):
         removed.clear()
         await asyncio.to_thread(drop, loaded.sources, choose, warn=steps.warn)
-    for tunnel in await asyncio.to_thread(background.list):
+    cluster = (loaded.access.server, names.namespace, names.cluster)
+    for tunnel in await asyncio.to_thread(background.records):
+        if tunnel.spec.cluster == cluster:
+            try:
+                await asyncio.to_thread(background.stop, tunnel)
+            except VcliError as error:  # it ends by itself when it finds the virtual cluster gone
+                steps.warn(error.message)
+            others = {Path(use.kubeconfig) for use in in_use(tunnel)}
+            for path in sorted(others):
+                await _forget_in(path, tunnel, removed, steps)
+    credential_cache.forget(*cluster)
+    return list(dict.fromkeys(removed))
+
+
+async def _forget_in(path: Path, tunnel: TunnelState, removed: list[str], steps: Steps) -> None:
+    """Remove the contexts of another kubeconfig that lead through a tunnel."""
+
+    def choose(files: Mapping[Path, Object]) -> list[str]:
         spec = tunnel.spec
-        if (spec.server, spec.name, spec.namespace) == (loaded.access.server, names.cluster, names.namespace):
-            await asyncio.to_thread(background.stop, tunnel)
-    return removed
+        found = [
+            context
+            for context, mark in View(files).ours().items()
+            if (mark.name, mark.namespace) == (spec.name, spec.namespace)
+            and context
+            in contexts_through(files[path], name=spec.name, namespace=spec.namespace, server=tunnel.server)
+        ]
+        removed.extend(found)
+        return found
+
+    try:
+        await asyncio.to_thread(drop, Sources((path,)), choose, warn=steps.warn)
+    except VcliError as error:
+        steps.warn(f"what leads there is left in {path}: {error.message}")

@@ -1,8 +1,7 @@
 """Disconnecting: our contexts out of the kubeconfig, back to what was current before, tunnels ended."""
 
 import asyncio
-import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,26 @@ from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import Sources, sources
 from vcli.kubeconfig.read import load
+from vcli.kubeconfig.remove import remove
+from vcli.operations import credential_cache
+from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
-from vcli.portforward.state import TunnelState
+from vcli.portforward.state import TunnelState, Use
 
 Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A tunnel that was ended.
+
+    Attributes:
+        state: of it.
+        uses: contexts of other kubeconfigs that lead through it still: kubectl starts it again for them.
+    """
+
+    state: TunnelState
+    uses: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +39,15 @@ class Disconnected:
 
     Attributes:
         contexts: that were removed.
-        tunnels: that were ended: pid and port of each.
+        tunnels: that were ended.
+        kept: tunnels that stay, since contexts lead through them.
         current: the context that is current now, empty when none is.
         switched: whether that is another one than before.
     """
 
     contexts: tuple[str, ...]
-    tunnels: tuple[TunnelState, ...]
+    tunnels: tuple[Ended, ...]
+    kept: tuple[Ended, ...]
     current: str
     switched: bool
 
@@ -45,10 +62,12 @@ async def disconnect(
 ) -> Disconnected:
     """Remove contexts of ours, make current what was current before, and end tunnels that nobody uses now.
 
+    A tunnel is used while a kubeconfig that was given it says so, whoever's terminal that is in.
+
     Args:
         name: of a virtual cluster, or of a context of ours; None for the current context.
         namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
-        everything: all contexts and all tunnels.
+        everything: all contexts, and all tunnels whatever uses them.
         kubeconfig: ``--kubeconfig``.
         warn: told when the context from before is gone, and of leftover locks.
 
@@ -59,7 +78,7 @@ async def disconnect(
         KubeconfigError: the kubeconfig can't be read or written.
     """
     where = sources(kubeconfig)
-    tunnels = await asyncio.to_thread(background.list)
+    tunnels = await asyncio.to_thread(background.records)
     before = View({path: file.data for path, file in load(where).items()})
     servers = _servers(before)
     removed: dict[str, Mark] = {}
@@ -70,34 +89,68 @@ async def disconnect(
         removed.update(_choose(view, name, namespace, everything=everything, tunnels=tunnels))
         return list(removed)
 
-    removal = await asyncio.to_thread(drop, where, choose, warn=warn)
+    # A kubeconfig that has nothing to remove need not be writable.
+    removal = remove(before.files, [])
+    if choose(before.files):
+        removed.clear()
+        removal = await asyncio.to_thread(drop, where, choose, warn=warn)
     if removal.lost:
         warn(
             f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
         )
     marks = {(mark.name, mark.namespace, mark.host_context) for mark in removed.values()}
     gone = {servers[context] for context in removed if context in servers}
-    ended = []
+    ended, kept = [], []
     for tunnel in tunnels:
         spec = tunnel.spec
         ours = tunnel.server in gone or (spec.name, spec.namespace, spec.context) in marks
         named = spec.name == name and namespace in {None, spec.namespace}
         if everything or named or ours:
-            # A connect that runs meanwhile holds the tunnel until its context is in the file.
-            needed = functools.partial(_is_needed, tunnel, where)
-            if await asyncio.to_thread(background.stop, tunnel, unless=needed):
-                ended.append(tunnel)
+            alive = tunnel.alive
+            outcome = await asyncio.to_thread(_end, tunnel, where, everything=everything)
+            if outcome is None:
+                kept.append(Ended(state=tunnel, uses=tuple(in_use(tunnel, also=where.files))))
+            elif alive:
+                ended.append(outcome)
+    _forget(removed.values(), View(removal.files).ours().values())
     return Disconnected(
         contexts=removal.removed,
         tunnels=tuple(ended),
+        kept=tuple(kept),
         current=removal.current,
         switched=removal.current != before.current,
     )
 
 
-def _is_needed(tunnel: TunnelState, where: Sources) -> bool:
-    """Whether a context of ours leads through the tunnel."""
-    return tunnel.server in _servers(View({path: file.data for path, file in load(where).items()})).values()
+def _end(tunnel: TunnelState, where: Sources, *, everything: bool) -> Ended | None:
+    """End a tunnel unless it is used; None if it is.
+
+    A connect that runs meanwhile holds the tunnel until its context is in the file.
+    """
+    others: list[Use] = []
+
+    def uses(state: TunnelState) -> list[Use]:
+        others[:] = in_use(state, also=where.files)
+        return others
+
+    def needed(state: TunnelState) -> bool:
+        return not everything and bool(uses(state))
+
+    if background.stop(tunnel, unless=needed, uses=uses):
+        return Ended(state=tunnel, uses=tuple(others))
+    return None
+
+
+def _forget(removed: Iterable[Mark], left: Iterable[Mark]) -> None:
+    """Keep no credentials that nothing asks for."""
+    asked = {_asked(mark) for mark in left}
+    for mark in removed:
+        if _asked(mark) not in asked:
+            credential_cache.drop(*_asked(mark))
+
+
+def _asked(mark: Mark) -> tuple[str, str, str, str]:
+    return mark.name, mark.namespace, mark.host_context, mark.host_kubeconfig
 
 
 def _choose(

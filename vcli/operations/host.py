@@ -19,7 +19,7 @@ from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.paths import sources as sources_of
 from vcli.kubeconfig.read import load
-from vcli.operations import host_context
+from vcli.operations import credential_cache, host_context
 from vcli.operations.steps import NoSteps, Steps
 from vcli.portforward import background
 
@@ -254,9 +254,10 @@ def _clusters_on(view: View, name: str) -> list[str]:
 
 def _end_tunnels(server: str) -> None:
     """Tunnels look for their host for ever; this one does not come back."""
-    for tunnel in background.list():
+    for tunnel in background.records():
         if tunnel.spec.server == server:
             background.stop(tunnel)
+            credential_cache.forget(*tunnel.spec.cluster)
 
 
 def _same_port(instance: Instance, port: int | None) -> None:

@@ -1,15 +1,26 @@
 """What virtual clusters there are on a host."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import load_access
-from vcli.kubeconfig.model import Mark
+from vcli.kubeconfig.model import Mark, View
+from vcli.kubeconfig.paths import sources
+from vcli.kubeconfig.read import load
 from vcli.operations.resolve import VirtualCluster, find_clusters
+from vcli.operations.tunnel_uses import in_use
+from vcli.portforward import background
+from vcli.portforward.state import TunnelState
 
 # A list is asked for by people and by scripts that poll: an API server that takes longer is as good as away.
 TIMEOUT = 10.0
+
+Status = Literal["running", "stopped"]
+"""Of a tunnel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +30,13 @@ class Listed:
     Attributes:
         cluster: what the host says of it.
         connected: the current context of the kubeconfig is that of this cluster.
+        tunnel: whether the tunnel to it runs: that of the current context where it is connected; None when
+            there is none.
     """
 
     cluster: VirtualCluster
     connected: bool
+    tunnel: Status | None = None
 
 
 async def list_clusters(
@@ -50,7 +64,35 @@ async def list_clusters(
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace)
     mark, host = loaded.connected, loaded.context_name
-    return [Listed(cluster=each, connected=_is(mark, each, host)) for each in found]
+    records = await asyncio.to_thread(background.records)
+    listed = []
+    for each in found:
+        connected = _is(mark, each, host)
+        cluster = (loaded.access.server, each.namespace, each.name)
+        states = [state for state in records if state.spec.cluster == cluster]
+        if connected:
+            tunnel = _of_context(states, kubeconfig)
+        else:
+            tunnel = _status(states) if any(state.alive or in_use(state) for state in states) else None
+        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel))
+    return listed
+
+
+def _of_context(states: Sequence[TunnelState], kubeconfig: str | None) -> Status | None:
+    """Whether the tunnel that the current context leads through runs; None if it leads through none."""
+    view = View({path: file.data for path, file in load(sources(kubeconfig)).items()})
+    context = view.get("contexts", view.current)
+    cluster = view.get("clusters", str(context.body.get("cluster"))) if context else None
+    user = view.get("users", str(context.body.get("user"))) if context else None
+    through = [state for state in states if cluster and state.server == cluster.body.get("server")]
+    if through:
+        return _status(through)
+    # Its traces are gone, as in another state folder.
+    return "stopped" if user and "--tunnel" in ((user.body.get("exec") or {}).get("args") or ()) else None
+
+
+def _status(states: Sequence[TunnelState]) -> Status:
+    return "running" if any(state.alive for state in states) else "stopped"
 
 
 def _is(mark: Mark | None, cluster: VirtualCluster, host: str) -> bool:

@@ -1,19 +1,33 @@
-"""Credentials on demand: what kubectl asks for when a kubeconfig names ``vcli token`` instead of a key."""
+"""Credentials on demand: what kubectl asks for when a kubeconfig names ``vcli token`` instead of a key.
 
+Here the host is asked. `vcli.operations.quick` answers what can be answered without it.
+"""
+
+import asyncio
 import base64
-import json
+import contextlib
+import os
+import signal
 import sys
-from collections.abc import Mapping
-from typing import Any
+import time
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any, Final
 
+from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError
 from vcli.kube.client import Client
-from vcli.kubeconfig.auth import load_access
-from vcli.operations.credentials import admin
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.kubeconfig.auth import Loaded, load_access
+from vcli.kubeconfig.model import IN_CLUSTER
+from vcli.operations import credential_cache, healing, quick
+from vcli.operations.credentials import Credentials, of_secret
+from vcli.operations.resolve import SELECTOR, resolve
+from vcli.portforward import place
+from vcli.portforward.state import TunnelSpec
 
 Object = dict[str, Any]
 
-_GROUP = "client.authentication.k8s.io"
+TIMEOUT: Final = 10.0
+"""Seconds that kubectl waits at most."""
 
 
 async def credential(
@@ -22,23 +36,60 @@ async def credential(
     namespace: str | None = None,
     kubeconfig: str | None = None,
     context: str | None = None,
+    tunnel: str | None = None,
+    authority: str | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109  of all of it, plugins of the host's kubeconfig included
     environ: Mapping[str, str],
 ) -> Object:
-    """The administrator's credentials as an ExecCredential.
+    """The administrator's credentials as an ExecCredential, kept for the next time.
 
     Args:
         name: of the virtual cluster.
         namespace: on the host.
         kubeconfig: of the host.
         context: of the host.
+        tunnel: ADDRESS:PORT where one has to listen, which is started if it does not.
+        authority: fingerprint of the certificate authority that the virtual cluster must have.
+        timeout: seconds for all of it.
         environ: where the one who asks has put the version that it speaks (KUBERNETES_EXEC_INFO).
 
     Raises:
-        VcliError: the host doesn't answer, says no, or has no such virtual cluster.
+        NotFoundError: there is no such virtual cluster.
+        StaleError: it was created again.
+        TimedOutError: it took too long.
+        VcliError: the host doesn't answer, or says no; the tunnel can't be started.
     """
-    loaded = load_access(kubeconfig=kubeconfig, context=context)
-    async with Client(loaded.access) as client:
-        user = (await admin(client, await resolve(client, name, namespace=namespace))).user
+    if tunnel is not None:
+        _check_tunnel(tunnel)
+    limit = TIMEOUT if timeout is None else timeout
+    until = time.monotonic() + limit
+    with _capped(limit):
+        loaded = load_access(kubeconfig=kubeconfig, context=context)
+    try:
+        async with asyncio.timeout(max(until - time.monotonic(), 0.1)):
+            spec, found = await _ask(loaded, name, namespace)
+    except TimeoutError as error:
+        raise TimedOutError(
+            f"the host {loaded.access.server} has not answered in {limit:g} seconds",
+            hint=f"see whether kubectl --context {loaded.context_name} get ns works",
+        ) from error
+    except UnreachableError:
+        if (kept := _kept(name, namespace, context, kubeconfig, authority)) is None or tunnel:
+            raise
+        return quick.answer(kept["status"], kept["notAfter"], environ)  # it is reached without its host
+    if authority:
+        credential_cache.check_authority(found.ca, authority, name=spec.name, namespace=spec.namespace)
+    status = exec_status(found)
+    end = await asyncio.to_thread(_keep, spec, found, status)
+    if tunnel is not None:
+        left = max(until - time.monotonic(), 1.0)
+        await asyncio.to_thread(healing.ensure, spec, tunnel, authority=found.ca.decode(), timeout=left)
+    return quick.answer(status, end, environ)
+
+
+def exec_status(credentials: Credentials) -> dict[str, str]:
+    """Credentials as the status of an ExecCredential."""
+    user = credentials.user
     status = {
         key: base64.b64decode(user[f"{part}-data"]).decode()
         for key, part in (("clientCertificateData", "client-certificate"), ("clientKeyData", "client-key"))
@@ -46,32 +97,98 @@ async def credential(
     }
     if "token" in user:
         status["token"] = user["token"]
-    return {"apiVersion": _version(environ), "kind": "ExecCredential", "status": status}
+    return status
 
 
-def plugin(cluster: VirtualCluster, *, host_kubeconfig: str, host_context: str) -> Object:
+def plugin(spec: TunnelSpec, *, authority: bytes, tunnel: str | None) -> Object:
     """The user's body for a kubeconfig, that has kubectl run ``vcli token``.
 
     Args:
-        cluster: the virtual cluster.
-        host_kubeconfig: the files of the host's context, as KUBECONFIG would hold them; empty in a pod.
-        host_context: of the host.
+        spec: the virtual cluster, and the way to its host.
+        authority: PEM of the virtual cluster's.
+        tunnel: ADDRESS:PORT of the tunnel that leads there, None if there is none.
     """
-    where = ["--context", host_context, *(["--kubeconfig", host_kubeconfig] if host_kubeconfig else [])]
-    return {
-        "exec": {
-            "apiVersion": f"{_GROUP}/v1",
-            "args": ["-m", "vcli", "token", cluster.name, "-n", cluster.namespace, *where],
-            "command": sys.executable,
-            "installHint": "vcli gives the credentials of this virtual cluster: pipx install vcli",
-            "interactiveMode": "IfAvailable",
-        }
+    arguments = ["-n", spec.namespace, "--context", spec.context or ""]
+    if spec.kubeconfig:
+        arguments += ["--kubeconfig", spec.kubeconfig]
+    if tunnel:
+        arguments += ["--tunnel", tunnel]
+    arguments += ["--authority", credential_cache.fingerprint(authority)]
+    body: Object = {
+        "apiVersion": f"{quick.GROUP}/v1",
+        # -P: kubectl is run in all kinds of folders, which must not be searched for modules.
+        "args": ["-P", "-m", "vcli", "token", spec.name, *arguments],
+        "command": sys.executable,
+        "installHint": "vcli gives the credentials of this virtual cluster: pipx install vcli; 'vcli connect"
+        f" {spec.name} --inline-key' writes a kubeconfig that does without",
+        "interactiveMode": "IfAvailable",
     }
+    if place.is_chosen():
+        body["env"] = [{"name": "VCLI_STATE_DIR", "value": place.first_choice()}]
+    return {"exec": body}
 
 
-def _version(environ: Mapping[str, str]) -> str:
+async def _ask(loaded: Loaded, name: str, namespace: str | None) -> tuple[TunnelSpec, Credentials]:
+    async with Client(loaded.access) as client:
+        if namespace is None:
+            namespace = (await resolve(client, name)).namespace
+        try:
+            found = await of_secret(client, name, namespace)
+        except NotFoundError:
+            await resolve(client, name, namespace=namespace)  # says it if there is no such virtual cluster
+            raise
+    spec = TunnelSpec(
+        server=loaded.access.server,
+        kubeconfig=None if loaded.context_name == IN_CLUSTER else str(loaded.sources),
+        context=loaded.context_name,
+        namespace=namespace,
+        name=name,
+        selector=f"{SELECTOR},release={name}",
+    )
+    return spec, found
+
+
+def _keep(spec: TunnelSpec, found: Credentials, status: dict[str, str]) -> float:
+    """Keep the credentials if there is a place for them; when they end."""
+    end = credential_cache.end_of(status)
+    with contextlib.suppress(Exception):
+        credential_cache.write(spec, authority=found.ca, status=status, end=end)
+    return end
+
+
+def _kept(
+    name: str, namespace: str | None, context: str | None, kubeconfig: str | None, authority: str | None
+) -> Object | None:
+    entry = credential_cache.read(name, namespace or "", context or "", kubeconfig or "")
+    if entry is None or authority not in {None, entry["fingerprint"]}:
+        return None
+    return entry
+
+
+def _check_tunnel(tunnel: str) -> None:
     try:
-        asked = str(json.loads(environ.get("KUBERNETES_EXEC_INFO", ""))["apiVersion"])
-    except (ValueError, KeyError, TypeError):
-        asked = ""
-    return asked if asked.startswith(f"{_GROUP}/") else f"{_GROUP}/v1"
+        quick.split(tunnel)
+    except ValueError:
+        raise UsageError(f"{tunnel!r} is no ADDRESS:PORT", hint="--tunnel 127.0.0.1:23456") from None
+
+
+@contextlib.contextmanager
+def _capped(seconds: float) -> Iterator[None]:
+    """Interrupt what blocks, as a plugin of the host's kubeconfig may; not if it can ask on a terminal."""
+    if os.isatty(0) or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def late(_signum: int, _frame: FrameType | None) -> None:
+        raise TimedOutError(
+            f"the credentials of the host were not to be had within {seconds:g} seconds",
+            hint="its kubeconfig has them from a plugin: see whether kubectl works with the host's context",
+        )
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,64 +1,62 @@
-"""Tunnels in detached processes: start, find, list, stop.
-
-The process itself is ``vcli.operations.tunnel_process``, since it needs the kubeconfig, which is no
-business of this package. It writes its state file, then reports on descriptor 3 with one line of JSON: its
-port, or its error.
-"""
+"""Tunnels in detached processes: start, find, list, stop."""
 
 import builtins
 import contextlib
-import fcntl
-import json
 import os
-import select
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from vcli.errors import ConflictError, TimedOutError, VcliError
 from vcli.portforward import process
-from vcli.portforward.state import TunnelSpec, TunnelState, folder, locked, read, state_path, write
+from vcli.portforward.listener import listen, usual_ports
+from vcli.portforward.spawning import Order, spawn
+from vcli.portforward.state import (
+    TunnelSpec,
+    TunnelState,
+    Use,
+    files,
+    locked,
+    read,
+    remove,
+    state_path,
+    with_use,
+    write,
+)
 
-ENTRY = "vcli.operations.tunnel_process"
 _START = 20.0
+_WAIT = 60.0
 _PATIENCE = 3.0
-_READ = 65536
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a tunnel process says once it listens, or can't."""
-
-    port: int = 0
-    error: str = ""
-    hint: str | None = None
-    conflict: bool = False
 
 
 @contextlib.contextmanager
-def held(spec: TunnelSpec, *, timeout: float = _START) -> Iterator[TunnelState]:
-    """A tunnel that nobody stops while the block runs: until what needs it is on record.
+def held(
+    spec: TunnelSpec, *, timeout: float = _START, wait: float = _WAIT, authority: str = ""
+) -> Iterator[TunnelState]:
+    """A tunnel that no other process stops while the block runs: until what needs it is on record.
 
     One that was started for the block ends with it if it fails; one that ran before stays.
 
     Args:
-        spec: as for `start`.
-        timeout: as for `start`.
+        spec: what to connect. If ``local_port`` is 0, any tunnel to the same target on that address will do;
+            a new one takes the port that the last one had, or the usual one.
+        timeout: seconds for a new process to serve.
+        wait: seconds for other processes that start or stop one.
+        authority: see `vcli.portforward.spawning.Order`.
 
     Raises:
-        VcliError: see `start`.
+        PortTakenError: the local port is taken.
+        TimedOutError: the process did not come up.
+        VcliError: whatever kept it from starting, such as a kubeconfig that can't be read.
     """
-    path = state_path(spec)
-    with locked(path):
+    with locked(_any_path(spec), timeout=wait):
         running = _reusable(spec)
-        state = running or _spawn(spec, path, timeout)
+        state = running or _start(spec, timeout, authority)
         try:
             yield state
         except BaseException:
             if running is None:
-                _end(state, path)
+                _end(state)
             raise
 
 
@@ -66,19 +64,24 @@ def start(spec: TunnelSpec, *, timeout: float = _START) -> TunnelState:
     """Have a tunnel for this spec; one that runs already is used.
 
     Args:
-        spec: what to connect. If ``local_port`` is 0, any tunnel to the same target on that address will do.
-        timeout: seconds for a new process to listen.
+        spec: as for `held`.
+        timeout: as for `held`.
 
     Returns:
         Its state; it listens now.
 
     Raises:
-        ConflictError: the local port is taken.
-        TimedOutError: the process did not come up.
-        VcliError: whatever kept it from starting, such as a kubeconfig that can't be read.
+        VcliError: see `held`.
     """
     with held(spec, timeout=timeout) as state:
         return state
+
+
+def record_use(state: TunnelState, use: Use) -> None:
+    """Remember that a kubeconfig uses a tunnel; only while it is `held`."""
+    current = read(state.path)
+    if current is not None and use not in current.uses:
+        write(with_use(current, use))
 
 
 def find(
@@ -93,31 +96,56 @@ def find(
         address: that it must listen on, if given.
         local_port: that it must listen on, if given and not 0.
     """
-    for state in list():
-        spec = state.spec
+    for state in records():
         if (
-            (spec.server, spec.namespace, spec.name) == (server, namespace, name)
-            and address in (None, spec.address)
+            state.spec.cluster == (server, namespace, name)
+            and address in (None, state.spec.address)
             and local_port in (None, 0, state.port)
+            and state.alive
         ):
             return state
     return None
 
 
 def list() -> builtins.list[TunnelState]:  # noqa: A001 - background.list() reads as what it is
-    """All tunnels of this user that run on this machine, the files of dead ones being removed."""
-    alive = []
-    for path in sorted(folder().glob("*.json")):
+    """All tunnels of this user that run on this machine."""
+    return [state for state in records() if state.alive]
+
+
+def records() -> builtins.list[TunnelState]:
+    """All tunnels of this user on this machine that run, or that kubeconfigs were given.
+
+    The files of others, and those that can't be understood, are removed.
+    """
+    found = []
+    for path in files():
         state = read(path)
-        if state is not None and state.alive:
-            alive.append(state)
+        if state is not None and state.here and (state.uses or state.alive):
+            found.append(state)
         elif state is None or state.here:
-            _clear(path)
-    return alive
+            clear(path, unless=lambda state: bool(state.uses))
+    return found
+
+
+def clear(path: Path, *, unless: Callable[[TunnelState], bool] = lambda _: False) -> None:
+    """Remove what is left of a tunnel that has ended.
+
+    Args:
+        path: its state file.
+        unless: asked when no other process starts one: whether it is to stay.
+    """
+    with contextlib.suppress(Exception), locked(path, wait=False) as mine:
+        state = read(path)  # again, now that nobody else starts one
+        if mine and (state is None or not (state.alive or unless(state))):
+            remove(path)
 
 
 def stop(
-    state: TunnelState, *, unless: Callable[[], bool] = lambda: False, patience: float = _PATIENCE
+    state: TunnelState,
+    *,
+    unless: Callable[[TunnelState], bool] = lambda _: False,
+    uses: Callable[[TunnelState], builtins.list[Use]] = lambda _: [],
+    patience: float = _PATIENCE,
 ) -> bool:
     """End a tunnel and remove its traces; one that has ended already is fine.
 
@@ -126,20 +154,21 @@ def stop(
     Args:
         state: of the tunnel.
         unless: asked when nobody else starts, holds or stops it: whether somebody needs it after all.
+        uses: of those that are to find it on the same port when it is started again.
         patience: seconds for the process to end by itself.
 
     Returns:
         Whether it is over with this tunnel.
     """
-    path = state_path(state.spec)
-    with locked(path):
-        if unless():
+    with locked(state.path):
+        current = read(state.path) or state
+        if unless(current):
             return False
-        _end(state, path, patience=patience)
+        _end(state, patience=patience, uses=tuple(uses(current)))
         return True
 
 
-def announce(spec: TunnelSpec, *, port: int) -> Path:
+def announce(order: Order, *, port: int) -> Path:
     """In the tunnel process, when it listens: write the state.
 
     Returns:
@@ -147,100 +176,52 @@ def announce(spec: TunnelSpec, *, port: int) -> Path:
     """
     pid = os.getpid()
     state = TunnelState(
-        spec=spec,
+        spec=order.spec,
         pid=pid,
         identity=process.identity(pid) or "",
         machine=process.machine(),
         port=port,
-        log=str(_log_path(spec)),
+        log=str(state_path(order.spec, port).with_suffix(".log")),
+        since=time.time(),
+        uses=order.uses,
     )
     return write(state)
 
 
-def report(message: Report, *, descriptor: int | None) -> None:
-    """In the tunnel process: tell whoever started it, once; nobody waits if it was started by hand (None)."""
-    if descriptor is not None:
-        with contextlib.suppress(OSError), os.fdopen(descriptor, "w") as pipe:
-            json.dump(asdict(message), pipe)
-
-
-def _end(state: TunnelState, path: Path, *, patience: float = _PATIENCE) -> None:
+def _end(state: TunnelState, *, patience: float = _PATIENCE, uses: tuple[Use, ...] = ()) -> None:
     if state.here:
         process.end(state.pid, state.identity, patience=patience)
+    path = state.path
     current = read(path)
-    if current is None or (current.pid, current.identity) == (state.pid, state.identity):
-        path.unlink(missing_ok=True)
-        Path(state.log).unlink(missing_ok=True)
+    if current is not None and (current.pid, current.identity) != (state.pid, state.identity):
+        return
+    if uses:
+        write(replace(state, uses=uses))
+    else:
+        remove(path)
 
 
-def _spawn(spec: TunnelSpec, path: Path, timeout: float) -> TunnelState:
-    path.unlink(missing_ok=True)
-    log = _log_path(spec)
-    reader, writer = os.pipe()
-    high = fcntl.fcntl(writer, fcntl.F_DUPFD_CLOEXEC, 10)  # above those that the new process is given
-    os.close(writer)
-    try:
-        try:
-            pid = process.spawn(["-m", ENTRY, json.dumps(asdict(spec)), "3"], log=log, report=high)
-        finally:
-            os.close(high)
-        started = process.identity(pid)
-        answer = _read_all(reader, timeout)
-    finally:
-        os.close(reader)
-    state = read(path)
-    if answer is not None and answer.port and state is not None:
-        return state
-    if started is not None:
-        process.end(pid, started)
-    path.unlink(missing_ok=True)
-    if answer is not None and answer.error:
-        log.unlink(missing_ok=True)  # it says no more than the error
-    raise _failure(spec, answer, log, timeout)
-
-
-def _read_all(descriptor: int, timeout: float) -> Report | None:
-    """The report; an empty one if the process ended without, None if it takes too long."""
-    data = b""
-    until = time.monotonic() + timeout
-    while select.select([descriptor], [], [], max(until - time.monotonic(), 0))[0]:
-        chunk = os.read(descriptor, _READ)
-        if not chunk:
-            with contextlib.suppress(ValueError, TypeError):
-                message: dict[str, Any] = json.loads(data)
-                return Report(**message)
-            return Report()
-        data += chunk
-    return None
-
-
-def _failure(spec: TunnelSpec, answer: Report | None, log: Path, timeout: float) -> VcliError:
-    what = f"the tunnel to virtual cluster {spec.name} in namespace {spec.namespace}"
-    if answer is None:
-        return TimedOutError(f"{what} did not start within {timeout:g} seconds", hint=f"see {log}")
-    if not answer.error:
-        return VcliError(f"{what} ended at once", hint=f"see {log}")
-    kind = ConflictError if answer.conflict else VcliError
-    return kind(answer.error, hint=answer.hint)
+def _start(spec: TunnelSpec, timeout: float, authority: str) -> TunnelState:
+    before = [
+        each for each in records() if (each.spec.cluster, each.spec.address) == (spec.cluster, spec.address)
+    ]
+    before.sort(key=lambda each: each.since, reverse=True)
+    ports = [spec.local_port]
+    if not spec.local_port:
+        known = [each.port for each in before if not each.alive]
+        ports = [*known, *usual_ports(*spec.cluster, spec.address), 0]
+    listener = listen(spec.address, ports)
+    port = listener.getsockname()[1]
+    uses = next((each.uses for each in before if each.port == port), ())
+    return spawn(Order(spec=spec, uses=uses, authority=authority), listener, timeout=timeout)
 
 
 def _reusable(spec: TunnelSpec) -> TunnelState | None:
+    server, namespace, name = spec.cluster
     return find(
-        server=spec.server,
-        namespace=spec.namespace,
-        name=spec.name,
-        address=spec.address,
-        local_port=spec.local_port,
+        server=server, namespace=namespace, name=name, address=spec.address, local_port=spec.local_port
     )
 
 
-def _clear(path: Path) -> None:
-    with locked(path, wait=False) as mine:
-        state = read(path)  # again, now that nobody else starts one
-        if mine and not (state is not None and state.alive):
-            path.unlink(missing_ok=True)
-            path.with_suffix(".log").unlink(missing_ok=True)
-
-
-def _log_path(spec: TunnelSpec) -> Path:
-    return state_path(spec).with_suffix(".log")
+def _any_path(spec: TunnelSpec) -> Path:
+    return state_path(spec, spec.local_port)

@@ -1,24 +1,31 @@
-"""What is known about background tunnels: one small JSON file each, which lives as long as its tunnel.
+"""What is known about background tunnels: one small JSON file each.
 
-The folder is ``tunnels`` in VCLI_STATE_DIR or in the platform's folder for state. Removing a file ends its
-tunnel.
+It is kept in the folder ``tunnels`` of `vcli.portforward.place`. It lives as long as its tunnel, and longer
+while kubeconfigs use the tunnel: they find it on the same port when it is started again. Removing a file ends
+its tunnel.
 """
 
+import builtins
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from vcli.errors import VcliError
+from vcli.errors import TimedOutError, VcliError
+from vcli.portforward import place
+from vcli.portforward.place import file_name
 from vcli.portforward.process import identity, machine
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not listened on
+_LOCK_TIMEOUT = 60.0
+_POLL = 0.01
+_ABANDONED = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +41,7 @@ class TunnelSpec:
         selector: labels of the control plane's pods.
         port: in the pod.
         address: to listen on.
-        local_port: to listen on; 0 takes a free one.
+        local_port: to listen on; 0 for the usual one.
     """
 
     server: str
@@ -48,15 +55,27 @@ class TunnelSpec:
     local_port: int = 0
 
     @property
-    def key(self) -> str:
-        """The same for two specs that one tunnel can serve, here: virtual cluster, dot, listener."""
-        cluster = _digest(machine(), self.server, self.namespace, self.name)
-        return f"{self.name}-{cluster}.{_digest(self.address, self.local_port)}"
+    def cluster(self) -> tuple[str, str, str]:
+        """The virtual cluster: host, namespace and name."""
+        return self.server, self.namespace, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A kubeconfig that was given a tunnel.
+
+    Attributes:
+        kubeconfig: absolute path of the file.
+        context: in there.
+    """
+
+    kubeconfig: str
+    context: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TunnelState:
-    """A running tunnel.
+    """A tunnel that runs, or ran.
 
     Attributes:
         spec: what it connects.
@@ -65,6 +84,8 @@ class TunnelState:
         machine: where it runs; a home folder may be shared.
         port: that it listens on.
         log: file with what it has to say.
+        since: when it was started, in seconds since the epoch.
+        uses: the kubeconfigs that were given it. Whether they still use it is in them.
     """
 
     spec: TunnelSpec
@@ -73,13 +94,13 @@ class TunnelState:
     machine: str
     port: int
     log: str
+    since: float = 0.0
+    uses: tuple[Use, ...] = ()
 
     @property
     def server(self) -> str:
         """The URL of the virtual API server through this tunnel, as it is used on this machine."""
-        address = on_this_machine(self.spec.address)
-        host = f"[{address}]" if ":" in address else address
-        return f"https://{host}:{self.port}"
+        return local_server(self.spec.address, self.port)
 
     @property
     def alive(self) -> bool:
@@ -91,9 +112,10 @@ class TunnelState:
         """Is it on this machine?"""
         return self.machine == machine()
 
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:12]
+    @property
+    def path(self) -> Path:
+        """Its state file."""
+        return state_path(self.spec, self.port)
 
 
 def on_this_machine(address: str) -> str:
@@ -101,17 +123,46 @@ def on_this_machine(address: str) -> str:
     return _WILDCARDS.get(address, address)
 
 
-def folder() -> Path:
-    """Where states and logs are kept, private to the user; made if missing."""
-    root = os.environ.get("VCLI_STATE_DIR")
-    if not root:
-        import platformdirs  # noqa: PLC0415 - not needed by most commands
+def local_server(address: str, port: int) -> str:
+    """The URL at which a listener is reached on this machine."""
+    host = on_this_machine(address)
+    return f"https://{f'[{host}]' if ':' in host else host}:{port}"
 
-        root = platformdirs.user_state_dir("vcli")
-    path = Path(root, "tunnels")
-    with _said(path):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+def folder() -> Path:
+    """Where states and logs are kept, private to the user; made if missing.
+
+    Raises:
+        VcliError: there is no place for it.
+    """
+    with _said(Path(place.first_choice())):
+        path = Path(place.made(), "tunnels")
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def files() -> builtins.list[Path]:
+    """The state files that there are; none where there is no place for them."""
+    found = place.root()
+    with contextlib.suppress(OSError):
+        return sorted(Path(found, "tunnels").glob("*.json")) if found else []
+    return []
+
+
+def check() -> str | None:
+    """See that there is a place for state, before it is needed.
+
+    Returns:
+        A warning when it is not the usual one.
+
+    Raises:
+        VcliError: there is none.
+    """
+    path = folder()
+    usual = place.first_choice()
+    if path.parent == Path(usual):
+        return None
+    return f"can't write to {usual}: what is known about the tunnel is kept in {path.parent}"
 
 
 @contextmanager
@@ -126,9 +177,9 @@ def _said(path: Path) -> Iterator[None]:
         ) from error
 
 
-def state_path(spec: TunnelSpec) -> Path:
-    """The state file for a spec."""
-    return folder() / f"{spec.key}.json"
+def state_path(spec: TunnelSpec, port: int) -> Path:
+    """The state file of a tunnel that listens on that port."""
+    return folder() / file_name(*spec.cluster, spec.address, port)
 
 
 def read(path: Path) -> TunnelState | None:
@@ -136,7 +187,8 @@ def read(path: Path) -> TunnelState | None:
     try:
         data: dict[str, Any] = json.loads(path.read_bytes())
         spec = TunnelSpec(**_known(TunnelSpec, data["spec"]))
-        return TunnelState(**{**_known(TunnelState, data), "spec": spec})
+        uses = tuple(Use(each["kubeconfig"], each["context"]) for each in data.get("uses") or ())
+        return TunnelState(**{**_known(TunnelState, data), "spec": spec, "uses": uses})
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
@@ -147,17 +199,42 @@ def write(state: TunnelState) -> Path:
     Raises:
         VcliError: it can't be written.
     """
-    path = state_path(state.spec)
-    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    path = state.path
     with _said(path.parent):
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(asdict(state), file)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_private(path, json.dumps(asdict(state)))
     return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file (0600) at once or not at all.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    for left in path.parent.glob("*.tmp"):  # of a writer that was killed
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _ABANDONED:
+                left.unlink()
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def with_use(state: TunnelState, use: Use) -> TunnelState:
+    """The state with one more kubeconfig that uses the tunnel."""
+    return replace(state, uses=tuple(dict.fromkeys((*state.uses, use))))
+
+
+def remove(path: Path) -> None:
+    """Remove a state file and its log."""
+    with _said(path.parent):
+        path.unlink(missing_ok=True)
+        path.with_suffix(".log").unlink(missing_ok=True)
 
 
 def _known(kind: type[TunnelSpec | TunnelState], data: dict[str, Any]) -> dict[str, Any]:
@@ -166,23 +243,39 @@ def _known(kind: type[TunnelSpec | TunnelState], data: dict[str, Any]) -> dict[s
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, *, wait: bool = True, timeout: float = _LOCK_TIMEOUT) -> Iterator[bool]:
     """Be the only one to start, stop or clear up tunnels of the virtual cluster of this state file.
 
+    Whoever holds it may take the lock of a kubeconfig, never the other way round.
+
     Args:
-        path: the state file; the lock is a file beside it.
+        path: a state file of the virtual cluster; the lock is a file beside it.
         wait: until the other one is done; else the result may be False.
+        timeout: seconds to wait at most.
+
+    Raises:
+        TimedOutError: another process has it all the time.
+        VcliError: there is no place for it.
     """
     lock = path.with_name(path.name.partition(".")[0] + ".lock")
+    until = time.monotonic() + timeout
     while True:
         with _said(path.parent):
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            yield False
-            return
+            if not wait:
+                yield False
+                return
+            if time.monotonic() > until:
+                raise TimedOutError(
+                    f"another vcli starts or ends a tunnel, and has not finished in {timeout:g} seconds",
+                    hint=f"if none is at work, remove {lock}",
+                ) from None
+            time.sleep(_POLL)
+            continue
         # Whoever had it before removed the file: then this lock is on a file that nobody else will find.
         if _same_file(descriptor, lock):
             break

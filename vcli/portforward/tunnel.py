@@ -1,17 +1,17 @@
 """A listener on this machine whose connections end in a pod of the virtual control plane."""
 
 import asyncio
-import errno
 import logging
 import random
+import socket
 from collections.abc import Callable
 
-from vcli.errors import ConflictError, VcliError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound, Unauthorized, Unreachable
 from vcli.kube.resources import PODS
 from vcli.portforward.link import Link, open_link
+from vcli.portforward.listener import listen
 from vcli.portforward.pods import choose
 from vcli.portforward.splice import Local
 
@@ -64,29 +64,23 @@ class Tunnel:
         self._pod: str | None = None
         self._failed: str | None = None
 
-    async def start(self) -> int:
-        """Listen.
+    async def start(self, listener: socket.socket | None = None) -> int:
+        """Serve.
+
+        Args:
+            listener: a socket that listens already, instead of one on the local port.
 
         Returns:
             The port.
 
         Raises:
-            ConflictError: the port is taken.
+            PortTakenError: the port is taken.
             VcliError: the address can't be used.
         """
-        try:
-            self._server = await asyncio.start_server(
-                self._accept, self._address, self._local_port, limit=256 * 1024
-            )
-        except OSError as error:
-            place = f"port {self._local_port} of {self._address}"
-            if error.errno == errno.EADDRINUSE:
-                raise ConflictError(
-                    f"local {place} is taken by another program",
-                    hint="choose another one with --local-port, or leave the option out",
-                ) from error
-            raise VcliError(f"can't listen on {place}: {error.strerror or error}") from error
-        self._local_port = int(self._server.sockets[0].getsockname()[1])
+        if listener is None:
+            listener = await asyncio.to_thread(listen, self._address, [self._local_port])
+        self._server = await asyncio.start_server(self._accept, sock=listener, limit=256 * 1024)
+        self._local_port = int(listener.getsockname()[1])
         return self._local_port
 
     async def serve_forever(self) -> None:

@@ -146,3 +146,23 @@ def test_a_file_that_is_a_mount_is_written_in_place(tmp_path):
 def test_a_folder_in_its_place_is_a_clear_error(tmp_path):
     with pytest.raises(KubeconfigError, match="no regular file"):
         write(tmp_path, "x")
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    path = tmp_path / "config"
+    code = (
+        "import os, signal, sys; from pathlib import Path; from vcli.kubeconfig import write;"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL); write.write(Path(sys.argv[1]), 'key')"
+    )
+    for name in (".config.swp", ".other.abcd1234.tmp", ".config.tmp"):
+        (tmp_path / name).write_text("not ours")
+    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".config.*.tmp"))) == 1
+    write(path, "new")
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        ".config.swp",
+        ".config.tmp",
+        ".other.abcd1234.tmp",
+        "config",
+    ]

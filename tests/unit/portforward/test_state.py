@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from vcli.errors import VcliError
+from vcli.errors import TimedOutError, VcliError
 from vcli.portforward import background, process
-from vcli.portforward.state import TunnelSpec, TunnelState, folder, locked, read, state_path, write
+from vcli.portforward.state import TunnelSpec, TunnelState, Use, folder, locked, read, state_path, write
 
 SPEC = TunnelSpec(server="https://h:6443", namespace="team-a", name="demo", selector="app=vcluster")
 
@@ -33,7 +33,7 @@ def state_of(pid: int, *, spec: TunnelSpec = SPEC, port: int = 4242) -> TunnelSt
         identity=process.identity(pid) or "none",
         machine=process.machine(),
         port=port,
-        log=str(state_path(spec).with_suffix(".log")),
+        log=str(state_path(spec, port).with_suffix(".log")),
     )
 
 
@@ -70,11 +70,12 @@ def test_a_newer_versions_state_is_understood():
     assert read(path) == state_of(os.getpid())
 
 
-def test_one_tunnel_for_one_target():
-    same = dataclasses.replace(SPEC, kubeconfig="/x", context="y")
-    assert same.key == SPEC.key
-    for change in ({"server": "x"}, {"namespace": "x"}, {"name": "x"}, {"local_port": 1}, {"address": "::1"}):
-        assert dataclasses.replace(SPEC, **change).key != SPEC.key
+def test_one_file_for_one_target_and_listener():
+    same = dataclasses.replace(SPEC, kubeconfig="/x", context="y", local_port=4242)
+    assert state_path(same, 4242) == state_path(SPEC, 4242)
+    assert state_path(SPEC, 4243) != state_path(SPEC, 4242)
+    for change in ({"server": "x"}, {"namespace": "x"}, {"name": "x"}, {"address": "::1"}):
+        assert state_path(dataclasses.replace(SPEC, **change), 4242) != state_path(SPEC, 4242)
 
 
 def test_only_live_tunnels_are_listed_and_dead_ones_leave_no_trace(sleeper):
@@ -83,7 +84,7 @@ def test_only_live_tunnels_are_listed_and_dead_ones_leave_no_trace(sleeper):
     write(dataclasses.replace(state_of(os.getpid(), spec=other), identity="another process of this pid"))
     Path(state_of(1, spec=other).log).write_text("last words")
     assert [state.pid for state in background.list()] == [sleeper.pid]
-    assert [path.name for path in folder().iterdir()] == [state_path(SPEC).name]
+    assert [path.name for path in folder().iterdir()] == [state_path(SPEC, 4242).name]
     sleeper.kill()
     sleeper.wait()
     assert background.list() == []
@@ -94,6 +95,34 @@ def test_a_tunnel_of_another_machine_is_neither_listed_nor_cleared():
     path = write(dataclasses.replace(state_of(os.getpid()), machine="elsewhere"))
     assert background.list() == []
     assert path.exists()
+
+
+def test_what_a_kubeconfig_uses_is_remembered_when_the_tunnel_has_ended(sleeper):
+    use = Use("/home/me/.kube/config", "demo")
+    state = state_of(sleeper.pid)
+    write(state)
+    background.record_use(state, use)
+    background.record_use(state, use)
+    assert [each.uses for each in background.list()] == [(use,)]
+    sleeper.kill()
+    sleeper.wait()
+    assert background.list() == []
+    (left,) = background.records()
+    assert (left.uses, left.port, left.alive) == ((use,), 4242, False)
+    assert background.find(server=SPEC.server, namespace="team-a", name="demo") is None
+    background.clear(left.path, unless=lambda state: bool(state.uses))
+    assert background.records() == [left]
+    background.clear(left.path)
+    assert background.records() == []
+
+
+def test_stop_leaves_the_port_to_those_who_use_it(sleeper):
+    state = state_of(sleeper.pid)
+    write(state)
+    use = Use("/other", "demo")
+    assert background.stop(state, uses=lambda _: [use])
+    (left,) = background.records()
+    assert (left.uses, left.alive) == ((use,), False)
 
 
 def test_find_by_target_and_port(sleeper):
@@ -144,10 +173,10 @@ def test_stop_leaves_the_state_of_a_successor(sleeper):
 def test_stop_leaves_a_tunnel_that_somebody_needs_after_all(sleeper):
     state = state_of(sleeper.pid)
     path = write(state)
-    assert not background.stop(state, unless=lambda: True)
+    assert not background.stop(state, unless=lambda _: True)
     assert path.exists()
     assert sleeper.poll() is None
-    assert background.stop(state, unless=lambda: False)
+    assert background.stop(state, unless=lambda _: False)
 
 
 def test_who_holds_a_tunnel_keeps_others_from_stopping_it(sleeper):
@@ -187,6 +216,15 @@ def test_a_full_disk_leaves_no_half_of_a_state():
     assert list(folder().iterdir()) == []
 
 
+def test_what_a_killed_writer_left_is_removed(sleeper):
+    fresh, old = folder() / "demo-1.1.1.tmp", folder() / "demo-1.1.2.tmp"
+    for path in (fresh, old):
+        path.write_text("")
+    os.utime(old, (time.time() - 100,) * 2)
+    write(state_of(sleeper.pid))
+    assert (fresh.exists(), old.exists()) == (True, False)
+
+
 def test_an_ended_child_nobody_waited_for_has_no_identity():
     child = subprocess.Popen([sys.executable, "-c", ""])
     while process.identity(child.pid) is not None:
@@ -196,7 +234,7 @@ def test_an_ended_child_nobody_waited_for_has_no_identity():
 
 
 def test_the_lock_is_for_one_at_a_time_and_leaves_no_file():
-    path = state_path(SPEC)
+    path = state_path(SPEC, 4242)
     inside = most = 0
 
     def enter() -> None:
@@ -218,3 +256,10 @@ def test_the_lock_is_for_one_at_a_time_and_leaves_no_file():
     with locked(path), locked(path, wait=False) as mine:
         assert not mine
     assert list(folder().iterdir()) == []
+
+
+def test_a_lock_that_another_process_has_all_the_time_is_not_waited_for_without_end():
+    path = state_path(SPEC, 4242)
+    with locked(path), pytest.raises(TimedOutError, match=r"has not finished in 0\.1 seconds"):  # noqa: SIM117
+        with locked(path, timeout=0.1):
+            pass
