@@ -6,7 +6,7 @@ from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS
+from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS
 
 
 async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> list[str]:
@@ -22,12 +22,11 @@ async def prune_bundles(client: Client, names: Names, *, keep: str | None) -> li
     Returns:
         The names of the ConfigMaps that are gone.
     """
-    kept = names.bundle(keep) if keep else ""
     found = await list_metadata(
         client, namespace=names.namespace, label_selector=f"{CLUSTER_LABEL}={names.cluster}"
     )
     bundles = [item["metadata"] for item in found if item["metadata"]["name"].startswith("vc-bundle-")]
-    old = [bundle for bundle in bundles if bundle["name"] != kept]
+    old = [bundle for bundle in bundles if not keep or not bundle["name"].startswith(f"vc-bundle-{keep}-")]
 
     async def delete(name: str, uid: str) -> None:
         try:
@@ -44,3 +43,9 @@ async def prune_cluster_rights(client: Client, names: Names) -> None:
     for resource in (CLUSTERROLEBINDINGS, CLUSTERROLES):
         with suppress(NotFound, Forbidden):
             await client.delete(resource, names.cluster_role)
+
+
+async def prune_values_secret(client: Client, names: Names) -> None:
+    """Delete the Secret in which earlier versions kept the values; now it is a ConfigMap."""
+    with suppress(NotFound, Forbidden):
+        await client.delete(SECRETS, names.values, namespace=names.namespace)

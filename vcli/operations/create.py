@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vcli.config.schema import Values
@@ -13,7 +13,7 @@ from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
-from vcli.controlplane.prune import prune_bundles, prune_cluster_rights
+from vcli.controlplane.prune import prune_bundles, prune_cluster_rights, prune_values_secret
 from vcli.controlplane.rights import features
 from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
@@ -23,14 +23,13 @@ from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
 from vcli.operations.cancelling import answered, finished
-from vcli.operations.gather import choose_namespace, gather_facts, load_bundle, read_files
+from vcli.operations.gather import choose_namespace, load_bundle, make_keys
 from vcli.operations.preflight import Findings, find_storage, look, raise_for
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.template import UNKNOWN, planned
 from vcli.operations.wait import wait_ready
 
 if TYPE_CHECKING:
-    from vcli.controlplane.certificates import Files
+    from vcli.bootstrap.pki import Files
 
 DEFAULT_TIMEOUT = 300.0
 _CLEANUP_TIMEOUT = 60.0
@@ -160,10 +159,19 @@ class _Creation:
             with self._steps.step(f"Create namespace {self._names.namespace}"):
                 await self._create_namespace()
         with self._steps.step("Apply the control plane"):
-            service = findings.service if existed else await self._create_service()
-            facts = await self._facts(findings, service)
-            files = await self._certificates(facts, key, existed=existed)
-            objects = render.render(self._names, self._values, facts, files=files, bundle=bundle)
+            service = findings.service if existed and findings.service else await self._create_service()
+            facts = await self._facts(findings)
+            fresh = None if existed else await key
+            keys = await make_keys(self._client, self._names, self._values, service, fresh=fresh)
+            objects = render.render(
+                self._names,
+                self._values,
+                facts,
+                bundle=bundle,
+                owner=service["metadata"]["uid"],
+                more=keys.objects,
+                renewed=keys.renewal(findings.workload),
+            )
             applied = await self._apply(objects, existed=existed)
         if self._options.wait:
             with self._steps.step("Wait until it is ready") as step:
@@ -171,6 +179,7 @@ class _Creation:
                 await wait_ready(self._client, self._names, workload, timeout=timeout, detail=step.detail)
             if existed:
                 await prune_bundles(self._client, self._names, keep=bundle.digest if bundle else None)
+                await prune_values_secret(self._client, self._names)
                 if self._values.rbac.cluster_role.enabled is not True:
                     await prune_cluster_rights(self._client, self._names)
         return Created(
@@ -185,8 +194,9 @@ class _Creation:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
             findings, existed = await self._look(bundle)
-            facts = await self._facts(findings, findings.service if existed else None)
-        return planned(self._names, self._values, facts, bundle=bundle)
+            facts = await self._facts(findings)
+        owner = findings.service["metadata"]["uid"] if existed and findings.service else ""
+        return render.render(self._names, self._values, facts, bundle=bundle, owner=owner)
 
     # --- steps
 
@@ -255,14 +265,13 @@ class _Creation:
                 hint="wait for it, then: vcli connect, or vcli create --upgrade",
             ) from error
 
-    async def _facts(self, findings: Findings, service: Object | None) -> Facts:
-        """Facts about the host; placeholders for what only a Service shows when there is none."""
+    async def _facts(self, findings: Findings) -> Facts:
+        """What the objects depend on."""
         storage = await self._storage(findings)
-        facts = await gather_facts(self._client, self._names, service) if service else UNKNOWN
         lacking = [each.title for name, each in features().items() if name not in findings.features]
         if lacking:
             self._steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
-        return replace(facts, storage=storage, features=findings.features)
+        return Facts(storage=storage, features=findings.features)
 
     async def _storage(self, findings: Findings) -> Storage | None:
         storage, names = findings.storage, self._names
@@ -286,13 +295,6 @@ class _Creation:
                 " (--ephemeral says that this is meant)"
             )
         return storage
-
-    async def _certificates(self, facts: Facts, key: "asyncio.Future[Files]", *, existed: bool) -> "Files":
-        from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
-
-        sans = render.sans(self._names, self._values, facts.service_ips)
-        existing = await read_files(self._client, self._names) if existed else await key
-        return await asyncio.to_thread(issue, sans, existing=existing)
 
     async def _apply(self, objects: list[Object], *, existed: bool) -> list[Object]:
         try:

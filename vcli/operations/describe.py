@@ -5,6 +5,7 @@ import base64
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
+from vcli.bootstrap import certificate
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
@@ -150,21 +151,24 @@ async def _claims(client: Client, cluster: VirtualCluster) -> list[Object]:
 
 
 async def _values(client: Client, cluster: VirtualCluster) -> str | None:
-    secret = await client.get(SECRETS, f"vc-config-{cluster.name}", namespace=cluster.namespace)
-    text = (secret.get("data") or {}).get("config.yaml")
-    return base64.b64decode(text).decode() if text else None
+    name = f"vc-config-{cluster.name}"
+    try:
+        found = await client.get(CONFIGMAPS, name, namespace=cluster.namespace)
+    except NotFound:  # earlier versions, and loft-sh's: a Secret
+        secret = await client.get(SECRETS, name, namespace=cluster.namespace)
+        text = (secret.get("data") or {}).get("config.yaml")
+        return base64.b64decode(text).decode() if text else None
+    return (found.get("data") or {}).get("config.yaml")
 
 
 async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, str]:
     """When each certificate ends, RFC 3339."""
-    from cryptography import x509  # noqa: PLC0415  heavy, and nobody else here needs it
-
     secret = await client.get(SECRETS, f"{cluster.name}-certs", namespace=cluster.namespace)
     ends: dict[str, str] = {}
     for key, value in sorted((secret.get("data") or {}).items()):
         if key.endswith(".crt"):
-            certificate = x509.load_pem_x509_certificate(base64.b64decode(value))
-            ends[key] = certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+            end = certificate.parse(base64.b64decode(value)).not_after
+            ends[key] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
     return ends
 
 

@@ -7,16 +7,19 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-from vcli.errors import VcliError
+from vcli.bootstrap.ensure import Mounted, ensure
+from vcli.bootstrap.spec import Spec
+from vcli.errors import UsageError, VcliError
 from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, SERVICEACCOUNTS, SERVICES
 from vcli.syncer import health
-from vcli.syncer.addons import apply_addons, with_host_dns
+from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.hosted import find_pod
@@ -36,7 +39,7 @@ from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
-from vcli.syncer.settings import Settings
+from vcli.syncer.settings import Settings, parse, read, with_facts
 from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")
@@ -170,7 +173,8 @@ async def _until_ready(client: Client) -> None:
 
 async def _addons(world: World, pods: Pods, state: health.Health) -> None:
     client = world.virtual.client
-    refused = await apply_addons(client, with_host_dns(world.settings.addons))
+    addons = filled_in(world.settings.addons, service_cidrs=world.settings.service_cidrs)
+    refused = await apply_addons(client, addons)
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
         world.virtual[SERVICES].store(found)
@@ -230,11 +234,16 @@ def virtual_access(settings: Settings) -> Access:
     )
 
 
-async def main(settings: Settings) -> None:
+async def main(path: Path) -> None:
     """Run inside the control plane's pod until SIGTERM or SIGINT.
 
+    Args:
+        path: of settings.json; the facts about the host are in the folder ``facts`` beside it.
+
     Raises:
+        UsageError: the settings make no sense.
         UnreachableError: this is not a pod of a cluster.
+        VcliError: keys or facts are missing and can't be made.
     """
     codec.use_fastest()
     task = asyncio.current_task()
@@ -243,7 +252,23 @@ async def main(settings: Settings) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, task.cancel)
     try:
+        settings = await _prepare(path)
         address = os.environ.get("POD_IP", "")
         await run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
     except asyncio.CancelledError:
         log.info("stopped")
+
+
+async def _prepare(path: Path) -> Settings:
+    """Keys and facts first: without them there is nothing to start with."""
+    data = read(path)
+    mounted = Mounted(Path(str(data.get("pki"))), path.parent / "facts")
+    try:
+        spec = Spec.load(data["keys"])
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"settings {path} are of another version: {error}") from error
+    await ensure(spec, mounted, lambda: Client(in_cluster()))
+    facts = mounted.facts()
+    if facts is None:
+        raise UsageError(f"the facts about the host in {path.parent / 'facts'} are not complete")
+    return parse(with_facts(data, facts))

@@ -184,7 +184,7 @@ def test_an_old_key_does_not_override_the_new_one(tmp_path: Path):
 def test_what_is_kept_loads_to_the_same():
     values = load([], ["controlPlane.coredns.enabled=false", "controlPlane.proxy.extraSANs={a,b}"])
     kept = yaml.safe_load(yaml.safe_dump(values.given))
-    assert from_mapping(kept, name="Secret vc-config-demo") == values
+    assert from_mapping(kept, name="ConfigMap vc-config-demo") == values
 
 
 TREES = st.recursive(
