@@ -108,7 +108,6 @@ def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | No
     wanted: Object = {
         "accessModes": list(claim.access_modes),
         "resources": {"requests": {"storage": claim.size}},
-        # The default, written out: tools that compare lists as a whole find no difference then.
         "volumeMode": "Filesystem",
     }
     if claim.storage_class:
@@ -119,6 +118,8 @@ def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | No
             "kind": "PersistentVolumeClaim",
             "metadata": {"name": "data", "labels": names.labels},
             "spec": wanted,
+            # These and the volume mode are defaults: written out, as tools compare this list as a whole.
+            "status": {"phase": "Pending"},
         }
     ]
 

@@ -4,15 +4,13 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from vcli.bootstrap.ensure import Mounted, ensure
-from vcli.bootstrap.spec import Spec
-from vcli.errors import UsageError, VcliError
+from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
@@ -26,6 +24,7 @@ from vcli.syncer.engine.hosted import find_pod
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.world import Caches, World, scope_of
+from vcli.syncer.keys import Keys
 from vcli.syncer.kinds.apiservice import ApiService
 from vcli.syncer.kinds.claims import Claims
 from vcli.syncer.kinds.endpointslices import EndpointSlices
@@ -39,7 +38,7 @@ from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
-from vcli.syncer.settings import Settings, parse, read, with_facts
+from vcli.syncer.settings import Settings
 from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")
@@ -251,24 +250,25 @@ async def main(path: Path) -> None:
     if task is not None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, task.cancel)
+    keys = Keys(path)
     try:
-        settings = await _prepare(path)
+        settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
-        await run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
+        work = run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
+        await _until_either(work, keys.renew())
+        log.info("stopped, to start again with renewed certificates")
     except asyncio.CancelledError:
         log.info("stopped")
 
 
-async def _prepare(path: Path) -> Settings:
-    """Keys and facts first: without them there is nothing to start with."""
-    data = read(path)
-    mounted = Mounted(Path(str(data.get("pki"))), path.parent / "facts")
+async def _until_either(*work: Coroutine[Any, Any, None]) -> None:
+    """Run until one of them ends; its error is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
     try:
-        spec = Spec.load(data["keys"])
-    except (KeyError, TypeError) as error:
-        raise UsageError(f"settings {path} are of another version: {error}") from error
-    await ensure(spec, mounted, lambda: Client(in_cluster()))
-    facts = mounted.facts()
-    if facts is None:
-        raise UsageError(f"the facts about the host in {path.parent / 'facts'} are not complete")
-    return parse(with_facts(data, facts))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
