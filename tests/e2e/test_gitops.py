@@ -117,7 +117,7 @@ def test_half_a_ca_is_no_reason_to_replace_it(desk: Host, namespace: str):
     patch = json.dumps({"data": {"ca.key": None, "syncer.crt": None}})
     desk.kubectl("patch", "secret", "demo-certs", "--type=merge", "-p", patch, *host)
     desk.kubectl("delete", "pod", "demo-0", *host)
-    done = desk.vcli("connect", "demo", "-n", namespace, "--", "true", check=False)
-    assert done.returncode == 4
-    assert "Secret demo-certs has no good ca.key, but the other half of that CA" in done.stderr
+    path = "jsonpath={.status.containerStatuses[?(@.name=='syncer')].lastState.terminated.message}"
+    said = eventually(lambda: desk.kubectl("get", "pod", "demo-0", *host, "-o", path), seconds=90)
+    assert "Secret demo-certs has no good ca.key, but the other half of that CA" in said
     assert keys(desk, namespace)["demo-certs"]["ca.crt"] == before["demo-certs"]["ca.crt"]

@@ -20,8 +20,8 @@ async def template(
 ) -> Result:
     r"""Print the YAML of a virtual cluster, to be applied again and again.
 
-    No cluster is asked, and no secret is in it: keys and certificates are made by the control plane's pod when
-    they are missing. A default StorageClass is assumed; 'vcli create --dry-run' asks the host.
+    No cluster is asked, and no secret is in it: keys and certificates are made by the control plane's pod
+    when they are missing. A default StorageClass is assumed; 'vcli create --dry-run' asks the host.
 
     \b
     vcli template demo -n team-a -f vcluster.yaml > demo.yaml

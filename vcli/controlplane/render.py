@@ -52,7 +52,7 @@ def render(
         renewed: when certificates were renewed; another one restarts the pod.
     """
     own_service, headless = _services(names, values)
-    settings = json.dumps(_settings(names, values, bundle), separators=(",", ":"), sort_keys=True)
+    settings = _json(_settings(names, values, bundle))
     objects = [
         headless,
         *_rights(names, values, facts),
@@ -186,6 +186,14 @@ def _decorate(obj: Object, extra: Metadata) -> None:
         obj["metadata"]["labels"] = extra.labels
     if extra.annotations:
         obj["metadata"]["annotations"] = extra.annotations
+
+
+def _json(data: Object) -> str:
+    """JSON, byte for byte as Go writes it: Helm is to have the same checksum of it."""
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
 
 
 def _checksum(text: str) -> str:
