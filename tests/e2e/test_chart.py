@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,14 +54,14 @@ class Helm:
 
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
-def helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helm]:
+def helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Helm:
     """Helm, built if it was not before."""
     built = run([sys.executable, "-m", "lab", "build", request.param], env=dict(os.environ), timeout=3600)
     folder = tmp_path_factory.mktemp(request.param)
     env = {"HOME": str(folder), "PATH": os.environ["PATH"], "VCLI_CACHE_DIR": str(folder / "cache")}
     chart = folder / "chart"
     run([sys.executable, "-m", "vcli", "chart", str(chart)], env={**env, "PYTHONPATH": str(ROOT)})
-    yield Helm(Path(built.stdout.split()[-1]), chart, env)
+    return Helm(Path(built.stdout.split()[-1]), chart, env)
 
 
 def by_name(objects: list[Object]) -> dict[tuple[str, str], Object]:
