@@ -159,8 +159,9 @@ def _may_restart(container: Object, reason: str) -> bool:
 def _awaits(container: Object) -> bool:
     """Whether it is not created because Secret or ConfigMap are yet to be made."""
     waiting = container["state"]["waiting"]
-    unmade = waiting["reason"] == "CreateContainerConfigError" and "not found" in waiting.get("message", "")
-    return unmade and container["name"] in _WAITS_FOR_KEYS
+    unmade = "not found" in str(waiting.get("message"))
+    waits = container["name"] in _WAITS_FOR_KEYS and waiting["reason"] == "CreateContainerConfigError"
+    return waits and unmade
 
 
 def _container_trouble(container: Object, waiting: Object) -> str:

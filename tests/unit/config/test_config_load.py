@@ -224,3 +224,11 @@ def test_the_last_word_stands_and_what_it_does_not_touch_stays(a, b):
 @given(MAPPINGS, MAPPINGS)
 def test_merging_again_changes_nothing(a, b):
     assert merged(a, b, b) == merged(a, b)
+
+
+def test_a_part_of_an_image_keeps_the_rest():
+    values = load([], ["controlPlane.distro.k8s.apiServer.image.tag=v9"])
+    image = values.control_plane.distro.k8s.api_server.image
+    assert image.reference() == "registry.k8s.io/kube-apiserver:v9"
+    whole = load([], ["controlPlane.distro.k8s.apiServer.image=me/own:1"])
+    assert whole.control_plane.distro.k8s.api_server.image.reference() == "me/own:1"
