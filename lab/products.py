@@ -7,6 +7,8 @@ from vcli.host.versions import KUBERNETES
 
 KWOK = "v0.8.0"
 METRICS_SERVER = "v0.9.0"
+HELM3 = "v3.22.0"
+HELM4 = "v4.3.2"
 
 _MODULES = Path(__file__).parent / "modules"
 
@@ -23,6 +25,8 @@ PRODUCTS: tuple[Product, ...] = (
         packages={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
         modules=_MODULES,
     ),
+    Product(name="helm3", version=HELM3, packages={"helm3": "helm.sh/helm/v3/cmd/helm"}, modules=_MODULES),
+    Product(name="helm4", version=HELM4, packages={"helm4": "helm.sh/helm/v4/cmd/helm"}, modules=_MODULES),
     # Kubernetes' own end-to-end tests, with what they run in pods.
     Product(
         name="e2e",

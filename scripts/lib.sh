@@ -7,7 +7,7 @@ VENV="$ROOT/.venv"
 STAMPS="$VENV/.vcli"
 GO_AT_LEAST="1.26.6"
 # What the embedded host runs: a container runtime, the firewall and network tools, CNI plugins, a tiny workload.
-HOST_PACKAGES=(runc nftables iptables iproute2 procps mount containernetworking-plugins busybox-static)
+HOST_PACKAGES=(runc nftables iptables iproute2 procps mount containernetworking-plugins busybox-static openssl)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$1" >&2; [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2; exit 1; }
@@ -105,7 +105,7 @@ ensure_host_tools() {
         apt_install "${HOST_PACKAGES[@]}"
     else
         local tool missing=()
-        for tool in runc nft iptables ip sysctl busybox; do command -v "$tool" >/dev/null || missing+=("$tool"); done
+        for tool in runc nft iptables ip sysctl busybox openssl; do command -v "$tool" >/dev/null || missing+=("$tool"); done
         [ ${#missing[@]} -eq 0 ] || die "these programs are missing: ${missing[*]}" "install them with your package manager"
     fi
     ensure_go

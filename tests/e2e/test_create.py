@@ -1,6 +1,5 @@
 """``vcli create`` on a real host: exit code, stdout and stderr together, and what is on the host after it."""
 
-import base64
 import json
 import subprocess
 import sys
@@ -97,9 +96,9 @@ def test_upgrade_changes_what_follows_from_the_values_alone(desk: Host, namespac
     desk.vcli("create", "demo", "-n", namespace, *QUIET, *more, "--upgrade", "--yes")
     after = versions(desk, namespace)
     changed = {name for name in after if before.get(name) != after[name]}
-    assert changed == {"Secret/demo-certs", "Secret/vc-config-demo", "StatefulSet/demo", "Pod/demo-0"}
-    kept = desk.get("secret", "vc-config-demo", "-n", namespace)["data"]["config.yaml"]
-    values = yaml.safe_load(base64.b64decode(kept))
+    settings = {"ConfigMap/vc-config-demo", "ConfigMap/vc-syncer-demo"}
+    assert changed == {"Secret/demo-certs", "StatefulSet/demo", "Pod/demo-0", *settings}
+    values = yaml.safe_load(desk.get("configmap", "vc-config-demo", "-n", namespace)["data"]["config.yaml"])
     assert values["controlPlane"]["proxy"]["extraSANs"] == ["a.example"]
     assert desk.get("pod", "demo-0", "-n", namespace)["status"]["phase"] == "Running"
 
@@ -119,10 +118,8 @@ def test_dry_run_changes_nothing_and_shows_no_key(desk: Host, namespace: str):
     done = desk.vcli("create", "demo", "-n", namespace, "--dry-run")
     assert versions(desk, namespace) == before
     objects = list(yaml.safe_load_all(done.stdout))
-    assert {obj["kind"] for obj in objects} >= {"StatefulSet", "Service", "Secret", "Role"}
-    assert "PRIVATE KEY" not in done.stdout
-    secrets = [obj for obj in objects if obj["kind"] == "Secret"]
-    assert {value for secret in secrets for value in secret["data"].values()} == {"PHJlZGFjdGVkPg=="}
+    assert {obj["kind"] for obj in objects} >= {"StatefulSet", "Service", "ConfigMap", "Role"}
+    assert "Secret" not in {obj["kind"] for obj in objects}
     # It is what the server takes.
     desk.kubectl("apply", "--dry-run=server", "-f", "-", stdin=done.stdout)
 

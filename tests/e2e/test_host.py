@@ -130,6 +130,24 @@ def test_claim_is_bound_and_keeps_data_off_the_machine(host: Host, namespace: st
     assert not Path(path).exists()
 
 
+def test_volume_is_for_any_user(host: Host, namespace: str) -> None:
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "shared"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    }
+    container = {
+        "securityContext": {"runAsUser": 999, "runAsNonRoot": True},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "shared"}}
+    host.apply(
+        namespace, claim, pod("writer", "id -u > /data/f; cat /data/f", container=container, volumes=[volume])
+    )
+    assert finished(host, namespace, "writer") == "999\n"
+
+
 def test_python_image_is_a_whole_python(host: Host, namespace: str) -> None:
     tag = f"{sys.version_info.major}.{sys.version_info.minor}"
     modules = "asyncio, bz2, ctypes, hashlib, json, lzma, sqlite3, ssl, sys, zlib"

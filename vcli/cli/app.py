@@ -38,7 +38,8 @@ COMMANDS: dict[str, Entry] = {
     "delete": Entry(
         "vcli.commands.delete:delete", "Remove a virtual cluster and all that was made", CLUSTERS
     ),
-    "template": Entry("vcli.commands.template:template", "Print the YAML that create would apply", CLUSTERS),
+    "template": Entry("vcli.commands.template:template", "Print the YAML of a virtual cluster", CLUSTERS),
+    "chart": Entry("vcli.commands.chart:chart", "Write a Helm chart of virtual clusters", CLUSTERS),
     "connect": Entry("vcli.commands.connect:connect", "Point kubectl, or one command, at a cluster", ACCESS),
     "disconnect": Entry("vcli.commands.disconnect:disconnect", "Go back to the context from before", ACCESS),
     "token": Entry("vcli.commands.token:token", "Print credentials, as a kubectl plugin does", ACCESS),

@@ -18,13 +18,14 @@ async def template(
     syncer_image: given.SyncerImage = None,
     common: Common,
 ) -> Result:
-    r"""Print the YAML that create would apply.
+    r"""Print the YAML of a virtual cluster, to be applied again and again.
 
-    No cluster is asked, so addresses that only a host knows are placeholders; keys and certificates are left
-    out. 'vcli create --dry-run' asks the host.
+    No cluster is asked, and no secret is in it: keys and certificates are made by the control plane's pod
+    when they are missing. A default StorageClass is assumed; 'vcli create --dry-run' asks the host.
 
     \b
-    vcli template demo -n team-a -f vcluster.yaml
+    vcli template demo -n team-a -f vcluster.yaml > demo.yaml
+    vcli template demo -n team-a | kubectl diff -f -
     """
     from vcli.controlplane.manifests import dump  # noqa: PLC0415  --help must be quick
     from vcli.operations.template import template as render  # noqa: PLC0415

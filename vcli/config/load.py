@@ -86,7 +86,7 @@ def load(
 
 
 def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
-    """Values that were kept, as in Secret ``vc-config-NAME``; ``name`` is said in errors."""
+    """Values that were kept, as in ConfigMap ``vc-config-NAME``; ``name`` is said in errors."""
     document = Document(dict(data), {(key,): name for key in data})
     warnings = modernise(document)
     return replace(check(build(Values, document), document), given=document.data, warnings=warnings)

@@ -3,7 +3,7 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -129,7 +129,8 @@ def fail(document: Document, keys: Keys, complaint: str, *, hint: str | None = N
     return UsageError(f"{where}{'.'.join(keys)}: {complaint}", hint=hint)
 
 
-def _section(kind: type, data: Any, keys: Keys, document: Document) -> Any:
+def _section(kind: type, data: Any, keys: Keys, document: Document, default: Any = None) -> Any:
+    """A section; what is not given is that of the default, an image's tag alone keeps its repository."""
     if kind is Image and isinstance(data, str):
         return image(data)
     if not isinstance(data, dict):
@@ -141,7 +142,7 @@ def _section(kind: type, data: Any, keys: Keys, document: Document) -> Any:
             raise _unknown(document, (*keys, str(key)), known)
         field, hint = known[key]
         values[field.name] = _value(hint, field, value, (*keys, key), document)
-    return kind(**values)
+    return kind(**values) if default is None else replace(default, **values)
 
 
 def _unknown(document: Document, keys: Keys, known: Mapping[str, Any]) -> UsageError:
@@ -175,7 +176,8 @@ def paths(kind: type, prefix: str = "") -> Iterator[str]:
 
 def _value(hint: Any, field: Field[Any], value: Any, keys: Keys, document: Document) -> Any:
     if is_dataclass(hint):
-        return _section(hint, value, keys, document)  # type: ignore[arg-type]
+        default = field.default_factory() if field.default_factory is not MISSING else None
+        return _section(hint, value, keys, document, default)  # type: ignore[arg-type]
     problem = _problem(hint, value) or _rule(field, value)
     if problem:
         raise fail(document, keys, problem)

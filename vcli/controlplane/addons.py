@@ -1,6 +1,5 @@
 """What is inside the virtual cluster from the start: CoreDNS, and what its first pod needs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from vcli.config.schema import Metadata, Values
@@ -10,28 +9,27 @@ from vcli.controlplane.stateful_set import place
 Object = dict[str, Any]
 
 
-def render(values: Values, *, service_cidrs: Sequence[str]) -> list[Object]:
+def render(values: Values) -> list[Object]:
     """The objects that the syncer applies in the virtual cluster, in order."""
     account = manifests.load("addons/default-account.yaml")
     if not values.control_plane.coredns.enabled:
         return account
-    return [*account, *_coredns(values, service_cidrs)]
+    return [*account, *_coredns(values)]
 
 
-def _coredns(values: Values, service_cidrs: Sequence[str]) -> list[Object]:
+def _coredns(values: Values) -> list[Object]:
     objects = manifests.load("addons/coredns.yaml")
     by_kind = {obj["kind"]: obj for obj in objects}
-    _config(by_kind["ConfigMap"], values, service_cidrs)
+    _config(by_kind["ConfigMap"], values)
     _deployment(by_kind["Deployment"], values)
     _decorate(by_kind["Service"], values.control_plane.coredns.service)
     return objects
 
 
-def _config(config_map: Object, values: Values, service_cidrs: Sequence[str]) -> None:
+def _config(config_map: Object, values: Values) -> None:
     data, whole = config_map["data"], values.control_plane.coredns.overwrite_config
-    # Reverse lookups as well, also where the addresses of Services are not private ones.
-    zones = " ".join([values.networking.advanced.cluster_domain, *service_cidrs])
-    data["Corefile"] = whole or data["Corefile"].replace(" cluster.local ", f" {zones} ")
+    domain = values.networking.advanced.cluster_domain
+    data["Corefile"] = whole or data["Corefile"].replace(" cluster.local ", f" {domain} ")
 
 
 def _deployment(deployment: Object, values: Values) -> None:

@@ -1,7 +1,10 @@
 """The syncer as one zip: the very `vcli` that runs here, and what it imports, as bytecode.
 
-It travels in a ConfigMap, so it has to stay below a mebibyte; it is run by the Python of the same minor
-version, whose bytecode it holds, from ``PYTHONPATH=vcli.zip``.
+It travels in ConfigMaps, compressed as a whole; it is run by the Python of the same minor version, whose
+bytecode it holds, by `vcli.bootstrap.boot`, which travels beside it.
+
+Two limits: `kubectl apply` puts a copy of each object into an annotation, and 256 KiB are the most for those;
+Helm keeps a chart's files and the rendered objects in one Secret of a mebibyte.
 """
 
 import hashlib
@@ -21,11 +24,13 @@ from platformdirs import user_cache_dir
 
 from vcli.errors import VcliError
 
-LARGEST = 900 * 1024
-_FORMAT = b"1"  # enters the hash; raised when the same sources would be packed differently
+LARGEST = 340 * 1024
+PART = 160 * 1024
+"""Bytes in one ConfigMap: as base64 in JSON they stay below 256 KiB."""
+_FORMAT = b"2"  # enters the hash; raised when the same sources would be packed differently
 
 # What the syncer may import besides the standard library (import-linter keeps it so), whole.
-_OWN = ("__init__.py", "errors.py", "kube", "syncer")
+_OWN = ("__init__.py", "errors.py", "kube", "bootstrap", "syncer")
 _DEPENDENCIES = ("h11", "wsproto")
 _MOST_KEPT = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip knows
@@ -40,13 +45,18 @@ class Bundle:
 
     Attributes:
         digest: ten hex digits that change with the content.
-        data: the zip.
+        data: the zip, compressed by xz.
         python: the minor version that can run it, ``3.11``.
     """
 
     digest: str
     data: bytes
     python: str
+
+    @property
+    def parts(self) -> list[bytes]:
+        """The data in pieces that fit into a ConfigMap each."""
+        return [self.data[start : start + PART] for start in range(0, len(self.data), PART)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +73,13 @@ def load(*, cache: Path | None = None) -> Bundle:
         cache: folder of packed bundles; the user's own by default. One that can't be written is no error.
 
     Raises:
-        VcliError: a package's sources are not there, or the zip became too large.
+        VcliError: a package's sources are not there, it became too large, or this Python can't compress it.
     """
     sources = sorted(_sources(), key=lambda source: source.name)
     digest = _digest(sources)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache or Path(user_cache_dir("vcli")) / "bundles"
-    path = folder / f"{digest}.zip"
+    path = folder / f"{digest}.zip.xz"
     try:
         return Bundle(digest, path.read_bytes(), python)
     except OSError:
@@ -79,22 +89,34 @@ def load(*, cache: Path | None = None) -> Bundle:
 
 
 def pack(sources: list[_Source]) -> bytes:
-    """Compile and zip; equal sources give equal bytes.
+    """Compile, zip and compress; equal sources give equal bytes.
 
     Raises:
-        VcliError: the zip is larger than a ConfigMap can take.
+        VcliError: it is larger than what can be applied, or this Python can't compress it.
     """
+    try:
+        import lzma  # noqa: PLC0415  some builds of Python lack it
+    except ImportError as error:
+        raise VcliError(
+            "this Python has no module lzma, by which the syncer's code is compressed",
+            hint="use another build of Python, or an image that has the syncer: --syncer-image",
+        ) from error
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    # Compressed as one afterwards it takes a third less than member by member.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for source in sources:
             info = zipfile.ZipInfo(source.name + "c", _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, _compile(source))
-    data = buffer.getvalue()
+    data = lzma.compress(buffer.getvalue(), preset=9)
     if len(data) > LARGEST:
-        raise VcliError(f"the syncer's bundle has {len(data)} bytes, a ConfigMap takes {LARGEST}")
+        raise VcliError(f"the syncer's bundle has {len(data)} bytes, {LARGEST} are the most")
     return data
+
+
+def boot_script() -> str:
+    """The source of `vcli.bootstrap.boot`."""
+    return (Path(__file__).parent.parent / "bootstrap" / "boot.py").read_text(encoding="utf-8")
 
 
 def _sources() -> Iterator[_Source]:
@@ -142,7 +164,7 @@ def _keep(path: Path, data: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
         os.replace(file.name, path)  # noqa: PTH105  atomic: another create may be reading
-        packed = sorted(path.parent.glob("*.zip"), key=lambda other: other.stat().st_mtime)
+        packed = sorted(path.parent.glob("*.zip*"), key=lambda other: other.stat().st_mtime)
         for old in packed[:-_MOST_KEPT]:
             old.unlink(missing_ok=True)
     except OSError:

@@ -21,7 +21,7 @@ def load(path: str) -> list[Object]:
     Args:
         path: below the folder of manifests, ``control-plane/services.yaml``.
     """
-    return [document for document in yaml.load_all(_read(path), Loader=_Loader) if document]
+    return [document for document in yaml.load_all(read(path), Loader=_Loader) if document]
 
 
 def dump(objects: Sequence[Object]) -> str:
@@ -29,7 +29,8 @@ def dump(objects: Sequence[Object]) -> str:
     return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
+    """The text of a manifest; see `load`."""
     # Inside the wheel they are vcli/manifests; an editable checkout has them beside the package.
     for root in (resources.files("vcli") / "manifests", Path(__file__).parents[2] / "manifests"):
         found = root.joinpath(*path.split("/"))

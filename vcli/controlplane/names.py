@@ -71,7 +71,7 @@ class Names:
 
     @property
     def values(self) -> str:
-        """Secret: the values that the user gave."""
+        """ConfigMap: the values that the user gave."""
         return f"vc-config-{self.cluster}"
 
     @property
@@ -79,9 +79,14 @@ class Names:
         """ConfigMap: settings of the syncer."""
         return f"vc-syncer-{self.cluster}"
 
-    def bundle(self, digest: str) -> str:
-        """ConfigMap: the syncer's code."""
-        return f"vc-bundle-{digest}-{self.cluster}"
+    @property
+    def facts(self) -> str:
+        """ConfigMap: what only the host knows, see `vcli.bootstrap.facts`."""
+        return f"vc-facts-{self.cluster}"
+
+    def bundle(self, digest: str, part: int) -> str:
+        """ConfigMap: a part of the syncer's code."""
+        return f"vc-bundle-{digest}-{part}-{self.cluster}"
 
     @property
     def selector(self) -> dict[str, str]:

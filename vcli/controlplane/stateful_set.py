@@ -14,10 +14,14 @@ Object = dict[str, Any]
 CHECKSUM = "vcli.dev/checksum"
 VERSION = "vcli.dev/version"
 """Annotation: the vcli that made or upgraded it."""
+RENEWED = "vcli.dev/certificates-renewed"
+"""Annotation of the pod: when certificates were renewed that a running component does not read again."""
 BUNDLE_FOLDER = "/bundle"
 
 
-def render(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None, checksum: str) -> Object:
+def render(
+    names: Names, values: Values, facts: Facts, *, bundle: Bundle | None, checksum: str, renewed: str = ""
+) -> Object:
     """The StatefulSet, without the labels and owner that all objects get.
 
     Args:
@@ -25,7 +29,8 @@ def render(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None,
         values: what the user chose.
         facts: about the host.
         bundle: the syncer's code; None when an image has it.
-        checksum: of everything that the pod reads once only; another one restarts the pod.
+        checksum: of the settings, which the pod reads once only; another one restarts the pod.
+        renewed: when certificates were renewed; another one restarts the pod.
     """
     (sts,) = manifests.load("control-plane/statefulset.yaml")
     chosen = values.control_plane.stateful_set
@@ -41,7 +46,11 @@ def render(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None,
     template["metadata"] = {
         # The selector's labels win: without them the StatefulSet would not find its pod.
         "labels": {**chosen.pods.labels, **names.labels},
-        "annotations": {**chosen.pods.annotations, CHECKSUM: checksum},
+        "annotations": {
+            **chosen.pods.annotations,
+            CHECKSUM: checksum,
+            **({RENEWED: renewed} if renewed else {}),
+        },
     }
     pod = template["spec"]
     pod["serviceAccountName"] = names.service_account
@@ -51,7 +60,7 @@ def render(names: Names, values: Values, facts: Facts, *, bundle: Bundle | None,
     _store(spec, names, chosen.persistence.volume_claim, facts.storage)
     containers = {container["name"]: container for container in pod["containers"]}
     _images(containers, values, bundle)
-    _flags(containers, values, facts)
+    _flags(containers, values)
     _syncer(pod, containers["syncer"], names, bundle)
     _resources(containers, values)
     _secure(pod, values)
@@ -78,8 +87,17 @@ def _schedule(pod: Object, values: Values) -> None:
 def _volumes(pod: Object, names: Names) -> None:
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     volumes["pki"]["secret"]["secretName"] = names.certificates
-    volumes["syncer-pki"]["secret"]["secretName"] = names.certificates
-    volumes["settings"]["configMap"]["name"] = names.settings
+    certificates, access = volumes["syncer-pki"]["projected"]["sources"]
+    certificates["secret"]["name"], access["secret"]["name"] = names.certificates, names.access
+    settings, facts = volumes["settings"]["projected"]["sources"]
+    settings["configMap"]["name"], facts["configMap"]["name"] = names.settings, names.facts
+    for container in pod["containers"]:
+        for variable in container.get("env", ()):
+            source = variable.get("valueFrom", {})
+            if "configMapKeyRef" in source:
+                source["configMapKeyRef"]["name"] = names.facts
+            elif "secretKeyRef" in source:
+                source["secretKeyRef"]["name"] = names.certificates
 
 
 def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | None) -> None:
@@ -95,6 +113,7 @@ def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | No
     wanted: Object = {
         "accessModes": list(claim.access_modes),
         "resources": {"requests": {"storage": claim.size}},
+        "volumeMode": "Filesystem",
     }
     if claim.storage_class:
         wanted["storageClassName"] = claim.storage_class
@@ -104,12 +123,10 @@ def _store(spec: Object, names: Names, claim: VolumeClaim, storage: Storage | No
             "kind": "PersistentVolumeClaim",
             "metadata": {"name": "data", "labels": names.labels},
             "spec": wanted,
+            # These and the volume mode are defaults: written out, as tools compare this list as a whole.
+            "status": {"phase": "Pending"},
         }
     ]
-    if storage is not None and storage.root_only:
-        # Such a volume is root's, and only root's to write. Root without any capability is little more than
-        # a user who owns it.
-        etcd["securityContext"] = {**etcd["securityContext"], "runAsUser": 0, "runAsNonRoot": False}
 
 
 def _images(containers: dict[str, Object], values: Values, bundle: Bundle | None) -> None:
@@ -140,12 +157,10 @@ def place(image: Image, values: Values) -> Image:
     return Image(registry=mirror, repository=image.repository, tag=image.tag) if mirror else image
 
 
-def _flags(containers: dict[str, Object], values: Values, facts: Facts) -> None:
+def _flags(containers: dict[str, Object], values: Values) -> None:
     issuer = f"https://kubernetes.default.svc.{values.networking.advanced.cluster_domain}"
     plane = values.control_plane
     containers["kube-apiserver"]["command"] += [
-        f"--service-cluster-ip-range={','.join(facts.service_cidrs)}",
-        f"--service-node-port-range={facts.node_ports}",
         f"--service-account-issuer={issuer}",
         # By default it names the pod's own address, which no certificate has.
         f"--service-account-jwks-uri={issuer}/openid/v1/jwks",
@@ -158,11 +173,14 @@ def _flags(containers: dict[str, Object], values: Values, facts: Facts) -> None:
 def _syncer(pod: Object, container: Object, names: Names, bundle: Bundle | None) -> None:
     if bundle is None:
         return
+    python, _, *rest = container["command"]
     # -S: nothing outside the bundle and the standard library is wanted from the image.
-    container["command"].insert(1, "-S")
-    container["env"].append({"name": "PYTHONPATH", "value": f"{BUNDLE_FOLDER}/vcli.zip"})
+    container["command"] = [python, "-S", f"{BUNDLE_FOLDER}/boot.py", *rest]
     container["volumeMounts"].append({"name": "bundle", "mountPath": BUNDLE_FOLDER, "readOnly": True})
-    pod["volumes"].append({"name": "bundle", "configMap": {"name": names.bundle(bundle.digest)}})
+    sources = [
+        {"configMap": {"name": names.bundle(bundle.digest, part)}} for part, _ in enumerate(bundle.parts)
+    ]
+    pod["volumes"].append({"name": "bundle", "projected": {"sources": sources}})
 
 
 def _resources(containers: dict[str, Object], values: Values) -> None:

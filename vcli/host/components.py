@@ -1,6 +1,7 @@
 """The node's components: their configuration files and command lines."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from vcli.host import network
 from vcli.host.instance import API_PORT, DNS_IP, NODE_IP, POD_CIDR, SERVICE_CIDR, Instance
 from vcli.host.plan import Component
 from vcli.host.versions import PAUSE_IMAGE
+from vcli.host.volumes import PROVISIONED
 
 _ETCD = "http://127.0.0.1:2379"
 _DISABLED_PLUGINS = ("io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri")
@@ -81,6 +83,10 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 kube_api_burst=400,
             ),
             after="api",
+        ),
+        Component(
+            name="volumes",
+            argv=[sys.executable, "-P", "-S", "-m", "vcli.host.volumes", PROVISIONED],
         ),
         Component(
             name="kube-scheduler",

@@ -21,6 +21,10 @@ MS_REC = 0x4000
 MS_PRIVATE = 1 << 18
 MS_SHARED = 1 << 20
 
+_IN_CREATE = 0x00000100
+_IN_MOVED_TO = 0x00000080
+_IN_ONLYDIR = 0x01000000
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,6 +39,19 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
     arguments = (source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode())
     if _libc.mount(*arguments):
         _fail("mount", f"{source} on {target}")
+
+
+def watch_folder(path: str) -> int:
+    """A descriptor that can be read when something was made in a folder, or moved into it.
+
+    Without a watch left to give (``fs.inotify.max_user_watches``) it is an OSError.
+    """
+    descriptor = _libc.inotify_init1(os.O_CLOEXEC)
+    if descriptor < 0:
+        _fail("inotify_init1", path)
+    if _libc.inotify_add_watch(descriptor, path.encode(), _IN_CREATE | _IN_MOVED_TO | _IN_ONLYDIR) < 0:
+        _fail("inotify_add_watch", path)
+    return int(descriptor)
 
 
 def _fail(call: str, what: str) -> None:

@@ -1,6 +1,7 @@
 """An image of the running interpreter, laid out as ``python:3.N-slim`` is: everything below /usr/local."""
 
 import platform
+import shutil
 import ssl
 import subprocess
 import sys
@@ -65,6 +66,10 @@ def interpreter() -> tuple[dict[str, Path | bytes], dict[str, str]]:
         files |= {k: v for k, v in more_files.items() if not k.endswith((".a", ".o"))}
         links |= more_links
     extensions = [x for x in files.values() if isinstance(x, Path) and ".so" in x.name]
+    openssl = shutil.which("openssl")
+    if openssl:  # which python:slim has, because of its certificates
+        files["/usr/bin/openssl"] = program = Path(openssl).resolve()
+        extensions.append(program)
     files |= shared_libraries([executable, *extensions], base)
     if _CERTIFICATES.is_file():
         files[str(_CERTIFICATES)] = _CERTIFICATES

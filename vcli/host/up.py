@@ -29,6 +29,7 @@ _NEEDED = {
     "mount": "mount",
     "busybox": "busybox-static",
     "sysctl": "procps",
+    "openssl": "openssl",
 }
 _FAILURES_OF_A_HOPELESS_ONE = 4
 

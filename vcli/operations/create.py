@@ -24,11 +24,10 @@ from vcli.operations.gather import choose_namespace, load_bundle
 from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import gather, rendered
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.template import planned
 from vcli.operations.wait import wait_ready
 
 if TYPE_CHECKING:
-    from vcli.controlplane.certificates import Files
+    from vcli.bootstrap.pki import Files
 
 DEFAULT_TIMEOUT = 300.0
 _CLEANUP_TIMEOUT = 60.0
@@ -163,7 +162,7 @@ class _Creation:
                 findings,
                 service,
                 bundle=bundle,
-                files=lambda: key,
+                fresh=await key,
                 steps=self._steps,
             )
             applied = await answered(apply(self._client, objects))
@@ -182,8 +181,8 @@ class _Creation:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
             findings = await self._look(bundle)
-            facts = await gather(self._client, self._names, self._values, findings, None, steps=self._steps)
-        return planned(self._names, self._values, facts, bundle=bundle)
+            facts = await gather(self._client, self._names, self._values, findings, steps=self._steps)
+        return render.render(self._names, self._values, facts, bundle=bundle)
 
     # --- steps
 

@@ -5,6 +5,7 @@ import base64
 from collections.abc import Awaitable, Mapping
 from typing import Any, Final
 
+from vcli.bootstrap import certificate
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
@@ -158,14 +159,12 @@ async def _values(client: Client, cluster: VirtualCluster) -> str | None:
 
 async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, str]:
     """When each certificate ends, RFC 3339."""
-    from cryptography import x509  # noqa: PLC0415  heavy, and nobody else here needs it
-
     secret = await client.get(SECRETS, f"{cluster.name}-certs", namespace=cluster.namespace)
     ends: dict[str, str] = {}
     for key, value in sorted((secret.get("data") or {}).items()):
         if key.endswith(".crt"):
-            certificate = x509.load_pem_x509_certificate(base64.b64decode(value))
-            ends[key] = certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+            end = certificate.parse(base64.b64decode(value)).not_after
+            ends[key] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
     return ends
 
 

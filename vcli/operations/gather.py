@@ -1,22 +1,22 @@
 """What is to be known before a control plane is rendered: where it goes, its code, the network, its PKI."""
 
 import asyncio
-import base64
+import datetime as dt
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
+from vcli.bootstrap import facts as host_facts
+from vcli.bootstrap import layout, pki
+from vcli.bootstrap.pki import Files
 from vcli.config.schema import Values
 from vcli.controlplane import bundle as bundles
-from vcli.controlplane import node_ports, service_cidr
+from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle
-from vcli.controlplane.facts import Facts
 from vcli.controlplane.names import Names
+from vcli.controlplane.stateful_set import RENEWED
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound, Object
 from vcli.kube.resources import SECRETS
-
-if TYPE_CHECKING:
-    from vcli.controlplane.certificates import Files
 
 
 def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
@@ -33,26 +33,61 @@ async def load_bundle(values: Values) -> Bundle | None:
     return await asyncio.to_thread(bundles.load)
 
 
-async def gather_facts(client: Client, names: Names, service: Object) -> Facts:
-    """What rendering needs to know of the Service and the network.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What the pod would otherwise make itself.
+
+    Attributes:
+        objects: the ConfigMap with the facts, the Secrets with keys and kubeconfig.
+        renewed: that a running component had other certificates before.
+    """
+
+    objects: list[Object] = field(repr=False)
+    renewed: bool
+
+    def renewal(self, workload: Object | None) -> str:
+        """The annotation that restarts the pod if it has to; else the one that it has.
+
+        Args:
+            workload: the StatefulSet as it is on the host.
+        """
+        if self.renewed:
+            return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        template = (workload or {}).get("spec", {}).get("template", {})
+        return str((template.get("metadata", {}).get("annotations") or {}).get(RENEWED, ""))
+
+
+async def make_keys(
+    client: Client, names: Names, values: Values, service: Object, *, fresh: Files | None = None
+) -> Keys:
+    """Find the facts about the host, and issue what is missing of the PKI.
+
+    Args:
+        client: of the host.
+        names: of the virtual cluster.
+        values: what the user chose.
+        service: the control plane's, as the host answered it.
+        fresh: files of a cluster that has none yet; None to read those that are on the host.
 
     Raises:
         NoServiceCidrError: the range of Service IPs can't be found out.
     """
-    ips = tuple(service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]])
-    cidrs, ports = await asyncio.gather(
-        service_cidr.find(client, namespace=names.namespace, service_ips=ips),
-        node_ports.find(client, service),
-    )
-    return Facts(
-        service_cidrs=cidrs,
-        node_ports=ports,
-        service_ips=ips,
-        service_uid=service["metadata"]["uid"],
-    )
+    from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
+
+    async def existing() -> Files:
+        return await read_files(client, names) if fresh is None else fresh
+
+    facts, files = await asyncio.gather(host_facts.find(client, service), existing())
+    spec = render.spec(names, values)
+    issued = await asyncio.to_thread(issue, pki.sans(spec, facts.service_ips), existing=files)
+    objects = [
+        host_facts.config_map(spec, facts),
+        *layout.secrets(spec, issued, owner=facts.service_uid),
+    ]
+    return Keys(objects=objects, renewed=fresh is None and bool(files) and issued != files)
 
 
-async def read_files(client: Client, names: Names) -> "Files":
+async def read_files(client: Client, names: Names) -> Files:
     """The PKI as it is kept on the host; empty where nothing is."""
 
     async def content(name: str) -> Mapping[str, str]:
@@ -62,7 +97,4 @@ async def read_files(client: Client, names: Names) -> "Files":
             return {}
         return found.get("data") or {}
 
-    pki, access = await asyncio.gather(content(names.certificates), content(names.access))
-    renamed = {"admin.crt": access.get("client-certificate"), "admin.key": access.get("client-key")}
-    kept = {**pki, **{name: data for name, data in renamed.items() if data}}
-    return {name: base64.b64decode(data) for name, data in kept.items()}
+    return layout.files_of(*await asyncio.gather(content(names.certificates), content(names.access)))

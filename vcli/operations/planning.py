@@ -20,7 +20,7 @@ from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
 from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
-from vcli.operations.gather import load_bundle, read_files
+from vcli.operations.gather import load_bundle
 from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
@@ -103,7 +103,6 @@ async def make_plan(
             findings,
             service,
             bundle=bundle,
-            files=lambda: read_files(client, names),
             steps=steps,
         )
         if findings.workload and _below(values.given, _PERSISTENCE) == _below(stored.data, _PERSISTENCE):

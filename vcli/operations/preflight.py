@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from vcli.config.schema import Values
@@ -90,9 +90,7 @@ class Findings:
     @property
     def own_storage(self) -> Storage:
         """The storage of the StatefulSet that is there, which stays as it is."""
-        containers = (self.workload or {})["spec"]["template"]["spec"]["containers"]
-        users = [each.get("securityContext", {}).get("runAsUser") for each in containers]
-        return Storage(name="", root_only=0 in users)
+        return Storage(name="")
 
 
 async def look(
@@ -243,19 +241,13 @@ async def _storage_and_room(
     client: Client, names: Names, values: Values, bundle: Bundle | None
 ) -> tuple[Storage | None, bool, list[str]]:
     storage, known = await find_storage(client, names, values)
-    problems = await _room(client, names, values, bundle, storage)
-    if problems and storage is not None and not storage.certain:
-        # Root was a precaution: perhaps the namespace only takes pods without.
-        humbler = replace(storage, root_only=False)
-        if not await _room(client, names, values, bundle, humbler):
-            return humbler, known, []
-    return storage, known, problems
+    return storage, known, await _room(client, names, values, bundle, storage)
 
 
 async def _room(
     client: Client, names: Names, values: Values, bundle: Bundle | None, storage: Storage | None
 ) -> list[str]:
-    facts = Facts(service_cidrs=(), service_ips=(), service_uid="", storage=storage)
+    facts = Facts(storage=storage)
     workload = stateful_set.render(names, values, facts, bundle=bundle, checksum="")["spec"]
     template = workload["template"]
     pod: Object = {
@@ -316,10 +308,9 @@ async def find_storage(client: Client, names: Names, values: Values) -> tuple[St
         classes = (await client.list(STORAGECLASSES))["items"]
     except ApiError:
         return await _storage_by_claim(client, names, claim.storage_class, claim.size)
-    by_name = {each["metadata"]["name"]: each for each in classes}
+    names_of_classes = {each["metadata"]["name"] for each in classes}
     wanted = claim.storage_class or next(filter(None, map(_default_name, classes)), "")
-    found = by_name.get(wanted)
-    return (Storage.of(wanted, provisioner=found["provisioner"]) if found else None), True
+    return (Storage(name=wanted) if wanted in names_of_classes else None), True
 
 
 def _default_name(storage_class: Object) -> str:
@@ -342,7 +333,7 @@ async def _storage_by_claim(
     except ApiError:
         return None, False
     name = made["spec"].get("storageClassName")
-    return (Storage.of(name, provisioner=None) if name else None), True
+    return (Storage(name=name) if name else None), True
 
 
 def _storage(values: Values, storage: Storage | None) -> Iterator[str]:

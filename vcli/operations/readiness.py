@@ -27,6 +27,8 @@ _HOPELESS: Final = {
 }
 # It waits ten seconds for the API server, then ends and is started again: on a slow machine that is no crash.
 _FREE_RESTARTS: Final = {"kube-controller-manager": 3}
+# Not created before the keys are there, which the syncer makes if nobody else did.
+_WAITS_FOR_KEYS: Final = frozenset({"kube-apiserver", "kube-controller-manager"})
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0
@@ -117,7 +119,8 @@ def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
         status = pod.get("status", {})
         for container in _containers(status):
             waiting = container.get("state", {}).get("waiting") or {}
-            if waiting.get("reason") in _HOPELESS and not _may_restart(container, waiting["reason"]):
+            reason = waiting.get("reason")
+            if reason in _HOPELESS and not _may_restart(container, reason) and not _awaits(container):
                 return _container_trouble(container, waiting)
         if unschedulable := _unschedulable(pod):
             since = (now or time.time()) - _seconds(unschedulable.get("lastTransitionTime"))
@@ -150,6 +153,8 @@ def progress(pods: Iterable[Object]) -> str:
             return f"pod {pod['metadata']['name']} waits for a node" + (f": {why}" if why else "")
         for container in _containers(status):
             state = container.get("state", {})
+            if "waiting" in state and state["waiting"].get("reason") and _awaits(container):
+                return "keys and certificates are being made"
             if "waiting" in state and state["waiting"].get("reason") not in {"PodInitializing", None}:
                 return f"container {container['name']}: {state['waiting']['reason']}"
             if "running" in state and not container.get("ready"):
@@ -167,11 +172,21 @@ def _may_restart(container: Object, reason: str) -> bool:
     return reason == "CrashLoopBackOff" and container.get("restartCount", 0) <= free
 
 
+def _awaits(container: Object) -> bool:
+    """Whether it is not created because Secret or ConfigMap are yet to be made."""
+    waiting = container["state"]["waiting"]
+    unmade = "not found" in str(waiting.get("message"))
+    waits = container["name"] in _WAITS_FOR_KEYS and waiting["reason"] == "CreateContainerConfigError"
+    return waits and unmade
+
+
 def _container_trouble(container: Object, waiting: Object) -> str:
     last = (container.get("lastState") or {}).get("terminated") or {}
     text = f"container {container['name']}: {waiting['reason']}"
     if last:
-        return f"{text}, last ended with exit code {last.get('exitCode')} ({last.get('reason')})"
+        said = str(last.get("message") or "").strip().rpartition("\n")[2]
+        ended = f"{text}, last ended with exit code {last.get('exitCode')} ({last.get('reason')})"
+        return f"{ended}: {said}" if said else ended
     message = str(waiting.get("message") or "").partition("\n")[0]
     return f"{text}: {message}" if message else text
 

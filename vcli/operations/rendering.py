@@ -1,8 +1,5 @@
 """From values and what the host is like to the objects of a virtual cluster: the part that asks the host."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vcli.config.schema import Values
@@ -15,13 +12,12 @@ from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
-from vcli.operations.gather import gather_facts
+from vcli.operations.gather import make_keys
 from vcli.operations.preflight import Findings, find_storage
 from vcli.operations.steps import Steps
-from vcli.operations.template import UNKNOWN
 
 if TYPE_CHECKING:
-    from vcli.controlplane.certificates import Files
+    from vcli.bootstrap.pki import Files
 
 
 async def rendered(
@@ -32,10 +28,10 @@ async def rendered(
     service: Object,
     *,
     bundle: Bundle | None,
-    files: "Callable[[], Awaitable[Files]]",
+    fresh: "Files | None" = None,
     steps: Steps,
 ) -> list[Object]:
-    """The objects as they are to be applied.
+    """The objects as they are to be applied, keys and facts among them.
 
     Args:
         client: of the host.
@@ -44,32 +40,37 @@ async def rendered(
         findings: from `vcli.operations.preflight.look`.
         service: the virtual cluster's Service as the host answered it.
         bundle: the syncer's code; None when an image has it.
-        files: reads the keys and certificates that are kept; what lacks or ends soon is made.
+        fresh: first keys of a cluster that has none yet; None to keep those that are on the host.
         steps: is warned of what will not work.
 
     Raises:
         ConflictError: the values ask for another store than the one that is there.
         NoServiceCidrError: the range of Service IPs can't be found out.
     """
-    facts = await gather(client, names, values, findings, service, steps=steps)
-    sans = render.sans(names, values, facts.service_ips)
-    return render.render(names, values, facts, files=await _certificates(sans, await files()), bundle=bundle)
+    facts = await gather(client, names, values, findings, steps=steps)
+    keys = await make_keys(client, names, values, service, fresh=fresh)
+    return render.render(
+        names,
+        values,
+        facts,
+        bundle=bundle,
+        owner=service["metadata"]["uid"],
+        more=keys.objects,
+        renewed=keys.renewal(findings.workload),
+    )
 
 
-async def gather(
-    client: Client, names: Names, values: Values, findings: Findings, service: Object | None, *, steps: Steps
-) -> Facts:
-    """Facts about the host; placeholders for what only a Service shows when there is none.
+async def gather(client: Client, names: Names, values: Values, findings: Findings, *, steps: Steps) -> Facts:
+    """What the static objects depend on.
 
     Raises:
         ConflictError: the values ask for another store than the one that is there.
     """
     storage = await _storage(client, names, values, findings, steps)
-    facts = await gather_facts(client, names, service) if service else UNKNOWN
     lacking = [each.title for name, each in features().items() if name not in findings.features]
     if lacking:
         steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
-    return replace(facts, storage=storage, features=findings.features)
+    return Facts(storage=storage, features=findings.features)
 
 
 async def _storage(
@@ -97,9 +98,3 @@ async def _storage(
             " (--ephemeral says that this is meant)"
         )
     return storage
-
-
-async def _certificates(sans: Mapping[str, list[str]], existing: "Files") -> "Files":
-    from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
-
-    return await asyncio.to_thread(issue, sans, existing=existing)

@@ -9,7 +9,6 @@ from pathlib import Path
 from vcli.errors import VcliError
 from vcli.syncer.engine.log import configure
 from vcli.syncer.main import main
-from vcli.syncer.settings import load
 
 
 def _run() -> int:
@@ -21,9 +20,10 @@ def _run() -> int:
     options = parser.parse_args()
     configure(logging.DEBUG if options.verbose else logging.INFO)
     try:
-        asyncio.run(main(load(options.settings)))
+        asyncio.run(main(options.settings))
     except VcliError as error:
-        logging.getLogger("vcli.syncer").critical(error.message)
+        text = f"{error.message} ({error.hint})" if error.hint else error.message
+        logging.getLogger("vcli.syncer").critical(text)
         return error.exit_code
     return 0
 

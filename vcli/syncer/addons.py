@@ -6,7 +6,7 @@ once deleted, it is made anew when the syncer starts.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ PATIENCE: Final = 30.0
 """Seconds. Admission of the tenant's own may refuse an addon for as long as it likes."""
 _FIRST: Final = ("Namespace", "ServiceAccount", "ConfigMap", "ClusterRole", "ClusterRoleBinding", "Service")
 _HOST_DNS: Final = "HOST_DNS"
+_SERVICE_CIDRS: Final = "SERVICE_CIDRS"
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 
@@ -84,18 +85,26 @@ async def _apply(client: Client, addon: Object) -> None:
         await client.apply(resource, {**desired, "spec": spec}, field_manager=FIELD_MANAGER, force=False)
 
 
-def with_host_dns(addons: Sequence[Object], resolv_conf: Path = Path("/etc/resolv.conf")) -> list[Object]:
-    """Write the host's name servers where a ConfigMap of the addons says ``HOST_DNS``.
+def filled_in(
+    addons: Sequence[Object],
+    *,
+    service_cidrs: Sequence[str],
+    resolv_conf: Path = Path("/etc/resolv.conf"),
+) -> list[Object]:
+    """Fill in what only the host knows where a ConfigMap of the addons says so.
 
-    They are those of our own pod: the cluster DNS of the host, wherever it is. A pod with dnsPolicy Default
-    would get those of its node, which may be none.
+    ``HOST_DNS`` becomes the host's name servers. They are those of our own pod: the cluster DNS of the host,
+    wherever it is. A pod with dnsPolicy Default would get those of its node, which may be none.
+    ``SERVICE_CIDRS`` becomes the ranges of Service IPs.
     """
     words = [line.split() for line in resolv_conf.read_text().splitlines()]
     servers = " ".join(each[1] for each in words if len(each) > 1 and each[0] == "nameserver")
-    servers = servers or str(resolv_conf)
-    return [_filled(addon, servers) if addon["kind"] == "ConfigMap" else addon for addon in addons]
+    by_word = {_HOST_DNS: servers or str(resolv_conf), _SERVICE_CIDRS: " ".join(service_cidrs)}
+    return [_filled(addon, by_word) if addon["kind"] == "ConfigMap" else addon for addon in addons]
 
 
-def _filled(config_map: Object, servers: str) -> Object:
-    data: dict[str, str] = config_map.get("data", {})
-    return {**config_map, "data": {key: text.replace(_HOST_DNS, servers) for key, text in data.items()}}
+def _filled(config_map: Object, by_word: Mapping[str, str]) -> Object:
+    data: dict[str, str] = dict(config_map.get("data", {}))
+    for word, text in by_word.items():
+        data = {key: value.replace(word, text) for key, value in data.items()}
+    return {**config_map, "data": data}

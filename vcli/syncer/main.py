@@ -4,9 +4,10 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from vcli.errors import VcliError
@@ -16,13 +17,14 @@ from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, SERVICEACCOUNTS, SERVICES
 from vcli.syncer import health
-from vcli.syncer.addons import apply_addons, with_host_dns
+from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.hosted import find_pod
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.world import Caches, World, scope_of
+from vcli.syncer.keys import Keys
 from vcli.syncer.kinds.apiservice import ApiService
 from vcli.syncer.kinds.claims import Claims
 from vcli.syncer.kinds.endpointslices import EndpointSlices
@@ -172,7 +174,8 @@ async def _until_ready(client: Client) -> None:
 
 async def _addons(world: World, pods: Pods, state: health.Health) -> None:
     client = world.virtual.client
-    refused = await apply_addons(client, with_host_dns(world.settings.addons))
+    addons = filled_in(world.settings.addons, service_cidrs=world.settings.service_cidrs)
+    refused = await apply_addons(client, addons)
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
         world.virtual[SERVICES].store(found)
@@ -232,11 +235,16 @@ def virtual_access(settings: Settings) -> Access:
     )
 
 
-async def main(settings: Settings) -> None:
+async def main(path: Path) -> None:
     """Run inside the control plane's pod until SIGTERM or SIGINT.
 
+    Args:
+        path: of settings.json; the facts about the host are in the folder ``facts`` beside it.
+
     Raises:
+        UsageError: the settings make no sense.
         UnreachableError: this is not a pod of a cluster.
+        VcliError: keys or facts are missing and can't be made.
     """
     codec.use_fastest()
     task = asyncio.current_task()
@@ -244,8 +252,25 @@ async def main(settings: Settings) -> None:
     if task is not None:
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, task.cancel)
+    keys = Keys(path)
     try:
+        settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
-        await run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
+        work = run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
+        await _until_either(work, keys.renew())
+        log.info("stopped, to start again with renewed certificates")
     except asyncio.CancelledError:
         log.info("stopped")
+
+
+async def _until_either(*work: Coroutine[Any, Any, None]) -> None:
+    """Run until one of them ends; its error is raised."""
+    tasks = [asyncio.ensure_future(each) for each in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,10 +1,11 @@
-"""What the syncer is told: `settings.json`, written by the CLI beside the control plane."""
+"""What the syncer is told: `settings.json`, which follows from names and values, and facts about the host."""
 
 import json
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from vcli.bootstrap.facts import HostFacts
 from vcli.errors import UsageError
 
 Object = dict[str, Any]
@@ -20,6 +21,7 @@ class Settings:
         service: the control plane's own Service in the host namespace, owner of all that the syncer makes.
         service_uid: its uid.
         service_ip: its ClusterIP: the address of `default/kubernetes` in the virtual cluster.
+        service_cidrs: ranges of Service IPs, the host's.
         service_port: its port.
         headless_service: the DNS name under which kube-apiserver finds this syncer, `NAME-headless.NS.svc`.
         workload_service_account: the host ServiceAccount of every pod, without rights.
@@ -31,7 +33,6 @@ class Settings:
         hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
         metrics: whether to offer `metrics.k8s.io` where the host has it.
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
-        service_cidrs: the host's ranges of ClusterIPs.
         external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
         default_service_account_ready: whether being ready includes that `default/default` exists.
     """
@@ -41,6 +42,7 @@ class Settings:
     service: str
     service_uid: str
     service_ip: str
+    service_cidrs: tuple[str, ...] = ()
     service_port: int = 443
     headless_service: str
     workload_service_account: str
@@ -52,7 +54,6 @@ class Settings:
     hosts_image: str = ""
     metrics: bool = True
     health_port: int = 8080
-    service_cidrs: list[str] = field(default_factory=list)
     external_ip_ranges: list[str] = field(default_factory=list)
     default_service_account_ready: bool = True
 
@@ -78,21 +79,31 @@ def _spelling(name: str) -> str:
     return _SPELLED.get(name, head + "".join(map(str.title, rest)))
 
 
-def load(path: Path) -> Settings:
-    """Read settings.
+def read(path: Path) -> Object:
+    """The JSON of the file.
 
     Raises:
-        UsageError: the file can't be read, or lacks a key that has no default.
+        UsageError: the file can't be read.
     """
     try:
-        data = json.loads(path.read_text())
+        data: Object = json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise UsageError(f"settings {path} can't be read: {error}") from error
-    return parse(data)
+    return data
+
+
+def with_facts(data: Object, facts: HostFacts) -> Object:
+    """The JSON with what only the host knows."""
+    return {
+        **data,
+        "serviceUID": facts.service_uid,
+        "serviceIP": facts.service_ips[0],
+        "serviceCIDRs": facts.service_cidrs,
+    }
 
 
 def parse(data: Object) -> Settings:
-    """Settings from the JSON of the file; keys that this version does not know are left alone.
+    """Settings from JSON; keys that this version does not know are left alone.
 
     Raises:
         UsageError: a key without a default is missing.

@@ -11,7 +11,7 @@ from vcli.controlplane import addons
 from vcli.kube.client import Client
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import CONFIGMAPS, DEPLOYMENTS, SERVICES, Resource
-from vcli.syncer.addons import apply_addons, with_host_dns
+from vcli.syncer.addons import apply_addons, filled_in
 
 Object = dict[str, Any]
 
@@ -33,7 +33,7 @@ BINDINGS = Resource(
 
 
 def rendered() -> list[Object]:
-    return with_host_dns(addons.render(load([]), service_cidrs=("10.96.0.0/16",)))
+    return filled_in(addons.render(load([])), service_cidrs=("10.96.0.0/16",))
 
 
 @pytest.fixture

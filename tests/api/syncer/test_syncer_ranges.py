@@ -6,7 +6,7 @@ import pytest
 from apiserver import ApiServer, Etcd, binary
 from testbed import Lab, lab_between
 
-from vcli.controlplane import node_ports, service_cidr
+from vcli.bootstrap import node_ports, service_cidr
 from vcli.kube.client import Client
 from vcli.kube.resources import NAMESPACES, SERVICES
 

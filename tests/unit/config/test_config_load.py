@@ -195,7 +195,7 @@ def test_an_old_key_does_not_override_the_new_one(tmp_path: Path):
 def test_what_is_kept_loads_to_the_same():
     values = load([], ["controlPlane.coredns.enabled=false", "controlPlane.proxy.extraSANs={a,b}"])
     kept = yaml.safe_load(yaml.safe_dump(values.given))
-    assert from_mapping(kept, name="Secret vc-config-demo") == values
+    assert from_mapping(kept, name="ConfigMap vc-config-demo") == values
 
 
 TREES = st.recursive(
@@ -292,3 +292,11 @@ def test_a_mistake_in_stored_values_names_their_object_and_can_be_removed():
 def test_what_can_not_be_understood_is_said_before_it_is_merged():
     with pytest.raises(UsageError, match="no value for 'foo'"):
         read([], ["foo"])
+
+
+def test_a_part_of_an_image_keeps_the_rest():
+    values = load([], ["controlPlane.distro.k8s.apiServer.image.tag=v9"])
+    image = values.control_plane.distro.k8s.api_server.image
+    assert image.reference() == "registry.k8s.io/kube-apiserver:v9"
+    whole = load([], ["controlPlane.distro.k8s.apiServer.image=me/own:1"])
+    assert whole.control_plane.distro.k8s.api_server.image.reference() == "me/own:1"

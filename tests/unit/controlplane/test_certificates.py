@@ -4,15 +4,15 @@ import datetime as dt
 import ssl
 
 import pytest
-from controlplane_builders import FILES, NAMES
+from controlplane_builders import FILES, SPEC
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from vcli.config import load
-from vcli.controlplane import render
-from vcli.controlplane.certificates import CA_LIFE, LEAF_LIFE, LEAVES, RENEW_BEFORE, Files, issue
+from vcli.bootstrap import pki
+from vcli.bootstrap.pki import CA_LIFE, LEAF_LIFE, LEAVES, RENEW_BEFORE, Files
+from vcli.controlplane.certificates import issue
 
-SANS = render.sans(NAMES, load(), ["10.96.3.4"])
+SANS = pki.sans(SPEC, ["10.96.3.4"])
 
 
 def certificate(files: Files, name: str) -> x509.Certificate:

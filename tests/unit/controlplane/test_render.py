@@ -1,26 +1,34 @@
 """Values and facts to objects: names, owners, what the pod may and may not."""
 
-import base64
 import json
-import re
 from dataclasses import replace
 
 import pytest
 import yaml
-from controlplane_builders import BUNDLE, FACTS, FILES, NAMES, container_of, find, pod_of, rendered
+from controlplane_builders import (
+    BUNDLE,
+    FACTS,
+    FILES,
+    HOST_FACTS,
+    KEYS,
+    NAMES,
+    SPEC,
+    container_of,
+    find,
+    pod_of,
+    rendered,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vcli.bootstrap import layout, pki
+from vcli.bootstrap.facts import config_map
+from vcli.bootstrap.spec import Spec
 from vcli.config import load
 from vcli.controlplane import manifests, render
-from vcli.controlplane.facts import Storage
 from vcli.controlplane.names import LONGEST_NAME, Names, check_name
 from vcli.errors import UsageError
 from vcli.kube.resources import Resource
-
-
-def text_of(obj, key):
-    return base64.b64decode(obj["data"][key]).decode()
 
 
 def test_the_objects_and_their_names():
@@ -32,17 +40,15 @@ def test_the_objects_and_their_names():
         ("ServiceAccount", "vc-workload-demo"),
         ("Role", "vc-demo"),
         ("RoleBinding", "vc-demo"),
-        ("Secret", "demo-certs"),
-        ("Secret", "vc-demo"),
-        ("Secret", "vc-config-demo"),
+        ("ConfigMap", "vc-config-demo"),
         ("ConfigMap", "vc-syncer-demo"),
-        ("ConfigMap", "vc-bundle-0123456789-demo"),
+        ("ConfigMap", "vc-bundle-0123456789-0-demo"),
         ("StatefulSet", "demo"),
     }
 
 
 def test_everything_is_labelled_owned_and_in_the_namespace():
-    for obj in rendered():
+    for obj in [*rendered(owner="uid-of-service"), *KEYS]:
         metadata = obj["metadata"]
         assert metadata["namespace"] == "team-a"
         assert (
@@ -56,6 +62,10 @@ def test_everything_is_labelled_owned_and_in_the_namespace():
         owners = [(each["kind"], each["name"], each["uid"]) for each in metadata.get("ownerReferences", ())]
         is_owner = (obj["kind"], metadata["name"]) == ("Service", "demo")
         assert owners == ([] if is_owner else [("Service", "demo", "uid-of-service")])
+
+
+def test_where_the_service_has_no_uid_yet_nothing_is_owned():
+    assert not [obj for obj in rendered() if "ownerReferences" in obj["metadata"]]
 
 
 def test_the_service_is_the_same_before_and_after_it_has_an_address():
@@ -85,35 +95,6 @@ def test_no_credentials_of_the_host_but_for_the_syncer():
     assert holders == ["syncer"]
 
 
-def test_the_syncer_has_no_key_of_a_ca():
-    pod = pod_of(rendered())
-    mounts = {
-        mount["mountPath"]: mount["name"] for mount in container_of(rendered(), "syncer")["volumeMounts"]
-    }
-    (volume,) = [each for each in pod["volumes"] if each["name"] == mounts["/pki"]]
-    keys = {item["key"] for item in volume["secret"]["items"]}
-    assert keys == {
-        "ca.crt",
-        "front-proxy-ca.crt",
-        "syncer.crt",
-        "syncer.key",
-        "kubelet.crt",
-        "kubelet.key",
-    }
-
-
-def test_what_is_mounted_is_there():
-    objects = rendered()
-    pki = find(objects, "Secret", "demo-certs")["data"]
-    for volume in pod_of(objects)["volumes"]:
-        for item in volume.get("secret", {}).get("items", ()):
-            assert item["key"] in pki
-    for container in pod_of(objects)["containers"]:
-        for word in container.get("command", ()):
-            for file in re.findall(r"/pki/([\w.-]+)", word):
-                assert file in pki, word
-
-
 def test_no_container_has_more_than_the_restricted_profile_allows():
     pod = pod_of(rendered())
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -127,23 +108,14 @@ def test_no_container_has_more_than_the_restricted_profile_allows():
         assert "runAsUser" not in security
 
 
-def test_only_etcd_is_root_and_only_where_it_must():
-    objects = rendered(facts=replace(FACTS, storage=Storage.of("std", provisioner="kubernetes.io/host-path")))
-    roots = [each["name"] for each in pod_of(objects)["containers"] if "runAsUser" in each["securityContext"]]
-    assert roots == ["etcd"]
-    csi = replace(FACTS, storage=Storage.of("std", provisioner="ebs.csi.aws.com"))
-    assert container_of(rendered(facts=csi), "etcd") == container_of(rendered(), "etcd")
-
-
 def test_settings():
     settings = json.loads(find(rendered(), "ConfigMap", "vc-syncer-demo")["data"]["settings.json"])
     addons = settings.pop("addons")
+    assert Spec.load(settings.pop("keys")) == SPEC
     assert settings == {
         "cluster": "demo",
         "namespace": "team-a",
         "service": "demo",
-        "serviceUID": "uid-of-service",
-        "serviceIP": "10.96.3.4",
         "servicePort": 443,
         "headlessService": "demo-headless.team-a.svc",
         "workloadServiceAccount": "vc-workload-demo",
@@ -171,30 +143,15 @@ def test_settings():
 
 def test_dns_answers_for_its_domain_and_the_addresses_of_services():
     settings = find(
-        rendered(
-            "networking.advanced.clusterDomain=corp.example",
-            facts=replace(FACTS, service_cidrs=("34.118.224.0/20",)),
-        ),
-        "ConfigMap",
-        "vc-syncer-demo",
+        rendered("networking.advanced.clusterDomain=corp.example"), "ConfigMap", "vc-syncer-demo"
     )["data"]["settings.json"]
     [config] = [each for each in json.loads(settings)["addons"] if each["kind"] == "ConfigMap"]
-    assert " kubernetes corp.example 34.118.224.0/20 10.0.0.0/8 " in config["data"]["Corefile"]
-
-
-def test_the_kubeconfig_that_others_look_for():
-    secret = find(rendered(), "Secret", "vc-demo")
-    assert set(secret["data"]) == {"config", "certificate-authority", "client-certificate", "client-key"}
-    config = yaml.safe_load(text_of(secret, "config"))
-    assert config["clusters"][0]["cluster"]["server"] == "https://localhost:8443"
-    assert text_of(secret, "certificate-authority").encode() == FILES["ca.crt"]
-    assert base64.b64decode(config["users"][0]["user"]["client-key-data"]) == FILES["admin.key"]
-    assert "admin.key" not in find(rendered(), "Secret", "demo-certs")["data"]
+    assert " kubernetes corp.example SERVICE_CIDRS 10.0.0.0/8 " in config["data"]["Corefile"]
 
 
 def test_values_are_kept_as_they_were_given():
-    secret = find(rendered("controlPlane.coredns.enabled=false"), "Secret", "vc-config-demo")
-    assert yaml.safe_load(text_of(secret, "config.yaml")) == {"controlPlane": {"coredns": {"enabled": False}}}
+    kept = find(rendered("controlPlane.coredns.enabled=false"), "ConfigMap", "vc-config-demo")
+    assert yaml.safe_load(kept["data"]["config.yaml"]) == {"controlPlane": {"coredns": {"enabled": False}}}
 
 
 def checksum(objects):
@@ -209,8 +166,6 @@ def test_the_api_server_finds_its_kubelets_without_the_hosts_dns():
 def test_what_the_pod_reads_once_restarts_it():
     assert checksum(rendered()) == checksum(rendered())
     assert checksum(rendered()) != checksum(rendered("controlPlane.coredns.deployment.replicas=2"))
-    other = render.render(NAMES, load(), FACTS, files=FILES | {"ca.crt": b"other"}, bundle=BUNDLE)
-    assert checksum(rendered()) != checksum(other)
 
 
 def volume_of(objects):
@@ -223,6 +178,7 @@ def test_storage():
     assert claim["spec"] == {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": "5Gi"}},
+        "volumeMode": "Filesystem",
     }
     assert spec["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Delete", "whenScaled": "Retain"}
     assert volume_of(rendered()) is None
@@ -248,24 +204,6 @@ def test_a_class_by_name():
     assert claim["spec"]["storageClassName"] == "fast"
 
 
-def test_the_syncer_from_a_bundle():
-    container = container_of(rendered(), "syncer")
-    assert container["image"] == "docker.io/library/python:3.11-slim"
-    assert {"name": "PYTHONPATH", "value": "/bundle/vcli.zip"} in container["env"]
-    bundle = find(rendered(), "ConfigMap", "vc-bundle-0123456789-demo")
-    assert bundle["immutable"] is True
-    assert base64.b64decode(bundle["binaryData"]["vcli.zip"]) == b"zip"
-
-
-def test_the_syncer_from_an_image():
-    objects = rendered("controlPlane.statefulSet.image=ghcr.io/me/syncer:1", bundle=None)
-    container = container_of(objects, "syncer")
-    assert container["image"] == "ghcr.io/me/syncer:1"
-    assert container["command"] == ["python", "-m", "vcli.syncer", "--settings", "/etc/vcli/settings.json"]
-    assert not any(each["name"].startswith("vc-bundle-") for each in pod_of(objects)["volumes"])
-    assert not any(obj["metadata"]["name"].startswith("vc-bundle-") for obj in objects)
-
-
 def test_a_mirror_has_every_image():
     objects = rendered("controlPlane.advanced.defaultImageRegistry=mirror.example.org/k8s")
     images = [each["image"] for each in pod_of(objects)["containers"]]
@@ -280,12 +218,10 @@ def test_flags_of_the_api_server():
     command = container_of(rendered("controlPlane.distro.k8s.apiServer.extraArgs={--v=4}"), "kube-apiserver")[
         "command"
     ]
-    assert "--service-cluster-ip-range=10.96.0.0/16" in command
+    assert "--service-cluster-ip-range=$(SERVICE_CIDRS)" in command
+    assert "--service-node-port-range=$(NODE_PORTS)" in command
     assert "--service-account-issuer=https://kubernetes.default.svc.cluster.local" in command
     assert command[-1] == "--v=4"
-    dual = replace(FACTS, service_cidrs=("10.96.0.0/16", "fd00::/108"))
-    command = container_of(rendered(facts=dual), "kube-apiserver")["command"]
-    assert "--service-cluster-ip-range=10.96.0.0/16,fd00::/108" in command
 
 
 @pytest.mark.parametrize("missing", [frozenset(), frozenset({"debugging"})])
@@ -324,20 +260,21 @@ def test_labels_of_the_users_never_break_the_selector():
     assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
 
 
-def test_a_shown_object_has_no_secret():
-    text = manifests.dump([render.redact(obj) for obj in rendered()])
-    shown = list(yaml.safe_load_all(text))
-    assert len(shown) == len(rendered())
-    for name, data in FILES.items():
-        if name.endswith(".key"):
-            assert base64.b64encode(data).decode() not in text
-            assert data.decode().splitlines()[1] not in text
+def test_nothing_that_is_rendered_is_a_secret():
+    objects = rendered()
+    assert "Secret" not in [obj["kind"] for obj in objects]
+    text = manifests.dump(objects)
+    assert list(yaml.safe_load_all(text)) == objects
+    assert "PRIVATE KEY" not in text
 
 
 def test_manifests_have_only_what_code_replaces_or_keeps():
-    assert "demo" not in json.dumps(
-        render.render(Names("other", "ns"), load(), FACTS, files=FILES, bundle=BUNDLE)
-    )
+    names = Names("other", "ns")
+    spec = render.spec(names, load())
+    keys = [config_map(spec, HOST_FACTS), *layout.secrets(spec, FILES, owner="")]
+    shown = [*render.render(names, load(), FACTS, bundle=BUNDLE), *keys]
+    assert "demo" not in json.dumps(shown)
+    assert not [name for names in pki.sans(spec, []).values() for name in names if "demo" in name]
 
 
 NAME = st.from_regex(rf"[a-z]([-a-z0-9]{{0,{LONGEST_NAME - 2}}}[a-z0-9])?", fullmatch=True)

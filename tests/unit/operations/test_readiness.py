@@ -50,6 +50,27 @@ def test_reasons_to_give_up():
     assert hopeless([]) is None
 
 
+def test_keys_that_are_yet_to_be_made_are_waited_for():
+    def waits(name: str, message: str):
+        return pod(containers=[container(name, waiting="CreateContainerConfigError", message=message)])
+
+    for name in ("kube-apiserver", "kube-controller-manager"):
+        for message in ('secret "demo-certs" not found', 'configmap "vc-facts-demo" not found'):
+            assert hopeless([waits(name, message)]) is None
+            assert progress([waits(name, message)]) == "keys and certificates are being made"
+    assert hopeless([waits("kube-apiserver", "couldn't find key ca.crt in Secret")])
+    assert hopeless([waits("etcd", 'secret "other" not found')])
+
+
+def test_the_last_line_of_what_crashed_is_in_the_reason():
+    last = {"exitCode": 1, "reason": "Error", "message": "a line\nSecret demo-certs has no good ca.key\n"}
+    crashed = pod(containers=[container("syncer", waiting="CrashLoopBackOff", last=last)])
+    crashed["status"]["containerStatuses"][0]["restartCount"] = 2
+    reason = hopeless([crashed])
+    assert reason is not None
+    assert reason.endswith("exit code 1 (Error): Secret demo-certs has no good ca.key")
+
+
 def test_a_pod_may_wait_for_a_node_only_so_long():
     condition = {
         "type": "PodScheduled",

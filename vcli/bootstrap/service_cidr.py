@@ -4,18 +4,23 @@ Three ways, as a tenant may read little: the ServiceCIDR objects; what the API s
 that can't be (before 1.33 it names the range); and trying addresses, each with a dry run.
 """
 
+import asyncio
 import ipaddress
 import re
 from collections.abc import Sequence
 
-from vcli.controlplane.apply import together
-from vcli.controlplane.facts import NoServiceCidrError
+from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Invalid, Object
 from vcli.kube.resources import SERVICECIDRS, SERVICES
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class NoServiceCidrError(VcliError):
+    """The range of the host's Service IPs could not be found out."""
+
 
 _NAMED = re.compile(r"range of valid IPs is ([0-9a-fA-F.:]+/[0-9]+)")
 _OUTSIDE = re.compile(r"not in the valid range|does not match the current range|provided range")
@@ -62,7 +67,7 @@ async def _from_answers(client: Client, namespace: str, address: Address) -> Net
     """Flip each bit of a known address: the range ends above the lowest bit whose flipping leaves it."""
     host_bits = range(_SMALLEST_HOST_PART, _LARGEST_HOST_PART)
     neighbours = [_flip(address, bit) for bit in host_bits]
-    answers = await together(_ask(client, namespace, neighbour) for neighbour in neighbours)
+    answers = await asyncio.gather(*(_ask(client, namespace, neighbour) for neighbour in neighbours))
     for answer in answers:
         if isinstance(answer, ipaddress.IPv4Network | ipaddress.IPv6Network) and address in answer:
             return answer

@@ -1,0 +1,84 @@
+{{/* What the syncer applies inside the virtual cluster, as JSON {"addons": [...]}. */}}
+{{- define "vcli.addons" -}}
+{{- $values := .Values -}}
+{{- $coredns := .Values.controlPlane.coredns -}}
+{{- $addons := list (.Files.Get "files/default-account.yaml" | fromYaml) -}}
+{{- if $coredns.enabled -}}
+  {{- range regexSplit "(?m)^---$" (.Files.Get "files/coredns.yaml") -1 -}}
+    {{- $obj := . | fromYaml -}}
+    {{- if eq $obj.kind "ConfigMap" -}}
+      {{- $zone := printf " %s " $values.networking.advanced.clusterDomain -}}
+      {{- $file := $obj.data.Corefile | replace " cluster.local " $zone -}}
+      {{- $_ := set $obj.data "Corefile" ($coredns.overwriteConfig | default $file) -}}
+    {{- else if eq $obj.kind "Service" -}}
+      {{- include "vcli.decorate" (dict "obj" $obj "own" $coredns.service) -}}
+    {{- else if eq $obj.kind "Deployment" -}}
+      {{- $chosen := $coredns.deployment -}}
+      {{- include "vcli.decorate" (dict "obj" $obj "own" $chosen) -}}
+      {{- $_ := set $obj.spec "replicas" $chosen.replicas -}}
+      {{- $pod := $obj.spec.template.spec -}}
+      {{- range $key := list "nodeSelector" "affinity" "tolerations" -}}
+        {{- with get $chosen $key -}}{{- $_ := set $pod $key . -}}{{- end -}}
+      {{- end -}}
+      {{- $container := first $pod.containers -}}
+      {{- $mirror := $values.controlPlane.advanced.defaultImageRegistry -}}
+      {{- $_ := set $container "image" (include "vcli.image" (dict "image" $chosen.image "mirror" $mirror)) -}}
+      {{- with $chosen.resources -}}{{- $_ := set $container "resources" . -}}{{- end -}}
+    {{- end -}}
+    {{- $addons = append $addons $obj -}}
+  {{- end -}}
+{{- end -}}
+{{- dict "addons" $addons | toJson -}}
+{{- end -}}
+
+{{/* Add labels and annotations of the values; those of the object win. */}}
+{{- define "vcli.decorate" -}}
+{{- $metadata := .obj.metadata -}}
+{{- $own := .own -}}
+{{- range $key := list "labels" "annotations" -}}
+  {{- with get $own $key -}}
+    {{- $_ := set $metadata $key (mergeOverwrite (deepCopy .) (get $metadata $key | default dict)) -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The syncer's settings.json. */}}
+{{- define "vcli.settings" -}}
+{{- $values := .Values -}}
+{{- $name := .Release.Name -}}
+{{- $rewrite := $values.sync.toHost.pods.rewriteHosts -}}
+{{- $hosts := include "vcli.image" (dict "image" $rewrite.initContainer.image) | default (include "vcli.syncerImage" .) -}}
+{{- $keys := dict
+  "namespace" .Release.Namespace
+  "service" $name
+  "headless" (printf "%s-headless" $name)
+  "pod" (printf "%s-0" $name)
+  "certificates" (printf "%s-certs" $name)
+  "access" (printf "vc-%s" $name)
+  "facts" (printf "vc-facts-%s" $name)
+  "domain" $values.networking.advanced.clusterDomain
+  "extra_sans" ($values.controlPlane.proxy.extraSANs | default list)
+  "server" ($values.exportKubeConfig.server | default "https://localhost:8443")
+  "context" ($values.exportKubeConfig.context | default "my-vcluster")
+  "labels" (include "vcli.labels" . | fromYaml)
+  "annotations" ($values.controlPlane.advanced.globalMetadata.annotations | default dict)
+-}}
+{{- dict
+  "cluster" $name
+  "namespace" .Release.Namespace
+  "service" $name
+  "servicePort" 443
+  "headlessService" (printf "%s-headless.%s.svc" $name .Release.Namespace)
+  "workloadServiceAccount" (printf "vc-workload-%s" $name)
+  "clusterDomain" $values.networking.advanced.clusterDomain
+  "virtualServer" "https://127.0.0.1:8443"
+  "pki" "/pki"
+  "kubernetesVersion" (include "vcli.version" .)
+  "addons" (include "vcli.addons" . | fromJson).addons
+  "hostsImage" (ternary $hosts "" $rewrite.enabled)
+  "metrics" $values.integrations.metricsServer.enabled
+  "healthPort" 8080
+  "defaultServiceAccountReady" true
+  "keys" $keys
+| toJson -}}
+{{- end -}}

@@ -1,0 +1,36 @@
+{{/* Values that are right one by one and don't go together, or that this version can't do. */}}
+{{- define "vcli.check" -}}
+{{- $plane := .Values.controlPlane -}}
+{{- if or (gt (len .Release.Name) 52) (not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name)) -}}
+  {{- fail (printf "the name %q is not a DNS label of 52 characters at most that begins with a letter" .Release.Name) -}}
+{{- end -}}
+{{- range $distro := list "k3s" "k0s" -}}
+  {{- if (get $plane.distro $distro).enabled -}}
+    {{- fail (printf "controlPlane.distro.%s: this distribution can't be run yet" $distro) -}}
+  {{- end -}}
+{{- end -}}
+{{- if not $plane.distro.k8s.enabled -}}
+  {{- fail "controlPlane.distro.k8s.enabled: k8s is the only distribution yet" -}}
+{{- end -}}
+{{- if not $plane.backingStore.etcd.embedded.enabled -}}
+  {{- fail "controlPlane.backingStore.etcd.embedded.enabled: etcd in the control plane's pod is the only store yet" -}}
+{{- end -}}
+{{- if gt (int $plane.statefulSet.highAvailability.replicas) 1 -}}
+  {{- fail "controlPlane.statefulSet.highAvailability.replicas: more than one replica is for a later version" -}}
+{{- end -}}
+{{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
+{{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}
+  {{- fail "controlPlane.statefulSet.persistence.volumeClaim.storageClass: of no use while volumeClaim.enabled is false" -}}
+{{- end -}}
+{{- if and $plane.service.httpsNodePort (eq $plane.service.spec.type "ClusterIP") -}}
+  {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
+{{- end -}}
+{{- $version := include "vcli.version" . -}}
+{{- $minor := (splitList "." $version | rest | first) | int -}}
+{{- if lt $minor 30 -}}
+  {{- fail (printf "controlPlane.distro.k8s.version: %s is older than 1.30, the oldest that can be run" $version) -}}
+{{- end -}}
+{{- if lt (len (splitList "." $version)) 3 -}}
+  {{- fail (printf "controlPlane.distro.k8s.version: which %s? Name the patch as well, as in %s.1" $version $version) -}}
+{{- end -}}
+{{- end -}}

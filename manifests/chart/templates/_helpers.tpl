@@ -1,0 +1,114 @@
+{{/* The labels by which the control plane's pods are found. */}}
+{{- define "vcli.selector" -}}
+app: vcluster
+release: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{/* The labels of every object. */}}
+{{- define "vcli.labels" -}}
+{{ include "vcli.selector" . }}
+vcli.dev/cluster: {{ .Release.Name | quote }}
+{{- end -}}
+
+{{/* Namespace, labels and annotations. "own" has labels and annotations of the values for this object. */}}
+{{- define "vcli.metadata" -}}
+{{- $own := .own | default dict -}}
+{{- $labels := mergeOverwrite (deepCopy ($own.labels | default dict)) (include "vcli.labels" .root | fromYaml) -}}
+{{- $global := .root.Values.controlPlane.advanced.globalMetadata.annotations | default dict -}}
+{{- $annotations := mergeOverwrite (deepCopy $global) ($own.annotations | default dict) -}}
+namespace: {{ .root.Release.Namespace | quote }}
+labels:
+  {{- toYaml $labels | nindent 2 }}
+{{- with $annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The same for what is in no namespace. */}}
+{{- define "vcli.clusterMetadata" -}}
+labels:
+  {{- include "vcli.labels" . | nindent 2 }}
+  vcli.dev/host-namespace: {{ .Release.Namespace | quote }}
+{{- with .Values.controlPlane.advanced.globalMetadata.annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* Kubernetes' version in full. */}}
+{{- define "vcli.version" -}}
+{{- $given := printf "v%s" (trimPrefix "v" .Values.controlPlane.distro.k8s.version) -}}
+{{- if hasPrefix (printf "%s." $given) (include "vcli.kubernetes" .) -}}
+{{- include "vcli.kubernetes" . -}}
+{{- else -}}
+{{- $given -}}
+{{- end -}}
+{{- end -}}
+
+{{/* An image as a container names it: "image" is registry/repository:tag, or these three as keys; "tag" is used
+     where it has none. */}}
+{{- define "vcli.image" -}}
+{{- $registry := "" -}}
+{{- $repository := "" -}}
+{{- $tag := "" -}}
+{{- if kindIs "string" .image -}}
+  {{- $parts := splitn "@" 2 .image -}}
+  {{- $path := $parts._0 -}}
+  {{- $digest := $parts._1 | default "" -}}
+  {{- $last := splitn ":" 2 (base $path) -}}
+  {{- $path = ternary $last._0 (printf "%s/%s" (dir $path) $last._0) (not (contains "/" $path)) -}}
+  {{- $tag = $digest | default ($last._1 | default "") -}}
+  {{- $repository = $path -}}
+  {{- $split := splitn "/" 2 $path -}}
+  {{- if and (contains "/" $path) (or (contains "." $split._0) (contains ":" $split._0) (eq $split._0 "localhost")) -}}
+    {{- $registry = $split._0 -}}
+    {{- $repository = $split._1 -}}
+  {{- end -}}
+{{- else -}}
+  {{- $registry = .image.registry | default "" -}}
+  {{- $repository = .image.repository | default "" -}}
+  {{- $tag = .image.tag | default "" -}}
+{{- end -}}
+{{- $mirror := .mirror | default "" | trimSuffix "/" -}}
+{{- $registry = $mirror | default $registry -}}
+{{- $tag = $tag | default (.tag | default "") -}}
+{{- $path := ternary $repository (printf "%s/%s" $registry $repository) (eq $registry "") -}}
+{{- if eq $tag "" -}}
+{{- $path -}}
+{{- else -}}
+{{- printf "%s%s%s" $path (ternary "@" ":" (hasPrefix "sha256:" $tag)) $tag -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether an image was named for the syncer, which else runs from the files of this chart. */}}
+{{- define "vcli.hasSyncerImage" -}}
+{{- $image := .Values.controlPlane.statefulSet.image -}}
+{{- if kindIs "string" $image -}}{{- $image -}}{{- else -}}{{- $image.repository -}}{{- end -}}
+{{- end -}}
+
+{{/* The image of the syncer's container. */}}
+{{- define "vcli.syncerImage" -}}
+{{- $mirror := .Values.controlPlane.advanced.defaultImageRegistry -}}
+{{- if include "vcli.hasSyncerImage" . -}}
+{{- include "vcli.image" (dict "image" .Values.controlPlane.statefulSet.image "mirror" $mirror) -}}
+{{- else -}}
+{{- include "vcli.image" (dict "image" (include "vcli.python" .) "mirror" $mirror) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What of the values is not the default: "values" without what is equal in "defaults". */}}
+{{- define "vcli.given" -}}
+{{- $given := dict -}}
+{{- $defaults := .defaults -}}
+{{- range $key, $value := .values -}}
+  {{- $default := get $defaults $key -}}
+  {{- if and (kindIs "map" $value) (kindIs "map" $default) -}}
+    {{- $below := include "vcli.given" (dict "values" $value "defaults" $default) | fromYaml -}}
+    {{- if $below -}}{{- $_ := set $given $key $below -}}{{- end -}}
+  {{- else if ne (toJson $value) (toJson $default) -}}
+    {{- $_ := set $given $key $value -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml $given -}}
+{{- end -}}

@@ -1,0 +1,169 @@
+"""A value for each key of the schema that is not its default, and some that belong together."""
+
+from typing import Any
+
+SHA = "sha256:" + "0123456789abcdef" * 4
+_PLANE = "controlPlane"
+_DISTRO = f"{_PLANE}.distro.k8s"
+_ETCD = f"{_PLANE}.backingStore.etcd.embedded"
+_COREDNS = f"{_PLANE}.coredns"
+_SET = f"{_PLANE}.statefulSet"
+_CLAIM = f"{_SET}.persistence.volumeClaim"
+_ADVANCED = f"{_PLANE}.advanced"
+_TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
+_RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
+_AFFINITY = {
+    "nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [
+                {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a", "b"]}]}
+            ]
+        }
+    }
+}
+# Words that YAML or JSON would take for something else.
+_MAP = {"a": "true", "b/c": "1", "d": "x: y # z", "e": "", "f": 'quote " and \\ and <&>', "g": "é\u2028ü"}
+_ARGS = ["--v=4", "--name=with space", 'quote=" \\ <&> é', "true", "{{ .Values }}"]
+_SPREAD = [{"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}]
+_SECRETS = [{"name": "one"}, {"name": "two"}]
+_IMAGES = (
+    "other",
+    "other:1",
+    "me/other:1",
+    "localhost/other",
+    "registry.example:5000/a/b/other:1.2",
+    f"ghcr.io/me/other@{SHA}",
+    f"ghcr.io/me/other:1@{SHA}",
+)
+_POD_SECURITY = {"runAsUser": 1, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+_CONTAINER_SECURITY = {"runAsUser": 7, "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}
+
+
+def _image(path: str) -> dict[str, list[Any]]:
+    return {
+        path: list(_IMAGES),
+        f"{path}.registry": ["mirror.example"],
+        f"{path}.repository": ["me/own"],
+        f"{path}.tag": ["v9", SHA],
+    }
+
+
+def _metadata(path: str) -> dict[str, list[Any]]:
+    return {f"{path}.labels": [_MAP, {"release": "other"}], f"{path}.annotations": [_MAP]}
+
+
+EXAMPLES: dict[str, list[Any]] = {
+    f"{_DISTRO}.enabled": [],
+    f"{_DISTRO}.version": ["1.36", "v1.36", "1.35.2", "v1.30.0", "v1.36.0-rc.1"],
+    f"{_DISTRO}.imagePullPolicy": ["Always", "Never"],
+    f"{_DISTRO}.apiServer.extraArgs": [_ARGS],
+    f"{_DISTRO}.apiServer.resources": [_RESOURCES],
+    **_image(f"{_DISTRO}.apiServer.image"),
+    f"{_DISTRO}.controllerManager.extraArgs": [_ARGS],
+    f"{_DISTRO}.controllerManager.resources": [_RESOURCES],
+    **_image(f"{_DISTRO}.controllerManager.image"),
+    f"{_PLANE}.distro.k3s.enabled": [],
+    f"{_PLANE}.distro.k0s.enabled": [],
+    f"{_ETCD}.enabled": [],
+    f"{_ETCD}.extraArgs": [_ARGS],
+    f"{_ETCD}.resources": [_RESOURCES],
+    **_image(f"{_ETCD}.image"),
+    f"{_COREDNS}.enabled": [False],
+    f"{_COREDNS}.overwriteConfig": [".:53 {\n    errors # <&>\n}\n", "one line"],
+    f"{_COREDNS}.deployment.replicas": [0, 3, 1000000],
+    f"{_COREDNS}.deployment.resources": [_RESOURCES],
+    f"{_COREDNS}.deployment.nodeSelector": [_MAP],
+    f"{_COREDNS}.deployment.affinity": [_AFFINITY],
+    f"{_COREDNS}.deployment.tolerations": [[_TOLERATION]],
+    **_image(f"{_COREDNS}.deployment.image"),
+    **_metadata(f"{_COREDNS}.deployment"),
+    **_metadata(f"{_COREDNS}.service"),
+    f"{_PLANE}.proxy.extraSANs": [["demo.example.org", "192.0.2.1", "fd00::1"]],
+    **_metadata(f"{_PLANE}.service"),
+    f"{_PLANE}.service.spec.type": ["NodePort", "LoadBalancer"],
+    f"{_PLANE}.service.httpsNodePort": [],
+    **_metadata(_SET),
+    f"{_SET}.imagePullPolicy": ["Always"],
+    f"{_SET}.resources": [_RESOURCES],
+    f"{_SET}.image": list(_IMAGES),
+    f"{_SET}.image.registry": ["registry.example"],
+    f"{_SET}.image.repository": ["me/own"],
+    f"{_SET}.image.tag": ["v9"],
+    f"{_CLAIM}.enabled": [True, False],
+    f"{_CLAIM}.size": ["10Gi", "1000000000"],
+    f"{_CLAIM}.storageClass": ["fast"],
+    f"{_CLAIM}.accessModes": [["ReadWriteOncePod"]],
+    f"{_CLAIM}.retentionPolicy": ["Retain"],
+    f"{_SET}.scheduling.nodeSelector": [_MAP],
+    f"{_SET}.scheduling.affinity": [_AFFINITY],
+    f"{_SET}.scheduling.tolerations": [[_TOLERATION]],
+    f"{_SET}.scheduling.topologySpreadConstraints": [_SPREAD],
+    f"{_SET}.scheduling.priorityClassName": ["high"],
+    f"{_SET}.security.podSecurityContext": [_POD_SECURITY],
+    f"{_SET}.security.containerSecurityContext": [_CONTAINER_SECURITY],
+    **_metadata(f"{_SET}.pods"),
+    f"{_SET}.highAvailability.replicas": [],
+    f"{_ADVANCED}.defaultImageRegistry": ["mirror.example.org/k8s", "mirror.example.org/k8s/"],
+    **_metadata(f"{_ADVANCED}.serviceAccount"),
+    f"{_ADVANCED}.serviceAccount.imagePullSecrets": [_SECRETS],
+    **_metadata(f"{_ADVANCED}.workloadServiceAccount"),
+    f"{_ADVANCED}.workloadServiceAccount.imagePullSecrets": [_SECRETS],
+    f"{_ADVANCED}.globalMetadata.annotations": [_MAP],
+    "networking.advanced.clusterDomain": ["corp.example"],
+    "exportKubeConfig.context": ["mine"],
+    "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
+    "integrations.metricsServer.enabled": [False],
+    "rbac.clusterRole.enabled": [True, False],
+    "sync.toHost.pods.rewriteHosts.enabled": [False],
+    **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
+}
+"""Each key to the values that are tried alone. Those without are in `REFUSED` or in `COMBINATIONS`."""
+
+COMBINATIONS: list[dict[str, Any]] = [
+    {},
+    {f"{_PLANE}.service.spec.type": "NodePort", f"{_PLANE}.service.httpsNodePort": 30443},
+    {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_SET}.image": "me/syncer:1"},
+    {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_ETCD}.image.tag": SHA},
+    {f"{_CLAIM}.enabled": False, f"{_ETCD}.extraArgs": _ARGS, f"{_SET}.image": "me/syncer:1"},
+    {"rbac.clusterRole.enabled": True, f"{_ADVANCED}.globalMetadata.annotations": _MAP},
+    {
+        f"{_ADVANCED}.globalMetadata.annotations": {"a": "global", "b": "global"},
+        f"{_SET}.annotations": {"a": "own"},
+        f"{_SET}.pods.annotations": {"vcli.dev/checksum": "mine", "c": "d"},
+        f"{_PLANE}.service.annotations": {"b": "own"},
+        f"{_COREDNS}.deployment.labels": {"k8s-app": "mine", "x": "y"},
+    },
+    # All at once; an image is one string here.
+    {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
+]
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({f"{_DISTRO}.enabled": False}, "k8s is the only distribution yet"),
+    ({f"{_DISTRO}.version": "1.29.1"}, "older than 1.30"),
+    ({f"{_DISTRO}.version": "1.31"}, "Name the patch as well"),
+    ({f"{_DISTRO}.version": "latest"}, "version"),
+    ({f"{_PLANE}.distro.k3s.enabled": True}, "can't be run yet"),
+    ({f"{_PLANE}.distro.k0s.enabled": True}, "can't be run yet"),
+    ({f"{_ETCD}.enabled": False}, "the only store yet"),
+    ({f"{_SET}.highAvailability.replicas": 2}, "more than one replica is for a later version"),
+    ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),
+    ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
+    ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
+    ({f"{_CLAIM}.size": "much"}, "size"),
+    ({"controlPlane.coredns.enable": True}, "enable"),
+    ({"sleepMode.enabled": True}, "sleepMode"),
+    ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
+]
+"""Values that `vcli` refuses, and a part of what Helm says."""
+
+
+def nested(flat: dict[str, Any]) -> dict[str, Any]:
+    """Dotted keys as the tree of a values file."""
+    tree: dict[str, Any] = {}
+    for path, value in flat.items():
+        *above, last = path.split(".")
+        at = tree
+        for key in above:
+            at = at.setdefault(key, {})
+        at[last] = value
+    return tree

@@ -1,0 +1,51 @@
+"""The Secrets and the ConfigMap: what clients see, and that all of it can be read back."""
+
+import base64
+
+import pytest
+import yaml
+from bootstrap_builders import FACTS, SIGNERS, SPEC, issued
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcli.bootstrap import facts, kubeconfigs, layout
+
+
+@pytest.mark.parametrize("signer", SIGNERS)
+def test_what_is_kept_can_be_read_back(signer: str):
+    certificates, access = layout.secrets(SPEC, issued(signer), owner="uid")
+    assert layout.files_of(certificates["data"], access["data"]) == issued(signer)
+    assert layout.files_of({}, {}) == {}
+
+
+def test_the_administrators_key_is_in_no_file_of_the_control_plane():
+    certificates, access = layout.secrets(SPEC, issued("openssl"), owner="uid")
+    assert not [key for key in certificates["data"] if key.startswith("admin")]
+    assert set(access["data"]) == {"config", "certificate-authority", "client-certificate", "client-key"}
+
+
+def test_what_all_objects_have():
+    for obj in [*layout.secrets(SPEC, issued("openssl"), owner="uid"), facts.config_map(SPEC, FACTS)]:
+        metadata = obj["metadata"]
+        assert metadata["namespace"] == "team-a"
+        assert metadata["labels"] == {"app": "vcluster"}
+        assert metadata["annotations"] == {"team": "a"}
+        (owner,) = metadata["ownerReferences"]
+        assert (owner["kind"], owner["name"]) == ("Service", "demo")
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1))
+def test_any_name_of_a_context_is_read_as_it_was_given(name: str):
+    text = kubeconfigs.inline(
+        server="https://a:1", authority=b"a", certificate=b"b", key=b"c", context=name
+    ).decode()
+    config = yaml.safe_load(text)
+    assert config["current-context"] == name
+    assert config["contexts"] == [{"name": name, "context": {"cluster": name, "user": name}}]
+    [cluster], [user] = config["clusters"], config["users"]
+    assert cluster["cluster"] == {"certificate-authority-data": encoded(b"a"), "server": "https://a:1"}
+    assert user["user"] == {"client-certificate-data": encoded(b"b"), "client-key-data": encoded(b"c")}
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()

@@ -1,0 +1,69 @@
+"""Keys of the control plane: settings and facts together, and certificates renewed while it runs."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from vcli.bootstrap.facts import HostFacts
+from vcli.config import load
+from vcli.controlplane import render
+from vcli.controlplane.bundle import Bundle
+from vcli.controlplane.facts import Facts
+from vcli.controlplane.names import Names
+from vcli.errors import UsageError, VcliError
+from vcli.syncer import keys
+from vcli.syncer.keys import Keys
+
+FACTS = HostFacts(service_cidrs=("10.96.0.0/16",), service_ips=("10.96.3.4",), service_uid="1-2-3")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """settings.json as it is rendered, and facts beside it."""
+    objects = render.render(Names("demo", "ns"), load(), Facts(), bundle=Bundle("0", b"zip", "3.11"))
+    [text] = [obj["data"]["settings.json"] for obj in objects if "settings.json" in obj.get("data", {})]
+    (tmp_path / "settings.json").write_text(text)
+    (tmp_path / "facts").mkdir()
+    for key, value in FACTS.dump().items():
+        (tmp_path / "facts" / key).write_text(value)
+    return tmp_path / "settings.json"
+
+
+async def test_settings_are_complete_once_the_facts_are_there(path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def ensure(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(keys, "ensure", ensure)
+    settings = await Keys(path).prepare()
+    assert (settings.service_uid, settings.service_ip) == ("1-2-3", "10.96.3.4")
+    assert settings.service_cidrs == ("10.96.0.0/16",)
+    (path.parent / "facts" / "SERVICE_UID").unlink()
+    with pytest.raises(UsageError, match="not complete"):
+        await Keys(path).prepare()
+
+
+@pytest.mark.parametrize("change", [{"keys": None}, {"keys": {}}, {"keys": {"later": 1}}, {"pki": None}])
+def test_settings_of_another_version_are_named(path: Path, change: dict[str, object]):
+    data = json.loads(path.read_text()) | change
+    path.write_text(json.dumps({key: value for key, value in data.items() if value is not None}))
+    with pytest.raises(UsageError, match="another version"):
+        Keys(path)
+
+
+async def test_it_ends_when_certificates_were_renewed(path: Path, monkeypatch: pytest.MonkeyPatch):
+    looks = iter([[], [], ["certificate admin ends"], ["certificate admin ends"]])
+    tries: list[str] = []
+
+    async def ensure(*_: object) -> None:
+        tries.append("tried")
+        if len(tries) == 1:
+            raise VcliError("the host does not answer")
+
+    monkeypatch.setattr(keys, "lacking", lambda *_: next(looks))
+    monkeypatch.setattr(keys, "ensure", ensure)
+    async with asyncio.timeout(10):
+        await Keys(path).renew(every=0.001)
+    assert tries == ["tried", "tried"]
+    assert next(looks, None) is None

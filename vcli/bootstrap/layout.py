@@ -1,0 +1,77 @@
+"""Where the files of the PKI are kept on the host: two Secrets, and what their keys are called."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Final
+
+from vcli.bootstrap import kubeconfigs
+from vcli.bootstrap.pki import Files
+from vcli.bootstrap.spec import Spec
+
+Object = dict[str, Any]
+
+API_PORT: Final = 8443
+API_INSIDE: Final = f"https://127.0.0.1:{API_PORT}"
+"""Where the components of the control plane's pod find the virtual API."""
+_MANAGER: Final = "kube-controller-manager"
+ACCESS_FILES: Final = {"admin.crt": "client-certificate", "admin.key": "client-key"}
+"""What of the PKI is in the Secret of the user's kubeconfig, and by which key."""
+
+
+def secrets(spec: Spec, files: Files, *, owner: str) -> list[Object]:
+    """The Secrets: the PKI without the user's own key, and the user's kubeconfig with its parts.
+
+    Args:
+        spec: of the virtual cluster.
+        files: all of the PKI, from `vcli.bootstrap.issue.issue`.
+        owner: uid of the control plane's Service.
+    """
+    return [
+        _secret(spec, spec.certificates, _certificates(files), owner),
+        _secret(spec, spec.access, _access(spec, files), owner),
+    ]
+
+
+def files_of(certificates: Mapping[str, str], access: Mapping[str, str]) -> Files:
+    """The files of the PKI in the ``data`` of the two Secrets; kubeconfigs are left out."""
+    named = {name: access[key] for name, key in ACCESS_FILES.items() if access.get(key)}
+    kept = {name: data for name, data in certificates.items() if not name.endswith(".kubeconfig")}
+    return {name: base64.b64decode(data) for name, data in {**kept, **named}.items()}
+
+
+def _certificates(files: Files) -> Files:
+    kept = {name: data for name, data in files.items() if name not in ACCESS_FILES}
+    kept[f"{_MANAGER}.kubeconfig"] = kubeconfigs.of_files(
+        server=API_INSIDE,
+        authority="ca.crt",
+        certificate=f"{_MANAGER}.crt",
+        key=f"{_MANAGER}.key",
+        context="virtual",
+        user=_MANAGER,
+    )
+    return kept
+
+
+def _access(spec: Spec, files: Files) -> Files:
+    return {
+        "config": kubeconfigs.inline(
+            server=spec.server,
+            authority=files["ca.crt"],
+            certificate=files["admin.crt"],
+            key=files["admin.key"],
+            context=spec.context,
+        ),
+        "certificate-authority": files["ca.crt"],
+        **{key: files[name] for name, key in ACCESS_FILES.items()},
+    }
+
+
+def _secret(spec: Spec, name: str, files: Files, owner: str) -> Object:
+    obj: Object = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name},
+        "type": "Opaque",
+        "data": {key: base64.b64encode(value).decode() for key, value in sorted(files.items())},
+    }
+    return spec.finished(obj, owner=owner)

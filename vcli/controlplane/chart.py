@@ -1,0 +1,86 @@
+"""The Helm chart: the manifests with Go templates where names and values belong, and what goes with them.
+
+The manifests are the same that `vcli.controlplane.render` fills in; each place that it changes has a template
+here. A test with Helm itself compares what comes out, value by value.
+"""
+
+import json
+import re
+from typing import Any
+
+from vcli import __version__
+from vcli.config.jsonschema import json_schema
+from vcli.config.schema import KUBERNETES, Values
+from vcli.controlplane import chart_values, manifests
+from vcli.controlplane.bundle import Bundle, boot_script
+from vcli.controlplane.chart_edits import EDITS
+from vcli.errors import VcliError
+
+Object = dict[str, Any]
+
+NAME = "vcli"
+_OWN = ("_helpers.tpl", "_addons.tpl", "_checks.tpl", "config.yaml", "bundle.yaml", "NOTES.txt")
+_DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/optional-rights.yaml")
+# Names in the manifests are made from this one.
+_EXAMPLE = re.compile(r"\bdemo\b")
+_RELEASE = "{{ .Release.Name }}"
+
+
+def chart(bundle: Bundle) -> dict[str, bytes]:
+    """The files of the chart, by their paths in it.
+
+    Args:
+        bundle: the syncer's code.
+
+    Raises:
+        VcliError: a manifest is not as the chart expects it: the installation is broken.
+    """
+    files = {
+        "Chart.yaml": manifests.dump([_about()]),
+        "values.yaml": chart_values.text(Values),
+        "values.schema.json": json.dumps(_schema(), indent=2) + "\n",
+        "files/defaults.yaml": chart_values.text(Values, comments=False),
+        "files/boot.py": boot_script(),
+        "templates/_bundle.tpl": _bundle(bundle),
+        **{f"files/{path.rpartition('/')[2]}": manifests.read(path) for path in _DATA},
+        **{f"templates/{name}": manifests.read(f"chart/templates/{name}") for name in _OWN},
+        **{f"templates/{name}": _edited(name) for name in EDITS},
+    }
+    parts = {f"files/vcli.zip.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
+    return {**{path: text.encode() for path, text in files.items()}, **parts}
+
+
+def _about() -> Object:
+    return {
+        "apiVersion": "v2",
+        "name": NAME,
+        "description": "A virtual Kubernetes cluster inside one namespace of a host cluster.",
+        "type": "application",
+        "version": __version__,
+        "appVersion": KUBERNETES,
+        # A preStop hook can sleep since then.
+        "kubeVersion": ">=1.30.0-0",
+    }
+
+
+def _schema() -> Object:
+    """The schema in the dialect that every Helm knows."""
+    schema = json_schema()
+    properties = {**schema["properties"], "global": {"type": "object", "description": "Of parent charts."}}
+    return {**schema, "$schema": "http://json-schema.org/draft-07/schema#", "properties": properties}
+
+
+def _bundle(bundle: Bundle) -> str:
+    image = f"docker.io/library/python:{bundle.python}-slim"
+    facts = {"python": image, "digest": bundle.digest, "parts": len(bundle.parts), "kubernetes": KUBERNETES}
+    lines = [f'{{{{- define "vcli.{name}" -}}}}{value}{{{{- end -}}}}' for name, value in facts.items()]
+    return "\n".join(["{{/* The syncer's code in files/, and what runs it. */}}", *lines, ""])
+
+
+def _edited(name: str) -> str:
+    text = manifests.read(f"control-plane/{name}")
+    for old, new in EDITS[name]:
+        if old not in text:
+            raise VcliError(f"the manifest {name} has no {old.strip()!r}", hint="reinstall vcli")
+        text = text.replace(old, new)
+    return _EXAMPLE.sub(_RELEASE, text)

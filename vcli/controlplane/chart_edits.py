@@ -1,0 +1,358 @@
+"""What stands in the chart in place of what stands in the manifests, by file: pairs of old and new text."""
+
+# ruff: noqa: E501  Go templates are one line each
+
+Edit = tuple[str, str]
+
+_VALUES = """\
+{{- $plane := .Values.controlPlane -}}
+{{- $set := $plane.statefulSet -}}
+{{- $k8s := $plane.distro.k8s -}}
+{{- $etcd := $plane.backingStore.etcd.embedded -}}
+{{- $claim := $set.persistence.volumeClaim -}}
+{{- $security := $set.security.containerSecurityContext -}}
+{{- $mirror := $plane.advanced.defaultImageRegistry -}}
+{{- $ephemeral := eq (toString $claim.enabled) "false" -}}
+{{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain -}}
+"""
+
+
+def _metadata(name: str, own: str = "") -> Edit:
+    """Namespace, labels and annotations of an object."""
+    arguments = f'"root" . "own" {own}' if own else '"root" .'
+    quoted = "{{ .Release.Name | quote }}" if name == "demo" else name
+    return (
+        f"metadata:\n  name: {name}\n",
+        f'metadata:\n  name: {quoted}\n  {{{{- include "vcli.metadata" (dict {arguments}) | nindent 2 }}}}\n',
+    )
+
+
+def _or(values: str, block: str, indent: int) -> Edit:
+    """A block, or in its place what the values have for its first key."""
+    space = " " * indent
+    key = block.partition(":")[0]
+    old = "".join(f"{space}{line}\n" for line in block.splitlines())
+    new = (
+        f"{space}{{{{- with {values} }}}}\n{space}{key}:\n{space}  {{{{- toYaml . | nindent {indent + 2} }}}}\n"
+        f"{space}{{{{- else }}}}\n{old}{space}{{{{- end }}}}\n"
+    )
+    return old, new
+
+
+def _image(container: str, image: str, values: str, tag: str, policy: str) -> Edit:
+    reference = f'include "vcli.image" (dict "image" {values} "tag" {tag} "mirror" $mirror)'
+    return (
+        f"        - name: {container}\n          image: {image}\n",
+        f"        - name: {container}\n          image: {{{{ {reference} | quote }}}}\n{_policy(policy)}",
+    )
+
+
+def _policy(values: str) -> str:
+    return f"          {{{{- with {values} }}}}\n          imagePullPolicy: {{{{ . }}}}\n          {{{{- end }}}}\n"
+
+
+def _arguments(after: str, values: str) -> Edit:
+    """More arguments of a command, in a list that ends with this text."""
+    lines = f"            {{{{- range {values} }}}}\n            - {{{{ . | toJson }}}}\n            {{{{- end }}}}\n"
+    return after, after + lines
+
+
+_APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
+_MANAGER_END = "            - --profiling=false\n"
+_ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
+
+_STATEFUL_SET: tuple[Edit, ...] = (
+    ("# Values, names and addresses are filled in by vcli/controlplane.\n", _VALUES),
+    _metadata("demo", "$set"),
+    ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
+    ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
+    (
+        "    metadata: {}\n",
+        """\
+    metadata:
+      labels:
+        {{- mergeOverwrite (deepCopy $set.pods.labels) (include "vcli.labels" . | fromYaml) | toYaml | nindent 8 }}
+      annotations:
+        {{- with $set.pods.annotations }}
+        {{- omit . "vcli.dev/checksum" | toYaml | nindent 8 }}
+        {{- end }}
+        vcli.dev/checksum: {{ include "vcli.settings" . | sha256sum | trunc 16 | quote }}
+""",
+    ),
+    _or(
+        "$set.security.podSecurityContext",
+        """\
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile:
+    type: RuntimeDefault""",
+        6,
+    ),
+    (
+        "      containers:\n",
+        """\
+      {{- range $key := list "nodeSelector" "affinity" "tolerations" "topologySpreadConstraints" }}
+      {{- with get $set.scheduling $key }}
+      {{ $key }}:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- end }}
+      {{- with $set.scheduling.priorityClassName }}
+      priorityClassName: {{ . | quote }}
+      {{- end }}
+      containers:
+""",
+    ),
+    _image("etcd", "registry.k8s.io/etcd", "$etcd.image", '""', "$k8s.imagePullPolicy"),
+    _image(
+        "kube-apiserver",
+        "registry.k8s.io/kube-apiserver",
+        "$k8s.apiServer.image",
+        '(include "vcli.version" .)',
+        "$k8s.imagePullPolicy",
+    ),
+    (
+        "          image: registry.k8s.io/kube-controller-manager\n",
+        '          image: {{ include "vcli.image" (dict "image" $k8s.controllerManager.image "tag" (include "vcli.version" .) "mirror" $mirror) | quote }}\n'
+        + _policy("$k8s.imagePullPolicy"),
+    ),
+    (
+        "          image: docker.io/library/python\n",
+        '          image: {{ include "vcli.syncerImage" . | quote }}\n' + _policy("$set.imagePullPolicy"),
+    ),
+    (
+        "          command: [python, -m, vcli.syncer, --settings, /etc/vcli/settings.json]\n",
+        """\
+          {{- if include "vcli.hasSyncerImage" . }}
+          command: [python, -m, vcli.syncer, --settings, /etc/vcli/settings.json]
+          {{- else }}
+          command: [python, -S, /bundle/boot.py, vcli.syncer, --settings, /etc/vcli/settings.json]
+          {{- end }}
+""",
+    ),
+    _or(
+        "$security",
+        """\
+securityContext: &hardened
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities:
+    drop: [ALL]""",
+        10,
+    ),
+    _or(
+        "$security",
+        """\
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  # The image's binary carries this capability as a file capability, and can't be executed without.
+  capabilities:
+    drop: [ALL]
+    add: [NET_BIND_SERVICE]""",
+        10,
+    ),
+    _or("$security", "securityContext: *hardened", 10),
+    (
+        _ETCD_END,
+        _ETCD_END
+        + """\
+            {{- if $ephemeral }}
+            # The data ends with the pod anyway: no use to wait for the disk at every write.
+            - --unsafe-no-fsync
+            {{- end }}
+            {{- range $etcd.extraArgs }}
+            - {{ . | toJson }}
+            {{- end }}
+""",
+    ),
+    (
+        _APISERVER_END,
+        _APISERVER_END
+        + """\
+            - --service-account-issuer={{ $issuer }}
+            # By default it names the pod's own address, which no certificate has.
+            - --service-account-jwks-uri={{ $issuer }}/openid/v1/jwks
+            {{- range $k8s.apiServer.extraArgs }}
+            - {{ . | toJson }}
+            {{- end }}
+""",
+    ),
+    (
+        _MANAGER_END + "          env: *there\n",
+        _arguments(_MANAGER_END, "$k8s.controllerManager.extraArgs")[1] + "          env: *there\n",
+    ),
+    _or("$etcd.resources", "resources:\n  requests: {cpu: 25m, memory: 48Mi}\n  limits: {memory: 1Gi}", 10),
+    _or(
+        "$k8s.apiServer.resources",
+        "resources:\n  requests: {cpu: 100m, memory: 192Mi}\n  limits: {memory: 2Gi}",
+        10,
+    ),
+    _or(
+        "$set.resources",
+        """\
+resources:
+  # More than it uses: while all start at once on a busy node, what is waited for goes first.
+  requests: {cpu: 60m, memory: 48Mi}
+  limits: {memory: 1Gi}""",
+        10,
+    ),
+    _or(
+        "$k8s.controllerManager.resources",
+        "resources:\n  requests: {cpu: 15m, memory: 48Mi}\n  limits: {memory: 1Gi}",
+        10,
+    ),
+    (
+        "            - {name: tmp, mountPath: /tmp}\n",
+        """\
+            - {name: tmp, mountPath: /tmp}
+            {{- if not (include "vcli.hasSyncerImage" .) }}
+            - {name: bundle, mountPath: /bundle, readOnly: true}
+            {{- end }}
+""",
+    ),
+    (
+        "                  items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]\n",
+        """\
+                  items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
+        {{- if $ephemeral }}
+        - name: data
+          emptyDir: {}
+        {{- end }}
+        {{- if not (include "vcli.hasSyncerImage" .) }}
+        - name: bundle
+          projected:
+            sources:
+              {{- range $part, $none := until (include "vcli.parts" . | int) }}
+              - configMap:
+                  name: vc-bundle-{{ include "vcli.digest" $ }}-{{ $part }}-{{ $.Release.Name }}
+              {{- end }}
+        {{- end }}
+  {{- if not $ephemeral }}
+  volumeClaimTemplates:
+    - apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata:
+        name: data
+        labels:
+          {{- include "vcli.labels" . | nindent 10 }}
+      spec:
+        accessModes:
+          {{- toYaml $claim.accessModes | nindent 10 }}
+        resources:
+          requests:
+            storage: {{ $claim.size | quote }}
+        {{- with $claim.storageClass }}
+        storageClassName: {{ . | quote }}
+        {{- end }}
+        volumeMode: Filesystem
+      status:
+        phase: Pending
+  {{- end }}
+""",
+    ),
+)
+
+_RIGHTS: tuple[Edit, ...] = (
+    (
+        "metadata:\n  name: vc-demo\nautomountServiceAccountToken: false\n",
+        """\
+metadata:
+  name: vc-demo
+  {{- include "vcli.metadata" (dict "root" . "own" .Values.controlPlane.advanced.serviceAccount) | nindent 2 }}
+automountServiceAccountToken: false
+{{- with .Values.controlPlane.advanced.serviceAccount.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+""",
+    ),
+    (
+        "metadata:\n  name: vc-workload-demo\nautomountServiceAccountToken: false\n",
+        """\
+metadata:
+  name: vc-workload-demo
+  {{- include "vcli.metadata" (dict "root" . "own" .Values.controlPlane.advanced.workloadServiceAccount) | nindent 2 }}
+automountServiceAccountToken: false
+{{- with .Values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+""",
+    ),
+    (
+        "metadata:\n  name: vc-demo\nr",
+        'metadata:\n  name: vc-demo\n  {{- include "vcli.metadata" (dict "root" .) | nindent 2 }}\nr',
+    ),
+    (
+        "    verbs: [get, list, watch, create, patch]\n---\n",
+        """\
+    verbs: [get, list, watch, create, patch]
+  # Rights that an administrator of one namespace often lacks. Without them the named feature does not work.
+  {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
+  {{- with fromYaml . }}
+  # {{ get .metadata.annotations "vcli.dev/feature" }}
+  {{- toYaml .rules | nindent 2 }}
+  {{- end }}
+  {{- end }}
+---
+""",
+    ),
+    (
+        "  - kind: ServiceAccount\n    name: vc-demo\n",
+        "  - kind: ServiceAccount\n    name: vc-demo\n    namespace: {{ .Release.Namespace | quote }}\n",
+    ),
+)
+
+_CLUSTER_NAME = "vcli:{{ .Release.Namespace }}:{{ .Release.Name }}"
+_CLUSTER_RIGHTS: tuple[Edit, ...] = (
+    (
+        "# What the syncer may",
+        '{{- if eq (toString .Values.rbac.clusterRole.enabled) "true" -}}\n# What the syncer may',
+    ),
+    (
+        "metadata:\n  name: vcli:team:demo\n",
+        f'metadata:\n  name: {_CLUSTER_NAME}\n  {{{{- include "vcli.clusterMetadata" . | nindent 2 }}}}\n',
+    ),
+    ("  name: vcli:team:demo\nsubjects", f"  name: {_CLUSTER_NAME}\nsubjects"),
+    (
+        "    name: vc-demo\n    namespace: team\n",
+        "    name: vc-demo\n    namespace: {{ .Release.Namespace | quote }}\n{{- end }}\n",
+    ),
+)
+
+_SELECTOR = '  selector:\n    {{- include "vcli.selector" . | nindent 4 }}\n'
+_SERVICES: tuple[Edit, ...] = (
+    _metadata("demo", ".Values.controlPlane.service"),
+    _metadata("demo-headless"),
+    (
+        "  type: ClusterIP\n  selector: {}\n",
+        f"  type: {{{{ .Values.controlPlane.service.spec.type }}}}\n{_SELECTOR}",
+    ),
+    ("  selector: {}\n", _SELECTOR),
+    (
+        f"{_SELECTOR}  ports:\n    - {{name: https, port: 443, targetPort: 8443, protocol: TCP}}\n---\n",
+        f"""\
+{_SELECTOR}  ports:
+    - name: https
+      port: 443
+      targetPort: 8443
+      protocol: TCP
+      {{{{- with .Values.controlPlane.service.httpsNodePort }}}}
+      nodePort: {{{{ int . }}}}
+      {{{{- end }}}}
+---
+""",
+    ),
+)
+
+EDITS: dict[str, tuple[Edit, ...]] = {
+    "services.yaml": _SERVICES,
+    "rights.yaml": _RIGHTS,
+    "cluster-rights.yaml": _CLUSTER_RIGHTS,
+    "statefulset.yaml": _STATEFUL_SET,
+}

@@ -1,0 +1,72 @@
+"""Keys and facts of the control plane: there before anything starts, and renewed while it runs."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+from vcli.bootstrap.ensure import Mounted, ensure, lacking
+from vcli.bootstrap.spec import Spec
+from vcli.errors import UsageError, VcliError
+from vcli.kube.access import in_cluster
+from vcli.kube.client import Client
+from vcli.syncer.engine.log import Log
+from vcli.syncer.settings import Settings, parse, read, with_facts
+
+log = Log("vcli.syncer.keys")
+
+Object = dict[str, Any]
+
+CHECK: Final = 6 * 3600.0
+"""Seconds between two looks at the ends of certificates, which are renewed weeks before."""
+
+
+class Keys:
+    """The mounted keys and facts, and the settings that they belong to.
+
+    Args:
+        path: of settings.json; the facts about the host are in the folder ``facts`` beside it.
+
+    Raises:
+        UsageError: the file can't be read, or is of another version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._data: Object = read(path)
+        try:
+            self._spec = Spec.load(self._data["keys"])
+            self._mounted = Mounted(Path(self._data["pki"]), path.parent / "facts")
+        except (KeyError, TypeError) as error:
+            raise UsageError(f"settings {path} are of another version: {error}") from error
+
+    async def prepare(self) -> Settings:
+        """Make what is missing, and give the whole settings.
+
+        Raises:
+            VcliError: something is missing and can't be made.
+        """
+        await ensure(self._spec, self._mounted, _client)
+        facts = self._mounted.facts()
+        if facts is None:
+            raise UsageError(f"the facts about the host in {self._path.parent / 'facts'} are not complete")
+        return parse(with_facts(self._data, facts))
+
+    async def renew(self, *, every: float = CHECK) -> None:
+        """Return when certificates were renewed, which may be in a year.
+
+        The other components read their files again. The syncer has to be started again.
+        """
+        while True:
+            await asyncio.sleep(every)
+            if not lacking(self._spec, self._mounted):
+                continue
+            try:
+                await ensure(self._spec, self._mounted, _client)
+            except VcliError as error:
+                log.warning("certificates can't be renewed yet", error=error)
+            else:
+                return
+
+
+def _client() -> Client:
+    return Client(in_cluster())
