@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vcli.cli import values as given
-from vcli.cli.options import Common, Name, command
+from vcli.cli.options import Common, NewName, command
+from vcli.cli.values import ValueOptions
+from vcli.errors import UsageError
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -14,30 +15,27 @@ if TYPE_CHECKING:
 
 @command
 async def create(
-    name: Name,
+    name: NewName,
     *,
-    values: given.Files = None,
-    sets: given.Sets = None,
-    distro: given.DistroOption = None,
-    kubernetes_version: given.Version = None,
-    ephemeral: given.Ephemeral = False,
-    expose: given.ExposeOption = None,
-    syncer_image: given.SyncerImage = None,
+    values: ValueOptions,
     upgrade: Annotated[
         bool, typer.Option("--upgrade", help="Change the virtual cluster if it exists already.")
     ] = False,
     connect: Annotated[
-        bool, typer.Option("--connect/--no-connect", help="Connect to it when it is ready.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--connect/--no-connect", help="Connect to it when it is ready. [default: connect, if it waits]"
+        ),
+    ] = None,
     update_current: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--update-current/--no-update-current",
-            help="Switch the kubeconfig to it; otherwise write ./kubeconfig.yaml.",
+            help="Switch the kubeconfig to it; otherwise write ./kubeconfig.yaml. [default: update-current]",
         ),
-    ] = True,
+    ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until it is ready; without, nothing is connected.")
+        bool, typer.Option("--wait/--no-wait", help="Wait until it is ready; if not, nothing is connected.")
     ] = True,
     keep_on_failure: Annotated[
         bool, typer.Option("--keep-on-failure", help="Leave what was made when something fails.")
@@ -59,17 +57,8 @@ async def create(
     """
     from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
 
-    loaded = given.load(
-        files=values,
-        sets=sets,
-        distro=distro,
-        version=kubernetes_version,
-        ephemeral=ephemeral,
-        syncer_image=syncer_image,
-        expose=expose,
-    )
-    for warning in loaded.warnings:
-        common.console.warn(warning)
+    _check_connection(connect=connect, update_current=update_current, wait=wait)
+    loaded = values.load(warn=common.console.warn)
     options = Options(
         name=name,
         values=loaded,
@@ -88,14 +77,33 @@ async def create(
         return Result(data=objects, text=dump(objects))
     created = await create_cluster(options, steps=common.console)
     data, said = _described(created)
-    if connect and wait:
+    way = f"vcli connect {name} -n {created.namespace}"
+    if not wait:
+        said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
+    elif connect is False:
+        said += (f"{way} connects to it",)
+    else:
         data["connection"], connected = await _connect(
-            options, created, common, update_current=update_current
+            options, created, common, update_current=update_current is not False
         )
         said += connected
-    elif wait:
-        said += (f"vcli connect {name} -n {created.namespace} connects to it",)
     return Result(data=data, text="", messages=said)
+
+
+def _check_connection(*, connect: bool | None, update_current: bool | None, wait: bool) -> None:
+    """See that what was asked for can be had together.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if connect and not wait:
+        raise UsageError(
+            "--connect needs a virtual cluster that is ready, so not with --no-wait",
+            hint="leave one of them out; or run vcli connect later: it waits until it is ready",
+        )
+    if update_current and (connect is False or not wait):
+        other = "--no-connect" if connect is False else "--no-wait"
+        raise UsageError(f"with {other} nothing is connected, so --update-current has no effect")
 
 
 def _described(created: "Created") -> tuple[dict[str, Any], tuple[str, ...]]:

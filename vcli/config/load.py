@@ -14,13 +14,17 @@ from vcli.config.schema import Values
 
 
 def load(
-    files: Sequence[Source] = (), sets: Sequence[str] = (), *, options: Mapping[str, Any] | None = None
+    files: Sequence[Source] = (),
+    sets: Sequence[str | tuple[str, str]] = (),
+    *,
+    options: Mapping[str, Any] | None = None,
 ) -> Values:
     """The values of a virtual cluster.
 
     Args:
         files: YAML files, a later one over an earlier one; ``-`` is standard input.
-        sets: ``a.b=c`` expressions, over the files.
+        sets: ``a.b=c`` expressions, over the files; or an option and its expression, as in
+            ``("--set-string", "a.b=1")``.
         options: what came from options of their own: the option's name (``--distro``) to a mapping of values,
             over all else; errors name the option.
 
@@ -33,8 +37,9 @@ def load(
         document = documents.read(source)
         warnings += modernise(document)
         merged.merge(document)
-    for expression in sets:
-        document = setting.parse(expression, below=merged.data)
+    for each in sets:
+        option, expression = (setting.SET, each) if isinstance(each, str) else each
+        document = setting.parse(expression, below=merged.data, option=option)
         warnings += modernise(document)
         merged.merge(document)
     for option, data in (options or {}).items():

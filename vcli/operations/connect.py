@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.errors import ConflictError, UsageError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
@@ -18,7 +19,7 @@ from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import plugin
 from vcli.portforward import background
@@ -34,6 +35,8 @@ _IN_CERTIFICATE = {LOOPBACK, "localhost"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What to connect to, and how.
+
+    Raises UsageError when one of them makes no sense, or two don't go together.
 
     Attributes:
         name: of the virtual cluster.
@@ -68,6 +71,7 @@ class Options:
     no_key: bool = False
 
     def __post_init__(self) -> None:
+        self._check_each()
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
             raise UsageError("--cluster-role and --token-expiration need --service-account")
         if self.no_key and self.service_account:
@@ -76,6 +80,23 @@ class Options:
             raise UsageError(
                 "--server means no tunnel, so --local-port, --address and --foreground make no sense with it"
             )
+
+    def _check_each(self) -> None:
+        check_place(self.name, self.namespace)
+        inputs.port(self.local_port, "the local port")
+        inputs.address(self.address)
+        if self.timeout is not None:
+            inputs.timeout(self.timeout)
+        if self.server is not None:
+            Endpoint.of(self.server)
+        if self.service_account is not None:
+            inputs.service_account(self.service_account)
+        if self.cluster_role is not None:
+            inputs.role(self.cluster_role)
+        if self.token_life is not None:
+            inputs.token_life(self.token_life)
+        if self.context_name is not None:
+            inputs.not_empty(self.context_name, "the name of the context")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

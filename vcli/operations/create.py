@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from vcli import inputs
 from vcli.config.schema import Values
 from vcli.controlplane import render
 from vcli.controlplane.apply import apply
@@ -43,6 +44,8 @@ _CREATION = "vcli.dev/creation"
 class Options:
     """What to create, and how.
 
+    Raises UsageError when a name or the timeout makes no sense.
+
     Attributes:
         name: of the virtual cluster.
         values: from `vcli.config.load`.
@@ -64,6 +67,12 @@ class Options:
     wait: bool = True
     keep_on_failure: bool = False
     timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.namespace is not None:
+            inputs.namespace(self.namespace)
+        inputs.timeout(self.timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +131,6 @@ async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[
 
 @contextlib.asynccontextmanager
 async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
-    check_name(options.name)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
     async with Client(loaded.access) as client:

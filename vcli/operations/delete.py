@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.errors import ConflictError, NotFoundError, TimedOutError
@@ -18,7 +19,7 @@ from vcli.kubeconfig.model import View
 from vcli.kubeconfig.read import load
 from vcli.operations import removal
 from vcli.operations.gather import choose_namespace
-from vcli.operations.resolve import find_clusters, resolve
+from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
 from vcli.portforward import background
 
@@ -32,6 +33,8 @@ _MOST_NAMED = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What to delete, and how.
+
+    Raises UsageError when a name or the timeout makes no sense: an empty name is not any cluster.
 
     Attributes:
         name: of the virtual cluster.
@@ -56,6 +59,10 @@ class Options:
     wait: bool = True
     dry_run: bool = False
     timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        check_place(self.name, self.namespace)
+        inputs.timeout(self.timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Del
 
 async def _locate(client: Client, loaded: Loaded, options: Options) -> Names:
     """Where it is: as told, where it is found, or else where create would have put it."""
-    if options.namespace:
+    if options.namespace is not None:
         return Names(options.name, options.namespace)
     found = await find_clusters(client, name=options.name)
     if len(found) > 1:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.errors import NotFoundError, UsageError, VcliError
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
@@ -48,7 +49,7 @@ async def disconnect(
     Args:
         name: of a virtual cluster, or of a context of ours; None for the current context.
         namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
-        everything: all contexts and all tunnels.
+        everything: all contexts and all tunnels; with ``namespace`` those of it.
         kubeconfig: ``--kubeconfig``.
         warn: told when the context from before is gone, and of leftover locks.
 
@@ -58,6 +59,10 @@ async def disconnect(
         UsageError: several virtual clusters have that name.
         KubeconfigError: the kubeconfig can't be read or written.
     """
+    if name is not None:
+        inputs.not_empty(name, "the name")
+    if namespace is not None:
+        inputs.namespace(namespace)
     where = sources(kubeconfig)
     tunnels = await asyncio.to_thread(background.list)
     before = View({path: file.data for path, file in load(where).items()})
@@ -81,8 +86,8 @@ async def disconnect(
     for tunnel in tunnels:
         spec = tunnel.spec
         ours = tunnel.server in gone or (spec.name, spec.namespace, spec.context) in marks
-        named = spec.name == name and namespace in {None, spec.namespace}
-        if everything or named or ours:
+        there = namespace in {None, spec.namespace}
+        if ours or ((everything or spec.name == name) and there):
             # A connect that runs meanwhile holds the tunnel until its context is in the file.
             needed = functools.partial(_is_needed, tunnel, where)
             if await asyncio.to_thread(background.stop, tunnel, unless=needed):
@@ -105,7 +110,7 @@ def _choose(
 ) -> dict[str, Mark]:
     ours = view.ours()
     if everything:
-        return ours
+        return {context: mark for context, mark in ours.items() if namespace in {None, mark.namespace}}
     if name is None:
         return _current(view, ours)
     if name in ours:

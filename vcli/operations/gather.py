@@ -5,6 +5,7 @@ import base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from vcli import inputs
 from vcli.config.schema import Values
 from vcli.controlplane import bundle as bundles
 from vcli.controlplane import node_ports, service_cidr
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
 
 def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
-    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``."""
-    if given:
-        return given
+    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``.
+
+    Raises:
+        UsageError: the given one can't be a namespace.
+    """
+    if given is not None:
+        return inputs.namespace(given)
     return of_context if of_context and of_context != "default" else f"vcluster-{name}"
 
 

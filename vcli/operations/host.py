@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from vcli import inputs
 from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
 from vcli.host import down as taking_down
 from vcli.host import image_store, loading, process, state
@@ -68,11 +69,15 @@ def up(
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
 
     Raises:
+        UsageError: the name, the port or the timeout makes no sense.
         NotAllowedError: not root, or programs of the machine are missing.
         ConflictError: the port is taken, the host runs with another one, or its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
+    inputs.timeout(timeout)
+    if port is not None:
+        inputs.port(port)
     begun = time.monotonic()
     steps = steps or NoSteps()
     instance = Instance.of(name)

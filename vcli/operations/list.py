@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark
-from vcli.operations.resolve import VirtualCluster, find_clusters
+from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 
 # A list is asked for by people and by scripts that poll: an API server that takes longer is as good as away.
 TIMEOUT = 10.0
@@ -46,6 +46,7 @@ async def list_clusters(
         Unreachable: the host does not answer.
         ApiError: it says no.
     """
+    check_place(None, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace)

@@ -9,7 +9,7 @@ from typing import Any
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.credentials import admin
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
 
 Object = dict[str, Any]
 
@@ -36,6 +36,7 @@ async def credential(
     Raises:
         VcliError: the host doesn't answer, says no, or has no such virtual cluster.
     """
+    check_place(name, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access) as client:
         user = (await admin(client, await resolve(client, name, namespace=namespace))).user
