@@ -3,18 +3,19 @@
 from pathlib import Path
 
 from vcli import inputs
-from vcli.errors import UsageError
+from vcli.errors import NotFoundError, UsageError
 
 
 def file_to_read(text: str, what: str = "the file") -> Path:
     """The path of a file that exists.
 
     Raises:
-        UsageError: there is none, or it is a folder.
+        NotFoundError: there is none.
+        UsageError: it is a folder, or no path.
     """
     path = file_to_write(text, what)
     if not path.exists():
-        raise UsageError(f"{what} {inputs.shown(text)}: there is no such file")
+        raise NotFoundError(f"{what} {inputs.shown(text)}: there is no such file")
     return path
 
 

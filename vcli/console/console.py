@@ -51,6 +51,18 @@ def colors(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
     return env.get("TERM") != "dumb" and stream.isatty()
 
 
+async def _readable(stream: TextIO) -> None:
+    """Wait until there is a line to read; reading itself would not end by a signal."""
+    import asyncio  # noqa: PLC0415  start-up
+
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(stream, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(stream)
+
+
 def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
@@ -169,12 +181,16 @@ class Console:
         if error.hint:
             self._line(f"{self.paint('cyan', 'hint:')} {error.hint}")
 
-    def confirm(self, question: str) -> bool:
-        """Ask a yes-or-no question on the terminal; where there is none, the answer is no."""
+    async def confirm(self, question: str) -> bool:
+        """Ask a yes-or-no question on the terminal; where there is none, the answer is no.
+
+        A cancellation (Ctrl-C) ends the wait for the answer.
+        """
         if not (_is_terminal(sys.stdin) and _is_terminal(self.stderr)):
             return False
         self.stderr.write(f"{question} [y/N] ")
         self.stderr.flush()
+        await _readable(sys.stdin)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def start_logging(self) -> None:

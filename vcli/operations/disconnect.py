@@ -13,6 +13,7 @@ from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import Sources, sources
 from vcli.kubeconfig.read import load
+from vcli.operations.cancelling import to_its_end
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
 
@@ -75,7 +76,7 @@ async def disconnect(
         removed.update(_choose(view, name, namespace, everything=everything, tunnels=tunnels))
         return list(removed)
 
-    removal = await asyncio.to_thread(drop, where, choose, warn=warn)
+    removal = await to_its_end(drop, where, choose, warn=warn)
     if removal.lost:
         warn(
             f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
