@@ -51,7 +51,7 @@ def spell_out(
 
 
 def positionals(params: Sequence[Any], args: Sequence[str]) -> Iterator[int]:
-    """Where the words stand that are neither options nor their values, up to ``--``."""
+    """Where the words stand that are neither options nor their values, up to ``--`` or an unknown option."""
     options = _by_name(params)
     index = 0
     while index < len(args) and args[index] != "--":
@@ -61,6 +61,8 @@ def positionals(params: Sequence[Any], args: Sequence[str]) -> Iterator[int]:
         elif (option := options.get(word)) is not None:
             following = args[index + 1] if index + 1 < len(args) else ""
             index += _takes_value(option) or following.lower() in _SPACED
+        elif word.partition("=")[0] not in options and word[:2] not in options:
+            return  # nobody knows what it takes
         index += 1
 
 

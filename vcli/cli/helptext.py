@@ -84,39 +84,41 @@ class Verb(TyperCommand):
                     "no command stands after --",
                     hint=f"usage: {ctx.command_path} {' '.join(_usage(params))}",
                 )
+        if strict and command is not None:
+            self._check_line(ctx, params, args, own)
         spelled = spell_out(params, own, strict=strict)
-        # What follows -- is read by nobody here, and may be empty or look like anything.
         ctx.allow_extra_args = True
         super().parse_args(ctx, spelled)
         if command is not None:
-            extra = [*(ctx.params[command.name] or ()), *ctx.args]
             ctx.params[command.name] = child
-        else:
-            extra = list(ctx.args)
-        if extra and strict:
-            raise self._too_many(ctx, params, list(args), extra[0], command=command)
+        if ctx.args and strict:
+            usage = " ".join([ctx.command_path, *_usage(params)])
+            raise UsageError(
+                f"unexpected argument {ctx.args[0]!r}",
+                hint=f"usage: {usage}; run '{ctx.command_path} --help' for the options",
+            )
         ctx.args = []
         return []
 
-    def _too_many(
-        self, ctx: Any, params: list[Any], args: list[str], extra: str, *, command: Any
-    ) -> UsageError:
-        usage = " ".join([ctx.command_path, *_usage(params)])
-        if command is None:
-            return UsageError(
-                f"unexpected argument {extra!r}",
-                hint=f"usage: {usage}; run '{ctx.command_path} --help' for the options",
-            )
+    def _check_line(self, ctx: Any, params: list[Any], args: list[str], own: list[str]) -> None:
+        """See that no command stands before ``--``: options of its own would be taken for ours.
+
+        Raises:
+            UsageError: one does; the hint has the line as it is right.
+        """
         names = sum(param.param_type_name == "argument" for param in params) - 1
-        first = list(positionals(params, args))[names]
+        found = list(positionals(params, own))
+        if len(found) <= names:
+            return
+        first = found[names]
         # The options before the command's name belong to the line as well.
-        written = ctx.find_root().obj.words if ctx.find_root().obj else ()
-        before = ["vcli", *written[: len(written) - len(args)]] if written else [ctx.command_path]
-        rest = [word for word in args[first:] if word != "--"] if "--" in args else args[first:]
-        line = shlex.join([*before, *args[:first], "--", *rest])
-        return UsageError(
-            f"unexpected argument {extra!r}: a command stands after --, and its options with it",
-            hint=f"to run that command: {line}",
+        session = ctx.find_root().obj
+        words = session.words if session else ()
+        before = ["vcli", *words[: len(words) - len(args)]] if words else [ctx.command_path]
+        command = [*own[first:], *args[len(own) + 1 :]]
+        raise UsageError(
+            f"unexpected argument {own[first]!r}: a command stands after --, and its options with it",
+            hint=f"to run that command: {shlex.join([*before, *own[:first], '--', *command])}",
         )
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:

@@ -24,7 +24,7 @@ from vcli.operations.steps import Steps
 from vcli.operations.token import plugin
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
-from vcli.portforward.tunnel import Tunnel
+from vcli.portforward.tunnel import Tunnel, check_address
 
 Object = dict[str, Any]
 
@@ -203,12 +203,14 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
 
     Raises:
         NotFoundError: there is none of that name.
-        UsageError: there are several.
+        UsageError: there are several; or this machine can't listen on the address.
         ConflictError: it is paused, or on its way out.
         TimedOutError: it did not become ready.
         ApiError: the host says no.
         UnreachableError: the host does not answer.
     """
+    if options.address != LOOPBACK:
+        check_address(options.address)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     async with Client(loaded.access) as client:
         cluster = await resolve(client, options.name, namespace=options.namespace)

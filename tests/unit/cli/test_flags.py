@@ -96,6 +96,9 @@ def test_the_words_of_another_command_are_left_alone():
         ("demo -- ls", ["demo"]),
         ("- demo", ["-", "demo"]),
         ("-n", []),
+        ("-nteam demo", ["demo"]),
+        ("demo ls --color always", ["demo", "ls"]),
+        ("demo --color always", ["demo"]),
     ],
 )
 def test_words_that_are_no_options(words, found):
