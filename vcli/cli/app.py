@@ -76,7 +76,9 @@ class Root(Family):
                 )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Complete from the table, importing nothing."""
+        """Complete from the table, importing nothing; nothing follows a command that there isn't."""
+        if ctx._protected_args:  # noqa: SLF001  where Typer keeps the words after the root's options
+            return []
         from typer.core import CompletionItem  # type: ignore[attr-defined]  # noqa: PLC0415
 
         found: list[Any] = [

@@ -80,7 +80,7 @@ function __vcli_complete
     if test "$answer[1]" = :files
         set -l current (string replace -r '^--[^=]*=' '' -- (commandline -ct))
         set -l option (string match -r '^--[^=]*=' -- (commandline -ct))
-        __fish_complete_path $current | string replace -r '^' "$option"
+        __fish_complete_path $current | string replace -r -- '^' "$option"
     else
         printf '%s\n' $answer
     end
@@ -93,7 +93,11 @@ end
 complete -c vcli -f
 complete -c vcli -n 'not __vcli_in_command' -f -a '(__vcli_complete)'
 function __vcli_complete_command
-    __fish_complete_subcommand --fcs-skip=(contains -i -- -- (commandline -opc))
+    set -l words (commandline -opc)
+    set -l mark (contains -i -- -- $words)
+    set -e words[1..$mark]
+    set -l line (string join ' ' -- (string escape -- $words) (commandline -ct))
+    complete -C "$line"
 end
 complete -c vcli -n __vcli_in_command -f -a '(__vcli_complete_command)'
 """

@@ -224,3 +224,25 @@ def test_the_last_word_stands_and_what_it_does_not_touch_stays(a, b):
 @given(MAPPINGS, MAPPINGS)
 def test_merging_again_changes_nothing(a, b):
     assert merged(a, b, b) == merged(a, b)
+
+
+def test_the_set_family_is_applied_in_the_order_given(tmp_path: Path):
+    (tmp_path / "note").write_text("from a file")
+    pods = "controlPlane.statefulSet.pods"
+    values = load(
+        (),
+        [
+            ("--set-json", f'{pods}={{"labels":{{"a":"1","b":"2"}}}}'),
+            f"{pods}.labels.b=two",
+            ("--set-string", f"{pods}.labels.c=true"),
+            ("--set-file", f"{pods}.annotations.note={tmp_path}/note"),
+        ],
+    ).control_plane.stateful_set.pods
+    assert values.labels == {"a": "1", "b": "two", "c": "true"}
+    assert values.annotations == {"note": "from a file"}
+
+
+def test_a_number_where_text_belongs_hints_at_set_string():
+    error = complaint(sets=("controlPlane.statefulSet.pods.labels.a=1",))
+    assert "must be a string" in error.message
+    assert error.hint == "--set-string keeps it text"
