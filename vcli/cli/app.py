@@ -3,7 +3,6 @@
 import importlib
 import sys
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +10,6 @@ from typer.main import get_command
 
 from vcli.cli.helptext import Family, Verb
 from vcli.cli.options import Group, root
-from vcli.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +67,9 @@ class Root(Family):
         entry = COMMANDS.get(cmd_name)
         return None if entry is None else load(entry.alias_of or cmd_name, entry.target)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command, or say which one may have been meant."""
-        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean 'vcli {near[0]}'?" if near else "run 'vcli --help' for the list"
-            raise UsageError(f"there is no command {args[0]!r}", hint=hint)
-        return super().resolve_command(ctx, args)
+    def known_names(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """All names, aliases too."""
+        return list(COMMANDS)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """List the commands by what one wants to do."""
@@ -86,7 +80,9 @@ class Root(Family):
                 )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        """Complete from the table, importing nothing."""
+        """Complete from the table, importing nothing; nothing follows a command that there isn't."""
+        if ctx._protected_args:  # noqa: SLF001  where Typer keeps the words after the root's options
+            return []
         from typer.core import CompletionItem  # type: ignore[attr-defined]  # noqa: PLC0415
 
         found: list[Any] = [

@@ -1,21 +1,23 @@
-"""Reading option values of plain types without pydantic, whose import would cost each command 0.1 s."""
+"""Reading option values of plain types without pydantic, whose import would cost each command 0.1 s.
 
+A declaration may name a rule of `vcli.inputs` as its ``parser``; else its type is the rule. No value may be
+empty, whatever its type.
+"""
+
+import os
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
-import typer
+from vcli import inputs
+from vcli.errors import UsageError
 
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
+Rule = Callable[[str, str], Any]
+
+BOOLEANS = {
+    **dict.fromkeys(("1", "true", "t", "yes", "y", "on"), True),
+    **dict.fromkeys(("0", "false", "f", "no", "n", "off"), False),
 }
 
 
@@ -23,68 +25,68 @@ class PlainValue:
     """Turns words of the command line into values of one type; stands in for Typer's own reader.
 
     Args:
-        read: text to value; a ValueError is a usage error, its text names what is right.
+        read: text and the option's name to value.
         many: the option may be given several times, the values make a list.
     """
 
-    def __init__(self, read: Callable[[str], Any], *, many: bool) -> None:
+    def __init__(self, read: Rule, *, many: bool) -> None:
         self._read = read
         self._many = many
 
-    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ARG002  Typer's signature
         """The value that the command gets.
 
         Raises:
-            typer.BadParameter: the text is not of this type.
+            UsageError: the text is not of this type; the message names the option.
         """
-        try:
-            if self._many:
-                return [self._one(item) for item in value or ()]
-            return None if value is None else self._one(value)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), ctx=ctx, param=param) from error
+        if self._many:
+            return [self._one(item, param) for item in value or ()]
+        if param.envvar and os.environ.get(param.envvar) == "" and value == param.default:
+            inputs.not_empty("", param.envvar)
+        return None if value is None else self._one(value, param)
 
-    def _one(self, value: Any) -> Any:
-        return self._read(value) if isinstance(value, str) else value
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _WORDS:
-        raise ValueError(f"{text!r} is not true or false")
-    return _WORDS[text.lower()]
+    def _one(self, value: Any, param: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return self._read(value, called(param))
 
 
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a whole number") from None
+def called(param: Any) -> str:
+    """How messages name a parameter: ``--namespace``, ``NAME``."""
+    if param.param_type_name == "argument":
+        return str(param.metavar or param.name.upper())
+    return str(max(param.opts, key=len))
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
+def boolean(text: str, what: str = "the value") -> bool:
+    """``true``, ``false`` and other words that mean the same.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    if text.lower() not in BOOLEANS:
+        raise UsageError(f"{what} {inputs.shown(text)} is not true or false")
+    return BOOLEANS[text.lower()]
 
 
-def _choice(kind: type[Enum]) -> Callable[[str], Any]:
-    def read(text: str) -> Any:
-        for item in kind:
-            if str(item.value).lower() == text.lower():
-                return item
-        raise ValueError(f"{text!r} is not one of {', '.join(str(item.value) for item in kind)}")
+def _path(text: str, what: str) -> Path:
+    return Path(inputs.not_empty(text, what))
+
+
+def choice(words: dict[str, Any]) -> Rule:
+    """One of some words, in any case."""
+
+    def read(text: str, what: str) -> Any:
+        inputs.not_empty(text, what)
+        for word, meaning in words.items():
+            if word.lower() == text.lower():
+                return meaning
+        raise UsageError(f"{what} {inputs.shown(text)} is not one of {', '.join(words)}")
 
     return read
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
-    str: str,
-    bool: _boolean,
-    int: _integer,
-    float: _number,
-    Path: Path,
-}
+_READERS: dict[Any, Rule] = {str: inputs.not_empty, bool: boolean, int: inputs.whole, Path: _path}
 
 
 def lighten(params: list[Any]) -> list[Any]:
@@ -96,15 +98,21 @@ def lighten(params: list[Any]) -> list[Any]:
         kind, many = descriptor.annotation, False
         if get_origin(kind) is list and len(get_args(kind)) == 1:
             kind, many = get_args(kind)[0], True
-        reader = _READERS.get(kind)
-        if reader is None and isinstance(kind, type) and issubclass(kind, Enum):
-            reader = _choice(kind)
+        reader = descriptor.parameter_info.parser or _reader_of(kind)
         if reader and _unchecked(descriptor.parameter_info):
             param._runtime_param = PlainValue(reader, many=many)  # noqa: SLF001  Typer offers no door to this
     return params
 
 
+def _reader_of(kind: Any) -> Rule | None:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return choice({str(item.value): item for item in kind})
+    if get_origin(kind) is Literal:
+        return choice({str(word): word for word in get_args(kind)})
+    return _READERS.get(kind)
+
+
 def _unchecked(info: Any) -> bool:
-    """Whether the declaration asks for nothing but the type."""
-    asked = (info.parser, info.min, info.max, info.exists, info.writable, info.resolve_path, info.allow_dash)
+    """Whether the declaration asks for nothing but the type, or its rule."""
+    asked = (info.min, info.max, info.exists, info.writable, info.resolve_path, info.allow_dash)
     return not any(item is not None and item is not False for item in asked)

@@ -32,20 +32,34 @@ How to write a command (one module, one verb)::
 import functools
 import inspect
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from vcli.cli.completing import complete_names
+from vcli import inputs
+from vcli.cli.coercion import BOOLEANS, choice
+from vcli.cli.completing import complete_contexts, complete_files, complete_names, complete_namespaces
 from vcli.console import Console, LogFormat, Output
-from vcli.errors import UsageError
 
 Name: TypeAlias = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of the virtual cluster.", autocompletion=complete_names)
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of the virtual cluster.",
+        parser=inputs.label,
+        autocompletion=complete_names,
+    ),
 ]
+NewName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of the virtual cluster.", parser=inputs.label)
+]
+"""Of one that is yet to be: not completed."""
+Yes: TypeAlias = Annotated[
+    bool, typer.Option("--yes", "-y", envvar="VCLI_YES", help="Do it without asking. [VCLI_YES]")
+]
+"""Only for commands that ask: ``yes: Yes = False``, and then `vcli.console.Console.confirm`."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,7 +68,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Common:
     """The common options of one run, wherever they came from: command line, then ``VCLI_*``, then defaults.
 
-    ``timeout`` is in seconds, None when not given. ``interactive`` is false with ``--no-input``.
+    ``timeout`` is in seconds, None when not given.
     """
 
     context: str | None = None
@@ -65,8 +79,6 @@ class Common:
     verbose: int = 0
     log_format: LogFormat = LogFormat.TEXT
     timeout: float | None = None
-    yes: bool = False
-    interactive: bool = True
     console: Console = field(default_factory=Console)
 
 
@@ -75,6 +87,7 @@ class Session:
     """What one run of the program knows so far; it travels as the context's ``obj``."""
 
     console: Console = field(default_factory=Console)
+    words: Sequence[str] = ()
 
 
 def common_options(
@@ -82,16 +95,31 @@ def common_options(
     context: Annotated[
         str | None,
         typer.Option(
-            "--context", metavar="NAME", help="Kubeconfig context of the host cluster. [VCLI_CONTEXT]"
+            "--context",
+            metavar="NAME",
+            help="Kubeconfig context of the host cluster. [VCLI_CONTEXT]",
+            autocompletion=complete_contexts,
         ),
     ] = None,
     kubeconfig: Annotated[
         str | None,
-        typer.Option("--kubeconfig", metavar="PATH", help="Kubeconfig file of the host. [VCLI_KUBECONFIG]"),
+        typer.Option(
+            "--kubeconfig",
+            metavar="PATH",
+            help="Kubeconfig file of the host. [VCLI_KUBECONFIG]",
+            autocompletion=complete_files,
+        ),
     ] = None,
     namespace: Annotated[
         str | None,
-        typer.Option("--namespace", "-n", metavar="NS", help="Namespace on the host. [VCLI_NAMESPACE]"),
+        typer.Option(
+            "--namespace",
+            "-n",
+            metavar="NS",
+            help="Namespace on the host. [VCLI_NAMESPACE]",
+            parser=inputs.namespace,
+            autocompletion=complete_namespaces,
+        ),
     ] = None,
     output: Annotated[
         Output | None,
@@ -100,9 +128,12 @@ def common_options(
         ),
     ] = None,
     timeout: Annotated[
-        str | None,
+        float | None,
         typer.Option(
-            "--timeout", metavar="TIME", help="Give up after this long: 30s, 5m, 1h. [VCLI_TIMEOUT]"
+            "--timeout",
+            metavar="TIME",
+            help="Give up after this long: 30s, 5m, 1h. [VCLI_TIMEOUT]",
+            parser=inputs.timeout,
         ),
     ] = None,
     quiet: Annotated[
@@ -118,13 +149,6 @@ def common_options(
         LogFormat | None,
         typer.Option("--log-format", metavar="FORMAT", help="text or json, for stderr. [VCLI_LOG_FORMAT]"),
     ] = None,
-    yes: Annotated[
-        bool | None, typer.Option("--yes", "-y", help="Answer yes to questions. [VCLI_YES]")
-    ] = None,
-    no_input: Annotated[
-        bool | None,
-        typer.Option("--no-input", help="Never ask; what is not given is an error. [VCLI_NO_INPUT]"),
-    ] = None,
 ) -> None:
     """Hold the declarations; never called."""
 
@@ -134,16 +158,36 @@ COMMON_NAMES = frozenset(_PARAMETERS)
 
 
 def command(function: F) -> F:
-    """Give a command the common options, as its keyword ``common``."""
+    """Give a command the common options, as its keyword ``common``.
+
+    A parameter whose type is a dataclass (`vcli.cli.values.ValueOptions`) stands for the options that its
+    fields declare, as parameters would.
+    """
     signature = inspect.signature(function)
-    own = [p for p in signature.parameters.values() if p.name != "common"]
     # An option of the command's own takes the place of a common one of the same name.
     shared = [p for p in _PARAMETERS.values() if p.name not in signature.parameters]
+    own: list[inspect.Parameter] = []
+    bundles: dict[str, tuple[Any, list[str]]] = {}
+    for parameter in signature.parameters.values():
+        kind = parameter.annotation
+        if parameter.name == "common":
+            continue
+        if isinstance(kind, type) and is_dataclass(kind):
+            declared = fields(kind)
+            bundles[parameter.name] = kind, [each.name for each in declared]
+            own += [
+                inspect.Parameter(each.name, parameter.kind, default=each.default, annotation=each.type)
+                for each in declared
+            ]
+        else:
+            own.append(parameter)
 
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, **given: Any) -> Any:
         unset: dict[str, Any] = dict.fromkeys(COMMON_NAMES)
         common = collect(ctx, unset | {p.name: given.pop(p.name) for p in shared})
+        for name, (kind, names) in bundles.items():
+            given[name] = kind(**{each: given.pop(each) for each in names})
         if "common" in signature.parameters:
             given["common"] = common
         outcome = function(**given)
@@ -225,7 +269,6 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
         "log_format": pick("log_format") or LogFormat.TEXT,
         "quiet": bool(pick("quiet")),
         "verbose": verbose,
-        "interactive": not pick("no_input"),
     }
     console = Console(**options)
     session = ctx.find_root().obj
@@ -233,19 +276,28 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
         session.console = console
     if verbose:
         console.start_logging()
-    timeout = pick("timeout")
     return Common(
         context=pick("context"),
         kubeconfig=pick("kubeconfig"),
         namespace=pick("namespace"),
-        timeout=None if timeout is None else seconds(timeout),
-        yes=bool(pick("yes")),
+        timeout=pick("timeout"),
         console=console,
         **options,
     )
 
 
-_TRUE, _FALSE = {"1", "true", "yes", "on", "y"}, {"0", "false", "no", "off", "n", ""}
+_FROM_ENV: dict[str, Callable[[str, str], Any]] = {
+    "context": inputs.not_empty,
+    "kubeconfig": inputs.not_empty,
+    "namespace": inputs.namespace,
+    "timeout": inputs.timeout,
+    "output": choice({item.value: item for item in Output}),
+    "log_format": choice({item.value: item for item in LogFormat}),
+    "verbose": choice({str(n): n for n in range(10)} | {"true": 1, "false": 0}),
+    "quiet": choice(BOOLEANS),
+}
+_MAY_BE_EMPTY = frozenset({"timeout", "output", "log_format", "verbose", "quiet"})
+"""Variables that don't say what a command works on: an empty one is as good as none."""
 
 
 def _from_env(name: str, env: Mapping[str, str]) -> Any:
@@ -255,37 +307,6 @@ def _from_env(name: str, env: Mapping[str, str]) -> Any:
         return None
     variable = f"VCLI_{name.upper()}"
     text = env.get(variable)
-    if not text:
+    if text is None or (not text and name in _MAY_BE_EMPTY):
         return None
-    choices: Mapping[str, Any]
-    match name:
-        case "output":
-            choices = {item.value: item for item in Output}
-        case "log_format":
-            choices = {item.value: item for item in LogFormat}
-        case "verbose":
-            choices = {str(n): n for n in range(10)} | {"true": 1, "false": 0}
-        case "quiet" | "yes" | "no_input":
-            choices = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
-        case _:
-            return text
-    if text.lower() not in choices:
-        raise UsageError(f"{variable}={text} is not one of {', '.join(choices)}")
-    return choices[text.lower()]
-
-
-_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-
-
-def seconds(text: str) -> float:
-    """Read a duration: ``90``, ``30s``, ``1m30s``, ``500ms``.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return float(text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise UsageError(f"{text!r} is not a duration", hint="write it as 30s, 5m or 1h30m")
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+    return _FROM_ENV[name](text, variable)

@@ -7,13 +7,11 @@ from vcli.console import Output
 from vcli.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from vcli.operations.changes import Changes
-    from vcli.operations.upgrade import Upgraded
+    from vcli.operations.upgrade import Review, Upgraded
 
 
-def reviewer(common: Common, *, name: str, yes: bool) -> "Callable[[Changes], bool]":
+def reviewer(common: Common, *, name: str, yes: bool) -> "Review":
     """A `vcli.operations.upgrade.Review` that shows the changes on stderr.
 
     Args:
@@ -22,16 +20,13 @@ def reviewer(common: Common, *, name: str, yes: bool) -> "Callable[[Changes], bo
         yes: data may be lost; otherwise that is asked on a terminal, and no without one.
     """
 
-    def review(changes: "Changes") -> bool:
+    async def review(changes: "Changes") -> bool:
         if common.output is not Output.JSON:  # they are in what is printed at the end
             for line in changes.lines():
                 common.console.info(line)
         if yes or not changes.loses_data:
             return yes
-        from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  asyncio only where it is needed
-
-        with ended_by_signals():  # a question blocks the event loop, which would see to Ctrl-C otherwise
-            return common.console.confirm(f"All data of virtual cluster {name} will be lost. Go on?")
+        return await common.console.confirm(f"All data of virtual cluster {name} will be lost. Go on?")
 
     return review
 

@@ -19,8 +19,6 @@ from vcli.console import Console, Output
 from vcli.errors import InterruptError, UsageError, VcliError
 from vcli.result import Result
 
-COMPLETE_VARIABLE = "_VCLI_COMPLETE"
-
 _TYPER_USAGE = typer.BadParameter.__mro__[1]  # its UsageError, which has no public name
 
 
@@ -34,9 +32,9 @@ def run_cli(argv: Sequence[str] | None = None) -> int:
         The exit code. Everything else was written to stdout and stderr.
     """
     args = list(sys.argv[1:] if argv is None else argv)
-    if COMPLETE_VARIABLE in os.environ:
+    if "_VCLI_COMPLETE" in os.environ:
         return _complete()
-    session = Session(console=Console(output=_asked_output(args)))
+    session = Session(console=Console(output=_asked_output(args)), words=tuple(args))
     try:
         return _run(args, session)
     except BrokenPipeError:
@@ -109,16 +107,14 @@ def _asked_output(args: Sequence[str]) -> Output:
 
 def _complete() -> int:
     """Answer the shell's question what may come next, within a second, whatever happens."""
-    from typer._completion_classes import completion_init  # noqa: PLC0415
-
     from vcli.cli.completing import guard  # noqa: PLC0415
 
     guard()
-    completion_init()
     try:
-        get_command(app).main([], prog_name="vcli", complete_var=COMPLETE_VARIABLE)
-    except SystemExit:
+        from vcli.cli.shells import answer  # noqa: PLC0415
+
+        sys.stdout.write(answer(get_command(app), os.environ))
         sys.stdout.flush()
-    except Exception:  # noqa: BLE001  a shell prompt is no place for errors
+    except (Exception, SystemExit):  # noqa: BLE001  a shell prompt is no place for errors
         return 0
     return 0

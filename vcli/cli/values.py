@@ -1,9 +1,13 @@
 """The options by which create, upgrade and template take values, and those by which one is changed."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
+
+from vcli.cli.completing import complete_files
 
 if TYPE_CHECKING:
     from vcli.config.load import Given
@@ -32,11 +36,26 @@ Files: TypeAlias = Annotated[
         "-f",
         metavar="FILE",
         help="Values in the shape of vcluster.yaml; '-' is stdin. May be repeated, the last one wins.",
+        autocompletion=complete_files,
     ),
 ]
 Sets: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set one value, as with Helm: a.b=c, a[0]=x, a={x,y}."),
+]
+SetStrings: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set-string", metavar="KEY=VALUE", help="The same, but true, 1 and null stay text: a.b=1.30."
+    ),
+]
+SetJsons: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set-json", metavar="KEY=JSON", help='Set one value to JSON: a.b={"c":[1,2]}.'),
+]
+SetFiles: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--set-file", metavar="KEY=FILE", help="Set one value to the text of a file."),
 ]
 DistroOption: TypeAlias = Annotated[
     Distro | None, typer.Option("--distro", metavar="NAME", help="What runs as the control plane: k8s.")
@@ -60,75 +79,76 @@ ResetValues: TypeAlias = Annotated[
     bool,
     typer.Option("--reset-values", help="Start from the defaults, not from the values it was made with."),
 ]
-Yes: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--yes", "-y", help="Go on where data is lost: what is stored in a pod only ends with the pod."
-    ),
-]
-
 _SERVICE_TYPES = {Expose.NODEPORT: "NodePort", Expose.LOADBALANCER: "LoadBalancer"}
 
 
-def load(
-    *,
-    files: list[str] | None,
-    sets: list[str] | None,
-    distro: Distro | None,
-    version: str | None,
-    ephemeral: bool,
-    syncer_image: str | None,
-    expose: Expose | None,
-) -> "Values":
-    """Values from files, ``--set`` and the options of their own; the options win.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueOptions:
+    """All of them: a command with a parameter of this type has these options (`vcli.cli.options.command`)."""
 
-    Raises:
-        UsageError: they make no sense, alone or together.
-    """
-    return read(
-        files=files,
-        sets=sets,
-        distro=distro,
-        version=version,
-        ephemeral=ephemeral,
-        syncer_image=syncer_image,
-        expose=expose,
-    ).values()
+    values: Files = None
+    sets: Sets = None
+    set_strings: SetStrings = None
+    set_jsons: SetJsons = None
+    set_files: SetFiles = None
+    distro: DistroOption = None
+    kubernetes_version: Version = None
+    ephemeral: Ephemeral = False
+    expose: ExposeOption = None
+    syncer_image: SyncerImage = None
 
+    def load(self, *, warn: Callable[[str], None]) -> "Values":
+        """Values from files, the ``--set`` family and the options of their own; the options win.
 
-def read(
-    *,
-    files: list[str] | None,
-    sets: list[str] | None,
-    distro: Distro | None,
-    version: str | None,
-    ephemeral: bool,
-    syncer_image: str | None,
-    expose: Expose | None,
-) -> "Given":
-    """As `load`, for values that are laid over others.
+        Args:
+            warn: told of keys in an older shape.
 
-    Raises:
-        UsageError: a file can't be read, or a ``--set`` can't be understood.
-    """
-    from pathlib import Path  # noqa: PLC0415  --help must be quick
+        Raises:
+            UsageError: they make no sense, alone or together.
+        """
+        loaded = self.read().values()
+        for warning in loaded.warnings:
+            warn(warning)
+        return loaded
 
-    from vcli.config import read as read_values  # noqa: PLC0415
+    def read(self) -> "Given":
+        """As `load`, for values that are laid over others.
 
-    options: dict[str, dict[str, Any]] = {}
-    if distro is not None:
-        options["--distro"] = _plane("distro", {distro.value: {"enabled": True}})
-    if version:
-        options["--kubernetes-version"] = _plane("distro", {"k8s": {"version": version}})
-    if ephemeral:
-        claim = {"volumeClaim": {"enabled": False}}
-        options["--ephemeral"] = _plane("statefulSet", {"persistence": claim})
-    if syncer_image:
-        options["--syncer-image"] = _plane("statefulSet", {"image": syncer_image})
-    if expose is not None:
-        options["--expose"] = _plane("service", {"spec": {"type": _SERVICE_TYPES[expose]}})
-    sources = ["-" if file == "-" else Path(file) for file in files or ()]
-    return read_values(sources, sets or (), options=options)  # type: ignore[arg-type]
+        Raises:
+            UsageError: a file can't be read, or a ``--set`` can't be understood.
+        """
+        from pathlib import Path  # noqa: PLC0415  --help must be quick
+
+        from vcli.config import read  # noqa: PLC0415
+
+        sources = ["-" if file == "-" else Path(file) for file in self.values or ()]
+        return read(sources, self.settings(), options=self.options())  # type: ignore[arg-type]
+
+    def settings(self) -> list[tuple[str, str]]:
+        """The ``--set`` family in the order in which Helm applies it: option, expression."""
+        given = {
+            "--set-json": self.set_jsons,
+            "--set": self.sets,
+            "--set-string": self.set_strings,
+            "--set-file": self.set_files,
+        }
+        return [(option, expression) for option, many in given.items() for expression in many or ()]
+
+    def options(self) -> dict[str, dict[str, Any]]:
+        """The options that stand for one value each: the option's name to a mapping of values."""
+        found: dict[str, dict[str, Any]] = {}
+        if self.distro is not None:
+            found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
+        if self.kubernetes_version:
+            found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": self.kubernetes_version}})
+        if self.ephemeral:
+            claim = {"volumeClaim": {"enabled": False}}
+            found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})
+        if self.syncer_image:
+            found["--syncer-image"] = _plane("statefulSet", {"image": self.syncer_image})
+        if self.expose is not None:
+            found["--expose"] = _plane("service", {"spec": {"type": _SERVICE_TYPES[self.expose]}})
+        return found
 
 
 def _plane(key: str, value: dict[str, Any]) -> dict[str, Any]:

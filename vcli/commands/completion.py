@@ -23,15 +23,14 @@ def completion(
 ) -> Result:
     r"""Print a script that makes a shell complete commands, options and names.
 
-    Names are those of the virtual clusters on the current host; without one there are none, after a second at
-    most.
+    Names, namespaces and components are those of the current host; without one there are none, after a second
+    at most.
 
     \b
     bash:  vcli completion bash > ~/.local/share/bash-completion/completions/vcli
     zsh:   vcli completion zsh > "${fpath[1]}/_vcli"
     fish:  vcli completion fish > ~/.config/fish/completions/vcli.fish
     """
-    from typer._completion_shared import get_completion_script  # noqa: PLC0415
+    from vcli.cli.shells import SCRIPTS  # noqa: PLC0415  --help must be quick
 
-    script = get_completion_script(prog_name="vcli", complete_var="_VCLI_COMPLETE", shell=shell.value)
-    return Result(text=script)
+    return Result(text=SCRIPTS[shell.value])

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vcli.cli.options import Common, Name, command, seconds
+from vcli import inputs
+from vcli.cli.completing import complete_files
+from vcli.cli.options import Common, Name, command
+from vcli.cli.readers import file_to_write
 from vcli.errors import UsageError
 from vcli.result import Result
 
@@ -25,16 +28,21 @@ async def connect(
     ] = None,
     *,
     update_current: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--update-current/--no-update-current",
-            help="Add a context to the kubeconfig and switch to it; otherwise write ./kubeconfig.yaml.",
+            help="Add a context to the kubeconfig and switch to it; otherwise write ./kubeconfig.yaml. "
+            "[default: update-current]",
         ),
-    ] = True,
+    ] = None,
     kube_config: Annotated[
         Path | None,
         typer.Option(
-            "--kube-config", metavar="PATH", help="Write to this kubeconfig instead of the current one."
+            "--kube-config",
+            metavar="PATH",
+            help="Write to this kubeconfig instead of the current one.",
+            parser=file_to_write,
+            autocompletion=complete_files,
         ),
     ] = None,
     print_: Annotated[
@@ -45,10 +53,16 @@ async def connect(
     ] = False,
     local_port: Annotated[
         int,
-        typer.Option("--local-port", metavar="PORT", help="Local port of the tunnel; 0 takes a free one."),
+        typer.Option(
+            "--local-port",
+            metavar="PORT",
+            help="Local port of the tunnel; 0 takes a free one.",
+            parser=inputs.port,
+        ),
     ] = 0,
     address: Annotated[
-        str, typer.Option("--address", metavar="IP", help="Local address of the tunnel.")
+        str,
+        typer.Option("--address", metavar="IP", help="Local address of the tunnel.", parser=inputs.address),
     ] = "127.0.0.1",
     server: Annotated[
         str | None,
@@ -60,16 +74,25 @@ async def connect(
             "--service-account",
             metavar="[NS/]NAME",
             help="Connect with a token of this ServiceAccount, which is made if it does not exist.",
+            parser=inputs.service_account,
         ),
     ] = None,
     cluster_role: Annotated[
         str | None,
-        typer.Option("--cluster-role", metavar="ROLE", help="Bind this ClusterRole to that ServiceAccount."),
+        typer.Option(
+            "--cluster-role",
+            metavar="ROLE",
+            help="Bind this ClusterRole to that ServiceAccount.",
+            parser=inputs.role,
+        ),
     ] = None,
     token_expiration: Annotated[
-        str | None,
+        float | None,
         typer.Option(
-            "--token-expiration", metavar="TIME", help="Life of that token: 3600, 12h; a day by default."
+            "--token-expiration",
+            metavar="TIME",
+            help="Life of that token: 3600, 12h; a day by default.",
+            parser=inputs.token_life,
         ),
     ] = None,
     inline_key: Annotated[
@@ -113,25 +136,44 @@ async def connect(
         server=server,
         service_account=service_account,
         cluster_role=cluster_role,
-        token_life=None if token_expiration is None else seconds(token_expiration),
+        token_life=token_expiration,
         context_name=context_name,
         foreground=foreground,
         inline_key=inline_key,
     )
+    _check_destination(
+        {"the command": bool(child), "--print": print_, "--kube-config": kube_config is not None},
+        update_current=update_current,
+        foreground=foreground,
+    )
     if child:
-        if print_ or foreground or kube_config:
-            raise UsageError(
-                "a command gets a kubeconfig of its own",
-                hint="leave out --print, --foreground and --kube-config, or the command",
-            )
         return await _run_child(options, child, common)
-    into = _destination(update_current=update_current, kube_config=kube_config, print_=print_, common=common)
+    current = update_current is not False
+    into = _destination(update_current=current, kube_config=kube_config, print_=print_, common=common)
     if foreground:
         return await _stay(options, into, common)
     from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
 
     connected = await connect_cluster(options, into=into, steps=common.console)
-    return _result(connected, into, current=update_current and not kube_config)
+    return _result(connected, into, current=current and not kube_config)
+
+
+def _check_destination(asked: dict[str, bool], *, update_current: bool | None, foreground: bool) -> None:
+    """See that one place only was named to put the way to the virtual cluster.
+
+    Raises:
+        UsageError: there are several.
+    """
+    places = [place for place, chosen in asked.items() if chosen]
+    if foreground and asked["the command"]:
+        places.append("--foreground")
+    if update_current and places:
+        places.append("--update-current")
+    if update_current is False and asked["the command"]:
+        places.append("--no-update-current")
+    if len(places) > 1:
+        hint = "a command gets a kubeconfig of its own" if asked["the command"] else "choose one"
+        raise UsageError(f"{' and '.join(places)} don't go together", hint=hint)
 
 
 def _destination(

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vcli.cli import values as given
-from vcli.cli.options import Common, Name, command
+from vcli.cli.options import Common, NewName, Yes, command
+from vcli.cli.values import ResetValues, ValueOptions
+from vcli.errors import UsageError
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -16,33 +17,30 @@ if TYPE_CHECKING:
 
 @command
 async def create(
-    name: Name,
+    name: NewName,
     *,
-    values: given.Files = None,
-    sets: given.Sets = None,
-    distro: given.DistroOption = None,
-    kubernetes_version: given.Version = None,
-    ephemeral: given.Ephemeral = False,
-    expose: given.ExposeOption = None,
-    syncer_image: given.SyncerImage = None,
+    values: ValueOptions,
     upgrade: Annotated[
         bool,
         typer.Option("--upgrade", help="If it exists already, change it as 'vcli upgrade' does."),
     ] = False,
-    reset_values: given.ResetValues = False,
-    yes: given.Yes = False,
+    reset_values: ResetValues = False,
+    yes: Yes = False,
     connect: Annotated[
-        bool, typer.Option("--connect/--no-connect", help="Connect to it when it is ready.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--connect/--no-connect", help="Connect to it when it is ready. [default: connect, if it waits]"
+        ),
+    ] = None,
     update_current: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             "--update-current/--no-update-current",
-            help="Switch the kubeconfig to it; otherwise write ./kubeconfig.yaml.",
+            help="Switch the kubeconfig to it; otherwise write ./kubeconfig.yaml. [default: update-current]",
         ),
-    ] = True,
+    ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until it is ready; without, nothing is connected.")
+        bool, typer.Option("--wait/--no-wait", help="Wait until it is ready; if not, nothing is connected.")
     ] = True,
     keep_on_failure: Annotated[
         bool, typer.Option("--keep-on-failure", help="Leave what was made when something fails.")
@@ -63,22 +61,13 @@ async def create(
     vcli create demo -n team-a -f vcluster.yaml --set controlPlane.coredns.enabled=false
     vcli create demo --ephemeral --no-connect
     """
-    from vcli.errors import UsageError  # noqa: PLC0415  --help must be quick
-
-    for option, is_given in (("--reset-values", reset_values), ("--yes", yes)):
-        if is_given and not upgrade:
-            raise UsageError(f"{option} is for a virtual cluster that exists", hint="add --upgrade")
-    read = given.read(
-        files=values,
-        sets=sets,
-        distro=distro,
-        version=kubernetes_version,
-        ephemeral=ephemeral,
-        syncer_image=syncer_image,
-        expose=expose,
-    )
-    if connect and wait and not dry_run:
-        await _check_destination(common, update_current=update_current)
+    if reset_values and not upgrade:
+        raise UsageError("--reset-values is for a virtual cluster that exists", hint="add --upgrade")
+    _check_connection(connect=connect, update_current=update_current, wait=wait)
+    read = values.read()
+    connects = wait and connect is not False
+    if connects and not dry_run:
+        await _check_destination(common, update_current=update_current is not False)
     done: Done | None = None
     if upgrade:
         done = await _upgrade(
@@ -89,14 +78,33 @@ async def create(
     if dry_run:
         return done.result
     data, said = dict(done.result.data), done.result.messages
-    if connect and wait:
+    way = f"vcli connect {name} -n {done.namespace}"
+    if not wait:
+        said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
+    elif connects:
         data["connection"], connected = await _connect(
-            name, done.namespace, common, update_current=update_current
+            name, done.namespace, common, update_current=update_current is not False
         )
         said += connected
-    elif wait:
-        said += (f"vcli connect {name} -n {done.namespace} connects to it",)
+    else:
+        said += (f"{way} connects to it",)
     return Result(data=data, text="", messages=said)
+
+
+def _check_connection(*, connect: bool | None, update_current: bool | None, wait: bool) -> None:
+    """See that what was asked for can be had together.
+
+    Raises:
+        UsageError: it can't.
+    """
+    if connect and not wait:
+        raise UsageError(
+            "--connect needs a virtual cluster that is ready, so not with --no-wait",
+            hint="leave one of them out; or run vcli connect later: it waits until it is ready",
+        )
+    if update_current and (connect is False or not wait):
+        other = "--no-connect" if connect is False else "--no-wait"
+        raise UsageError(f"with {other} nothing is connected, so --update-current has no effect")
 
 
 @dataclass(frozen=True, slots=True)

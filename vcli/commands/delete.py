@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from vcli.cli.options import Common, Name, command
+from vcli.cli.options import Common, Name, Yes, command
 from vcli.result import Result
 
 
@@ -20,8 +20,12 @@ async def delete(
     ] = False,
     delete_namespace: Annotated[
         bool,
-        typer.Option("--delete-namespace", help="Delete the host namespace too, with all that is in it."),
+        typer.Option(
+            "--delete-namespace",
+            help="Delete the host namespace too; asks if it holds other things than the virtual cluster.",
+        ),
     ] = False,
+    yes: Yes = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until everything is gone.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     common: Common,
@@ -46,10 +50,11 @@ async def delete(
         keep_pvc=keep_pvc,
         delete_namespace=delete_namespace,
         wait=wait,
+        yes=yes,
         dry_run=dry_run,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
-    gone = await delete_cluster(options, steps=common.console)
+    gone = await delete_cluster(options, steps=common.console, consent=common.console.confirm)
     data = {
         "name": gone.name,
         "namespace": gone.namespace,

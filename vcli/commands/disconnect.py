@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vcli.cli.completing import complete_names
+from vcli.cli.completing import complete_connected
 from vcli.cli.options import Common, command
 from vcli.errors import UsageError
 from vcli.result import Result
@@ -20,12 +20,14 @@ async def disconnect(
         typer.Argument(
             metavar="NAME",
             help="Virtual cluster, or its context; the current one by default.",
-            autocompletion=complete_names,
+            autocompletion=complete_connected,
             show_default=False,
         ),
     ] = None,
     *,
-    everything: Annotated[bool, typer.Option("--all", help="All virtual clusters, and all tunnels.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All virtual clusters, and all tunnels; with -n those of it.")
+    ] = False,
     common: Common,
 ) -> Result:
     """Go back to the context from before, and remove the one that 'vcli connect' made.

@@ -5,7 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from vcli import inputs
+from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Group
+from vcli.cli.readers import file_to_read
 from vcli.result import Column, Result
 
 host = Group(
@@ -31,8 +34,8 @@ def up(
         int | None,
         typer.Option(
             "--port",
-            min=0,
-            max=65535,
+            metavar="PORT",
+            parser=inputs.port,
             help="Port of its API server on 127.0.0.1; 0 takes a free one. [default: 16443]",
         ),
     ] = None,
@@ -164,7 +167,15 @@ def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: AR
 
 @host.command("load-image")
 def load_image(
-    archive: Annotated[Path, typer.Argument(metavar="FILE", help="An OCI archive, or one of docker save.")],
+    archive: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="An OCI archive, or one of docker save.",
+            parser=file_to_read,
+            autocompletion=complete_files,
+        ),
+    ],
     *,
     name: HostName = _NAME,
     common: Common,

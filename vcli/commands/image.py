@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Group
+from vcli.cli.readers import file_to_read, file_to_write
 from vcli.errors import UsageError
 from vcli.result import Column, Result
 
@@ -17,7 +19,15 @@ image = Group(
     "Name it with 'vcli create --syncer-image'."
 )
 
-Archive = Annotated[Path, typer.Argument(metavar="FILE", help="An archive made by 'vcli image build'.")]
+Archive = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="An archive made by 'vcli image build'.",
+        parser=file_to_read,
+        autocompletion=complete_files,
+    ),
+]
 
 
 @image.command("build")
@@ -27,9 +37,17 @@ def build(
         str | None,
         typer.Option("--name", metavar="NAME:TAG", help="Name of the image. [default: vcli-syncer:VERSION]"),
     ] = None,
-    file: Annotated[Path, typer.Option("--file", "-f", metavar="FILE", help="Archive to write.")] = Path(
-        "vcli-syncer.tar"
-    ),
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--file",
+            "-f",
+            metavar="FILE",
+            help="Archive to write.",
+            parser=file_to_write,
+            autocompletion=complete_files,
+        ),
+    ] = Path("vcli-syncer.tar"),
     common: Common,
 ) -> Result:
     """Make the syncer image from the running interpreter, as an OCI archive."""

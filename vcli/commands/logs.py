@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from vcli import inputs
+from vcli.cli.completing import complete_components
 from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
@@ -14,10 +16,20 @@ async def logs(
     *,
     component: Annotated[
         str | None,
-        typer.Option("--component", "-c", metavar="NAME", help="Only of this one, such as syncer."),
+        typer.Option(
+            "--component",
+            "-c",
+            metavar="NAME",
+            help="Only of this one, such as syncer.",
+            parser=inputs.label,
+            autocompletion=complete_components,
+        ),
     ] = None,
     tail: Annotated[
-        int | None, typer.Option("--tail", metavar="N", help="Only the last N lines of each component.")
+        int | None,
+        typer.Option(
+            "--tail", metavar="N", help="Only the last N lines of each component.", parser=inputs.lines
+        ),
     ] = None,
     previous: Annotated[
         bool, typer.Option("--previous", "-p", help="What was written before the last restart.")

@@ -1,21 +1,15 @@
 """``vcli template``."""
 
-from vcli.cli import values as given
-from vcli.cli.options import Common, Name, command
+from vcli.cli.options import Common, NewName, command
+from vcli.cli.values import ValueOptions
 from vcli.result import Result
 
 
 @command
 async def template(
-    name: Name,
+    name: NewName,
     *,
-    values: given.Files = None,
-    sets: given.Sets = None,
-    distro: given.DistroOption = None,
-    kubernetes_version: given.Version = None,
-    ephemeral: given.Ephemeral = False,
-    expose: given.ExposeOption = None,
-    syncer_image: given.SyncerImage = None,
+    values: ValueOptions,
     common: Common,
 ) -> Result:
     r"""Print the YAML of a virtual cluster, to be applied again and again.
@@ -30,16 +24,6 @@ async def template(
     from vcli.controlplane.manifests import dump  # noqa: PLC0415  --help must be quick
     from vcli.operations.template import template as render  # noqa: PLC0415
 
-    loaded = given.load(
-        files=values,
-        sets=sets,
-        distro=distro,
-        version=kubernetes_version,
-        ephemeral=ephemeral,
-        syncer_image=syncer_image,
-        expose=expose,
-    )
-    for warning in loaded.warnings:
-        common.console.warn(warning)
+    loaded = values.load(warn=common.console.warn)
     objects = await render(name, loaded, namespace=common.namespace)
     return Result(data=objects, text=dump(objects))

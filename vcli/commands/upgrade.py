@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from vcli.cli import values as given
-from vcli.cli.options import Common, Name, command
+from vcli.cli.options import Common, Name, Yes, command
+from vcli.cli.values import ResetValues, ValueOptions
 from vcli.result import Result
 
 
@@ -13,18 +13,12 @@ from vcli.result import Result
 async def upgrade(
     name: Name,
     *,
-    values: given.Files = None,
-    sets: given.Sets = None,
-    distro: given.DistroOption = None,
-    kubernetes_version: given.Version = None,
-    ephemeral: given.Ephemeral = False,
-    expose: given.ExposeOption = None,
-    syncer_image: given.SyncerImage = None,
-    reset_values: given.ResetValues = False,
+    values: ValueOptions,
+    reset_values: ResetValues = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would change, and change nothing.")
     ] = False,
-    yes: given.Yes = False,
+    yes: Yes = False,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is ready.")] = True,
     keep_on_failure: Annotated[
         bool, typer.Option("--keep-on-failure", help="Do not roll back when it does not become ready.")
@@ -50,15 +44,7 @@ async def upgrade(
 
     options = Options(
         name=name,
-        given=given.read(
-            files=values,
-            sets=sets,
-            distro=distro,
-            version=kubernetes_version,
-            ephemeral=ephemeral,
-            syncer_image=syncer_image,
-            expose=expose,
-        ),
+        given=values.read(),
         namespace=common.namespace,
         kubeconfig=common.kubeconfig,
         context=common.context,

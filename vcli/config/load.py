@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from vcli.config import document as documents
 from vcli.config import setting
@@ -13,6 +13,9 @@ from vcli.config.legacy import modernise
 from vcli.config.parse import build
 from vcli.config.schema import Values
 
+Set: TypeAlias = str | tuple[str, str]
+"""An expression of ``--set``; or an option of its family, such as ``--set-string``, and its expression."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
@@ -20,12 +23,12 @@ class Given:
 
     Attributes:
         files: a later one over an earlier one.
-        sets: ``a.b=c`` expressions, over the files.
+        sets: an option of the ``--set`` family and its expression, each over what is before it.
         options: what came from options of their own, over all else: the option's name to a mapping of values.
     """
 
     files: tuple[Document, ...] = ()
-    sets: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def values(self, *, over: Document | None = None) -> Values:
@@ -44,8 +47,8 @@ class Given:
             own = Document(copy.deepcopy(document.data), dict(document.places))
             warnings += modernise(own)
             merged.merge(own)
-        for expression in self.sets:
-            document = setting.parse(expression, below=merged.data)
+        for option, expression in self.sets:
+            document = setting.parse(expression, below=merged.data, option=option)
             warnings += modernise(document)
             merged.merge(document)
         for option, data in self.options.items():
@@ -56,26 +59,28 @@ class Given:
 
 
 def read(
-    files: Sequence[Source] = (), sets: Sequence[str] = (), *, options: Mapping[str, Any] | None = None
+    files: Sequence[Source] = (), sets: Sequence[Set] = (), *, options: Mapping[str, Any] | None = None
 ) -> Given:
     """Read values; what they mean together is seen when they are merged.
 
     Args:
         files: YAML files, a later one over an earlier one; ``-`` is standard input.
-        sets: ``a.b=c`` expressions, over the files.
+        sets: ``a.b=c`` expressions, over the files; or an option and its expression, as in
+            ``("--set-string", "a.b=1")``.
         options: what came from options of their own: the option's name (``--distro``) to a mapping of values,
             over all else; errors name the option.
 
     Raises:
         UsageError: a file can't be read or is no YAML mapping, or an expression can't be understood.
     """
-    for expression in sets:
-        setting.parse(expression)
-    return Given(files=tuple(map(documents.read, files)), sets=tuple(sets), options=dict(options or {}))
+    expressions = tuple((setting.SET, each) if isinstance(each, str) else each for each in sets)
+    for option, expression in expressions:
+        setting.parse(expression, option=option)
+    return Given(files=tuple(map(documents.read, files)), sets=expressions, options=dict(options or {}))
 
 
 def load(
-    files: Sequence[Source] = (), sets: Sequence[str] = (), *, options: Mapping[str, Any] | None = None
+    files: Sequence[Source] = (), sets: Sequence[Set] = (), *, options: Mapping[str, Any] | None = None
 ) -> Values:
     """The values of a virtual cluster, from those given alone; for the arguments see `read`.
 

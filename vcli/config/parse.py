@@ -180,7 +180,8 @@ def _value(hint: Any, field: Field[Any], value: Any, keys: Keys, document: Docum
         return _section(hint, value, keys, document, default)  # type: ignore[arg-type]
     problem = _problem(hint, value) or _rule(field, value)
     if problem:
-        raise fail(document, keys, problem)
+        typed = "a string" in problem and document.place(keys).startswith("--set ")
+        raise fail(document, keys, problem, hint="--set-string keeps it text" if typed else None)
     return tuple(value) if isinstance(value, list) else value
 
 

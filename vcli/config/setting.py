@@ -1,56 +1,134 @@
 r"""``--set a.b=c``, in the language of Helm's strvals.
 
 ``a.b=1,c=x`` sets two keys, ``a={x,y}`` a list, ``a[0].b=x`` an element, ``a\.b=x`` a key with a dot in it.
-true, false, null and integers become what they look like; all else is a string.
+true, false, null and integers become what they look like; all else is a string. With ``--set-string``
+everything is a string; ``--set-json`` takes JSON after the equals sign, ``--set-file`` the name of a file
+whose text is the value.
 """
 
 import copy
+import json
 import re
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
 
 from vcli.config.document import Document, Keys
 from vcli.errors import UsageError
 
-_INTEGER = re.compile(r"^(0|-?[1-9][0-9]*)$")
+_INTEGER = re.compile(r"(0|-?[1-9][0-9]*)")
 _MOST_ELEMENTS = 1024
 _WORDS = {"true": True, "false": False, "null": None}
 
 Step = str | int
+Assignment = tuple[str, Any]
+
+SET: Final = "--set"
+SET_JSON: Final = "--set-json"
 
 
-def parse(expression: str, *, below: dict[str, Any] | None = None) -> Document:
-    """Parse one ``--set`` argument.
+def parse(expression: str, *, below: dict[str, Any] | None = None, option: str = SET) -> Document:
+    """Parse the argument of one option of the ``--set`` family.
 
     Args:
-        expression: what follows ``--set``.
+        expression: what follows the option.
         below: values set so far; ``a[1]=x`` changes one element of a list that stands there.
+        option: ``--set``, ``--set-string``, ``--set-json`` or ``--set-file``.
 
     Raises:
-        UsageError: it can't be understood.
+        UsageError: it can't be understood, or the file can't be read.
     """
+    said = f"{option} {expression}"
     document = Document()
+    if option == SET_JSON:
+        assignments = _json_assignments(expression, said)
+    else:
+        assignments = _assignments(expression, said, _VALUES[option])
+    for path, value in assignments:
+        steps = _steps(path, said)
+        _put(document.data, steps, value, below or {})
+        keys: Keys = tuple(step for step in _until_index(steps))
+        for end in range(1, len(keys) + 1):
+            document.places[keys[:end]] = said
+    if not document.data:
+        raise UsageError(f"{said}: sets nothing", hint=f"write {option} key=value")
+    return document
+
+
+def _assignments(expression: str, said: str, read: Callable[[str, str], Any]) -> Iterator[Assignment]:
     for assignment in _split(expression, ","):
         if not assignment.strip():
             continue
         left, separator, right = _partition(assignment)
         if not separator:
-            raise UsageError(f"--set {expression}: no value for {assignment!r}", hint="write --set key=value")
-        steps = _steps(left.strip(), expression)
-        _put(document.data, steps, _value(right), below or {})
-        keys: Keys = tuple(step for step in _until_index(steps))
-        for end in range(1, len(keys) + 1):
-            document.places[keys[:end]] = f"--set {expression}"
-    return document
+            raise UsageError(
+                f"{said}: no value for {assignment!r}", hint=f"write {said.partition(' ')[0]} key=value"
+            )
+        yield left.strip(), read(right, said)
 
 
-def _value(text: str) -> Any:
+def _json_assignments(expression: str, said: str) -> Iterator[Assignment]:
+    """``a.b=JSON,c=JSON``, or one JSON object of all keys."""
+    decoder, rest = json.JSONDecoder(), expression.strip()
+    whole = rest.startswith("{")
+    while rest:
+        path, separator, text = ("", "=", rest) if whole else _partition(rest)
+        if not separator:
+            raise UsageError(f"{said}: no value for {rest!r}", hint="write --set-json key=JSON")
+        text = text.lstrip()
+        try:
+            value, end = decoder.raw_decode(text)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(
+                f"{said}: not JSON: {error}",
+                hint="text is JSON in double quotes; --set-string takes it without",
+            ) from error
+        rest = text[end:].strip()
+        if rest and (whole or not rest.startswith(",")):
+            raise UsageError(f"{said}: not JSON: {rest!r} follows the value")
+        rest = rest[1:].strip()
+        yield from ((_escape(key), each) for key, each in value.items()) if whole else [(path.strip(), value)]
+
+
+def _typed(text: str, said: str) -> Any:
     if text.startswith("{") and text.endswith("}"):
-        return [_value(item.strip()) for item in _split(text[1:-1], ",")] if text[1:-1].strip() else []
+        return [_typed(item, said) for item in _items(text)]
     if text in _WORDS:
         return _WORDS[text]
-    if _INTEGER.match(text):
+    if _INTEGER.fullmatch(text):
         return int(text)
     return _unescape(text)
+
+
+def _string(text: str, said: str) -> Any:  # noqa: ARG001
+    if text.startswith("{") and text.endswith("}"):
+        return [_unescape(item) for item in _items(text)]
+    return _unescape(text)
+
+
+def _content(text: str, said: str) -> str:
+    path = _unescape(text)
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"{said}: file {path!r} can't be read: {reason}") from error
+
+
+_VALUES: Final[dict[str, Callable[[str, str], Any]]] = {
+    SET: _typed,
+    "--set-string": _string,
+    "--set-file": _content,
+}
+
+
+def _items(text: str) -> list[str]:
+    inner = text[1:-1]
+    return [item.strip() for item in _split(inner, ",")] if inner.strip() else []
+
+
+def _escape(key: str) -> str:
+    return re.sub(r"([\\.\[\]])", r"\\\1", key)
 
 
 def _unescape(text: str) -> str:
@@ -82,16 +160,16 @@ def _partition(text: str) -> tuple[str, str, str]:
     return parts[0], "=", text[len(parts[0]) + 1 :]
 
 
-def _steps(path: str, expression: str) -> list[Step]:
+def _steps(path: str, said: str) -> list[Step]:
     steps: list[Step] = []
     for part in _split(path, "."):
         word = re.match(r"^((?:\\.|[^\[\]\\])+)((?:\[[0-9]+\])*)$", part)
         if word is None:
-            raise UsageError(f"--set {expression}: {path!r} is not the path of a key")
+            raise UsageError(f"{said}: {path!r} is not the path of a key")
         steps.append(_unescape(word[1]))
         for index in re.findall(r"[0-9]+", word[2]):
             if int(index) >= _MOST_ELEMENTS:
-                raise UsageError(f"--set {expression}: index {index} is too large")
+                raise UsageError(f"{said}: index {index} is too large")
             steps.append(int(index))
     return steps
 

@@ -51,6 +51,22 @@ def colors(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
     return env.get("TERM") != "dumb" and stream.isatty()
 
 
+async def _readable(stream: TextIO) -> None:
+    """Wait until there is a line to read; reading itself would not end by a signal."""
+    import asyncio  # noqa: PLC0415  start-up
+
+    loop, ready = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(stream, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(stream)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
 def table(columns: "Sequence[Column]", rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows under headings, as kubectl lays them out; no rows, no headings."""
     if not rows or not columns:
@@ -79,7 +95,6 @@ class Console:
         log_format: LogFormat = LogFormat.TEXT,
         quiet: bool = False,
         verbose: int = 0,
-        interactive: bool = True,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
         environ: Mapping[str, str] | None = None,
@@ -88,7 +103,6 @@ class Console:
         self.log_format = log_format
         self.quiet = quiet
         self.verbose = verbose
-        self.interactive = interactive
         self.stdout = sys.stdout if stdout is None else stdout
         self.stderr = sys.stderr if stderr is None else stderr
         self._color = colors(self.stderr, os.environ if environ is None else environ)
@@ -167,12 +181,16 @@ class Console:
         if error.hint:
             self._line(f"{self.paint('cyan', 'hint:')} {error.hint}")
 
-    def confirm(self, question: str) -> bool:
-        """Ask a yes-or-no question on the terminal; no terminal or ``--no-input`` means no."""
-        if not self.interactive or not (sys.stdin.isatty() and self.stderr.isatty()):
+    async def confirm(self, question: str) -> bool:
+        """Ask a yes-or-no question on the terminal; where there is none, the answer is no.
+
+        A cancellation (Ctrl-C) ends the wait for the answer.
+        """
+        if not (_is_terminal(sys.stdin) and _is_terminal(self.stderr)):
             return False
         self.stderr.write(f"{question} [y/N] ")
         self.stderr.flush()
+        await _readable(sys.stdin)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def start_logging(self) -> None:

@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from vcli import inputs
 from vcli.errors import UsageError
 
 # The pod's label controller-revision-hash is NAME, a dash and up to ten characters, 63 at most; with it every
 # other name fits as well (NAME-headless as a Service, vcluster-NAME as a namespace).
 LONGEST_NAME = 52
 # A Service's name is a DNS-1035 label: it begins with a letter.
-_NAME = re.compile(r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+_NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 CLUSTER_LABEL = "vcli.dev/cluster"
 HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
@@ -100,18 +101,19 @@ class Names:
 
 
 def check_name(name: str) -> None:
-    """See whether all names that follow from it are valid.
+    """See whether all names that follow from it are valid. One that is to be found, not made, may be longer.
 
     Raises:
         UsageError: it is not a DNS label that begins with a letter, or is too long.
     """
+    inputs.not_empty(name, "the name")
     if len(name) > LONGEST_NAME:
         raise UsageError(
-            f"the name {name!r} has {len(name)} characters, {LONGEST_NAME} are the most",
+            f"the name {inputs.shown(name)} has {len(name)} characters, {LONGEST_NAME} are the most",
             hint="names of pods, Services and labels are made from it, which end at 63",
         )
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise UsageError(
-            f"the name {name!r} is not a DNS label",
+            f"the name {inputs.shown(name)} is not a DNS label",
             hint="use a-z, 0-9 and dashes, a letter first and no dash at the end",
         )

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from vcli import inputs
 from vcli.errors import UsageError
 
 DEFAULT_NAME = "vcli-host"
@@ -51,8 +52,8 @@ class Instance:
             raise UsageError(
                 f'"{name}" can not name a host', hint="at most 30 of a-z, 0-9 and -, not - at either end"
             )
-        if moved := os.environ.get("VCLI_HOST_ROOT"):
-            base = Path(moved).resolve()
+        if (moved := os.environ.get("VCLI_HOST_ROOT")) is not None:
+            base = Path(inputs.not_empty(moved, "VCLI_HOST_ROOT")).resolve()
             instance = cls(name=name, root=base / name, run=base / f"{name}.run")
             if len(f"{instance.containerd}.ttrpc") > _SOCKET_PATH:
                 raise UsageError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from vcli import inputs
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
 from vcli.kube.access import Access, in_cluster, token_file
 from vcli.kubeconfig.execplugin import ExecPlugin
@@ -57,10 +58,12 @@ def load_access(*, kubeconfig: str | None = None, context: str | None = None) ->
     Raises:
         UnreachableError: no cluster is configured.
         NotFoundError: the named context, or what it refers to, does not exist.
-        UsageError: no context is current.
+        UsageError: no context is current; or a name is empty, which never means the default.
         NotAllowedError: the credentials can't be had.
         KubeconfigError: a file can't be read or understood.
     """
+    if context is not None:
+        inputs.not_empty(context, "the context")
     where = sources(kubeconfig)
     view = View({path: file.data for path, file in load(where).items()})
     name = context or view.current

@@ -8,18 +8,24 @@ any write takes, is removed with a warning.
 import contextlib
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
-from vcli.errors import TimedOutError
+from vcli.errors import InterruptError, TimedOutError
 
 STALE_AFTER: Final = 30.0
 """Seconds after which a lock without a living owner that we know of is taken for a leftover."""
 TIMEOUT: Final = 45.0
 """Seconds to wait for a lock; longer than `STALE_AFTER`, so a leftover fails no command."""
 _POLL: Final = 0.02
+_SAID_AFTER: Final = 1.0
+
+interrupted: ContextVar[threading.Event | None] = ContextVar("interrupted", default=None)
+"""Set it before `locked` runs in a thread, which no signal ends: the event ends waiting for a lock."""
 
 
 @contextlib.contextmanager
@@ -39,13 +45,14 @@ def locked(
         files: need not exist. One in a folder that we can't write to is not locked, and must not be written.
         timeout: seconds to wait for all of them.
         stale_after: the age of a leftover in seconds.
-        warn: told about a leftover that was removed.
+        warn: told what is waited for when it takes longer than a second, and of a leftover that was removed.
 
     Yields:
         those of ``files`` that are locked.
 
     Raises:
         TimedOutError: somebody else holds a lock all the time.
+        InterruptError: `interrupted` was set while waiting; nothing is locked.
     """
     deadline = time.monotonic() + timeout
     wanted = {path: (path, Path(os.path.realpath(path))) for path in files}
@@ -73,6 +80,8 @@ def _release(path: Path, inode: int | None) -> None:
 def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[[str], None]) -> int | None:
     """Take one lock; its inode, None when there can't be one."""
     lock = lock_file(path)
+    ended = interrupted.get()
+    say_at = time.monotonic() + _SAID_AFTER
     while True:
         try:
             lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -88,6 +97,11 @@ def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[
                     f"another process holds the lock of {path}",
                     hint=f"if none is at work on that file, remove {lock}",
                 ) from None
+            if ended is not None and ended.is_set():
+                raise InterruptError(f"interrupted while waiting for the lock {lock}") from None
+            if time.monotonic() >= say_at:
+                warn(_waiting_for(lock, stale_after))
+                say_at = deadline
             time.sleep(_POLL)
         except OSError:
             return (
@@ -100,6 +114,18 @@ def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[
                 return os.fstat(descriptor).st_ino
             finally:
                 os.close(descriptor)
+
+
+def _waiting_for(lock: Path, stale_after: float) -> str:
+    try:
+        age = f"{max(time.time() - lock.stat().st_mtime, 0):.0f}s old"
+    except OSError:
+        age = "just removed"
+    return (
+        f"waiting for another program to finish with {lock.with_suffix('')}: its lock {lock} is {age};"
+        f" at {stale_after:g}s it is taken for a leftover and removed."
+        " If no kubectl, helm or vcli is at work on that file, you can remove the lock now"
+    )
 
 
 def _owner() -> str:

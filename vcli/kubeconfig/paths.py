@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from vcli import inputs
+
 
 @dataclass(frozen=True, slots=True)
 class Sources:
@@ -48,10 +50,14 @@ def sources(kubeconfig: str | Path | None = None, *, environ: Mapping[str, str] 
         kubeconfig: the value of ``--kubeconfig``: one file, and nothing else counts. Also the files that
             `Sources` names as text, so that what was found once can be found again.
         environ: the environment to look for ``KUBECONFIG`` and ``HOME`` in; the process's own by default.
+
+    Raises:
+        UsageError: ``kubeconfig`` is empty, which never means the default.
     """
     env = os.environ if environ is None else environ
     variable = env.get("KUBECONFIG", "")
-    if kubeconfig:
+    if kubeconfig is not None:
+        inputs.not_empty(str(kubeconfig), "the path of the kubeconfig")
         if os.pathsep not in str(kubeconfig) or Path(kubeconfig).exists():
             return Sources((absolute(kubeconfig, env),), explicit=True)
         variable = str(kubeconfig)

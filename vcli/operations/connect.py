@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.errors import ConflictError, UsageError, VcliError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
@@ -19,13 +20,13 @@ from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import exec_status, plugin
 from vcli.operations.tunnel_uses import follow, listener
 from vcli.portforward import background, state
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, on_this_machine
-from vcli.portforward.tunnel import Tunnel
+from vcli.portforward.tunnel import Tunnel, check_address
 
 Object = dict[str, Any]
 
@@ -36,6 +37,8 @@ _IN_CERTIFICATE = {LOOPBACK, "localhost"}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """What to connect to, and how.
+
+    Raises UsageError when one of them makes no sense, or two don't go together.
 
     Attributes:
         name: of the virtual cluster.
@@ -71,6 +74,7 @@ class Options:
     inline_key: bool | None = None
 
     def __post_init__(self) -> None:
+        self._check_each()
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
             raise UsageError("--cluster-role and --token-expiration need --service-account")
         if self.inline_key is False and self.service_account:
@@ -79,6 +83,23 @@ class Options:
             raise UsageError(
                 "--server means no tunnel, so --local-port, --address and --foreground make no sense with it"
             )
+
+    def _check_each(self) -> None:
+        check_place(self.name, self.namespace)
+        inputs.port(self.local_port, "the local port")
+        inputs.address(self.address)
+        if self.timeout is not None:
+            inputs.timeout(self.timeout)
+        if self.server is not None:
+            Endpoint.of(self.server)
+        if self.service_account is not None:
+            inputs.service_account(self.service_account)
+        if self.cluster_role is not None:
+            inputs.role(self.cluster_role)
+        if self.token_life is not None:
+            inputs.token_life(self.token_life)
+        if self.context_name is not None:
+            inputs.not_empty(self.context_name, "the name of the context")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,12 +220,14 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
 
     Raises:
         NotFoundError: there is none of that name.
-        UsageError: there are several.
+        UsageError: there are several; or this machine can't listen on the address.
         ConflictError: it is paused, or on its way out.
         TimedOutError: it did not become ready.
         ApiError: the host says no.
         UnreachableError: the host does not answer.
     """
+    if options.address != LOOPBACK:
+        check_address(options.address)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     async with Client(loaded.access) as client:
         cluster = await resolve(client, options.name, namespace=options.namespace)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vcli import inputs
 from vcli.config.schema import Values
 from vcli.controlplane import render
 from vcli.controlplane.apply import apply
@@ -40,6 +41,8 @@ _CREATION = "vcli.dev/creation"
 class Options:
     """What to create, and how.
 
+    Raises UsageError when a name or the timeout makes no sense.
+
     Attributes:
         name: of the virtual cluster.
         values: from `vcli.config.load`.
@@ -59,6 +62,12 @@ class Options:
     wait: bool = True
     keep_on_failure: bool = False
     timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if self.namespace is not None:
+            inputs.namespace(self.namespace)
+        inputs.timeout(self.timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +124,6 @@ async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[
 
 @contextlib.asynccontextmanager
 async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
-    check_name(options.name)
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
     async with Client(loaded.access) as client:
@@ -243,19 +251,37 @@ class _Creation:
         try:
             yield
         except BaseException:
-            if self._undo and not self._options.keep_on_failure:
-                with self._steps.step("Remove what was made"):
-                    await finished(self._undo_all())
+            if self._undo and self._options.keep_on_failure:
+                self._steps.warn(f"what was made is left: virtual cluster {self._left()}")
             elif self._undo:
-                self._steps.warn(f"what was made is left in namespace {self._names.namespace}")
+                await self._clean_up()
             raise
+
+    async def _clean_up(self) -> None:
+        def first_asked() -> None:
+            self._steps.warn("removing what was made; a further signal ends that, and leaves the rest")
+
+        try:
+            with self._steps.step("Remove what was made"):
+                await finished(self._undo_all(), first_asked=first_asked)
+        except asyncio.CancelledError:
+            self._steps.warn(f"not everything was removed: virtual cluster {self._left()}")
+            raise
+
+    def _left(self) -> str:
+        """Where something is left, and what removes it."""
+        names, options = self._names, self._options
+        command = removal.command(names, kubeconfig=options.kubeconfig, context=options.context)
+        return f"{names.cluster!r} in namespace {names.namespace!r}: {command} removes it"
 
     async def _undo_all(self) -> None:
         for undo in reversed(self._undo):
             try:
                 await undo()
             except (ApiError, Unreachable) as error:
-                self._steps.warn(f"could not remove everything: {error.message}")
+                self._steps.warn(
+                    f"not everything could be removed: {error.message}; virtual cluster {self._left()}"
+                )
 
     def _made(self, found: Object | None) -> bool:
         """Whether it is this call that made an object."""
@@ -279,7 +305,8 @@ class _Creation:
         await removal.start(self._client, objects, keep=_nothing)
         left = await removal.gone(self._client, names, keep=_nothing, timeout=_CLEANUP_TIMEOUT)
         if left:
-            self._steps.warn(f"still there: {', '.join(map(removal.title, left))}")
+            still = ", ".join(map(removal.title, left))
+            self._steps.warn(f"not everything is gone yet: {still}; virtual cluster {self._left()}")
 
 
 def _nothing(_: Object) -> bool:

@@ -5,7 +5,8 @@ import binascii
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcli.errors import NotFoundError, UsageError, VcliError
+from vcli import inputs
+from vcli.errors import NotFoundError, VcliError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
@@ -15,7 +16,6 @@ from vcli.operations.resolve import VirtualCluster
 Object = dict[str, Any]
 
 TOKEN_LIFE = 24 * 3600.0
-_SHORTEST_LIFE = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +123,9 @@ async def service_account(
         UsageError: the token's life is too short, or the account's name makes no sense.
         NotFoundError: the namespace or the ClusterRole does not exist.
     """
-    namespace, _, name = account.rpartition("/")
+    namespace, _, name = inputs.service_account(account).rpartition("/")
     namespace = namespace or "default"
-    if not name or "/" in namespace:
-        raise UsageError(f"{account!r} is not a service account", hint="write it as NAME or NAMESPACE/NAME")
-    seconds = TOKEN_LIFE if life is None else life
-    if seconds < _SHORTEST_LIFE:
-        raise UsageError(
-            "the API server gives no token for less than ten minutes", hint="--token-expiration 10m"
-        )
+    seconds = TOKEN_LIFE if life is None else inputs.token_life(life)
     await _ensure_account(client, namespace, name)
     if cluster_role:
         await _ensure_binding(client, namespace, name, cluster_role)

@@ -1,11 +1,12 @@
 """Removing a virtual cluster: its objects, what they made, the way to it, and the namespace made for it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.errors import ConflictError, NotFoundError, TimedOutError, VcliError
@@ -19,14 +20,17 @@ from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.read import load
 from vcli.kubeconfig.tunnelled import contexts_through
 from vcli.operations import credential_cache, removal
+from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.gather import choose_namespace
-from vcli.operations.resolve import find_clusters, resolve
+from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
 
 Object = dict[str, Any]
+Consent = Callable[[str], Awaitable[bool]]
+"""Asks a question that is answered by yes or no."""
 
 DEFAULT_TIMEOUT = 120.0
 _OWNERLESS_TIMEOUT = 15.0
@@ -37,6 +41,8 @@ _MOST_NAMED = 10
 class Options:
     """What to delete, and how.
 
+    Raises UsageError when a name or the timeout makes no sense: an empty name is not any cluster.
+
     Attributes:
         name: of the virtual cluster.
         namespace: on the host; None to look for it.
@@ -44,8 +50,9 @@ class Options:
         context: ``--context`` of the host.
         ignore_not_found: to find nothing is fine.
         keep_pvc: leave the volume claims of the store and of the pods.
-        delete_namespace: the namespace too, whoever made it and whatever else is in it.
+        delete_namespace: the namespace too, whoever made it; ``consent`` is asked if other things are in it.
         wait: until everything is gone.
+        yes: the other things in that namespace may go as well: ask nobody.
         dry_run: only say what would go.
         timeout: seconds to wait at most.
     """
@@ -58,8 +65,13 @@ class Options:
     keep_pvc: bool = False
     delete_namespace: bool = False
     wait: bool = True
+    yes: bool = False
     dry_run: bool = False
     timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        check_place(self.name, self.namespace)
+        inputs.timeout(self.timeout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +95,20 @@ class Deleted:
     contexts: tuple[str, ...] = ()
 
 
-async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Deleted:
+async def delete_cluster(
+    options: Options, *, steps: Steps | None = None, consent: Consent | None = None
+) -> Deleted:
     """Delete a virtual cluster. Running it twice is fine, and goes on where the first one stopped.
+
+    Args:
+        options: what to delete, and how.
+        steps: told what goes on.
+        consent: asked whether others' things may go with the namespace; without it, they may not.
 
     Raises:
         NotFoundError: there is none, and ``ignore_not_found`` is not set.
         UsageError: there are several of that name, in different namespaces.
-        ConflictError: another tool made it.
+        ConflictError: another tool made it; or others have things in the namespace that is to go too.
         TimedOutError: something remained; the message names it.
         ApiError: the host says no.
         UnreachableError: the host does not answer.
@@ -114,13 +133,13 @@ async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Del
             return Deleted(
                 name=names.cluster, namespace=names.namespace, found=False, contexts=tuple(contexts)
             )
-        deletion = _Deletion(client, names, options, steps)
+        deletion = _Deletion(client, names, options, steps, consent)
         return await deletion.run(loaded, objects, namespace)
 
 
 async def _locate(client: Client, loaded: Loaded, options: Options) -> Names:
     """Where it is: as told, where it is found, or else where create would have put it."""
-    if options.namespace:
+    if options.namespace is not None:
         return Names(options.name, options.namespace)
     found = await find_clusters(client, name=options.name)
     if len(found) > 1:
@@ -149,8 +168,16 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
         )
 
 
+def _some(titles: list[str]) -> str:
+    named = ", ".join(titles[:_MOST_NAMED])
+    return f"{named} and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else named
+
+
 class _Deletion:
-    def __init__(self, client: Client, names: Names, options: Options, steps: Steps) -> None:
+    def __init__(
+        self, client: Client, names: Names, options: Options, steps: Steps, consent: Consent | None
+    ) -> None:
+        self._consent = consent
         self._client = client
         self._names = names
         self._options = options
@@ -159,11 +186,23 @@ class _Deletion:
     async def run(self, loaded: Loaded, objects: list[Object], namespace: Object | None) -> Deleted:
         kept = tuple(removal.title(obj) for obj in objects if self._keeps(obj))
         removed = [removal.title(obj) for obj in objects if not self._keeps(obj)]
-        takes_namespace = await self._takes_namespace(namespace)
+        takes_namespace, others = await self._plan_namespace(namespace)
         if takes_namespace:
             removed.append(f"namespace/{self._names.namespace}")
+        removed += others
         if self._options.dry_run:
             return self._deleted(removed, kept, ())
+        await self._ask_for(others)
+        try:
+            contexts = await self._delete(loaded, objects, kept=bool(kept), takes_namespace=takes_namespace)
+        except asyncio.CancelledError:
+            self._steps.warn(f"interrupted before all was removed: {self._again()} removes what is left")
+            raise
+        return self._deleted(removed, kept, tuple(contexts))
+
+    async def _delete(
+        self, loaded: Loaded, objects: list[Object], *, kept: bool, takes_namespace: bool
+    ) -> list[str]:
         contexts = await _forget(loaded, self._names, self._steps)
         with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
             if kept:
@@ -183,7 +222,38 @@ class _Deletion:
                 self._complain(left)
         if takes_namespace and self._options.wait:
             await self._namespace_goes()
-        return self._deleted(removed, kept, tuple(contexts))
+        return contexts
+
+    async def _ask_for(self, others: list[str]) -> None:
+        """See that others' things may go with the namespace.
+
+        Raises:
+            ConflictError: they may not.
+        """
+        if not others or self._options.yes:
+            return
+        holds = (
+            f"namespace {self._names.namespace!r} holds other things than virtual cluster"
+            f" {self._names.cluster!r}: {_some(others)}"
+        )
+        if self._consent is None or not await self._consent(f"{holds}. Delete them as well?"):
+            raise ConflictError(
+                f"{holds}; nothing was deleted",
+                hint="--yes deletes them as well; without --delete-namespace they stay",
+            )
+
+    def _again(self) -> str:
+        """The same command, once more."""
+        options = self._options
+        return removal.command(
+            self._names,
+            *(["--keep-pvc"] if options.keep_pvc else ()),
+            *(["--delete-namespace"] if options.delete_namespace else ()),
+            *(["--yes"] if options.yes else ()),
+            "--ignore-not-found",
+            kubeconfig=options.kubeconfig,
+            context=options.context,
+        )
 
     def _deleted(self, removed: list[str], kept: tuple[str, ...], contexts: tuple[str, ...]) -> Deleted:
         return Deleted(
@@ -237,20 +307,21 @@ class _Deletion:
 
     def _complain(self, left: list[Object]) -> None:
         if left:
-            some = ", ".join(map(removal.title, left[:_MOST_NAMED]))
-            listed = f"{some} and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else some
+            listed = _some([removal.title(obj) for obj in left])
             raise TimedOutError(
                 f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
                 f" seconds: {listed}",
-                hint="look at their finalizers; then run the same command again",
+                hint=f"look at their finalizers; then run it again: {self._again()}",
             )
 
-    async def _takes_namespace(self, namespace: Object | None) -> bool:
+    async def _plan_namespace(self, namespace: Object | None) -> tuple[bool, list[str]]:
+        """Whether the namespace goes too, and what else goes with it."""
         if self._options.delete_namespace:
-            return namespace is not None
+            exists = namespace is not None
+            return exists, await removal.others(self._client, self._names) if exists else []
         if not removal.made_for(namespace, self._names) or self._options.keep_pvc:
-            return False
-        return await removal.only_holds(self._client, self._names)
+            return False, []
+        return not await removal.others(self._client, self._names), []
 
     async def _namespace_goes(self) -> None:
         with self._steps.step(f"Wait until the namespace {self._names.namespace} is gone"):
@@ -282,7 +353,8 @@ async def _forget(loaded: Loaded, names: Names, steps: Steps) -> list[str]:
     # A kubeconfig that has nothing to remove need not be writable.
     if choose({path: file.data for path, file in load(loaded.sources).items()}):
         removed.clear()
-        await asyncio.to_thread(drop, loaded.sources, choose, warn=steps.warn)
+        await to_its_end(drop, loaded.sources, choose, warn=steps.warn)
+        raise_if_cancelled()
     cluster = (loaded.access.server, names.namespace, names.cluster)
     for tunnel in await asyncio.to_thread(background.records):
         if tunnel.spec.cluster == cluster:

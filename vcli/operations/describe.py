@@ -11,7 +11,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
 
 Object = dict[str, Any]
@@ -41,9 +41,11 @@ async def describe_cluster(
         timeout: seconds for a request.
 
     Raises:
+        UsageError: the name or the namespace is none.
         NotFoundError: there is none of that name.
         ApiError: the host says no to looking for it.
     """
+    check_place(name, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:
         cluster = await resolve(client, name, namespace=namespace)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcli import inputs
 from vcli.errors import NotFoundError, UsageError, VcliError
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
@@ -13,6 +14,7 @@ from vcli.kubeconfig.paths import Sources, sources
 from vcli.kubeconfig.read import load
 from vcli.kubeconfig.remove import remove
 from vcli.operations import credential_cache
+from vcli.operations.cancelling import to_its_end
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState, Use
@@ -67,7 +69,7 @@ async def disconnect(
     Args:
         name: of a virtual cluster, or of a context of ours; None for the current context.
         namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
-        everything: all contexts, and all tunnels whatever uses them.
+        everything: all contexts, and all tunnels whatever uses them; with ``namespace`` those of it.
         kubeconfig: ``--kubeconfig``.
         warn: told when the context from before is gone, and of leftover locks.
 
@@ -77,6 +79,10 @@ async def disconnect(
         UsageError: several virtual clusters have that name.
         KubeconfigError: the kubeconfig can't be read or written.
     """
+    if name is not None:
+        inputs.not_empty(name, "the name")
+    if namespace is not None:
+        inputs.namespace(namespace)
     where = sources(kubeconfig)
     tunnels = await asyncio.to_thread(background.records)
     before = View({path: file.data for path, file in load(where).items()})
@@ -93,7 +99,7 @@ async def disconnect(
     removal = remove(before.files, [])
     if choose(before.files):
         removed.clear()
-        removal = await asyncio.to_thread(drop, where, choose, warn=warn)
+        removal = await to_its_end(drop, where, choose, warn=warn)
     if removal.lost:
         warn(
             f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
@@ -104,8 +110,8 @@ async def disconnect(
     for tunnel in tunnels:
         spec = tunnel.spec
         ours = tunnel.server in gone or (spec.name, spec.namespace, spec.context) in marks
-        named = spec.name == name and namespace in {None, spec.namespace}
-        if everything or named or ours:
+        there = namespace in {None, spec.namespace}
+        if ours or ((everything or spec.name == name) and there):
             alive = tunnel.alive
             outcome = await asyncio.to_thread(_end, tunnel, where, everything=everything)
             if outcome is None:
@@ -158,7 +164,7 @@ def _choose(
 ) -> dict[str, Mark]:
     ours = view.ours()
     if everything:
-        return ours
+        return {context: mark for context, mark in ours.items() if namespace in {None, mark.namespace}}
     if name is None:
         return _current(view, ours)
     if name in ours:

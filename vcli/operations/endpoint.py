@@ -2,14 +2,17 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from vcli.errors import UsageError
+from vcli.inputs import shown
 from vcli.kube.access import Origin
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
@@ -21,6 +24,7 @@ Object = dict[str, Any]
 
 _PATIENCE: Final = 1.5  # seconds: nobody waits for a firewall that drops
 _HTTPS: Final = 443
+_HOST: Final = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
 
 EXPOSED_BY: Final = "vcli.dev/exposed-by"
 """Annotation of the control plane's Service, ``ingress`` where there is one."""
@@ -55,11 +59,17 @@ class Endpoint:
         Raises:
             UsageError: it is no URL of an API server.
         """
-        origin = Origin.of(server)
-        if origin.scheme != "https" or origin.prefix:
-            raise UsageError(
-                f"{server!r} is not the https URL of an API server", hint="--server https://HOST:PORT"
-            )
+        refused = UsageError(
+            f"{shown(server)} is not the https URL of an API server", hint="--server https://HOST:PORT"
+        )
+        try:
+            origin = Origin.of(server)
+            parts = urlsplit(server if "://" in server else f"https://{server}")
+        except UsageError:
+            raise refused from None
+        more = parts.username or parts.password or parts.query or parts.fragment or parts.port == 0
+        if origin.scheme != "https" or origin.prefix or more or not _HOST.fullmatch(origin.host):
+            raise refused
         return cls(origin.host, origin.port)
 
 

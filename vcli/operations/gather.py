@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from vcli import inputs
 from vcli.bootstrap import facts as host_facts
 from vcli.bootstrap import layout, pki
 from vcli.bootstrap.pki import Files
@@ -20,9 +21,13 @@ from vcli.kube.resources import SECRETS
 
 
 def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
-    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``."""
-    if given:
-        return given
+    """``-n``, else the context's unless that is ``default``, else ``vcluster-NAME``.
+
+    Raises:
+        UsageError: the given one can't be a namespace.
+    """
+    if given is not None:
+        return inputs.namespace(given)
     return of_context if of_context and of_context != "default" else f"vcluster-{name}"
 
 

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
+from vcli import inputs
+from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError, UsageError
 from vcli.host import down as taking_down
 from vcli.host import image_store, loading, process, state
 from vcli.host import up as booting
@@ -68,11 +69,15 @@ def up(
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
 
     Raises:
+        UsageError: the name, the port or the timeout makes no sense.
         NotAllowedError: not root, or programs of the machine are missing.
         ConflictError: the port is taken, the host runs with another one, or its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
+    inputs.timeout(timeout)
+    if port is not None:
+        inputs.port(port)
     begun = time.monotonic()
     steps = steps or NoSteps()
     instance = Instance.of(name)
@@ -99,7 +104,11 @@ def up(
                 )
             except BaseException:
                 # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
-                taking_down.remove(instance)
+                try:
+                    taking_down.remove(instance)
+                except InterruptError:
+                    steps.warn(f"not everything of host {name} was removed: {_command('down', name)} does it")
+                    raise
                 raise
     if update_current:
         document = json.loads(instance.kubeconfig.read_text())
@@ -152,7 +161,11 @@ def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: st
         if instance.kubeconfig.exists():  # not yet in one that was killed while it booted
             _end_tunnels(state.server(instance))
         with steps.step(f"Remove host {name}"):
-            taking_down.down(instance, steps.warn)
+            try:
+                taking_down.down(instance, steps.warn)
+            except InterruptError as error:
+                error.hint = f"host {name} is half removed: {_command('down', name)} removes the rest"
+                raise
     where = sources_of(kubeconfig)
     if any(x.exists() for x in where.files):
         drop(where, lambda files: _clusters_on(View(files), name), warn=steps.warn)

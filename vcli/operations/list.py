@@ -11,7 +11,7 @@ from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import sources
 from vcli.kubeconfig.read import load
-from vcli.operations.resolve import VirtualCluster, find_clusters
+from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
@@ -60,6 +60,7 @@ async def list_clusters(
         Unreachable: the host does not answer.
         ApiError: it says no.
     """
+    check_place(None, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace)

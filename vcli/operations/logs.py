@@ -5,12 +5,13 @@ import codecs
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
+from vcli import inputs
 from vcli.errors import NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError
 from vcli.kube.resources import PODS
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.resolve import VirtualCluster, resolve
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
 
 Object = dict[str, Any]
 
@@ -44,9 +45,12 @@ async def copy_logs(
 
     Raises:
         NotFoundError: there is no such virtual cluster, or it has no pod.
-        UsageError: it has no such component.
+        UsageError: it has no such component; or a name or a number makes no sense.
         ApiError: the host does not show the log.
     """
+    check_place(name, namespace)
+    if tail is not None:
+        inputs.lines(tail)
     async with Client(load_access(kubeconfig=kubeconfig, context=context).access) as client:
         cluster = await resolve(client, name, namespace=namespace)
         targets = await _targets(client, cluster, component)
@@ -75,6 +79,21 @@ async def copy_logs(
         else:
             for target in targets:
                 await copy(*target)
+
+
+async def components(client: Client, name: str, *, namespace: str | None = None) -> list[str]:
+    """What a control plane is made of: the names that ``component`` may have.
+
+    Args:
+        client: of the host.
+        name: of the virtual cluster.
+        namespace: where it is; None looks everywhere.
+
+    Raises:
+        NotFoundError: there is no such virtual cluster, or it has no pod.
+    """
+    cluster = await resolve(client, name, namespace=namespace)
+    return list(dict.fromkeys(container for _, container in await _targets(client, cluster, None)))
 
 
 async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:

@@ -1,6 +1,7 @@
 """Taking a virtual cluster off the host: used by delete, and by a create that did not come to its end."""
 
 import asyncio
+import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -12,9 +13,12 @@ from vcli.kube.resources import (
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
     CONFIGMAPS,
+    CRONJOBS,
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTSLICES,
     INGRESSES,
+    JOBS,
     NAMESPACES,
     NETWORKPOLICIES,
     PODS,
@@ -45,8 +49,40 @@ _OWN = (
 )
 _SYNCED = (PODS, SERVICES, SECRETS, CONFIGMAPS, PVCS, ENDPOINTSLICES, INGRESSES, NETWORKPOLICIES)
 _CLUSTER_SCOPED = (CLUSTERROLEBINDINGS, CLUSTERROLES)
+_WORTH_ASKING = (
+    DEPLOYMENTS,
+    STATEFULSETS,
+    DAEMONSETS,
+    CRONJOBS,
+    JOBS,
+    PODS,
+    SERVICES,
+    INGRESSES,
+    PVCS,
+    SECRETS,
+    CONFIGMAPS,
+    SERVICEACCOUNTS,
+)
+_CONTROLLERS = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "CronJob", "Job"})
+_IN_EVERY_NAMESPACE = frozenset({"configmap/kube-root-ca.crt", "serviceaccount/default"})
 _POLL = 0.2
 _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
+
+
+def command(names: Names, *options: str, kubeconfig: str | None = None, context: str | None = None) -> str:
+    """The command line that removes a virtual cluster.
+
+    Args:
+        names: of the virtual cluster.
+        options: more of them.
+        kubeconfig: ``--kubeconfig`` of the host, if it was given.
+        context: ``--context`` of the host, if it was given.
+    """
+    host = [
+        *(["--kubeconfig", kubeconfig] if kubeconfig else ()),
+        *(["--context", context] if context else ()),
+    ]
+    return shlex.join(["vcli", "delete", names.cluster, "-n", names.namespace, *options, *host])
 
 
 async def find_all(client: Client, names: Names) -> list[Object]:
@@ -169,12 +205,25 @@ async def remove_namespace(client: Client, names: Names) -> None:
         return
 
 
-async def only_holds(client: Client, names: Names) -> bool:
-    """Whether the namespace has nothing but this virtual cluster and what Kubernetes puts into each one."""
-    kinds = (PODS, DEPLOYMENTS, STATEFULSETS, SERVICES, SECRETS, CONFIGMAPS, PVCS, SERVICEACCOUNTS)
-    found = await together(_list(client, resource, names.namespace, "") for resource in kinds)
-    foreign = {title(item) for items in found for item in items if not _belongs(item, names)}
-    return foreign <= {"configmap/kube-root-ca.crt", "serviceaccount/default"}
+async def others(client: Client, names: Names) -> list[str]:
+    """What the namespace has but for this virtual cluster and what Kubernetes puts into each one.
+
+    Workloads, what they use and what leads to them; no custom resources. Returns titles, without those that
+    go with another one that is named.
+    """
+    found = await together(_list(client, resource, names.namespace, "") for resource in _WORTH_ASKING)
+    foreign = [item for items in found for item in items if not _belongs(item, names)]
+    return [
+        name
+        for item in foreign
+        if not _is_controlled(item) and (name := title(item)) not in _IN_EVERY_NAMESPACE
+    ]
+
+
+def _is_controlled(obj: Object) -> bool:
+    """Whether it is one of the things that a workload makes, which is named itself."""
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return any(owner.get("controller") and owner["kind"] in _CONTROLLERS for owner in owners)
 
 
 def _belongs(obj: Object, names: Names) -> bool:

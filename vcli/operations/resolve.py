@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
+from vcli import inputs
 from vcli.errors import NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
@@ -66,6 +67,18 @@ class VirtualCluster:
         return f"{SELECTOR},release={self.name}"
 
 
+def check_place(name: str | None, namespace: str | None) -> None:
+    """See that these can be the name of a virtual cluster and its namespace; None leaves one open.
+
+    Raises:
+        UsageError: one of them can't. A name is held to what any tool may have called its cluster.
+    """
+    if name is not None:
+        inputs.label(name, "the name")
+    if namespace is not None:
+        inputs.namespace(namespace)
+
+
 async def find_clusters(
     client: Client, *, name: str | None = None, namespace: str | None = None
 ) -> list[VirtualCluster]:
@@ -80,16 +93,18 @@ async def find_clusters(
         namespace: only there.
 
     Raises:
+        UsageError: the name or the namespace is none; an empty one never means any.
         ApiError: the host says no.
         Unreachable: it does not answer.
     """
-    selector = f"{SELECTOR},release={name}" if name else SELECTOR
+    check_place(name, namespace)
+    selector = SELECTOR if name is None else f"{SELECTOR},release={name}"
     try:
         return await _list(client, selector, namespace)
     except Forbidden as error:
         if namespace is not None:
             raise
-        guesses = [client.access.namespace, *([f"vcluster-{name}"] if name else [])]
+        guesses = [client.access.namespace, *([] if name is None else [f"vcluster-{name}"])]
         found = await asyncio.gather(
             *(_list(client, selector, each) for each in guesses), return_exceptions=True
         )
@@ -111,7 +126,7 @@ async def resolve(client: Client, name: str, *, namespace: str | None = None) ->
 
     Raises:
         NotFoundError: there is none; the hint names one that may have been meant.
-        UsageError: there are several, in different namespaces.
+        UsageError: there are several, in different namespaces; or the name is none.
     """
     found = await find_clusters(client, name=name, namespace=namespace)
     if len(found) == 1:

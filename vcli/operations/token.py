@@ -20,7 +20,7 @@ from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.model import IN_CLUSTER
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.credentials import Credentials, of_secret
-from vcli.operations.resolve import SELECTOR, resolve
+from vcli.operations.resolve import SELECTOR, check_place, resolve
 from vcli.portforward import place
 from vcli.portforward.state import TunnelSpec
 
@@ -59,6 +59,7 @@ async def credential(
         TimedOutError: it took too long.
         VcliError: the host doesn't answer, or says no; the tunnel can't be started.
     """
+    check_place(name, namespace)
     if tunnel is not None:
         _check_tunnel(tunnel)
     limit = TIMEOUT if timeout is None else timeout

@@ -1,7 +1,7 @@
 """Changing a virtual cluster that is there: see what would change, then do it, and go back when it fails."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from vcli.config.document import Document
@@ -27,7 +27,7 @@ from vcli.operations.wait import wait_ready
 
 DEFAULT_TIMEOUT = 300.0
 
-Review = Callable[[Changes], bool]
+Review = Callable[[Changes], Awaitable[bool]]
 """Is shown what will change, before it does; answers whether data may be lost."""
 
 
@@ -80,7 +80,7 @@ class Upgraded:
     changes: Changes
 
 
-def _refuse(_: Changes) -> bool:
+async def _refuse(_: Changes) -> bool:
     return False
 
 
@@ -174,7 +174,7 @@ class _Upgrade:
                 may_lose_data=options.may_lose_data,
             )
         if plan.changes and not options.dry_run:
-            self._consent(plan.changes)
+            await self._consent(plan.changes)
             rollback = Rollback(
                 client, names, plan, self._steps, keeps=options.keep_on_failure, waits=options.wait
             )
@@ -201,8 +201,8 @@ class _Upgrade:
             hint="give all of them again, with --reset-values",
         )
 
-    def _consent(self, changes: Changes) -> None:
-        agreed = self._review(changes)
+    async def _consent(self, changes: Changes) -> None:
+        agreed = await self._review(changes)
         if changes.loses_data and not agreed:
             names = self._names
             raise ConflictError(

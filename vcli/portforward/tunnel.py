@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Callable
 
+from vcli.errors import UsageError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound, Unauthorized, Unreachable
@@ -21,6 +22,23 @@ _PATIENCE = 30.0
 _OPEN_TIMEOUT = 10.0
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 2.0
+
+
+def check_address(address: str) -> None:
+    """See whether this machine can listen on an address, on any port.
+
+    Raises:
+        UsageError: it is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind(socket.getaddrinfo(address, 0, family, socket.SOCK_STREAM)[0][4])
+    except OSError as error:
+        raise UsageError(
+            f"this machine can't listen on {address}: {error.strerror or error}",
+            hint="--address takes an address of this machine, such as 127.0.0.1",
+        ) from error
 
 
 class Tunnel:

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from vcli import inputs
 from vcli.errors import VcliError
 from vcli.operations.steps import NoSteps, Steps
 from vcli.sdk.background import Background
@@ -95,10 +96,12 @@ class VirtualCluster:
             steps: is told what goes on.
 
         Raises:
-            UsageError: the values make no sense.
+            UsageError: the values, a name or the timeout make no sense.
         """
         from vcli.config import load  # noqa: PLC0415  `import vcli` stays quick
+        from vcli.controlplane.names import check_name  # noqa: PLC0415
 
+        check_name(name)
         if isinstance(values, Mapping):
             loaded = load((), sets, options={"values": values})
         else:
@@ -117,7 +120,11 @@ class VirtualCluster:
         timeout: float | None = None,
         steps: Steps | None = None,
     ) -> Self:
-        """A virtual cluster that is there already, and stays. For the arguments see `create`."""
+        """A virtual cluster that is there already, and stays. For the arguments see `create`.
+
+        Raises:
+            UsageError: a name or the timeout makes no sense.
+        """
         return cls(_request(name, namespace, kubeconfig, context, timeout, steps, values=None, keep=True))
 
     # --- while the block runs
@@ -274,7 +281,7 @@ class VirtualCluster:
             namespace=request.namespace,
             kubeconfig=request.kubeconfig,
             context=request.context,
-            timeout=request.timeout or DEFAULT_TIMEOUT,
+            timeout=DEFAULT_TIMEOUT if request.timeout is None else request.timeout,
         )
         created = await create_cluster(options, steps=request.steps)
         self._request = replace(request, namespace=created.namespace)
@@ -342,10 +349,19 @@ def _request(  # noqa: PLR0917
     values: "Values | None",
     keep: bool,
 ) -> _Request:
+    inputs.label(name, "the name")
+    if namespace is not None:
+        inputs.namespace(namespace)
+    if kubeconfig is not None:
+        inputs.not_empty(str(kubeconfig), "the path of the kubeconfig")
+    if context is not None:
+        inputs.not_empty(context, "the context")
+    if timeout is not None:
+        inputs.timeout(timeout)
     return _Request(
         name=name,
         namespace=namespace,
-        kubeconfig=str(kubeconfig) if kubeconfig else None,
+        kubeconfig=None if kubeconfig is None else str(kubeconfig),
         context=context,
         timeout=timeout,
         values=values,

@@ -1,6 +1,9 @@
+import asyncio
 import io
 import json
 import logging
+import os
+import pty
 from contextlib import suppress
 
 import pytest
@@ -172,9 +175,34 @@ def test_steps_on_a_terminal_end_with_a_tick_and_leave_no_spinner():
     assert text.count("✓") == 2
 
 
-def test_confirm_needs_a_terminal(monkeypatch):
+async def test_confirm_needs_a_terminal(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    assert make().confirm("Sure?") is False
+    assert await make().confirm("Sure?") is False
+    assert await make(stderr=Terminal()).confirm("Sure?") is False
+    monkeypatch.setattr("sys.stdin", None)
+    assert await make(stderr=Terminal()).confirm("Sure?") is False
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("y", True), ("YES", True), ("", False), ("n", False), ("yess", False)]
+)
+async def test_confirm_asks_on_the_terminal(monkeypatch, typed, answer):
+    keyboard, terminal = pty.openpty()
+    with open(terminal, encoding="utf-8", closefd=True) as stdin:  # noqa: ASYNC230, PTH123
+        monkeypatch.setattr("sys.stdin", stdin)
+        console = make(stderr=Terminal())
+        asked = asyncio.ensure_future(console.confirm("Sure?"))
+        await asyncio.wait([asked], timeout=0.05)
+        assert not asked.done()
+        assert console.stderr.getvalue() == "Sure? [y/N] "
+        os.write(keyboard, f"{typed}\n".encode())
+        assert await asked is answer
+        again = asyncio.ensure_future(console.confirm("Sure?"))
+        await asyncio.wait([again], timeout=0.05)
+        again.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await again
+    os.close(keyboard)
 
 
 @pytest.mark.parametrize(

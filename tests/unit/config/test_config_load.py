@@ -300,3 +300,25 @@ def test_a_part_of_an_image_keeps_the_rest():
     assert image.reference() == "registry.k8s.io/kube-apiserver:v9"
     whole = load([], ["controlPlane.distro.k8s.apiServer.image=me/own:1"])
     assert whole.control_plane.distro.k8s.api_server.image.reference() == "me/own:1"
+
+
+def test_the_set_family_is_applied_in_the_order_given(tmp_path: Path):
+    (tmp_path / "note").write_text("from a file")
+    pods = "controlPlane.statefulSet.pods"
+    values = load(
+        (),
+        [
+            ("--set-json", f'{pods}={{"labels":{{"a":"1","b":"2"}}}}'),
+            f"{pods}.labels.b=two",
+            ("--set-string", f"{pods}.labels.c=true"),
+            ("--set-file", f"{pods}.annotations.note={tmp_path}/note"),
+        ],
+    ).control_plane.stateful_set.pods
+    assert values.labels == {"a": "1", "b": "two", "c": "true"}
+    assert values.annotations == {"note": "from a file"}
+
+
+def test_a_number_where_text_belongs_hints_at_set_string():
+    error = complaint(sets=("controlPlane.statefulSet.pods.labels.a=1",))
+    assert "must be a string" in error.message
+    assert error.hint == "--set-string keeps it text"

@@ -64,6 +64,68 @@ def test_nonsense(expression: str):
     assert caught.value.message.startswith(f"--set {expression}: ")
 
 
+# --set-string, --set-json and --set-file as in Helm's own tables.
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("long_int_string=1234567890", {"long_int_string": "1234567890"}),
+        ("boolean=true", {"boolean": "true"}),
+        ("is_null=null", {"is_null": "null"}),
+        ("zero=0", {"zero": "0"}),
+        ("a.b=1.30,c=x", {"a": {"b": "1.30"}, "c": "x"}),
+        ("list={1,true,null}", {"list": ["1", "true", "null"]}),
+        ("list[0]=1", {"list": ["1"]}),
+        (r"a=one\,two", {"a": "one,two"}),
+        ("a=", {"a": ""}),
+    ],
+)
+def test_strings(expression: str, expected: dict[str, Any]):
+    assert setting.parse(expression, option="--set-string").data == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('outer={"a":"1","b":"2"}', {"outer": {"a": "1", "b": "2"}}),
+        ('a={"b":1},list=[1,{"b":null}],c=false', {"a": {"b": 1}, "list": [1, {"b": None}], "c": False}),
+        ("a.b[0].c=1.5", {"a": {"b": [{"c": 1.5}]}}),
+        ("a=null", {"a": None}),
+        ('a="x,y=z"', {"a": "x,y=z"}),
+        ('{"a":{"b":1},"c.d":[2]}', {"a": {"b": 1}, "c.d": [2]}),
+        ("a = 1 , b = 2", {"a": 1, "b": 2}),
+    ],
+)
+def test_json(expression: str, expected: dict[str, Any]):
+    assert setting.parse(expression, option="--set-json").data == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["a", "a=", "a=x", "a={", "a=1 2", "a=1b=2", "{}", '{"a":1},b=2', "=1", "[1]", "a=[1"],
+)
+def test_what_is_no_json(expression: str):
+    with pytest.raises(UsageError) as caught:
+        setting.parse(expression, option="--set-json")
+    assert caught.value.message.startswith(f"--set-json {expression}: ")
+
+
+def test_the_text_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.txt").write_text("true,a=b\n{x}\n")
+    data = setting.parse("a.b=one.txt,c=./one.txt", option="--set-file").data
+    assert data == {"a": {"b": "true,a=b\n{x}\n"}, "c": "true,a=b\n{x}\n"}
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for name in ("none", ".", "binary", ""):
+        with pytest.raises(UsageError, match=r"--set-file a=.*can't be read: "):
+            setting.parse(f"a={name}", option="--set-file")
+
+
+@pytest.mark.parametrize("expression", ["", ",", " , "])
+def test_what_sets_nothing_is_no_silent_success(expression: str):
+    with pytest.raises(UsageError, match="sets nothing"):
+        setting.parse(expression)
+
+
 KEYS = st.text(min_size=1, max_size=6).filter(lambda text: text == text.strip())
 
 

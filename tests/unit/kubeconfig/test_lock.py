@@ -36,6 +36,29 @@ def test_it_waits_for_the_one_who_holds_it(tmp_path):
         assert time.monotonic() - begin >= 0.25
 
 
+def test_what_takes_long_is_said_once(tmp_path):
+    path = tmp_path / "config"
+    lock_file(path).touch()
+    os.utime(lock_file(path), (time.time() - 7, time.time() - 7))
+    threading.Timer(1.6, lock_file(path).unlink).start()
+    said = []
+    with locked([path], warn=said.append):
+        pass
+    assert len(said) == 1
+    assert f"waiting for another program to finish with {path}: its lock {path}.lock is 8s old" in said[0]
+    assert "at 30s it is taken for a leftover and removed" in said[0]
+
+
+def test_a_short_wait_is_not_worth_a_word(tmp_path):
+    path = tmp_path / "config"
+    lock_file(path).touch()
+    threading.Timer(0.3, lock_file(path).unlink).start()
+    said = []
+    with locked([path], warn=said.append):
+        pass
+    assert said == []
+
+
 def test_it_gives_up_with_an_error_that_names_the_lock(tmp_path):
     lock_file(tmp_path / "config").touch()
     with (

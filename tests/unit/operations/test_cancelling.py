@@ -1,8 +1,12 @@
 import asyncio
+import os
+import time
+from pathlib import Path
 
 import pytest
 
-from vcli.operations.cancelling import answered, finished
+from vcli.kubeconfig.lock import lock_file, locked
+from vcli.operations.cancelling import answered, finished, raise_if_cancelled, to_its_end
 
 
 class Server:
@@ -76,3 +80,49 @@ async def test_a_cleanup_is_finished_and_the_first_error_goes_on() -> None:
     with pytest.raises(ZeroDivisionError):
         await task
     assert server.done == ["changed"]
+
+
+async def test_what_has_begun_comes_to_its_end_however_often_it_is_cancelled() -> None:
+    done: list[str] = []
+
+    def work() -> str:
+        time.sleep(0.3)
+        done.append("work")
+        return "answer"
+
+    async def run() -> str:
+        answer = await to_its_end(work)
+        done.append(answer)
+        raise_if_cancelled()
+        return answer
+
+    task = asyncio.ensure_future(run())
+    for _ in range(3):
+        await asyncio.sleep(0.02)
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["work", "answer"]
+
+
+async def test_waiting_for_a_lock_ends_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    lock_file(path).touch()
+
+    def work() -> None:
+        with locked([path]):
+            path.touch()
+
+    task = asyncio.ensure_future(to_its_end(work))
+    await asyncio.sleep(0.1)
+    begin = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert time.monotonic() - begin < 5
+    assert os.listdir(tmp_path) == ["config.lock"]  # noqa: PTH208
+
+
+async def test_an_error_of_the_work_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        await to_its_end(lambda: 1 // 0)
