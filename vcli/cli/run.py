@@ -6,7 +6,6 @@ unreachable or not allowed, 126/127 command not runnable/found, 128+n ended by s
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,11 +15,13 @@ from typer.main import get_command
 from vcli.cli.app import app
 from vcli.cli.options import Session
 from vcli.console import Console, Output
+from vcli.console.streams import let_go, open_closed, output_error
 from vcli.errors import InterruptError, UsageError, VcliError
 from vcli.result import Result
 
 COMPLETE_VARIABLE = "_VCLI_COMPLETE"
 
+_BROKEN_PIPE = 128 + 13
 _TYPER_USAGE = typer.BadParameter.__mro__[1]  # its UsageError, which has no public name
 
 
@@ -34,22 +35,28 @@ def run_cli(argv: Sequence[str] | None = None) -> int:
         The exit code. Everything else was written to stdout and stderr.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    open_closed()
     if COMPLETE_VARIABLE in os.environ:
         return _complete()
     session = Session(console=Console(output=_asked_output(args)))
     try:
-        return _run(args, session)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`vcli list | head -1`): nothing to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
+        code = _run(args, session)
     except (KeyboardInterrupt, typer.Abort):
         session.console.fail(InterruptError("interrupted"))
-        return InterruptError.exit_code
+        code = InterruptError.exit_code
+    except BrokenPipeError:
+        code = _BROKEN_PIPE
+    failure = let_go()
+    if code or failure is None:
+        return code
+    if isinstance(failure, BrokenPipeError):
+        # The reader of our output has ended (`vcli list | head -1`): there is nothing to say.
+        return _BROKEN_PIPE
+    session.console.fail(output_error(failure))
+    return VcliError.exit_code
 
 
 def _run(args: list[str], session: Session) -> int:
-    debug = os.environ.get("VCLI_DEBUG", "") not in {"", "0"}
     try:
         outcome = get_command(app).main(args, prog_name="vcli", standalone_mode=False, obj=session)
         if isinstance(outcome, Result):
@@ -61,8 +68,7 @@ def _run(args: list[str], session: Session) -> int:
             raise error.__context__ from None
         raise
     except VcliError as error:
-        if debug:
-            traceback.print_exc()
+        _show_traceback(session)
         session.console.fail(error)
         return error.exit_code
     except (BrokenPipeError, typer.Abort):
@@ -71,11 +77,18 @@ def _run(args: list[str], session: Session) -> int:
         if isinstance(error, _TYPER_USAGE):
             session.console.fail(_usage_error(error))
             return UsageError.exit_code
-        if debug:
-            traceback.print_exc()
-        session.console.fail(_unexpected(error))
+        _show_traceback(session)
+        failure = let_go() if isinstance(error, OSError) else None
+        session.console.fail(output_error(failure) if failure else _unexpected(error))
         return VcliError.exit_code
     return outcome if isinstance(outcome, int) else 0
+
+
+def _show_traceback(session: Session) -> None:
+    if os.environ.get("VCLI_DEBUG", "") not in {"", "0"}:
+        import traceback  # noqa: PLC0415  start-up
+
+        session.console.debug(traceback.format_exc().rstrip())
 
 
 def _usage_error(error: Any) -> UsageError:
@@ -118,7 +131,8 @@ def _complete() -> int:
     try:
         get_command(app).main([], prog_name="vcli", complete_var=COMPLETE_VARIABLE)
     except SystemExit:
-        sys.stdout.flush()
+        pass
     except Exception:  # noqa: BLE001  a shell prompt is no place for errors
         return 0
+    let_go()
     return 0

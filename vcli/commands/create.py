@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vcli.cli import values as given
+from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
@@ -82,10 +83,7 @@ async def create(
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     if dry_run:
-        from vcli.controlplane.manifests import dump  # noqa: PLC0415
-
-        objects = await plan_cluster(options, steps=common.console)
-        return Result(data=objects, text=dump(objects))
+        return manifests(await plan_cluster(options, steps=common.console))
     created = await create_cluster(options, steps=common.console)
     data, said = _described(created)
     if connect and wait:

@@ -50,4 +50,4 @@ async def disconnect(
         "tunnels": [{"pid": each.pid, "port": each.port} for each in done.tunnels],
         "currentContext": done.current,
     }
-    return Result(data=data, text="", messages=tuple(said))
+    return Result(data=data, names=tuple(done.contexts), text="", messages=tuple(said))

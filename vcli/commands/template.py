@@ -1,6 +1,7 @@
 """``vcli template``."""
 
 from vcli.cli import values as given
+from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, Name, command
 from vcli.result import Result
 
@@ -26,8 +27,7 @@ async def template(
     \b
     vcli template demo -n team-a -f vcluster.yaml
     """
-    from vcli.controlplane.manifests import dump  # noqa: PLC0415  --help must be quick
-    from vcli.operations.template import template as render  # noqa: PLC0415
+    from vcli.operations.template import template as render  # noqa: PLC0415  --help must be quick
 
     loaded = given.load(
         files=values,
@@ -41,4 +41,4 @@ async def template(
     for warning in loaded.warnings:
         common.console.warn(warning)
     objects = await render(name, loaded, namespace=common.namespace)
-    return Result(data=objects, text=dump(objects))
+    return manifests(objects)

@@ -17,6 +17,7 @@ from vcli.kubeconfig.change import drop
 from vcli.kubeconfig.model import View
 from vcli.kubeconfig.read import load
 from vcli.operations import removal
+from vcli.operations.ending import Schedule
 from vcli.operations.gather import choose_namespace
 from vcli.operations.resolve import find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
@@ -164,7 +165,9 @@ class _Deletion:
         with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
             if kept:
                 await self._free_claims(objects)
-            await removal.start(self._client, objects, keep=self._keeps)
+            # Claims that are kept are used again: their pods have to end for certain.
+            schedule = Schedule(timeout=self._options.timeout, force=not self._options.keep_pvc)
+            await removal.start(self._client, objects, keep=self._keeps, schedule=schedule)
             if takes_namespace:
                 # It takes the host five seconds to begin with it, in which the objects go.
                 await removal.remove_namespace(self._client, self._names)
@@ -174,6 +177,7 @@ class _Deletion:
                     self._names,
                     keep=self._keeps,
                     timeout=self._options.timeout,
+                    schedule=schedule,
                     detail=step.detail,
                 )
                 self._complain(left)
@@ -233,12 +237,12 @@ class _Deletion:
 
     def _complain(self, left: list[Object]) -> None:
         if left:
-            some = ", ".join(map(removal.title, left[:_MOST_NAMED]))
+            some = ", ".join(map(removal.title_and_reason, left[:_MOST_NAMED]))
             listed = f"{some} and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else some
             raise TimedOutError(
                 f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
                 f" seconds: {listed}",
-                hint="look at their finalizers; then run the same command again",
+                hint=removal.hint(left, namespace=self._names.namespace),
             )
 
     async def _takes_namespace(self, namespace: Object | None) -> bool:
@@ -251,10 +255,12 @@ class _Deletion:
     async def _namespace_goes(self) -> None:
         with self._steps.step(f"Wait until the namespace {self._names.namespace} is gone"):
             if not await removal.until(self._namespace_is_gone, timeout=self._options.timeout):
+                rest = removal.remains(await removal.namespace_of(self._client, self._names))
                 raise TimedOutError(
                     f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"
-                    " seconds",
-                    hint=f"kubectl describe namespace {self._names.namespace}",
+                    f" seconds{rest and f': {rest}'}",
+                    hint=f"kubectl get all -n {self._names.namespace} shows what is left of others;"
+                    f" kubectl describe namespace {self._names.namespace}",
                 )
 
     async def _namespace_is_gone(self) -> bool:

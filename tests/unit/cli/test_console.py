@@ -57,7 +57,8 @@ def test_an_empty_list_is_an_empty_list():
         console = make(output=output)
         console.show(result)
         assert console.stdout.getvalue() == text
-        assert console.stderr.getvalue() == "none here\n"
+        said = '{"level": "info", "message": "none here"}' if output is Output.JSON else "none here"
+        assert console.stderr.getvalue() == f"{said}\n"
 
 
 def test_json_yaml_and_name():
