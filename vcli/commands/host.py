@@ -173,7 +173,7 @@ def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: AR
 
     document = yaml.parse(text)
     contexts = tuple(str(each["name"]) for each in document["contexts"])
-    return Result(data=document, names=contexts, text=text, yaml=text)
+    return Result(data=document, names=contexts, text=text)
 
 
 @host.command("load-image")

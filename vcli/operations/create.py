@@ -346,10 +346,10 @@ class _Creation:
         if not self._made(service):
             return
         objects = await removal.find_all(self._client, names)
-        await removal.start(self._client, objects, keep=_nothing)
+        await removal.start(self._client, names, objects, keep=_nothing)
         left = await removal.gone(self._client, names, keep=_nothing, timeout=_CLEANUP_TIMEOUT)
         if left:
-            self._steps.warn(f"still there: {', '.join(map(removal.title, left))}")
+            self._steps.warn(f"still there: {', '.join(map(removal.title_and_reason, left))}")
 
 
 def _nothing(_: Object) -> bool:

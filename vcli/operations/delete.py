@@ -167,7 +167,7 @@ class _Deletion:
                 await self._free_claims(objects)
             # Claims that are kept are used again: their pods have to end for certain.
             schedule = Schedule(timeout=self._options.timeout, force=not self._options.keep_pvc)
-            await removal.start(self._client, objects, keep=self._keeps, schedule=schedule)
+            await removal.start(self._client, self._names, objects, keep=self._keeps, schedule=schedule)
             if takes_namespace:
                 # It takes the host five seconds to begin with it, in which the objects go.
                 await removal.remove_namespace(self._client, self._names)
@@ -180,6 +180,10 @@ class _Deletion:
                     schedule=schedule,
                     detail=step.detail,
                 )
+                for name in schedule.forgotten:
+                    self._steps.warn(
+                        f"pod {name} did not end in time and was removed by force: its node may still run it"
+                    )
                 self._complain(left)
         if takes_namespace and self._options.wait:
             await self._namespace_goes()

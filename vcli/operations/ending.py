@@ -21,9 +21,11 @@ _OF_KUBERNETES: Final = _IN_USE | {"foregroundDeletion", "orphan"}
 
 @dataclass(slots=True)
 class Schedule:
-    """How long pods get: their own grace, a shorter one if that is long, then none.
+    """How long the pods of a virtual cluster get to end: their own grace, less if that is long, then none.
 
-    Without a grace the API server forgets a pod at once, though a node that does not answer may still run it.
+    A kubelet that has begun to stop a container goes by the grace of that moment, whatever is asked later.
+    So the first deletion has to name it: that of the garbage collector, or of a namespace, does not. Without
+    any grace the API server forgets a pod at once, though its node may still run it.
 
     Args:
         timeout: seconds that the whole deletion may take.
@@ -32,6 +34,7 @@ class Schedule:
 
     timeout: float = 2.0 * _GRACE
     force: bool = True
+    forgotten: list[str] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
     _asked: dict[str, int] = field(default_factory=dict)
 
@@ -41,38 +44,42 @@ class Schedule:
         return max(1, min(_GRACE, int(self.timeout * _SHARE)))
 
     def next_grace(self, pod: Object) -> int | None:
-        """The grace to delete a pod with now, in seconds; -1 is the pod's own, None is not to.
+        """The grace to delete a pod with now, in seconds; None to leave it alone.
 
         Args:
-            pod: its metadata.
+            pod: its metadata, and its spec if it is not being deleted yet.
         """
         metadata = pod["metadata"]
-        asked = self._asked.get(metadata["uid"])
-        over = min(self.longest + _KUBELET, 0.8 * self.timeout)
-        if self.force and time.monotonic() - self._started > over:
+        if self.force and self._is_over():
             wanted = 0
         elif "deletionTimestamp" not in metadata:
-            wanted = -1
+            own = pod.get("spec", {}).get("terminationGracePeriodSeconds")
+            wanted = self.longest if own is None else min(own, self.longest)
         elif (metadata.get("deletionGracePeriodSeconds") or 0) > self.longest:
             wanted = self.longest
         else:
             return None
-        if asked == wanted:
+        if self._asked.get(metadata["uid"]) == wanted:
             return None
         self._asked[metadata["uid"]] = wanted
+        if not wanted and "deletionTimestamp" in metadata:
+            self.forgotten.append(metadata["name"])
         return wanted
 
     def forget(self, pod: Object) -> None:
         """Ask again for what was asked for last."""
         self._asked.pop(pod["metadata"]["uid"], None)
 
+    def _is_over(self) -> bool:
+        return time.monotonic() - self._started > min(self.longest + _KUBELET, 0.8 * self.timeout)
+
 
 async def end_pods(client: Client, pods: Iterable[Object], schedule: Schedule) -> None:
-    """Delete pods, or shorten the grace of those that are ending.
+    """Delete pods, or hurry those that are ending.
 
     Args:
         client: of the host.
-        pods: their metadata.
+        pods: see `Schedule.next_grace`.
         schedule: how long they get.
 
     Raises:
@@ -88,24 +95,17 @@ async def end_pods(client: Client, pods: Iterable[Object], schedule: Schedule) -
 
 
 async def _end(client: Client, pod: Object, schedule: Schedule) -> None:
-    while (grace := schedule.next_grace(pod)) is not None:
-        metadata = pod["metadata"]
-        try:
-            answer = await client.delete(
-                PODS,
-                metadata["name"],
-                namespace=metadata["namespace"],
-                uid=metadata["uid"],
-                grace=None if grace < 0 else grace,
-            )
-        except (NotFound, Forbidden):  # gone; or left to the garbage collector
-            return
-        except Conflict:  # another one by now; or it was changed at the same moment
-            schedule.forget(pod)
-            return
-        if answer.get("kind") != PODS.kind:
-            return
-        pod = answer  # says which grace it has
+    grace, metadata = schedule.next_grace(pod), pod["metadata"]
+    if grace is None:
+        return
+    try:
+        await client.delete(
+            PODS, metadata["name"], namespace=metadata["namespace"], uid=metadata["uid"], grace=grace
+        )
+    except (NotFound, Forbidden):  # gone; or left to the garbage collector
+        return
+    except Conflict:  # another one by now; or it was changed at the same moment
+        schedule.forget(pod)
 
 
 def finalizers(obj: Object) -> list[str]:

@@ -121,18 +121,19 @@ def remains(namespace: Object | None) -> str:
 
 async def start(
     client: Client,
+    names: Names,
     objects: Sequence[Object],
     *,
     keep: Callable[[Object], bool],
     schedule: Schedule | None = None,
 ) -> None:
-    """Ask for the deletion of a virtual cluster's objects, but for what the host's garbage collector does.
+    """Ask for the deletion of a virtual cluster's own objects; the host's garbage collector takes the rest.
 
-    Synced pods are deleted here as well, since the garbage collector leaves each the grace that its tenant
-    gave it, which may be a day.
+    But for synced pods: it would leave each the grace that its tenant gave it, which may be a day.
 
     Args:
         client: of the host.
+        names: of the virtual cluster.
         objects: from `find_all`.
         keep: says which ones to leave.
         schedule: how long pods get.
@@ -143,9 +144,11 @@ async def start(
     own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
     await together(_delete(client, obj) for obj in bindings)
+    if any(obj["kind"] == PODS.kind and obj not in own for obj in objects):
+        selector = f"{MANAGED_LABEL}={names.cluster}"
+        synced = await client.list(PODS, namespace=names.namespace, label_selector=selector)
+        await end_pods(client, synced["items"], schedule or Schedule())
     await together(_delete(client, obj) for obj in own if obj not in bindings)
-    synced = [obj for obj in objects if obj["kind"] == PODS.kind and obj not in own and not keep(obj)]
-    await end_pods(client, synced, schedule or Schedule())
 
 
 async def _delete(client: Client, obj: Object) -> None:
