@@ -15,7 +15,7 @@ from typer.main import get_command
 from vcli.cli.app import app
 from vcli.cli.options import Session
 from vcli.console import Console, Output
-from vcli.console.streams import let_go, open_closed, output_error
+from vcli.console.streams import let_go, open_closed, output_error, strict_stdout
 from vcli.errors import InterruptError, UsageError, VcliError
 from vcli.result import Result
 
@@ -38,22 +38,27 @@ def run_cli(argv: Sequence[str] | None = None) -> int:
     open_closed()
     if COMPLETE_VARIABLE in os.environ:
         return _complete()
-    session = Session(console=Console(output=_asked_output(args)))
-    try:
-        code = _run(args, session)
-    except (KeyboardInterrupt, typer.Abort):
-        session.console.fail(InterruptError("interrupted"))
-        code = InterruptError.exit_code
-    except BrokenPipeError:
-        code = _BROKEN_PIPE
+    with strict_stdout():
+        session = Session(console=Console(output=_asked_output(args)))
+        code = _code(args, session)
     failure = let_go()
     if code or failure is None:
         return code
     if isinstance(failure, BrokenPipeError):
-        # The reader of our output has ended (`vcli list | head -1`): there is nothing to say.
         return _BROKEN_PIPE
     session.console.fail(output_error(failure))
     return VcliError.exit_code
+
+
+def _code(args: list[str], session: Session) -> int:
+    try:
+        return _run(args, session)
+    except (KeyboardInterrupt, typer.Abort):
+        session.console.fail(InterruptError("interrupted"))
+        return InterruptError.exit_code
+    except BrokenPipeError:
+        # The reader of our output has ended (`vcli list | head -1`): there is nothing to say.
+        return _BROKEN_PIPE
 
 
 def _run(args: list[str], session: Session) -> int:
@@ -78,8 +83,7 @@ def _run(args: list[str], session: Session) -> int:
             session.console.fail(_usage_error(error))
             return UsageError.exit_code
         _show_traceback(session)
-        failure = let_go() if isinstance(error, OSError) else None
-        session.console.fail(output_error(failure) if failure else _unexpected(error))
+        session.console.fail(_unexpected(error))
         return VcliError.exit_code
     return outcome if isinstance(outcome, int) else 0
 

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from vcli.console.streams import Tolerant, is_unicode, put
+from vcli.console.streams import Tolerant, is_unicode
 from vcli.errors import VcliError
 from vcli.escape import in_json, one_line, visible
 
@@ -130,7 +130,8 @@ class Console:
         """
         text = self.render(result)
         if text:
-            put(self.stdout, visible(text if text.endswith("\n") else text + "\n"))
+            self.stdout.write(visible(text if text.endswith("\n") else text + "\n"))
+            self.stdout.flush()
         for message in result.messages:
             self.info(message)
 
@@ -140,7 +141,8 @@ class Console:
         Raises:
             OutputError: stdout can't be written.
         """
-        put(self.stdout, visible(text.replace("\n", "\\n")) + "\n")
+        self.stdout.write(visible(text.replace("\n", "\\n")) + "\n")
+        self.stdout.flush()
 
     def render(self, result: "Result") -> str:
         """The text that `show` writes to stdout."""

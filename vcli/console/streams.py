@@ -3,7 +3,9 @@
 import errno
 import os
 import sys
-from typing import Any, Final, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TextIO, cast
 
 from vcli.errors import VcliError
 
@@ -32,22 +34,6 @@ def open_closed() -> None:
             os.close(opened)
         os.set_inheritable(descriptor, True)
         setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
-
-
-def put(stream: TextIO, text: str) -> None:
-    """Write data.
-
-    Raises:
-        BrokenPipeError: its reader has ended.
-        OutputError: it can't be written.
-    """
-    try:
-        stream.write(encodable(text, stream))
-        stream.flush()
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:
-        raise output_error(error) from error
 
 
 def output_error(error: Exception) -> OutputError:
@@ -90,15 +76,18 @@ def let_go() -> OSError | None:
     return failure
 
 
-class Tolerant:
-    """A stream for what is said to people: that it can't be written is no reason to stop working.
-
-    Args:
-        stream: standard error, usually.
-    """
+class _Stream:
+    """A text stream that writes what its encoding lacks as escapes, and is that stream in all else."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class Tolerant(_Stream):
+    """A stream for what is said to people: that it can't be written is no reason to stop working."""
 
     def write(self, text: str) -> int:
         """Write it, as far as possible."""
@@ -114,6 +103,47 @@ class Tolerant:
         except (OSError, ValueError):
             return
 
-    def __getattr__(self, name: str) -> Any:
-        """Everything else is the stream's."""
-        return getattr(self._stream, name)
+
+class Strict(_Stream):
+    """A stream for data."""
+
+    def write(self, text: str) -> int:
+        """Write it.
+
+        Raises:
+            BrokenPipeError: its reader has ended.
+            OutputError: it can't be written.
+        """
+        with _failures():
+            return self._stream.write(encodable(text, self._stream))
+
+    def flush(self) -> None:
+        """Write what is buffered.
+
+        Raises:
+            BrokenPipeError: its reader has ended.
+            OutputError: it can't be written.
+        """
+        with _failures():
+            self._stream.flush()
+
+
+@contextmanager
+def strict_stdout() -> Iterator[None]:
+    """Let whatever writes to standard output fail with an error that says so, libraries included."""
+    before = sys.stdout
+    sys.stdout = cast("TextIO", Strict(before))
+    try:
+        yield
+    finally:
+        sys.stdout = before
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        raise output_error(error) from error

@@ -71,7 +71,9 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _wrong_credentials(body: Mapping[str, Any], where: str) -> Iterator[str]:
-    plugin, provider = body.get("exec"), body.get("auth-provider")
+    plugin, provider, extra = (body.get(key) for key in ("exec", "auth-provider", "as-user-extra"))
+    if isinstance(extra, dict) and not all(isinstance(each, list) for each in extra.values()):
+        yield f"as-user-extra of {where} is not a mapping of lists"
     if isinstance(plugin, dict):
         yield from _wrong(plugin, _EXEC, f"exec of {where}")
         variables = plugin.get("env") or ()

@@ -1,4 +1,4 @@
-"""A host for tests of the command line: it answers as an API server does, and holds one virtual cluster, ``demo``.
+"""A host for tests of the command line: it answers as an API server, and holds a virtual cluster, ``demo``.
 
 It checks nothing and watches nothing: what is tested with it is what the program makes of the answers.
 """
@@ -77,13 +77,7 @@ def _objects() -> dict[str, Object]:
         ),
     ]  # fmt: skip
     found[-1]["metadata"]["annotations"] = {"storageclass.kubernetes.io/is-default-class": "true"}
-    return {path: body for path, body in found_paths(found)}
-
-
-def found_paths(objects: list[Object]) -> Iterator[tuple[str, Object]]:
-    """Each object with its path."""
-    for body in objects:
-        yield body.pop("_path"), body
+    return {body.pop("_path"): body for body in found}
 
 
 def _object(
@@ -111,7 +105,8 @@ def _object(
 def _event(name: str, pod: str, message: str) -> Object:
     return _object(
         "v1", "Event", "events", name, {}, type="Warning", reason="Unhealthy", message=message,
-        involvedObject={"kind": "Pod", "name": pod, "namespace": "team"}, lastTimestamp="2026-01-01T00:00:00Z",
+        involvedObject={"kind": "Pod", "name": pod, "namespace": "team"},
+        lastTimestamp="2026-01-01T00:00:00Z",
     )  # fmt: skip
 
 
@@ -220,7 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _PLURALS = {
-    "clusterrolebindings", "clusterroles", "configmaps", "deployments", "endpointslices", "events", "ingresses",
+    "clusterrolebindings", "clusterroles", "configmaps", "deployments", "endpointslices", "events",
+    "ingresses",
     "namespaces", "networkpolicies", "persistentvolumeclaims", "pods", "replicasets", "rolebindings", "roles",
     "secrets", "serviceaccounts", "servicecidrs", "services", "statefulsets", "storageclasses",
 }  # fmt: skip
@@ -229,7 +225,7 @@ _PLURALS = {
 def _is_listed(path: str, parts: list[str]) -> bool:
     """Whether an object is in a list, of one namespace or of all."""
     own = path.split("/")[:-1]
-    everywhere = [own[0], *own[1:-3], own[-1]] if "namespaces" in own and len(own) > 4 else own  # noqa: PLR2004
+    everywhere = [own[0], *own[1:-3], own[-1]] if "namespaces" in own and len(own) > 4 else own
     return parts in (own, everywhere)
 
 

@@ -1,4 +1,4 @@
-"""The program as a user starts it, but forked from this process: a hundred runs take no longer than a few imports.
+"""The program as a user starts it, but forked from this process: many runs cost one import.
 
 A run has its own descriptors, environment, folder and process group, and whatever it breaks ends with it.
 """
@@ -11,6 +11,7 @@ import pkgutil
 import signal
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,50 +79,44 @@ def run(
             files[0].write(stdin)
             files[0].seek(0)
         kinds = [stdin if stdin == CLOSED else "", stdout, stderr]
+
+        def work() -> int:
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(env)
+            for descriptor, (kind, file) in enumerate(zip(kinds, files, strict=True)):
+                _open(descriptor, str(kind), file.fileno())
+            for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+                setattr(sys, name, _stream(descriptor, str(kinds[descriptor]), encoding))
+            prepare()
+            sys.argv = ["vcli", *argv]
+            from vcli.__main__ import main  # noqa: PLC0415
+
+            return _flush(main())
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads about
             pid = os.fork()
         if pid == 0:
-            _child(argv, env, folder, kinds, [file.fileno() for file in files], encoding, prepare)
+            _end_with(work)
         _, status = os.waitpid(pid, 0)
         out, err = (file.seek(0) or file.read().decode("utf-8", "surrogateescape") for file in files[1:])
         return Done(code=os.waitstatus_to_exitcode(status), out=out, err=err)
 
 
-def _child(
-    argv: Sequence[str],
-    env: Mapping[str, str],
-    folder: Path,
-    kinds: Sequence[str],
-    files: Sequence[int],
-    encoding: str,
-    prepare: Callable[[], None],
-) -> None:
-    code = 99
+def _end_with(work: Callable[[], int]) -> None:
+    """Do the work and end this process, as the interpreter would."""
+    code = 1
     try:
         for signum in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, signal.SIG_DFL)
         signal.alarm(_SECONDS)
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(env)
-        for descriptor, (kind, file) in enumerate(zip(kinds, files, strict=True)):
-            _open(descriptor, kind, file)
-        for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
-            setattr(sys, name, _stream(descriptor, kinds[descriptor], encoding))
-        prepare()
-        sys.argv = ["vcli", *argv]
-        from vcli.__main__ import main  # noqa: PLC0415
-
-        code = main()
-        code = _flush(code)
+        code = work()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:  # noqa: BLE001  as the interpreter ends
-        import traceback  # noqa: PLC0415
-
-        os.write(2, traceback.format_exc().encode(errors="replace"))
-        code = 1
+    except BaseException:  # noqa: BLE001
+        with contextlib.suppress(OSError):
+            os.write(2, traceback.format_exc().encode(errors="replace"))
     finally:
         os._exit(code)
 
@@ -142,7 +137,7 @@ def _open(descriptor: int, kind: str, file: int) -> None:
 def _stream(descriptor: int, kind: str, encoding: str) -> io.TextIOWrapper | None:
     if kind == CLOSED:
         return None  # as the interpreter has it
-    errors = "backslashreplace" if descriptor == 2 else "strict"  # noqa: PLR2004
+    errors = "backslashreplace" if descriptor == 2 else "strict"
     return open(descriptor, "w" if descriptor else "r", encoding=encoding, errors=errors, closefd=False)
 
 

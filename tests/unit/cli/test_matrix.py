@@ -5,11 +5,12 @@ for minutes is replaced. What has to hold is in `check`.
 """
 
 import functools
+import gc
 import itertools
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,9 @@ def _formats(command: Words) -> Iterator[Case]:
 def _streams(command: Words) -> Iterator[Case]:
     for words, (title, streams) in itertools.product(usual(command), STREAMS.items()):
         yield Case(title=title, command=command, words=words, streams=streams)
-        yield Case(title=f"{title}, json", command=command, words=("-o", "json", *words), streams=streams)
+    for title in ("stdout full", "stderr full", "ascii"):
+        words = ("-o", "json", *usual(command)[0])
+        yield Case(title=f"{title}, json", command=command, words=words, streams=STREAMS[title])
 
 
 def _values(command: Words) -> Iterator[Case]:
@@ -201,9 +204,8 @@ def _surroundings(command: Words) -> Iterator[Case]:
             yield Case(title=f"{name} unusable", command=command, words=words, env={name: UNUSABLE})
     words = usual(command)[0]
     for title, content in KUBECONFIGS.items():
-        yield Case(title=f"kubeconfig {title}", command=command, words=words, kubeconfig=content)
         given = ("-o", "json", *words)
-        yield Case(title=f"kubeconfig {title}, json", command=command, words=given, kubeconfig=content)
+        yield Case(title=f"kubeconfig {title}", command=command, words=given, kubeconfig=content)
     for title, path in (("missing", "absent"), ("a folder", "."), ("in a file", f"{UNUSABLE}/config")):
         yield Case(title=f"KUBECONFIG {title}", command=command, words=words, env={"KUBECONFIG": path})
         yield Case(title=f"--kubeconfig {title}", command=command, words=("--kubeconfig", path, *words))
@@ -216,7 +218,20 @@ def _surroundings(command: Words) -> Iterator[Case]:
 def host() -> Iterator[str]:
     with fake_host() as url:
         load_everything()
+        gc.freeze()  # what is not looked at is not copied for each run
         yield url
+        gc.unfreeze()
+
+
+@pytest.fixture(scope="module")
+def as_usual(host: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Words], Done]:
+    """What a command line does when nothing is wrong around it."""
+
+    @functools.cache
+    def of(words: Words) -> Done:
+        return start(Case(title="", command=(), words=words), host, tmp_path_factory.mktemp("usual"))
+
+    return of
 
 
 def kubeconfig(server: str) -> bytes:
@@ -248,8 +263,6 @@ def kubeconfig(server: str) -> bytes:
 
 def harmless() -> None:
     """Replace what would boot a machine, build for minutes or fill a disk."""
-    import urllib.request  # noqa: PLC0415
-
     from vcli.host.state import ComponentStatus, HostStatus  # noqa: PLC0415
     from vcli.operations import host, image  # noqa: PLC0415
 
@@ -267,7 +280,6 @@ def harmless() -> None:
     host.down = lambda **_: True
     host.status = lambda **_: found
     image.build = lambda **_: image.Built(name="x", archive=here, digest="sha256:0", size=1)
-    urllib.request.getproxies = dict
 
 
 def start(case: Case, server: str, folder: Path) -> Done:
@@ -282,11 +294,12 @@ def start(case: Case, server: str, folder: Path) -> Done:
         "KUBECONFIG": str(config),
         "VCLI_STATE_DIR": str(home / "state"),
         "VCLI_CACHE_DIR": str(home / "cache"),
+        "XDG_CACHE_HOME": str(folder.parent / "packed"),  # packing the syncer takes a while
         "VCLI_HOST_ROOT": str(folder / "h"),
         "NO_PROXY": "*",
     }
-    if any(name.startswith("XDG") for name in case.env):
-        del env["VCLI_STATE_DIR"], env["VCLI_CACHE_DIR"]
+    if case.env.keys() & set(FOLDERS):
+        del env["VCLI_STATE_DIR"], env["VCLI_CACHE_DIR"], env["XDG_CACHE_HOME"]
     reset(server)
     return run(
         (*case.command, *case.words), env=env | case.env, folder=folder, prepare=harmless, **case.streams
@@ -304,17 +317,14 @@ def reset(server: str) -> None:
 
 
 @pytest.mark.parametrize("case", [pytest.param(x, id=" ".join((*x.command, x.title))) for x in cases()])
-def test_matrix(case: Case, host: str, tmp_path: Path) -> None:
+def test_matrix(case: Case, host: str, as_usual: Callable[[Words], Done], tmp_path: Path) -> None:
     done = start(case, host, tmp_path)
     check(case, done)
     if case.succeeds:
         assert done.code == 0, done.err
         check_format(case, done.out)
     if case.streams:
-        folder = tmp_path / "as-usual"
-        folder.mkdir()
-        normal = start(Case(title="", command=case.command, words=case.words), host, folder)
-        check_streams(case, done, normal)
+        check_streams(case, done, as_usual((*case.command, *case.words)))
 
 
 def check(case: Case, done: Done) -> None:
