@@ -48,6 +48,15 @@ class PlainValue:
         return self._read(value) if isinstance(value, str) else value
 
 
+def _text(text: str) -> str:
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{text!r} is not UTF-8") from None
+    return text
+
+
 def _boolean(text: str) -> bool:
     if text.lower() not in _WORDS:
         raise ValueError(f"{text!r} is not true or false")
@@ -86,6 +95,9 @@ _READERS: dict[Any, Callable[[str], Any]] = {
     Path: Path,
 }
 
+_OF_FILES = ("FILE", "PATH")
+"""The metavars of what may be any bytes."""
+
 
 def lighten(params: list[Any]) -> list[Any]:
     """Give parameters of plain types the readers above; others (ranges, checked paths) keep Typer's."""
@@ -97,6 +109,8 @@ def lighten(params: list[Any]) -> list[Any]:
         if get_origin(kind) is list and len(get_args(kind)) == 1:
             kind, many = get_args(kind)[0], True
         reader = _READERS.get(kind)
+        if kind is str and not many and param.metavar not in _OF_FILES:
+            reader = _text
         if reader is None and isinstance(kind, type) and issubclass(kind, Enum):
             reader = _choice(kind)
         if reader and _unchecked(descriptor.parameter_info):

@@ -264,11 +264,23 @@ def _from_env(name: str, env: Mapping[str, str]) -> Any:
             choices = {str(n): n for n in range(10)} | {"true": 1, "false": 0}
         case "quiet" | "yes" | "no_input":
             choices = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
+        case "namespace" | "context":
+            if not text.isascii() and not _is_utf8(text):
+                raise UsageError(f"{variable} is not UTF-8: {text!r}")
+            return text
         case _:
             return text
     if text.lower() not in choices:
         raise UsageError(f"{variable}={text} is not one of {', '.join(choices)}")
     return choices[text.lower()]
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}

@@ -149,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         if url.path == "/version":
             return self._answer({"gitVersion": "v1.36.3", "major": "1", "minor": "36"})
         if url.path.endswith("/log"):
-            return self._send(200, f"line {HOSTILE}\r\nlast\tline\n".encode(), "text/plain")
+            return self._send(
+                200, f"line {HOSTILE.replace(chr(10), ' ')}\r\nlast\tline\n".encode(), "text/plain"
+            )
         if url.path in _state:
             return self._answer(_state[url.path])
         query = parse_qs(url.query)

@@ -63,6 +63,10 @@ STREAMS: Mapping[str, Mapping[str, str]] = {
     "ascii": {"encoding": "ascii"},
 }
 UNUSABLE = "/dev/null/x"
+VARIABLES = (
+    "VCLI_CONTEXT", "VCLI_KUBECONFIG", "VCLI_NAMESPACE", "VCLI_TIMEOUT", "VCLI_QUIET", "VCLI_VERBOSE",
+    "VCLI_LOG_FORMAT", "VCLI_YES", "VCLI_NO_INPUT", "KUBECONFIG", "NO_COLOR", "TERM",
+)  # fmt: skip
 FOLDERS = (
     "HOME",
     "VCLI_STATE_DIR",
@@ -206,6 +210,9 @@ def _surroundings(command: Words) -> Iterator[Case]:
     for title, content in KUBECONFIGS.items():
         given = ("-o", "json", *words)
         yield Case(title=f"kubeconfig {title}", command=command, words=given, kubeconfig=content)
+    if command == ("list",):  # one reading of the environment for all
+        for name, (title, value) in itertools.product(VARIABLES, VALUES.items()):
+            yield Case(title=f"{name} {title}", command=command, words=("-o", "json"), env={name: value})
     for title, path in (("missing", "absent"), ("a folder", "."), ("in a file", f"{UNUSABLE}/config")):
         yield Case(title=f"KUBECONFIG {title}", command=command, words=words, env={"KUBECONFIG": path})
         yield Case(title=f"--kubeconfig {title}", command=command, words=("--kubeconfig", path, *words))
@@ -325,6 +332,10 @@ def test_matrix(case: Case, host: str, as_usual: Callable[[Words], Done], tmp_pa
         check_format(case, done.out)
     if case.streams:
         check_streams(case, done, as_usual((*case.command, *case.words)))
+    if case.env.keys() & set(FOLDERS):
+        # Only a tunnel in the background keeps anything in a folder of its own, and none is started here.
+        normal = as_usual((*case.command, *case.words))
+        assert (done.code, bool(done.out)) == (normal.code, bool(normal.out)), done.err
 
 
 def check(case: Case, done: Done) -> None:
