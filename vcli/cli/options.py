@@ -147,6 +147,8 @@ def command(function: F) -> F:
         if inspect.iscoroutine(outcome):
             from vcli.cli.signals import run  # noqa: PLC0415  asyncio only where it is needed
 
+            if not common.verbose:
+                common.console.start_logging()
             return run(outcome)
         return outcome
 

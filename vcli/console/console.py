@@ -209,22 +209,16 @@ class Console:
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def start_logging(self) -> None:
-        """Send the program's own log to stderr: ``-v`` info, ``-vv`` debug, ``-vvv`` libraries too."""
-        import logging  # noqa: PLC0415  start-up
+        """Send the program's own log to stderr: ``-v`` info, ``-vv`` debug, ``-vvv`` libraries too.
 
-        say, known = self._say, {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+        Without ``-v`` that is what libraries warn of, which would get there anyway, past this console.
+        """
+        from vcli.console import records  # noqa: PLC0415  start-up
 
-        class Handler(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                text, level = self.format(record), record.levelname.lower()
-                extra = {key: value for key, value in vars(record).items() if key not in known}
-                pairs = "".join(f" {key}={value}" for key, value in extra.items())
-                say(level, text, f"{level}: {record.name}: {text}{pairs}", logger=record.name, **extra)
-
-        logger = logging.getLogger() if self.verbose > 2 else logging.getLogger("vcli")  # noqa: PLR2004
-        logger.setLevel(logging.INFO if self.verbose == 1 else logging.DEBUG)
-        logger.handlers = [Handler()]
-        logger.propagate = False
+        if self.verbose:
+            records.start(self._say_record, verbose=self.verbose)
+        else:
+            records.catch_warnings(self._say_record)
 
     @property
     def _speaks_json(self) -> bool:
@@ -250,6 +244,11 @@ class Console:
             self._line(_json({"level": level, "message": text, **extra}, self.stderr))
         else:
             self._line(*plain)
+
+    def _say_record(self, level: str, text: str, extra: Mapping[str, Any]) -> None:
+        logger, *pairs = [f"{key}={value}" for key, value in extra.items()]
+        name = f"{logger.removeprefix('logger=')}: " if self.verbose else ""
+        self._say(level, text, f"{level}: {name}{text}", *(f" {pair}" for pair in pairs), **extra)
 
     def _say_step(self, body: Mapping[str, object]) -> None:
         self._line(_json(body, self.stderr))

@@ -315,3 +315,25 @@ def test_names():
     result = Result(data={"kind": "List"}, names=("secret/a", "b"), yaml="kind: Secret\n")
     assert make(output=Output.NAME).render(result) == "secret/a\nb"
     assert make(output=Output.YAML).render(result) == "kind: Secret\n"
+
+
+def test_what_libraries_warn_of_is_said_by_the_console(monkeypatch):
+    monkeypatch.setattr(logging, "lastResort", None)
+    console = make(output=Output.JSON)
+    console.start_logging()
+    logger = logging.Logger("asyncio")  # noqa: LOG001  one without handlers, as in a program that has set up none
+    logger.info("nothing")
+    logger.warning("evil %s", "\x1b[31m")
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        logger.exception("it failed")
+    lines = [json.loads(line) for line in console.stderr.getvalue().splitlines()]
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("warning", "evil \x1b[31m"),
+        ("error", "it failed: division by zero"),
+    ]
+    console = make()
+    console.start_logging()
+    logger.warning("evil %s", "\x1b[31m")
+    assert console.stderr.getvalue() == "warning: evil \\x1b[31m\n"
