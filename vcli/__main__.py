@@ -5,12 +5,17 @@ import sys
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    if sys.argv[1:] in (["--version"], ["-V"]) and sys.stdout is not None:
         # The one question that scripts ask all the time is answered before anything is imported.
         from vcli import __version__  # noqa: PLC0415
 
-        sys.stdout.write(f"vcli {__version__}\n")
-        return 0
+        try:
+            sys.stdout.write(f"vcli {__version__}\n")
+            sys.stdout.flush()
+        except OSError:
+            pass  # below is how that is said
+        else:
+            return 0
     # Each kubectl asks this before its first request.
     if sys.argv[1:2] == ["token"] and (code := _quick_token()) is not None:
         return code

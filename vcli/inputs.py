@@ -45,6 +45,19 @@ def not_empty(value: str, what: str = "the value") -> str:
     return value
 
 
+def text(value: str, what: str = "the value") -> str:
+    """Any text but an empty one, and no other bytes: it goes into JSON and YAML.
+
+    Raises:
+        UsageError: it is empty, or not UTF-8.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # what the system gave is decoded with surrogates
+        raise UsageError(f"{what} {shown(value)} is not UTF-8") from None
+    return not_empty(value, what)
+
+
 def shown(value: object) -> str:
     """A value as messages show it: quoted, and cut when it is long."""
     text = str(value)

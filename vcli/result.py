@@ -38,16 +38,27 @@ class Result:
 
     Args:
         data: what ``-o json`` and ``-o yaml`` print: JSON-able, camelCase keys, a list for lists (``[]`` when
-            empty). Strings inside ``-o name`` come from the key ``name``. None prints nothing.
+            empty). None prints nothing.
+        names: what ``-o name`` prints, one a line; None takes the key ``name`` of the data, or of each row.
         columns: how ``table`` and ``wide`` show a list (or one mapping) of mappings.
         text: what ``table`` and ``wide`` print instead of a table: a manifest, a script, a description.
             It is printed as it is in every format when ``data`` is None.
+        yaml: what ``-o yaml`` prints instead of the data, such as a manifest of several documents.
         messages: lines for stderr, for people; dropped by ``-q``.
         exit_code: 0, or what a child process ended with.
     """
 
     data: Any = None
+    names: tuple[str, ...] | None = None
     columns: tuple[Column, ...] = ()
     text: str | None = None
+    yaml: str | None = None
     messages: tuple[str, ...] = ()
     exit_code: int = 0
+
+    def all_names(self) -> tuple[str, ...]:
+        """What ``-o name`` prints, one a line."""
+        if self.names is not None:
+            return self.names
+        rows = self.data if isinstance(self.data, list) else [self.data]
+        return tuple(str(row["name"]) for row in rows)

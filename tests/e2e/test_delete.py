@@ -1,11 +1,15 @@
 """``vcli delete`` on a real host: everything that was made is gone, and nothing else."""
 
 import json
+import os
+import signal
 from typing import Any
 
 import pytest
 from embedded import Host
 from patience import eventually
+from plane import processes_of
+from space import container
 from test_create import left, namespaces
 
 
@@ -141,3 +145,54 @@ def test_a_finalizer_is_named(desk: Host, namespace: str):
     desk.kubectl("patch", "secret", "vc-stuck", "-n", namespace, "--type=merge", "-p", free)
     desk.vcli("delete", "stuck", "-n", namespace, "--ignore-not-found")
     assert left(desk, namespace) == set()
+
+
+DAY = 86400
+
+
+def deaf(name: str) -> dict[str, Any]:
+    """A pod that does not end when asked to, and has a day for it."""
+    spec = {
+        "terminationGracePeriodSeconds": DAY,
+        "containers": [container("trap '' TERM; while :; do sleep 1; done")],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def test_a_long_grace_holds_up_nothing(desk: Host, namespace: str):
+    desk.vcli("create", "held", "-n", namespace, "--ephemeral")
+    desk.apply("default", deaf("stays"))
+    desk.kubectl("wait", "--for=condition=Ready", "pod/stays", "--timeout=90s")
+    [pod] = [
+        each
+        for each in desk.get("pods", "-n", namespace, "--context", desk.name)["items"]
+        if each["metadata"]["name"].startswith("stays-x-")
+    ]
+    identity = pod["status"]["containerStatuses"][0]["containerID"].partition("://")[2]
+    assert processes_of(identity)
+    done = desk.vcli("delete", "held", "-n", namespace, "--timeout", "30s")
+    assert "by force" not in done.stderr
+    assert left(desk, namespace) == set()
+    eventually(lambda: not processes_of(identity))
+
+
+def test_a_pod_that_is_ending_for_a_day_is_removed_by_force(desk: Host, namespace: str):
+    """Its kubelet no longer takes a shorter grace: it is named, as it may run on."""
+    desk.vcli("create", "held", "-n", namespace, "--ephemeral")
+    desk.apply("default", deaf("ends"))
+    desk.kubectl("wait", "--for=condition=Ready", "pod/ends", "--timeout=90s")
+    desk.kubectl("delete", "pod", "ends", "--wait=false")
+
+    def ending() -> Any:
+        pods = desk.get("pods", "-n", namespace, "--context", desk.name)["items"]
+        return [each for each in pods if each["metadata"].get("deletionGracePeriodSeconds") == DAY]
+
+    [pod] = eventually(ending)
+    identity = pod["status"]["containerStatuses"][0]["containerID"].partition("://")[2]
+    try:
+        done = desk.vcli("delete", "held", "-n", namespace, "--timeout", "20s")
+        assert f"pod {pod['metadata']['name']} did not end in time and was removed by force" in done.stderr
+        assert left(desk, namespace) == set()
+    finally:
+        for pid in processes_of(identity):
+            os.kill(pid, signal.SIGKILL)

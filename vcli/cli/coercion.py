@@ -86,7 +86,10 @@ def choice(words: dict[str, Any]) -> Rule:
     return read
 
 
-_READERS: dict[Any, Rule] = {str: inputs.not_empty, bool: boolean, int: inputs.whole, Path: _path}
+_READERS: dict[Any, Rule] = {str: inputs.text, bool: boolean, int: inputs.whole, Path: _path}
+
+_OF_FILES = ("FILE", "PATH")
+"""The metavars of what may be any bytes."""
 
 
 def lighten(params: list[Any]) -> list[Any]:
@@ -99,6 +102,8 @@ def lighten(params: list[Any]) -> list[Any]:
         if get_origin(kind) is list and len(get_args(kind)) == 1:
             kind, many = get_args(kind)[0], True
         reader = descriptor.parameter_info.parser or _reader_of(kind)
+        if reader is inputs.text and (many or param.metavar in _OF_FILES):
+            reader = inputs.not_empty
         if reader and _unchecked(descriptor.parameter_info):
             param._runtime_param = PlainValue(reader, many=many)  # noqa: SLF001  Typer offers no door to this
     return params

@@ -194,6 +194,8 @@ def command(function: F) -> F:
         if inspect.iscoroutine(outcome):
             from vcli.cli.signals import run  # noqa: PLC0415  asyncio only where it is needed
 
+            if not common.verbose:
+                common.console.start_logging()
             return run(outcome)
         return outcome
 
@@ -287,7 +289,7 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
 
 
 _FROM_ENV: dict[str, Callable[[str, str], Any]] = {
-    "context": inputs.not_empty,
+    "context": inputs.text,
     "kubeconfig": inputs.not_empty,
     "namespace": inputs.namespace,
     "timeout": inputs.timeout,

@@ -6,7 +6,6 @@ unreachable or not allowed, 126/127 command not runnable/found, 128+n ended by s
 
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +15,11 @@ from typer.main import get_command
 from vcli.cli.app import app
 from vcli.cli.options import Session
 from vcli.console import Console, Output
+from vcli.console.streams import let_go, open_closed, output_error, strict_stdout
 from vcli.errors import InterruptError, UsageError, VcliError
 from vcli.result import Result
 
+_BROKEN_PIPE = 128 + 13
 _TYPER_USAGE = typer.BadParameter.__mro__[1]  # its UsageError, which has no public name
 
 
@@ -32,22 +33,33 @@ def run_cli(argv: Sequence[str] | None = None) -> int:
         The exit code. Everything else was written to stdout and stderr.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    open_closed()
     if "_VCLI_COMPLETE" in os.environ:
         return _complete()
-    session = Session(console=Console(output=_asked_output(args)), words=tuple(args))
+    with strict_stdout():
+        session = Session(console=Console(output=_asked_output(args)), words=tuple(args))
+        code = _code(args, session)
+    failure = let_go()
+    if code or failure is None:
+        return code
+    if isinstance(failure, BrokenPipeError):
+        return _BROKEN_PIPE
+    session.console.fail(output_error(failure))
+    return VcliError.exit_code
+
+
+def _code(args: list[str], session: Session) -> int:
     try:
         return _run(args, session)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`vcli list | head -1`): nothing to say, and nobody to say it to.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + 13
     except (KeyboardInterrupt, typer.Abort):
         session.console.fail(InterruptError("interrupted"))
         return InterruptError.exit_code
+    except BrokenPipeError:
+        # The reader of our output has ended (`vcli list | head -1`): there is nothing to say.
+        return _BROKEN_PIPE
 
 
 def _run(args: list[str], session: Session) -> int:
-    debug = os.environ.get("VCLI_DEBUG", "") not in {"", "0"}
     try:
         outcome = get_command(app).main(args, prog_name="vcli", standalone_mode=False, obj=session)
         if isinstance(outcome, Result):
@@ -59,8 +71,7 @@ def _run(args: list[str], session: Session) -> int:
             raise error.__context__ from None
         raise
     except VcliError as error:
-        if debug:
-            traceback.print_exc()
+        _show_traceback(session)
         session.console.fail(error)
         return error.exit_code
     except (BrokenPipeError, typer.Abort):
@@ -69,11 +80,17 @@ def _run(args: list[str], session: Session) -> int:
         if isinstance(error, _TYPER_USAGE):
             session.console.fail(_usage_error(error))
             return UsageError.exit_code
-        if debug:
-            traceback.print_exc()
+        _show_traceback(session)
         session.console.fail(_unexpected(error))
         return VcliError.exit_code
     return outcome if isinstance(outcome, int) else 0
+
+
+def _show_traceback(session: Session) -> None:
+    if os.environ.get("VCLI_DEBUG", "") not in {"", "0"}:
+        import traceback  # noqa: PLC0415  start-up
+
+        session.console.debug(traceback.format_exc().rstrip())
 
 
 def _usage_error(error: Any) -> UsageError:
@@ -114,7 +131,7 @@ def _complete() -> int:
         from vcli.cli.shells import answer  # noqa: PLC0415
 
         sys.stdout.write(answer(get_command(app), os.environ))
-        sys.stdout.flush()
     except (Exception, SystemExit):  # noqa: BLE001  a shell prompt is no place for errors
         return 0
+    let_go()
     return 0

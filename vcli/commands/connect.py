@@ -209,7 +209,8 @@ def _result(connected: "Connected", into: "Sources | None", *, current: bool) ->
     if into is None:
         from vcli.kubeconfig import yaml  # noqa: PLC0415
 
-        return Result(data=connected.document, text=yaml.dump(connected.document))
+        written = yaml.dump(connected.document)
+        return Result(data=connected.document, names=(connected.context,), text=written, yaml=written)
     data: dict[str, Any] = {
         "name": connected.name,
         "namespace": connected.namespace,

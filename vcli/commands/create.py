@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, NewName, Yes, command
 from vcli.cli.values import ResetValues, ValueOptions
 from vcli.errors import UsageError
@@ -132,10 +133,7 @@ async def _create(name: str, read: "Given", common: Common, *, dry: bool, wait: 
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     if dry:
-        from vcli.controlplane.manifests import dump  # noqa: PLC0415
-
-        objects = await plan_cluster(options, steps=common.console)
-        return Done("", Result(data=objects, text=dump(objects)))
+        return Done("", manifests(await plan_cluster(options, steps=common.console)))
     created = await create_cluster(options, steps=common.console)
     data = {
         "name": created.name,

@@ -67,6 +67,6 @@ async def delete(
     if not gone.found:
         return Result(data=data, text="", messages=(f"there is no {where}",))
     if dry_run:
-        return Result(data=data, text="".join(f"{each}\n" for each in gone.removed))
+        return Result(data=data, names=gone.removed, text="".join(f"{each}\n" for each in gone.removed))
     kept = (f"kept {', '.join(gone.kept)}",) if gone.kept else ()
     return Result(data=data, text="", messages=(f"deleted {where}", *kept))

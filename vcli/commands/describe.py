@@ -3,7 +3,7 @@
 from typing import Any
 
 from vcli.cli.options import Common, Name, command
-from vcli.console import table
+from vcli.console import fields, table
 from vcli.result import Column, Result
 
 
@@ -12,7 +12,8 @@ async def describe(name: Name, *, common: Common) -> Result:
     """Show all about one virtual cluster.
 
     Its versions, components with their restarts, volumes, ends of certificates, what is synced, recent
-    warnings and values. Parts that you may not read are left out.
+    warnings and values. Parts that you may not read are left out. Warnings are those of the control plane:
+    nothing of what runs inside is among them.
     """
     from vcli.operations.describe import describe_cluster  # noqa: PLC0415  imported when it runs
 
@@ -39,8 +40,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Service", " ".join(_places(service))),
         ("Synced", ", ".join(f"{count} {kind}" for kind, count in (data["synced"] or {}).items())),
     ]
-    width = max(len(key) for key, _ in facts) + 2
-    parts = ["\n".join(f"{key + ':':<{width}}{value or '-'}" for key, value in facts)]
+    parts = [fields(facts)]
     components = [
         {"pod": pod["name"], **component} for pod in data["pods"] or () for component in pod["components"]
     ]

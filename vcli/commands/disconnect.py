@@ -64,7 +64,8 @@ async def disconnect(
         ],
         "currentContext": done.current,
     }
-    return Result(data=data, text="", messages=tuple(said) or ("nothing was connected",))
+    said = said or ["nothing was connected"]
+    return Result(data=data, names=tuple(done.contexts), text="", messages=tuple(said))
 
 
 def _title(each: "Ended") -> str:

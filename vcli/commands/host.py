@@ -9,6 +9,7 @@ from vcli import inputs
 from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Group
 from vcli.cli.readers import file_to_read
+from vcli.console import table
 from vcli.result import Column, Result
 
 host = Group(
@@ -104,7 +105,10 @@ def build(*, common: Common) -> Result:
     with ended_by_signals():
         kubectl = operation.build(steps=common.console)
     return Result(
-        data={"kubectl": str(kubectl)}, text="", messages=("the host's programs and images are in the cache",)
+        data={"kubectl": str(kubectl)},
+        names=(str(kubectl),),
+        text="",
+        messages=("the host's programs and images are in the cache",),
     )
 
 
@@ -150,11 +154,16 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     }
     ready = "ready" if found.ready else "not ready"
     head = f"host {found.name}: {ready}, Kubernetes {found.version or 'not answering'}, {found.server}"
-    rows = [f"{x.name:<26}{x.pid or '-':<9}{x.restarts:<10}{x.last_exit or '-'}" for x in found.components]
-    table = f"{'COMPONENT':<26}{'PID':<9}{'RESTARTS':<10}LAST EXIT"
-    return Result(
-        data=data, text="\n".join([head, "", table, *rows]) + "\n", exit_code=0 if found.ready else 4
+    rows = table(
+        (
+            Column("COMPONENT", "name"),
+            Column("PID", lambda row: row["pid"] or None),
+            Column("RESTARTS", "restarts"),
+            Column("LAST EXIT", lambda row: row["lastExit"] or None),
+        ),
+        components,
     )
+    return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
 
 
 @host.command("kubeconfig")
@@ -162,7 +171,12 @@ def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: AR
     """Print the kubeconfig of the embedded host's administrator."""
     from vcli.operations import host as operation  # noqa: PLC0415
 
-    return Result(text=operation.kubeconfig(name=name))
+    text = operation.kubeconfig(name=name)
+    from vcli.kubeconfig import yaml  # noqa: PLC0415
+
+    document = yaml.parse(text)
+    contexts = tuple(str(each["name"]) for each in document["contexts"])
+    return Result(data=document, names=contexts, text=text)
 
 
 @host.command("load-image")

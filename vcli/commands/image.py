@@ -90,7 +90,7 @@ def push(
 
     if bool(username) != password_stdin:
         raise UsageError("--username and --password-stdin go together")
-    login = Credentials(username, sys.stdin.read().rstrip("\r\n")) if username else None
+    login = Credentials(username, _password()) if username else None
     with ended_by_signals():
         pushed = operation.push(archive, name=name, login=login, plain_http=plain_http, steps=common.console)
     columns = (Column("IMAGE", "name"), Column("DIGEST", "digest"))
@@ -99,6 +99,13 @@ def push(
         columns=columns,
         messages=(f"pushed {pushed.name}",),
     )
+
+
+def _password() -> str:
+    try:
+        return sys.stdin.read().rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"can't read the password from standard input: {error}") from error
 
 
 @image.command("load")

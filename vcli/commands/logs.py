@@ -39,6 +39,8 @@ async def logs(
 ) -> Result:
     r"""Print the logs of a control plane.
 
+    Control characters in a line are printed as \x1b, wherever the output goes: it can be read with less -R.
+
     \b
     Examples:
       vcli logs demo --tail 20

@@ -1,5 +1,6 @@
 """``vcli template``."""
 
+from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, NewName, command
 from vcli.cli.values import ValueOptions
 from vcli.result import Result
@@ -21,9 +22,8 @@ async def template(
     vcli template demo -n team-a -f vcluster.yaml > demo.yaml
     vcli template demo -n team-a | kubectl diff -f -
     """
-    from vcli.controlplane.manifests import dump  # noqa: PLC0415  --help must be quick
-    from vcli.operations.template import template as render  # noqa: PLC0415
+    from vcli.operations.template import template as render  # noqa: PLC0415  --help must be quick
 
     loaded = values.load(warn=common.console.warn)
     objects = await render(name, loaded, namespace=common.namespace)
-    return Result(data=objects, text=dump(objects))
+    return manifests(objects)

@@ -19,4 +19,8 @@ def version(*, common: Common) -> Result:
         "python": platform.python_version(),
         "platform": platform.platform(terse=True),
     }
-    return Result(data=data, text=f"vcli {__version__} (Python {data['python']}, {data['platform']})")
+    return Result(
+        data=data,
+        names=(f"vcli/{__version__}",),
+        text=f"vcli {__version__} (Python {data['python']}, {data['platform']})",
+    )

@@ -1,5 +1,6 @@
 """Values as a tree that remembers where each of its keys was written."""
 
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from vcli.errors import UsageError
 
 Keys = tuple[str, ...]
 Source = Path | Literal["-"]
+
+_MOST_KEYS = 10_000
 
 
 @dataclass(slots=True)
@@ -72,13 +75,18 @@ def parse(text: str, name: str) -> Document:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         if root is None:
             return Document()
-        places = dict(_places(root, (), name))
+        # Aliases may repeat a part without end.
+        places = dict(itertools.islice(_places(root, (), name), _MOST_KEYS + 1))
+        if len(places) > _MOST_KEYS:
+            raise UsageError(f"{name}: with its aliases written in full it has more than {_MOST_KEYS} keys")
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UsageError(f"{name}{line}: not YAML: {error.problem or error.context}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise UsageError(f"{name}: not YAML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{name}: nested too deeply") from error
     if not isinstance(data, dict):
         raise UsageError(f"{name}: values must be a mapping of keys, as in 'controlPlane: …'")
     return Document(data, places)

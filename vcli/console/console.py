@@ -1,7 +1,9 @@
 """The one place that writes to the terminal: data on stdout, all that is said to people on stderr.
 
 Chatter comes in one of three shapes: live lines (stderr is a terminal), plain lines (it is not), or one JSON
-object a line (``--log-format json``). rich is imported only for the first.
+object a line (``-o json``, ``--log-format json``). rich is imported only for the first.
+
+Whatever is printed passes `vcli.escape`: control characters of other people's making never reach a terminal.
 """
 
 import json
@@ -10,13 +12,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from vcli.console.streams import Tolerant, is_unicode
 from vcli.errors import VcliError
+from vcli.escape import in_json, one_line, visible
 
 if TYPE_CHECKING:
     from vcli.console.live import LiveProgress
-    from vcli.console.progress import Progress
+    from vcli.console.progress import Piece, Progress
     from vcli.operations.steps import Step
     from vcli.result import Column, Result
 
@@ -68,17 +72,37 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def table(columns: "Sequence[Column]", rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows under headings, as kubectl lays them out; no rows, no headings."""
+    """Rows under headings, as kubectl lays them out; no rows, no headings. A cell is one line."""
     if not rows or not columns:
         return ""
     lines = [
         [column.title for column in columns],
-        *([column.cell(row) for column in columns] for row in rows),
+        *([one_line(column.cell(row)) for column in columns] for row in rows),
     ]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(columns))]
     return "\n".join(
-        "   ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        "   ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
         for line in lines
+    )
+
+
+def fields(pairs: Sequence[tuple[str, object]]) -> str:
+    """Names and values, one pair a line, as kubectl describe lays them out; ``-`` for an empty value."""
+    width = max(len(name) for name, _ in pairs) + 2
+    return "\n".join(f"{name + ':':<{width}}{one_line(str(value or '-'))}" for name, value in pairs)
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import category, east_asian_width  # noqa: PLC0415  rarely needed
+
+    return sum(
+        0 if category(char) in {"Mn", "Me", "Cf"} else 2 if east_asian_width(char) in "WF" else 1
+        for char in text
     )
 
 
@@ -104,7 +128,7 @@ class Console:
         self.quiet = quiet
         self.verbose = verbose
         self.stdout = sys.stdout if stdout is None else stdout
-        self.stderr = sys.stderr if stderr is None else stderr
+        self.stderr = cast("TextIO", Tolerant(sys.stderr if stderr is None else stderr))
         self._color = colors(self.stderr, os.environ if environ is None else environ)
         self._dumb = (os.environ if environ is None else environ).get("TERM") == "dumb"
         self._progress: Progress | None = None
@@ -113,17 +137,25 @@ class Console:
     # --- data, on stdout
 
     def show(self, result: "Result") -> None:
-        """Print a result: its data on stdout in the asked format, its messages on stderr."""
+        """Print a result: its data on stdout in the asked format, its messages on stderr.
+
+        Raises:
+            OutputError: stdout can't be written.
+        """
         text = self.render(result)
         if text:
-            self.stdout.write(text if text.endswith("\n") else text + "\n")
+            self.stdout.write(visible(text if text.endswith("\n") else text + "\n"))
             self.stdout.flush()
         for message in result.messages:
             self.info(message)
 
     def line(self, text: str) -> None:
-        """A line of data that comes bit by bit, such as a log's."""
-        self.stdout.write(text + "\n")
+        """A line of data that comes bit by bit, such as a log's.
+
+        Raises:
+            OutputError: stdout can't be written.
+        """
+        self.stdout.write(visible(text.replace("\n", "\\n")) + "\n")
         self.stdout.flush()
 
     def render(self, result: "Result") -> str:
@@ -132,17 +164,14 @@ class Console:
             return result.text or ""
         match self.output:
             case Output.JSON:
-                return json.dumps(result.data, indent=2, ensure_ascii=False)
+                return _json(result.data, self.stdout, indent=2)
             case Output.YAML:
-                import yaml  # noqa: PLC0415  start-up: only when asked for
+                from vcli.kubeconfig import yaml  # noqa: PLC0415  start-up: only when asked for
 
-                from vcli.kubeconfig.yaml import Dumper  # noqa: PLC0415
-
-                dumped: str = yaml.dump(result.data, Dumper=Dumper, sort_keys=False, allow_unicode=True)
-                return dumped
+                unicode = is_unicode(self.stdout)
+                return result.yaml or yaml.dump(result.data, sort_keys=False, unicode=unicode)
             case Output.NAME:
-                rows = result.data if isinstance(result.data, list) else [result.data]
-                return "\n".join(row["name"] if isinstance(row, dict) else str(row) for row in rows)
+                return "\n".join(map(one_line, result.all_names()))
             case _:
                 if result.text is not None:
                     return result.text
@@ -159,7 +188,11 @@ class Console:
 
     def warn(self, text: str) -> None:
         """A warning; said even with ``-q``."""
-        self._say("warning", text, f"{self.paint('yellow', 'warning:')} {text}")
+        self._say("warning", text, ("yellow", "warning:"), f" {text}")
+
+    def debug(self, text: str) -> None:
+        """What helps to find a bug, such as a traceback."""
+        self._say("debug", text, text)
 
     def step(self, title: str) -> AbstractContextManager["Step"]:
         """Show a step of an operation with the time it took (see `vcli.operations.steps.Steps`)."""
@@ -174,12 +207,12 @@ class Console:
         stdout stays what it always is: data, or empty.
         """
         body = {"code": error.code, "message": error.message, "hint": error.hint}
-        if self.output is Output.JSON or self.log_format is LogFormat.JSON:
-            self._line(json.dumps({"error": body}, ensure_ascii=False))
+        if self._speaks_json:
+            self._line(_json({"error": body}, self.stderr))
             return
-        self._line(f"{self.paint('red', 'error:')} {error.message}")
+        self._line(("red", "error:"), f" {error.message}")
         if error.hint:
-            self._line(f"{self.paint('cyan', 'hint:')} {error.hint}")
+            self._line(("cyan", "hint:"), f" {error.hint}")
 
     async def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question on the terminal; where there is none, the answer is no.
@@ -188,59 +221,72 @@ class Console:
         """
         if not (_is_terminal(sys.stdin) and _is_terminal(self.stderr)):
             return False
-        self.stderr.write(f"{question} [y/N] ")
+        self.stderr.write(f"{visible(question)} [y/N] ")
         self.stderr.flush()
         await _readable(sys.stdin)
         return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
     def start_logging(self) -> None:
-        """Send the program's own log to stderr: ``-v`` info, ``-vv`` debug, ``-vvv`` libraries too."""
-        import logging  # noqa: PLC0415  start-up
+        """Send the program's own log to stderr: ``-v`` info, ``-vv`` debug, ``-vvv`` libraries too.
 
-        say, known = self._say, {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+        Without ``-v`` that is what libraries warn of, which would get there anyway, past this console.
+        """
+        from vcli.console import records  # noqa: PLC0415  start-up
 
-        class Handler(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                text, level = self.format(record), record.levelname.lower()
-                extra = {key: value for key, value in vars(record).items() if key not in known}
-                pairs = "".join(f" {key}={value}" for key, value in extra.items())
-                say(level, text, f"{level}: {record.name}: {text}{pairs}", logger=record.name, **extra)
+        if self.verbose:
+            records.start(self._say_record, verbose=self.verbose)
+        else:
+            records.catch_warnings(self._say_record)
 
-        logger = logging.getLogger() if self.verbose > 2 else logging.getLogger("vcli")  # noqa: PLR2004
-        logger.setLevel(logging.INFO if self.verbose == 1 else logging.DEBUG)
-        logger.handlers = [Handler()]
-        logger.propagate = False
-
-    def paint(self, style: str, text: str) -> str:
-        """Color a piece of text for stderr, if stderr takes colors."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self._color else text
+    @property
+    def _speaks_json(self) -> bool:
+        return self.output is Output.JSON or self.log_format is LogFormat.JSON
 
     def _choose_progress(self) -> "Progress":
         from vcli.console.progress import JsonProgress, NoSteps, PlainProgress  # noqa: PLC0415  start-up
 
-        terminal = self.stderr.isatty()
-        if self.log_format is LogFormat.JSON:
-            return JsonProgress(self._line)
-        if self.quiet or (self.output is Output.JSON and not terminal and not self.verbose):
-            return NoSteps()  # a program listens: nothing but warnings and the error
-        if terminal and not self._dumb and not self.verbose:
+        if self.quiet:
+            return NoSteps()
+        if self._speaks_json:
+            asked = self.log_format is LogFormat.JSON or self.verbose
+            return JsonProgress(self._say_step) if asked else NoSteps()
+        if self.stderr.isatty() and not self._dumb and not self.verbose:
             from vcli.console.live import LiveProgress  # noqa: PLC0415  rich costs 0.1 s
 
             self._live = LiveProgress(self.stderr, color=self._color)
             return self._live
-        utf8 = (self.stderr.encoding or "").lower().replace("-", "") == "utf8"
-        return PlainProgress(self._line, self.paint, unicode=utf8)
+        return PlainProgress(self._line, unicode=is_unicode(self.stderr))
 
-    def _say(self, level: str, text: str, plain: str, **extra: object) -> None:
-        if self.log_format is LogFormat.JSON or (self.output is Output.JSON and level == "warning"):
-            plain = json.dumps({"level": level, "message": text, **extra}, ensure_ascii=False, default=str)
-        self._line(plain)
+    def _say(self, level: str, text: str, *plain: "Piece", **extra: object) -> None:
+        if self._speaks_json:
+            self._line(_json({"level": level, "message": text, **extra}, self.stderr))
+        else:
+            self._line(*plain)
 
-    def _line(self, text: str) -> None:
-        # A terminal of another encoding must not turn an error message into a traceback.
+    def _say_record(self, level: str, text: str, extra: Mapping[str, Any]) -> None:
+        logger, *pairs = [f"{key}={value}" for key, value in extra.items()]
+        name = f"{logger.removeprefix('logger=')}: " if self.verbose else ""
+        self._say(level, text, f"{level}: {name}{text}", *(f" {pair}" for pair in pairs), **extra)
+
+    def _say_step(self, body: Mapping[str, object]) -> None:
+        self._line(_json(body, self.stderr))
+
+    def _line(self, *pieces: "Piece") -> None:
+        """Write a line. Its further lines, if any, are indented: none of them looks like one of ours."""
+        clean = [
+            (style, visible(text).replace("\n", "\n  "))
+            for style, text in (("", piece) if isinstance(piece, str) else piece for piece in pieces)
+        ]
         if self._live is not None:
-            self._live.line(text)
+            self._live.line(clean)
             return
-        encoding = self.stderr.encoding or "utf-8"
-        self.stderr.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        self.stderr.write("".join(self._paint(style, text) for style, text in clean) + "\n")
         self.stderr.flush()
+
+    def _paint(self, style: str, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if style and self._color else text
+
+
+def _json(body: Any, stream: TextIO, *, indent: int | None = None) -> str:
+    unicode = is_unicode(stream)
+    return in_json(json.dumps(body, indent=indent, ensure_ascii=not unicode, default=str))

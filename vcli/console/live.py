@@ -1,7 +1,7 @@
 """Steps on a terminal: a spinner with the running time, a tick with the final time. The only user of rich."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vcli.console.progress import elapsed
+from vcli.escape import one_line
 from vcli.operations.steps import Step
 
 
@@ -19,14 +20,14 @@ class _LiveStep:
     """A step that is being drawn."""
 
     def __init__(self, title: str) -> None:
-        self.title = title
+        self.title = one_line(title)
         self.text = ""
         self.started = time.monotonic()
         self.spinner = Spinner("dots", style="cyan")
 
     def detail(self, text: str) -> None:
         """Show it beside the title."""
-        self.text = text
+        self.text = one_line(text)
 
 
 class LiveProgress:
@@ -39,9 +40,9 @@ class LiveProgress:
         self._running: list[_LiveStep] = []
         self._live: Live | None = None
 
-    def line(self, text: str) -> None:
-        """Print a line above the steps under way."""
-        self._console.print(Text.from_ansi(text), soft_wrap=True)
+    def line(self, pieces: Sequence[tuple[str, str]]) -> None:
+        """Print a line above the steps under way: styles and texts, escaped already."""
+        self._console.print(Text.assemble(*((text, style) for style, text in pieces)), soft_wrap=True)
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:

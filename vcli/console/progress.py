@@ -1,14 +1,16 @@
 """Steps as plain lines or as JSON lines: for logs, pipes and CI. `vcli.console.live` is for terminals."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from vcli.operations.steps import NoSteps, Step
 
-__all__ = ["JsonProgress", "NoSteps", "PlainProgress", "Progress", "elapsed"]
+__all__ = ["JsonProgress", "NoSteps", "Piece", "PlainProgress", "Progress", "elapsed"]
+
+Piece: TypeAlias = str | tuple[str, str]
+"""A part of a line: plain text, or a style and a text. Colors are added after the text was escaped."""
 
 
 class Progress(Protocol):
@@ -29,7 +31,7 @@ def elapsed(seconds: float) -> str:
 class _PlainStep:
     """Prints each new detail once."""
 
-    def __init__(self, line: Callable[[str], None]) -> None:
+    def __init__(self, line: Callable[..., None]) -> None:
         self._line = line
         self._last = ""
 
@@ -43,16 +45,12 @@ class PlainProgress:
     """A line when a step begins, one for each new detail, one with the time when it ends.
 
     Args:
-        line: writes a line.
-        paint: colors a piece of text.
+        line: writes a line, given as pieces.
         unicode: whether the stream can show the marks; ASCII ones otherwise.
     """
 
-    def __init__(
-        self, line: Callable[[str], None], paint: Callable[[str, str], str], *, unicode: bool
-    ) -> None:
+    def __init__(self, line: Callable[..., None], *, unicode: bool) -> None:
         self._line = line
-        self._paint = paint
         self._begin, self._done, self._failed = ("•", "✓", "✗") if unicode else ("-", "+", "x")
 
     @contextmanager
@@ -64,14 +62,14 @@ class PlainProgress:
             yield _PlainStep(self._line)
         except BaseException:
             took = elapsed(time.monotonic() - started)
-            self._line(f" {self._paint('red', self._failed)} {title} ({took})")
+            self._line(" ", ("red", self._failed), f" {title} ({took})")
             raise
         took = elapsed(time.monotonic() - started)
-        self._line(f" {self._paint('green', self._done)} {title} {self._paint('dim', f'({took})')}")
+        self._line(" ", ("green", self._done), f" {title} ", ("dim", f"({took})"))
 
 
 class _JsonStep:
-    def __init__(self, emit: Callable[[dict[str, object]], None], title: str) -> None:
+    def __init__(self, emit: Callable[[Mapping[str, object]], None], title: str) -> None:
         self._emit = emit
         self._title = title
         self._last = ""
@@ -85,11 +83,8 @@ class _JsonStep:
 class JsonProgress:
     """One JSON object a line: ``{"level", "step", "state": "begin|detail|done|failed", "seconds"}``."""
 
-    def __init__(self, line: Callable[[str], None]) -> None:
-        self._line = line
-
-    def _emit(self, body: dict[str, object]) -> None:
-        self._line(json.dumps(body, ensure_ascii=False))
+    def __init__(self, emit: Callable[[Mapping[str, object]], None]) -> None:
+        self._emit = emit
 
     @contextmanager
     def step(self, title: str) -> Iterator[Step]:

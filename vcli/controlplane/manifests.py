@@ -1,6 +1,6 @@
 """The YAML that the control plane is made of, as plain objects."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from vcli.errors import VcliError
+from vcli.escape import in_quotes, is_plain
 
 Object = dict[str, Any]
 
@@ -24,9 +25,10 @@ def load(path: str) -> list[Object]:
     return [document for document in yaml.load_all(read(path), Loader=_Loader) if document]
 
 
-def dump(objects: Sequence[Object]) -> str:
-    """The documents as YAML."""
-    return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+def dump(objects: Sequence[Mapping[str, Any]]) -> str:
+    """The documents as YAML, fit for a terminal: see `vcli.escape`."""
+    text: str = yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return in_quotes(text)
 
 
 def read(path: str) -> str:
@@ -49,6 +51,8 @@ class _Dumper(yaml.SafeDumper):
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
+    if not is_plain(text):
+        text, style = text.encode("utf-8", "backslashreplace").decode(), '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from vcli.errors import NotFoundError, UnreachableError, VcliError
 from vcli.kubeconfig import yaml
-from vcli.kubeconfig.model import BODY, Object
+from vcli.kubeconfig.content import content
+from vcli.kubeconfig.model import Object
 from vcli.kubeconfig.paths import Sources
+from vcli.kubeconfig.shape import faults
 
 
 class KubeconfigError(VcliError):
@@ -55,7 +57,7 @@ def read(path: Path) -> File:
         KubeconfigError: it can't be read, or is no kubeconfig.
     """
     try:
-        text = path.read_text("utf-8")
+        text = content(path).decode("utf-8")
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as error:
@@ -78,26 +80,17 @@ def parse(text: str, origin: str) -> Object:
     try:
         data = yaml.parse(text)
     except yaml.Error as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" line {mark.line + 1}" if mark else ""
-        raise KubeconfigError(f"kubeconfig {origin}{where}: {error.problem or error.context}") from error
+        raise KubeconfigError(f"kubeconfig {origin}{yaml.explain(error)}") from error
     except ValueError as error:
         raise KubeconfigError(f"kubeconfig {origin}: {error}") from error
+    except RecursionError as error:
+        raise KubeconfigError(f"kubeconfig {origin} is nested too deeply") from error
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise KubeconfigError(f"{origin} is no kubeconfig: it holds a {type(data).__name__}, not a mapping")
-    for section, key in BODY.items():
-        items = data.get(section) or []
-        if not isinstance(items, list):
-            raise KubeconfigError(f"kubeconfig {origin}: {section} is not a list")
-        for number, item in enumerate(items, 1):
-            if not isinstance(item, dict) or item.get("name") is None:
-                raise KubeconfigError(f"kubeconfig {origin}: entry {number} of {section} has no name")
-            if not isinstance(item.get(key) or {}, dict):
-                raise KubeconfigError(
-                    f"kubeconfig {origin}: {key} of {item['name']} in {section} is not a mapping"
-                )
+    for fault in faults(data):
+        raise KubeconfigError(f"kubeconfig {origin}: {fault}")
     return data
 
 

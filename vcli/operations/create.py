@@ -302,10 +302,10 @@ class _Creation:
         if not self._made(service):
             return
         objects = await removal.find_all(self._client, names)
-        await removal.start(self._client, objects, keep=_nothing)
+        await removal.start(self._client, names, objects, keep=_nothing)
         left = await removal.gone(self._client, names, keep=_nothing, timeout=_CLEANUP_TIMEOUT)
         if left:
-            still = ", ".join(map(removal.title, left))
+            still = ", ".join(map(removal.title_and_reason, left))
             self._steps.warn(f"not everything is gone yet: {still}; virtual cluster {self._left()}")
 
 

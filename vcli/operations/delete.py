@@ -21,6 +21,7 @@ from vcli.kubeconfig.read import load
 from vcli.kubeconfig.tunnelled import contexts_through
 from vcli.operations import credential_cache, removal
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
+from vcli.operations.ending import Schedule
 from vcli.operations.gather import choose_namespace
 from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
@@ -207,7 +208,9 @@ class _Deletion:
         with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
             if kept:
                 await self._free_claims(objects)
-            await removal.start(self._client, objects, keep=self._keeps)
+            # Claims that are kept are used again: their pods have to end for certain.
+            schedule = Schedule(timeout=self._options.timeout, force=not self._options.keep_pvc)
+            await removal.start(self._client, self._names, objects, keep=self._keeps, schedule=schedule)
             if takes_namespace:
                 # It takes the host five seconds to begin with it, in which the objects go.
                 await removal.remove_namespace(self._client, self._names)
@@ -217,8 +220,13 @@ class _Deletion:
                     self._names,
                     keep=self._keeps,
                     timeout=self._options.timeout,
+                    schedule=schedule,
                     detail=step.detail,
                 )
+                for name in schedule.forgotten:
+                    self._steps.warn(
+                        f"pod {name} did not end in time and was removed by force: its node may still run it"
+                    )
                 self._complain(left)
         if takes_namespace and self._options.wait:
             await self._namespace_goes()
@@ -307,11 +315,11 @@ class _Deletion:
 
     def _complain(self, left: list[Object]) -> None:
         if left:
-            listed = _some([removal.title(obj) for obj in left])
+            listed = _some(list(map(removal.title_and_reason, left)))
             raise TimedOutError(
                 f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
                 f" seconds: {listed}",
-                hint=f"look at their finalizers; then run it again: {self._again()}",
+                hint=removal.hint(left, namespace=self._names.namespace, again=self._again()),
             )
 
     async def _plan_namespace(self, namespace: Object | None) -> tuple[bool, list[str]]:
@@ -326,10 +334,12 @@ class _Deletion:
     async def _namespace_goes(self) -> None:
         with self._steps.step(f"Wait until the namespace {self._names.namespace} is gone"):
             if not await removal.until(self._namespace_is_gone, timeout=self._options.timeout):
+                rest = removal.remains(await removal.namespace_of(self._client, self._names))
                 raise TimedOutError(
                     f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"
-                    " seconds",
-                    hint=f"kubectl describe namespace {self._names.namespace}",
+                    f" seconds{rest and f': {rest}'}",
+                    hint=f"kubectl get all -n {self._names.namespace} shows what is left of others;"
+                    f" kubectl describe namespace {self._names.namespace}",
                 )
 
     async def _namespace_is_gone(self) -> bool:

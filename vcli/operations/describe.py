@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
@@ -11,12 +11,12 @@ from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
+from vcli.operations.parts import MANAGED_BY, parts, reference, selector
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
 
 Object = dict[str, Any]
 
-_MANAGED_BY: Final = "vcli.dev/managed-by"
 _WARNINGS: Final = 10
 _SYNCED: Final = (PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS)
 
@@ -100,7 +100,7 @@ async def _service(client: Client, cluster: VirtualCluster) -> Object:
 
 
 async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:
-    found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
+    found = await client.list(PODS, namespace=cluster.namespace, label_selector=selector(cluster))
     return [
         {
             "name": pod["metadata"]["name"],
@@ -142,7 +142,7 @@ def _component(container: Object, status: Object) -> Object:
 
 
 async def _claims(client: Client, cluster: VirtualCluster) -> list[Object]:
-    found = await client.list(PVCS, namespace=cluster.namespace, label_selector=cluster.selector)
+    found = await client.list(PVCS, namespace=cluster.namespace, label_selector=selector(cluster))
     return [
         {
             "name": claim["metadata"]["name"],
@@ -172,28 +172,22 @@ async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, st
 
 async def _warnings(client: Client, cluster: VirtualCluster) -> list[Object]:
     """The last warnings about the control plane, the newest last."""
-    found = await client.list(EVENTS, namespace=cluster.namespace, field_selector="type=Warning")
-    about = [each for each in found["items"] if _concerns(cluster, each.get("involvedObject") or {})]
+    found, known = await asyncio.gather(
+        client.list(EVENTS, namespace=cluster.namespace, field_selector="type=Warning"),
+        parts(client, cluster),
+    )
+    about = [each for each in found["items"] if reference(each.get("involvedObject") or {}) in known]
     about.sort(key=_when)
     return [
         {
             "time": _when(event),
-            "object": f"{event['involvedObject'].get('kind', '')}/{event['involvedObject'].get('name', '')}",
+            "object": "/".join(reference(event["involvedObject"])),
             "reason": event.get("reason"),
             "message": event.get("message"),
             "count": event.get("count") or 1,
         }
         for event in about[-_WARNINGS:]
     ]
-
-
-def _concerns(cluster: VirtualCluster, target: Mapping[str, Any]) -> bool:
-    """Whether an object is part of the control plane: it bears its name, or one that begins so.
-
-    Pods that the syncer made begin with names of their own.
-    """
-    name = str(target.get("name", ""))
-    return (name == cluster.name or name.startswith(f"{cluster.name}-")) and "-x-" not in name
 
 
 def _when(event: Object) -> str:
@@ -207,6 +201,6 @@ async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:
-    selector = f"{_MANAGED_BY}={cluster.name}"
-    found = await client.list(resource, namespace=cluster.namespace, label_selector=selector)
+    synced = f"{MANAGED_BY}={cluster.name}"
+    found = await client.list(resource, namespace=cluster.namespace, label_selector=synced)
     return len(found["items"])

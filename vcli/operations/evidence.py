@@ -35,7 +35,10 @@ async def _events(client: Client, pod: Object) -> str:
         return ""
     scheduled = bool(pod["spec"].get("nodeName"))
     items = [item for item in found["items"] if not (scheduled and item.get("reason") == "FailedScheduling")]
-    lines = [_clip(f"  {item.get('reason')}: {item.get('message')}") for item in items[-_EVENTS:]]
+    lines = [
+        _clip(f"  {item.get('reason')}: {' '.join(str(item.get('message')).split())}")
+        for item in items[-_EVENTS:]
+    ]
     return "\n".join(["events of the pod:", *lines]) if lines else ""
 
 

@@ -102,7 +102,7 @@ async def _lines(chunks: AsyncIterable[bytes]) -> AsyncIterator[str]:
     async for chunk in chunks:
         *whole, rest = (rest + decoder.decode(chunk)).split("\n")
         for line in whole:
-            yield line
+            yield line.removesuffix("\r")
     if rest := rest + decoder.decode(b"", final=True):
         yield rest
 

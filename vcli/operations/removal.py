@@ -31,6 +31,7 @@ from vcli.kube.resources import (
     STATEFULSETS,
     Resource,
 )
+from vcli.operations.ending import Schedule, end_pods, finalizers, reason_left
 
 CREATED_FOR = "vcli.dev/created-for"
 MANAGED_LABEL = "vcli.dev/managed-by"
@@ -122,13 +123,62 @@ def title(obj: Object) -> str:
     return f"{obj['kind'].lower()}/{obj['metadata']['name']}"
 
 
-async def start(client: Client, objects: Sequence[Object], *, keep: Callable[[Object], bool]) -> None:
+def title_and_reason(obj: Object) -> str:
+    """An object, and why it is still there: ``pod/web (its grace is 30 s)``."""
+    reason = reason_left(obj)
+    return f"{title(obj)} ({reason})" if reason else title(obj)
+
+
+def hint(left: Sequence[Object], *, namespace: str, again: str) -> str:
+    """What to do about objects that are left after the time to wait.
+
+    Args:
+        left: the objects.
+        namespace: that they are in.
+        again: the command that goes on.
+    """
+    again = f"then run it again: {again}"
+    held = next((obj for obj in left if finalizers(obj)), None)
+    if held is not None:
+        where = f" -n {namespace}" if "namespace" in held["metadata"] else ""
+        kind = held["kind"].lower()
+        name = held["metadata"]["name"]
+        return f"a finalizer waits for its controller, see kubectl get {kind} {name}{where} -o yaml; {again}"
+    if any(obj["kind"] == PODS.kind for obj in left):
+        return f"see kubectl get pods -n {namespace} -o wide: their node may not answer; {again}"
+    return f"the host has not got to it yet: wait, {again}"
+
+
+def remains(namespace: Object | None) -> str:
+    """What the host says of a namespace that is not gone: which objects, which finalizers."""
+    conditions = ((namespace or {}).get("status") or {}).get("conditions") or ()
+    telling = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining")
+    messages = [
+        str(each.get("message"))
+        for each in conditions
+        if each.get("type") in telling and each.get("status") == "True"
+    ]
+    return "; ".join(messages)
+
+
+async def start(
+    client: Client,
+    names: Names,
+    objects: Sequence[Object],
+    *,
+    keep: Callable[[Object], bool],
+    schedule: Schedule | None = None,
+) -> None:
     """Ask for the deletion of a virtual cluster's own objects; the host's garbage collector takes the rest.
+
+    But for synced pods: it would leave each the grace that its tenant gave it, which may be a day.
 
     Args:
         client: of the host.
+        names: of the virtual cluster.
         objects: from `find_all`.
         keep: says which ones to leave.
+        schedule: how long pods get.
 
     Raises:
         ApiError: the host says no.
@@ -136,6 +186,10 @@ async def start(client: Client, objects: Sequence[Object], *, keep: Callable[[Ob
     own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
     await together(_delete(client, obj) for obj in bindings)
+    if any(obj["kind"] == PODS.kind and obj not in own for obj in objects):
+        selector = f"{MANAGED_LABEL}={names.cluster}"
+        synced = await client.list(PODS, namespace=names.namespace, label_selector=selector)
+        await end_pods(client, synced["items"], schedule or Schedule())
     await together(_delete(client, obj) for obj in own if obj not in bindings)
 
 
@@ -163,27 +217,31 @@ async def gone(
     *,
     keep: Callable[[Object], bool],
     timeout: float,  # noqa: ASYNC109  what is left is returned
+    schedule: Schedule | None = None,
     detail: Callable[[str], None] = lambda _: None,
 ) -> list[Object]:
-    """Wait until nothing is left.
+    """Wait until nothing is left; pods that take longer than `Schedule` says are hurried.
 
     Args:
         client: of the host.
         names: of the virtual cluster.
         keep: says which objects are meant to stay.
         timeout: seconds.
+        schedule: how long pods get.
         detail: told what is still there.
 
     Returns:
         What is left when the time is over; empty when all is gone.
     """
     deadline = time.monotonic() + timeout
+    schedule = schedule or Schedule(timeout=timeout)
     pauses = iter(_PAUSES)
     while True:
         left = [obj for obj in await find_all(client, names) if not keep(obj)]
         if not left or time.monotonic() >= deadline:
             return left
         detail(f"{len(left)} left, {title(left[0])}")
+        await end_pods(client, [obj for obj in left if obj["kind"] == PODS.kind], schedule)
         await asyncio.sleep(next(pauses, _PAUSES[-1]))
 
 

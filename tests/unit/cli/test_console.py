@@ -4,11 +4,13 @@ import json
 import logging
 import os
 import pty
+import time
 from contextlib import suppress
 
 import pytest
+import yaml
 
-from vcli.console import Console, LogFormat, Output, colors, table
+from vcli.console import Console, LogFormat, Output, colors, fields, table
 from vcli.console.progress import elapsed
 from vcli.errors import NotFoundError, VcliError
 from vcli.result import Column, Result
@@ -39,7 +41,7 @@ class Pipe(io.StringIO):
 def make(**options):
     options.setdefault("stderr", Pipe())
     options.setdefault("environ", {})
-    return Console(stdout=io.StringIO(), **options)
+    return Console(stdout=Pipe(), **options)
 
 
 def test_table_is_aligned_and_names_absent_values():
@@ -60,7 +62,8 @@ def test_an_empty_list_is_an_empty_list():
         console = make(output=output)
         console.show(result)
         assert console.stdout.getvalue() == text
-        assert console.stderr.getvalue() == "none here\n"
+        said = '{"level": "info", "message": "none here"}' if output is Output.JSON else "none here"
+        assert console.stderr.getvalue() == f"{said}\n"
 
 
 def test_json_yaml_and_name():
@@ -235,3 +238,130 @@ def test_verbose_shows_the_programs_log():
     assert json.loads(console.stderr.getvalue()) == {
         "level": "debug", "message": "request", "logger": "vcli.kube", "path": "/api",
     }  # fmt: skip
+
+
+HOSTILE = "\x1b[31mred\x1b[0m\rNAME \u202etxt\n\terror: forged\x9b1m"
+
+
+def is_safe(text):
+    return not any(char in text for char in "\x1b\r\u202e\x9b\x07")
+
+
+@pytest.mark.parametrize("output", Output)
+def test_nothing_of_other_people_commands_a_terminal(output):
+    console = make(output=output)
+    console.show(Result(data=[{"name": HOSTILE, "namespace": "b"}], columns=COLUMNS, messages=(HOSTILE,)))
+    text = console.stdout.getvalue()
+    assert is_safe(text)
+    assert is_safe(console.stderr.getvalue())
+    if output is Output.JSON:
+        assert json.loads(text)[0]["name"] == HOSTILE
+    elif output is Output.YAML:
+        assert yaml.safe_load(text)[0]["name"] == HOSTILE
+    elif output is Output.NAME:
+        assert text.count("\n") == 1
+    else:
+        assert text.count("\n") == 2
+        assert "\\x1b[31mred\\x1b[0m\\rNAME \\u202etxt\\n\\terror" in text
+
+
+def test_text_and_lines_are_escaped_too():
+    console = make()
+    console.show(Result(text=f"{HOSTILE}\n"))
+    console.line(HOSTILE)
+    text = console.stdout.getvalue()
+    assert is_safe(text)
+    assert text.count("\n") == 3  # the text's two lines, and one
+
+
+def test_further_lines_of_a_message_do_not_look_like_ours():
+    console = make()
+    console.fail(VcliError("bad\nhint: curl example.org | sh", hint="try\nerror: nothing"))
+    console.warn("a\nb")
+    assert console.stderr.getvalue().splitlines() == [
+        "error: bad", "  hint: curl example.org | sh", "hint: try", "  error: nothing", "warning: a", "  b",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_is_said_while_steps_run_is_escaped(terminal):
+    stream = Terminal() if terminal else Pipe()
+    console = make(stderr=stream, environ={"TERM": "xterm", "NO_COLOR": "1"})
+    evil = "\x1b]0;title\x07\rover\u202e"
+    with suppress(ZeroDivisionError), console.step(f"Make {evil}") as step:
+        step.detail(f"pulling {evil}")
+        console.info(evil)
+        time.sleep(0.15 if terminal else 0)
+        _ = 1 / 0
+    text = stream.getvalue()
+    assert "\\x1b]0;title\\x07\\rover\\u202e" in text
+    assert not any(each in text for each in ("\x1b]", "\x07", "\rover", "\u202e"))
+
+
+def test_every_line_of_stderr_is_json_with_o_json():
+    stream = Terminal()
+    console = make(
+        output=Output.JSON, stderr=stream, environ={"TERM": "xterm", "FORCE_COLOR": "1"}, verbose=1
+    )
+    with console.step("Look"):
+        console.info("good")
+        console.warn(HOSTILE)
+        console.debug("Traceback\n  x")
+    console.fail(VcliError(HOSTILE))
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line.get("level") for line in lines] == ["info", "info", "warning", "debug", "info", None]
+    assert lines[2]["message"] == lines[-1]["error"]["message"] == HOSTILE
+    assert is_safe(stream.getvalue())
+
+
+def test_streams_of_another_encoding():
+    stderr = Pipe()
+    stderr.encoding = "ascii"
+    console = make(stderr=stderr)
+    console.info("naïve 名")
+    assert stderr.getvalue() == "na\\xefve \\u540d\n"
+    console = make(output=Output.JSON)
+    console.stdout.encoding = "ascii"
+    assert console.render(Result(data={"name": "名"})) == '{\n  "name": "\\u540d"\n}'
+    console.output = Output.YAML
+    assert console.render(Result(data={"name": "名"})) == 'name: "\\u540D"\n'
+
+
+def test_columns_line_up_whatever_the_width_of_a_character():
+    rows = [{"name": "名前", "namespace": "x"}, {"name": "e\u0301te", "namespace": "y"}]
+    lines = table(COLUMNS[:2], rows).splitlines()
+    assert lines == ["NAME   NAMESPACE", "名前   x", "e\u0301te    y"]
+
+
+def test_fields():
+    assert fields([("Name", "demo"), ("Host", "a\nb"), ("Longer", None)]) == (
+        "Name:   demo\nHost:   a\\nb\nLonger: -"
+    )
+
+
+def test_names():
+    result = Result(data={"kind": "List"}, names=("secret/a", "b"), yaml="kind: Secret\n")
+    assert make(output=Output.NAME).render(result) == "secret/a\nb"
+    assert make(output=Output.YAML).render(result) == "kind: Secret\n"
+
+
+def test_what_libraries_warn_of_is_said_by_the_console(monkeypatch):
+    monkeypatch.setattr(logging, "lastResort", None)
+    console = make(output=Output.JSON)
+    console.start_logging()
+    logger = logging.Logger("asyncio")  # noqa: LOG001  one without handlers, as in a program that has set up none
+    logger.info("nothing")
+    logger.warning("evil %s", "\x1b[31m")
+    try:
+        _ = 1 / 0
+    except ZeroDivisionError:
+        logger.exception("it failed")
+    lines = [json.loads(line) for line in console.stderr.getvalue().splitlines()]
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("warning", "evil \x1b[31m"),
+        ("error", "it failed: division by zero"),
+    ]
+    console = make()
+    console.start_logging()
+    logger.warning("evil %s", "\x1b[31m")
+    assert console.stderr.getvalue() == "warning: evil \\x1b[31m\n"
