@@ -6,7 +6,8 @@ request. Library calls have none: no deadline, hints without flags.
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -42,9 +43,14 @@ class Invocation:
 _current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)
 
 
-def begin(invocation: Invocation) -> None:
-    """Make it the one that everything called from here on sees."""
-    _current.set(invocation)
+@contextmanager
+def running(invocation: Invocation) -> Iterator[Invocation]:
+    """The block in which it is what `current` gives."""
+    token = _current.set(invocation)
+    try:
+        yield invocation
+    finally:
+        _current.reset(token)
 
 
 def current() -> Invocation:

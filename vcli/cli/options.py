@@ -34,6 +34,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -42,6 +43,7 @@ import typer
 from vcli.cli.completing import complete_names
 from vcli.console import Console, LogFormat, Output
 from vcli.errors import UsageError
+from vcli.invocation import Invocation, running
 
 Name: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the virtual cluster.", autocompletion=complete_names)
@@ -68,6 +70,17 @@ class Common:
     yes: bool = False
     interactive: bool = True
     console: Console = field(default_factory=Console)
+
+    def invocation(self) -> AbstractContextManager[Invocation]:
+        """The block in which this run is known to all that it calls."""
+        return running(
+            Invocation(
+                kubeconfig=self.kubeconfig,
+                context=self.context,
+                seconds=self.timeout,
+                notify=self.console.info,
+            )
+        )
 
 
 @dataclass(slots=True)
@@ -143,12 +156,14 @@ def command(function: F) -> F:
         common = collect(ctx, {name: given.pop(name) for name in COMMON_NAMES})
         if "common" in signature.parameters:
             given["common"] = common
-        outcome = function(**given)
-        if inspect.iscoroutine(outcome):
-            from vcli.cli.signals import run  # noqa: PLC0415  asyncio only where it is needed
+        with common.invocation() as started:
+            outcome = function(**given)
+            if inspect.iscoroutine(outcome):
+                from vcli.cli.limit import limited  # noqa: PLC0415  asyncio only where it is needed
+                from vcli.cli.signals import run  # noqa: PLC0415
 
-            return run(outcome)
-        return outcome
+                return run(limited(outcome, started, doing=lambda: common.console.doing))
+            return outcome
 
     return _with_parameters(wrapper, [*own, *_PARAMETERS.values()])  # type: ignore[return-value]
 

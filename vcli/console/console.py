@@ -7,8 +7,8 @@ object a line (``--log-format json``). rich is imported only for the first.
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -95,6 +95,7 @@ class Console:
         self._dumb = (os.environ if environ is None else environ).get("TERM") == "dumb"
         self._progress: Progress | None = None
         self._live: LiveProgress | None = None
+        self._open: list[str] = []
 
     # --- data, on stdout
 
@@ -147,11 +148,22 @@ class Console:
         """A warning; said even with ``-q``."""
         self._say("warning", text, f"{self.paint('yellow', 'warning:')} {text}")
 
-    def step(self, title: str) -> AbstractContextManager["Step"]:
+    @contextmanager
+    def step(self, title: str) -> "Iterator[Step]":
         """Show a step of an operation with the time it took (see `vcli.operations.steps.Steps`)."""
         if self._progress is None:
             self._progress = self._choose_progress()
-        return self._progress.step(title)
+        with self._progress.step(title) as step:
+            self._open.append(title)
+            try:
+                yield step
+            finally:
+                self._open.remove(title)
+
+    @property
+    def doing(self) -> str | None:
+        """The step that was begun last and is not done."""
+        return self._open[-1] if self._open else None
 
     def fail(self, error: VcliError) -> None:
         """Say what went wrong, why, and what to try next.

@@ -51,8 +51,7 @@ async def dial(
                 return await _open(origin.host, origin.port, tls, server_name or origin.host)
             return await _open_through(proxy, proxy_tls, origin, tls, server_name or origin.host)
     except TimeoutError as error:
-        cause = f"it did not complete the connection {invocation.spoken(limit, timeout)}"
-        raise unreachable(origin, cause, proxy) from error
+        raise unreachable(origin, incomplete(invocation.spoken(limit, timeout)), proxy) from error
     except _ProxyError as error:
         raise unreachable(origin, str(error), proxy) from error.__cause__
     except (OSError, EOFError) as error:
@@ -68,6 +67,11 @@ def unreachable(origin: Origin, cause: str, proxy: Proxy | None = None) -> Unrea
     through = f" through the proxy {proxy.url}" if proxy else ""
     hint = f"check that it runs, and that this is the right context: {invocation.kubectl('cluster-info')}"
     return Unreachable(f"can't reach the API server {origin.url}{through}: {cause}", hint=hint)
+
+
+def incomplete(spoken: str) -> str:
+    """The cause when connecting takes too long."""
+    return f"the connection was not complete {spoken}"
 
 
 def cause_of(error: BaseException, host: str) -> str:  # noqa: PLR0911 - one line for each cause

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from vcli.kube import codec
 from vcli.kube.access import Access, Origin
 from vcli.kube.answers import error_from, redirected
-from vcli.kube.dial import cause_of, dial, unreachable
+from vcli.kube.dial import cause_of, dial, incomplete, unreachable
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.http1 import SWITCHING_PROTOCOLS, Disconnected, HttpConnection, RawHeaders
 from vcli.kube.proxy import Proxy, proxy_for
@@ -251,7 +251,9 @@ class Transport:
         wait.extend()
 
     def _silent(self, method: str, target: str, wait: Wait, connection: HttpConnection | None) -> Unreachable:
-        part = ", only the beginning of one" if connection is not None and connection.partial else ""
+        if connection is None:
+            return unreachable(self.origin, incomplete(wait.spoken), self._proxy)
+        part = ", only the beginning of one" if connection.partial else ""
         path = target.partition("?")[0]
         return unreachable(self.origin, f"no answer to {method} {path} {wait.spoken}{part}", self._proxy)
 

@@ -6,6 +6,7 @@ from vcli import invocation
 
 # Seconds for the first answer of a server, unless --timeout gives more: a silent one is as good as down.
 FIRST_ANSWER = 10.0
+_LEAST = 1.0
 
 
 class Wait:
@@ -20,7 +21,9 @@ class Wait:
         as_given = answered or invocation.current().seconds is not None
         self._whole = timeout
         self._asked = timeout if as_given else min(timeout, FIRST_ANSWER)
-        self._limit = invocation.within(self._asked)
+        # What has answered is asked once more near the deadline: silence of some milliseconds says nothing.
+        least = min(self._asked, _LEAST) if answered else 0.0
+        self._limit = max(invocation.within(self._asked), least)
         self._clock: asyncio.Timeout | None = None
 
     def limited(self) -> asyncio.Timeout:

@@ -141,6 +141,9 @@ def _loaded(view: View, name: str, context: Located, where: Sources, current: st
         **_cluster_part(cluster, str(context.body.get("cluster"))),
         **(_user_part(user_name, user, cluster) if user else {}),
         namespace=str(namespace) if namespace else "default",
+        identity=f"user {user_name!r} of context {name!r}"
+        if user_name
+        else f"context {name!r}, which has no user",
     )
     return Loaded(
         access=access,
@@ -200,13 +203,7 @@ def _exec_part(name: str, user: Located, cluster: Located) -> dict[str, Any]:
         ca = _data_or_file(cluster, "certificate-authority")
         info = {**info, **({"certificate-authority-data": base64.b64encode(ca).decode()} if ca else {})}
     plugin = ExecPlugin(name, spec, cluster=info, folder=user.file.parent)
-    credential = plugin.credential()
-    part: dict[str, Any] = {}
-    if credential.certificate:
-        part |= {"client_certificate": credential.certificate, "client_key": credential.key}
-    if credential.token:
-        part["token"] = plugin.token
-    return part
+    return {"token": plugin.token, "certificate": plugin.certificate}
 
 
 def _provider_token(name: str, provider: Mapping[str, Any]) -> str:

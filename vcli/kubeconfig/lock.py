@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from vcli import invocation
 from vcli.errors import TimedOutError
 
 STALE_AFTER: Final = 30.0
@@ -45,7 +46,7 @@ def locked(
     Raises:
         TimedOutError: somebody else holds a lock all the time.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     wanted = {path: (path, Path(os.path.realpath(path))) for path in files}
     held: dict[Path, int | None] = {}
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vcli import invocation
 from vcli.errors import ConflictError, UsageError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
@@ -294,6 +295,7 @@ async def foreground(
             try:
                 raise_if_cancelled()
                 ready(connected)
+                invocation.lift_deadline()
                 await tunnel.serve_forever()
             finally:
                 if into is not None:

@@ -5,6 +5,7 @@ import codecs
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
+from vcli import invocation
 from vcli.errors import NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError
@@ -71,6 +72,7 @@ async def copy_logs(
                     raise
 
         if follow:
+            invocation.lift_deadline()
             await asyncio.gather(*(copy(*target) for target in targets))
         else:
             for target in targets:

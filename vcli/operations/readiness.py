@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from vcli import invocation
 from vcli.errors import TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
@@ -60,7 +61,7 @@ async def wait_ready(
     """
     if cluster.ready:
         return
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     said = ""
     while True:
         pods = await _pods(client, cluster)

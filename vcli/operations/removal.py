@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from vcli import invocation
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
 from vcli.kube.client import Client
@@ -141,7 +142,7 @@ async def gone(
     Returns:
         What is left when the time is over; empty when all is gone.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     pauses = iter(_PAUSES)
     while True:
         left = [obj for obj in await find_all(client, names) if not keep(obj)]
@@ -153,7 +154,7 @@ async def gone(
 
 async def until(done: Callable[[], Awaitable[bool]], *, timeout: float) -> bool:  # noqa: ASYNC109  returned
     """Ask again and again; whether it came true within so many seconds."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     while not await done():
         if time.monotonic() >= deadline:
             return False

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from vcli import invocation
 from vcli.controlplane.names import Names
 from vcli.errors import TimedOutError
 from vcli.kube.client import Client
@@ -16,6 +17,7 @@ from vcli.operations.readiness import NotReadyError, has_condition_ready, hopele
 
 _LOOK_AGAIN = 1.0
 _ASK_AGAIN = 0.1
+_EVIDENCE_TIMEOUT = 1.5  # seconds, as the time for the command may be over
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
 _PASSING = ("serviceaccount", "object has been modified", "already exists", "object is being deleted")
@@ -44,7 +46,7 @@ async def wait_ready(
     """
     watcher = _Watcher(workload, detail)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(invocation.within(timeout)):
             await _first(
                 watcher.follow_workload(client, names),
                 watcher.follow_pods(client, names),
@@ -61,9 +63,17 @@ async def wait_ready(
         trouble, kind = watcher.trouble, NotReadyError
     raise kind(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
-        + (await evidence(client, watcher.pods[-1]) if watcher.pods else ""),
+        + (await _evidence(client, watcher.pods[-1]) if watcher.pods else ""),
         hint="see 'vcli describe', or run it again with --keep-on-failure to look around",
     )
+
+
+async def _evidence(client: Client, pod: Object) -> str:
+    try:
+        async with asyncio.timeout(_EVIDENCE_TIMEOUT):
+            return await evidence(client, pod)
+    except TimeoutError:
+        return ""
 
 
 class _Watcher:

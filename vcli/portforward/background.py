@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vcli import invocation
 from vcli.errors import ConflictError, TimedOutError, VcliError
 from vcli.portforward import process
 from vcli.portforward.state import TunnelSpec, TunnelState, folder, locked, read, state_path, write
@@ -185,6 +186,7 @@ def _spawn(spec: TunnelSpec, path: Path, timeout: float) -> TunnelState:
         finally:
             os.close(high)
         started = process.identity(pid)
+        timeout = invocation.within(timeout)
         answer = _read_all(reader, timeout)
     finally:
         os.close(reader)

@@ -167,7 +167,5 @@ async def test_a_silent_proxy_is_waited_for_no_longer_than_a_server(server):
         access = Access(server="https://api.hidden", proxy_url=f"{scheme}://127.0.0.1:{server.port}")
         async with Client(access) as client:
             client._transport._connect_timeout = 0.1
-            with pytest.raises(
-                Unreachable, match=r"through the proxy .*did not complete .* within 0.1 seconds"
-            ):
+            with pytest.raises(Unreachable, match=r"through the proxy .*not complete within 0.1 seconds"):
                 await client.version()
