@@ -116,6 +116,19 @@ def kubectl(*words: str, namespace: str | None = None) -> str:
     return _joined("kubectl", words, namespace, given.host or _flags(given.kubeconfig, given.context))
 
 
+def set_namespace(namespace: str) -> str:
+    """The kubectl command that makes a namespace that of the host's context."""
+    given = current()
+    flags = list(given.host or _flags(given.kubeconfig, given.context))
+    context = "--current"
+    if "--context" in flags:
+        place = flags.index("--context")
+        context = flags[place + 1]
+        del flags[place : place + 2]
+    words = ("config", "set-context", context, f"--namespace={namespace}")
+    return _joined("kubectl", words, None, flags)
+
+
 def helm(*words: str, namespace: str | None = None) -> str:
     """A helm command on the host."""
     given = current()

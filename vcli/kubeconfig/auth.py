@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from vcli import invocation
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
 from vcli.kube.access import Access, in_cluster, token_file
 from vcli.kubeconfig.execplugin import ExecPlugin
@@ -71,8 +72,20 @@ def load_access(*, kubeconfig: str | None = None, context: str | None = None) ->
     located = _get_context(view, name, where)
     mark = None if context else mark_of(located.body)
     if mark is not None:
-        return replace(_host_of(mark, where, view), connected=mark)
+        loaded = replace(_host_of(mark, where, view), connected=mark)
+        _note_host(loaded, where)
+        return loaded
     return _loaded(view, name, located, where, view.current)
+
+
+def _note_host(loaded: Loaded, where: Sources) -> None:
+    """For hints: kubectl, unlike us, would take the current context for the host's."""
+    if loaded.context_name == IN_CLUSTER:
+        return
+    flags = ["--context", loaded.context_name]
+    if (loaded.sources != where or where.explicit) and len(loaded.sources.files) == 1:
+        flags += ["--kubeconfig", str(loaded.sources.files[0])]
+    invocation.current().host = tuple(flags)
 
 
 def _host_of(mark: Mark, where: Sources, view: View) -> Loaded:

@@ -1,14 +1,17 @@
 """Finding virtual clusters on a host: ours, and those that loft-sh's CLI made, which are labelled alike."""
 
 import asyncio
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
-from vcli.errors import NotFoundError, UsageError
+from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS, Resource
+from vcli.operations.own_namespace import candidates, name_it
 
 Object = dict[str, Any]
 
@@ -66,21 +69,45 @@ class VirtualCluster:
         return f"{SELECTOR},release={self.name}"
 
 
+class NotListableError(NotAllowedError):
+    """We may not see virtual clusters there."""
+
+    def __init__(self, namespace: str | None, error: Forbidden) -> None:
+        where = f"in namespace {namespace!r}" if namespace else "in all namespaces"
+        rights = "the right to list StatefulSets and Deployments there"
+        super().__init__(
+            f"you may not list virtual clusters {where}: {_user_of(error)}",
+            hint=f"ask for {rights}, or name another namespace with -n" if namespace else name_it(None),
+        )
+
+
+def _user_of(error: Forbidden) -> str:
+    """Who may not do what, without what is said already."""
+    match = re.search(r'User "([^"]*)"', error.message)
+    return f"the host knows you as {match[1]!r}" if match else error.message
+
+
 async def find_clusters(
-    client: Client, *, name: str | None = None, namespace: str | None = None
+    client: Client,
+    *,
+    name: str | None = None,
+    namespace: str | None = None,
+    limited: Callable[[list[str]], None] = lambda _: None,
 ) -> list[VirtualCluster]:
     """All virtual clusters, by namespace and name.
 
-    Where listing over all namespaces is not allowed, those of the context's own namespace, and with ``name``
-    also of ``vcluster-NAME``, which ``create`` makes.
+    Where listing over all namespaces is not allowed, those of the context's namespace and of the
+    ServiceAccount's that we are, and with ``name`` also of ``vcluster-NAME``, which ``create`` makes.
 
     Args:
         client: of the host.
         name: only those of that name.
         namespace: only there.
+        limited: called with the namespaces that were looked at when we may not look at all.
 
     Raises:
-        ApiError: the host says no.
+        NotListableError: we may not.
+        ApiError: another failure.
         Unreachable: it does not answer.
     """
     selector = f"{SELECTOR},release={name}" if name else SELECTOR
@@ -88,17 +115,20 @@ async def find_clusters(
         return await _list(client, selector, namespace)
     except Forbidden as error:
         if namespace is not None:
-            raise
-        guesses = [client.access.namespace, *([f"vcluster-{name}"] if name else [])]
+            raise NotListableError(namespace, error) from error
+        guesses = dict.fromkeys([*await candidates(client), *([f"vcluster-{name}"] if name else [])])
         found = await asyncio.gather(
             *(_list(client, selector, each) for each in guesses), return_exceptions=True
         )
-        lists = [each for each in found if not isinstance(each, BaseException)]
+        lists = {
+            guess: each
+            for guess, each in zip(guesses, found, strict=True)
+            if not isinstance(each, BaseException)
+        }
         if not lists:
-            raise error from None
-        return sorted(
-            {(each.namespace, each.name): each for some in lists for each in some}.values(), key=_order
-        )
+            raise NotListableError(None, error) from error
+        limited(list(lists))
+        return sorted((each for some in lists.values() for each in some), key=_order)
 
 
 async def resolve(client: Client, name: str, *, namespace: str | None = None) -> VirtualCluster:
@@ -129,7 +159,7 @@ async def resolve(client: Client, name: str, *, namespace: str | None = None) ->
 async def _nearest(client: Client, name: str) -> str:
     try:
         others = await find_clusters(client)
-    except (Forbidden, NotFound):
+    except (NotListableError, NotFound):
         return "vcli list shows what there is"
     same = [each for each in others if each.name == name]
     if same:
