@@ -115,8 +115,8 @@ async def connect(
     if child:
         if print_ or foreground or kube_config:
             raise UsageError(
-                "a command gets a kubeconfig of its own",
-                hint="leave out --print, --foreground and --kube-config, or the command",
+                "--print, --foreground and --kube-config are not for a command: it gets its own kubeconfig",
+                hint="leave out these options, or the command",
             )
         return await _run_child(options, child, common)
     into = _destination(update_current=update_current, kube_config=kube_config, print_=print_, common=common)

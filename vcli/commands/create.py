@@ -6,6 +6,7 @@ import typer
 
 from vcli.cli import values as given
 from vcli.cli.options import Common, Name, command
+from vcli.invocation import vcli
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ async def create(
         )
         said += connected
     elif wait:
-        said += (f"vcli connect {name} -n {created.namespace} connects to it",)
+        said += (f"{vcli('connect', name, namespace=created.namespace)} connects to it",)
     return Result(data=data, text="", messages=said)
 
 
@@ -131,7 +132,8 @@ async def _connect(
         timeout=options.timeout,
     )
     # What was asked for exists: it stays, and only the way to it is missing.
-    ready = f"the virtual cluster itself is ready: vcli connect {created.name} -n {created.namespace}"
+    command = vcli("connect", created.name, namespace=created.namespace)
+    ready = f"the virtual cluster itself is ready: {command}"
     try:
         raise_if_cancelled()
         connected = await connect_cluster(connection, into=into, steps=common.console)

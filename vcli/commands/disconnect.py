@@ -32,7 +32,7 @@ async def disconnect(
     from vcli.operations.disconnect import disconnect as leave  # noqa: PLC0415  --help must be quick
 
     if name is not None and everything:
-        raise UsageError("name one, or --all of them")
+        raise UsageError(f"a name ({name}) and --all exclude each other", hint="leave out one of them")
     done = await leave(
         name,
         namespace=common.namespace,
@@ -44,10 +44,17 @@ async def disconnect(
     if done.switched and done.current:
         said.append(f"the current context is {done.current}")
     if not said:
-        said.append(f"ended {len(done.tunnels)} tunnel(s)" if done.tunnels else "nothing was connected")
+        said.append(_ended([each.spec.name for each in done.tunnels]))
     data = {
         "contexts": list(done.contexts),
         "tunnels": [{"pid": each.pid, "port": each.port} for each in done.tunnels],
         "currentContext": done.current,
     }
     return Result(data=data, text="", messages=tuple(said))
+
+
+def _ended(names: list[str]) -> str:
+    if not names:
+        return "nothing was connected"
+    tunnels = "the tunnel" if len(names) == 1 else f"{len(names)} tunnels"
+    return f"ended {tunnels} to {', '.join(sorted(set(names)))}"

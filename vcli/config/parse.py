@@ -212,7 +212,7 @@ def _mapping_problem(hint: Any, value: Any) -> str:
 def _rule(field: Field[Any], value: Any) -> str:
     pattern, minimum = field.metadata.get("pattern"), field.metadata.get("minimum")
     if pattern and not re.match(pattern, value):
-        return f"{value!r} does not look like one"
+        return f"{value!r} is not {field.metadata['form']}"
     if minimum is not None and value < minimum:
         return f"must be {minimum} or more"
     return ""

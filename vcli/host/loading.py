@@ -89,4 +89,4 @@ def names_in(content: BinaryIO, archive: Path) -> list[str]:
             annotations = [x.get("annotations", {}) for x in read("index.json")["manifests"]]
             return [x["io.containerd.image.name"] for x in annotations if "io.containerd.image.name" in x]
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise VcliError(f"{archive} is no archive of images", hint=_KINDS) from error
+        raise VcliError(f"{archive} is not an archive of images", hint=_KINDS) from error

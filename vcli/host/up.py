@@ -64,7 +64,7 @@ def check() -> Prerequisites:
     if missing:
         names = " ".join(sorted(missing))
         raise NotAllowedError(
-            f"the embedded host needs programs of these Debian packages: {names}",
+            f"the embedded host needs programs of these packages of Debian, which are not installed: {names}",
             hint=f"apt-get install -y --no-install-recommends {names}",
         )
     return Prerequisites(

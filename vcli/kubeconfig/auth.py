@@ -116,7 +116,7 @@ def _without_context(where: Sources, view: View) -> Loaded:
         )
     raise UsageError(
         f"no context is current in {where}",
-        hint=f"--context NAME, or kubectl config use-context NAME; there is: {', '.join(names)}",
+        hint=_choose_context(view),
     )
 
 
@@ -132,9 +132,13 @@ def _get_context(view: View, name: str, where: Sources) -> Located:
     if located is None:
         if not view.files:
             raise no_host(where)
-        names = ", ".join(view.names("contexts")) or "none"
-        raise NotFoundError(f"there is no context {name!r} in {where}", hint=f"there is: {names}")
+        raise NotFoundError(f"there is no context {name!r} in {where}", hint=_choose_context(view))
     return located
+
+
+def _choose_context(view: View) -> str:
+    names = view.names("contexts")
+    return f"name another one with --context; there are: {', '.join(names)}" if names else "it has no context"
 
 
 def _loaded(view: View, name: str, context: Located, where: Sources, current: str) -> Loaded:
@@ -142,13 +146,16 @@ def _loaded(view: View, name: str, context: Located, where: Sources, current: st
     cluster = view.get("clusters", str(context.body.get("cluster") or ""))
     if cluster is None:
         raise NotFoundError(
-            f"context {name!r} in {context.file} names no existing cluster: {context.body.get('cluster')!r}"
+            f"context {name!r} in {context.file} refers to the cluster"
+            f" {context.body.get('cluster')!r}, which does not exist",
+            hint=_choose_context(view),
         )
     user_name = str(context.body.get("user") or "")
     user = view.get("users", user_name)
     if user is None and user_name:
         raise NotFoundError(
-            f"context {name!r} in {context.file} names the user {user_name!r}, which does not exist"
+            f"context {name!r} in {context.file} refers to the user {user_name!r}, which does not exist",
+            hint=_choose_context(view),
         )
     access = Access(
         **_cluster_part(cluster, str(context.body.get("cluster"))),
@@ -170,7 +177,10 @@ def _loaded(view: View, name: str, context: Located, where: Sources, current: st
 def _cluster_part(cluster: Located, name: str) -> dict[str, Any]:
     body = cluster.body
     if not body.get("server"):
-        raise KubeconfigError(f"cluster {name!r} in {cluster.file} has no server")
+        raise KubeconfigError(
+            f"cluster {name!r} in {cluster.file} has no server",
+            hint="its key 'server' is the URL of the API server",
+        )
     ca = _data_or_file(cluster, "certificate-authority")
     insecure = bool(body.get("insecure-skip-tls-verify"))
     if insecure and ca:
@@ -195,7 +205,10 @@ def _user_part(name: str, user: Located, cluster: Located) -> dict[str, Any]:
         "impersonate": _impersonation(body),
     }
     if bool(part["client_certificate"]) != bool(part["client_key"]):
-        raise KubeconfigError(f"user {name!r} in {user.file} has a client certificate or a key, but not both")
+        raise KubeconfigError(
+            f"user {name!r} in {user.file} has a client certificate or a key, but not both",
+            hint="it needs client-certificate(-data) and client-key(-data)",
+        )
     if body.get("tokenFile"):
         part["token"] = token_file(_relative(user, str(body["tokenFile"])))
     elif body.get("token"):
@@ -232,7 +245,7 @@ def _provider_token(name: str, provider: Mapping[str, Any]) -> str:
         )
     raise NotAllowedError(
         f"user {name!r} uses the auth provider {kind!r}, which Kubernetes has removed",
-        hint="write the kubeconfig anew with the cloud's own tool, so that it uses an exec plugin",
+        hint="write the kubeconfig again with the cloud's own tool, so that it uses an exec plugin",
     )
 
 

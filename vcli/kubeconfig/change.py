@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from vcli.kubeconfig.edit import render
-from vcli.kubeconfig.lock import locked
+from vcli.kubeconfig.lock import lock_file, locked
 from vcli.kubeconfig.merge import merge
 from vcli.kubeconfig.model import Entry, Object
 from vcli.kubeconfig.paths import Sources
@@ -99,8 +99,9 @@ def _write(
             continue
         if path not in writable:
             raise KubeconfigError(
-                f"can't write kubeconfig {path}: its folder takes no lock file",
-                hint="set KUBECONFIG to a file of your own, or use --update-current=false",
+                f"can't write kubeconfig {path}: the lock file {lock_file(path)} can't be created",
+                hint="is the folder writable? Otherwise set KUBECONFIG to a file in another folder, or write"
+                " ./kubeconfig.yaml with --no-update-current",
             )
         if write(path, render(file.text, file.data, data), private=private):
             warn(f"{path} now holds a key, so it was made readable for you only (mode 0600)")

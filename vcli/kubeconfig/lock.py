@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from vcli import invocation
@@ -80,12 +81,12 @@ def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[
             if not lock.parent.is_dir():
                 return None
             if _remove_leftover(lock, stale_after=stale_after):
-                warn(f"removed {lock}, which a process left behind that died or hangs")
+                warn(f"removed the lock {lock}: the process that created it died, or hangs")
                 continue
             if time.monotonic() >= deadline:
                 raise TimedOutError(
-                    f"another process holds the lock of {path}",
-                    hint=f"if none is at work on that file, remove {lock}",
+                    f"kubeconfig {path} is locked by another process",
+                    hint=f"if no kubectl, helm or vcli is running: rm {quote(str(lock))}",
                 ) from None
             time.sleep(_POLL)
         except OSError:

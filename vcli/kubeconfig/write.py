@@ -40,7 +40,7 @@ def write(path: Path, text: str, *, private: bool = True) -> bool:
         if tightened:
             mode &= ~0o077
         if before and not stat.S_ISREG(before.st_mode):
-            raise KubeconfigError(f"can't write kubeconfig {path}: it is no regular file")
+            raise KubeconfigError(f"can't write kubeconfig {path}: it is not a regular file")
         try:
             _replace(target, text, mode=mode, before=before)
         except OSError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vcli import invocation
 from vcli.errors import ConflictError, UsageError
+from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.change import add, drop
@@ -70,7 +71,10 @@ class Options:
 
     def __post_init__(self) -> None:
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
-            raise UsageError("--cluster-role and --token-expiration need --service-account")
+            raise UsageError(
+                "--cluster-role and --token-expiration need --service-account",
+                hint="name the account: --service-account [NAMESPACE/]NAME",
+            )
         if self.no_key and self.service_account:
             raise UsageError("--no-key is for the administrator's key, so not with --service-account")
         if self.server and (self.local_port or self.address != LOOPBACK or self.foreground):
@@ -214,11 +218,22 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
 def _refuse_unusable(cluster: VirtualCluster) -> None:
     where = f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}"
     if cluster.deleting:
-        raise ConflictError(f"{where} is being deleted")
-    if cluster.paused or (cluster.replicas == 0):
-        raise ConflictError(
-            f"{where} is paused", hint=f"vcluster resume {cluster.name} -n {cluster.namespace}"
-        )
+        shown = vcli("list", namespace=cluster.namespace)
+        raise ConflictError(f"{where} is being deleted", hint=f"{shown} shows when it is gone")
+    if cluster.paused or cluster.replicas == 0:
+        raise ConflictError(f"{where} is paused, it has no pod", hint=_resume(cluster))
+
+
+def _resume(cluster: VirtualCluster) -> str:
+    """What loft-sh's CLI does to resume a virtual cluster, by kubectl."""
+    annotations = cluster.workload["metadata"].get("annotations") or {}
+    replicas = annotations.get("loft.sh/paused-replicas") or "1"
+    workload = f"{cluster.kind.lower()}/{cluster.workload['metadata']['name']}"
+    scale = kubectl("scale", workload, f"--replicas={replicas}", namespace=cluster.namespace)
+    if not cluster.paused:
+        return f"start it: {scale}"
+    marks = ("loft.sh/paused-", "loft.sh/paused-replicas-")
+    return f"start it: {scale} && {kubectl('annotate', workload, *marks, namespace=cluster.namespace)}"
 
 
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:

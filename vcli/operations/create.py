@@ -17,6 +17,7 @@ from vcli.controlplane.prune import prune_bundles, prune_cluster_rights
 from vcli.controlplane.rights import features
 from vcli.controlplane.stateful_set import wants_claim
 from vcli.errors import ConflictError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid, NotFound, Object, Unreachable
 from vcli.kube.resources import NAMESPACES, SERVICES
@@ -217,19 +218,23 @@ class _Creation:
                 return False
             raise ConflictError(
                 f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
-                hint=f"vcli delete {name} -n {namespace}",
+                hint=f"remove them: {vcli('delete', name, namespace=namespace)}",
             )
         if not findings.ours:
             raise ConflictError(
-                f"namespace {namespace!r} has a Service {name!r} that vcli did not make",
+                f"namespace {namespace!r} has a Service {name!r} that vcli did not create",
                 hint="choose another name, or another namespace with -n",
             )
         if "deletionTimestamp" in findings.service["metadata"]:
-            raise ConflictError(f"virtual cluster {name!r} in namespace {namespace!r} is being deleted")
+            raise ConflictError(
+                f"virtual cluster {name!r} in namespace {namespace!r} is being deleted",
+                hint=f"wait until it is gone: {vcli('list', namespace=namespace)}",
+            )
         if not self._options.upgrade:
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",
-                hint=f"vcli connect {name} -n {namespace}; or change it: vcli create {name} --upgrade",
+                hint=f"{vcli('connect', name, namespace=namespace)}; or change it:"
+                f" {vcli('create', name, '--upgrade', namespace=namespace)}",
             )
         return True
 
@@ -251,8 +256,10 @@ class _Creation:
             return await answered(self._client.create(SERVICES, body))
         except AlreadyExists as error:
             raise ConflictError(
-                f"somebody else is creating {self._names.cluster!r} in namespace {self._names.namespace!r}",
-                hint="wait for it, then: vcli connect, or vcli create --upgrade",
+                f"another process is creating virtual cluster {self._names.cluster!r} in namespace"
+                f" {self._names.namespace!r}",
+                hint="when that is done: "
+                + vcli("connect", self._names.cluster, namespace=self._names.namespace),
             ) from error
 
     async def _facts(self, findings: Findings, service: Object | None) -> Facts:

@@ -89,7 +89,10 @@ def _from_kubeconfig(text: str, secret: str) -> Credentials:
     users = [item.get("user") or {} for item in config.get("users") or ()]
     clusters = [item.get("cluster") or {} for item in config.get("clusters") or ()]
     if not users or not clusters or not clusters[0].get("certificate-authority-data"):
-        raise VcliError(f"Secret {secret!r} holds no credentials")
+        raise VcliError(
+            f"Secret {secret!r} holds no credentials: neither certificate-authority, client-certificate and"
+            " client-key, nor a kubeconfig as 'config'"
+        )
     kept = ("client-certificate-data", "client-key-data", "token")
     user = {key: users[0][key] for key in kept if users[0].get(key)}
     return Credentials(ca=_decode(clusters[0]["certificate-authority-data"], secret), user=user)
@@ -121,7 +124,9 @@ async def service_account(
     namespace, _, name = account.rpartition("/")
     namespace = namespace or "default"
     if not name or "/" in namespace:
-        raise UsageError(f"{account!r} is not a service account", hint="write it as NAME or NAMESPACE/NAME")
+        raise UsageError(
+            f"{account!r} is not the name of a ServiceAccount", hint="write it as NAME or NAMESPACE/NAME"
+        )
     seconds = TOKEN_LIFE if life is None else life
     if seconds < _SHORTEST_LIFE:
         raise UsageError(
@@ -146,7 +151,7 @@ async def _ensure_account(client: Client, namespace: str, name: str) -> None:
             return
         except NotFound as error:
             raise NotFoundError(
-                f"service account {name!r}: the virtual cluster has no namespace {namespace!r}"
+                f"can't create ServiceAccount {name!r}: the virtual cluster has no namespace {namespace!r}"
             ) from error
 
 

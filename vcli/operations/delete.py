@@ -9,6 +9,7 @@ from typing import Any
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.errors import ConflictError, NotFoundError, TimedOutError
+from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
@@ -105,7 +106,7 @@ async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Del
             if not options.ignore_not_found and not contexts:
                 raise NotFoundError(
                     f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
-                    hint="vcli list shows what there is; --ignore-not-found makes this a success",
+                    hint=f"{vcli('list')} shows what there is; --ignore-not-found makes this a success",
                 )
             return Deleted(
                 name=names.cluster, namespace=names.namespace, found=False, contexts=tuple(contexts)
@@ -141,7 +142,8 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
     if labels.get("app") == "vcluster" and CLUSTER_LABEL not in labels:
         raise ConflictError(
             f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by another tool",
-            hint=f"helm uninstall {names.cluster} -n {names.namespace}, or vcluster delete {names.cluster}",
+            hint="remove it with that tool, such as: "
+            + helm("uninstall", names.cluster, namespace=names.namespace),
         )
 
 
@@ -206,8 +208,8 @@ class _Deletion:
         )
         if not await removal.until(self._claims_are_free, timeout=_OWNERLESS_TIMEOUT):
             raise TimedOutError(
-                f"the volume claims of {self._names.cluster!r} still belong to its StatefulSet: nothing was"
-                " deleted",
+                f"the volume claims of virtual cluster {self._names.cluster!r} would be deleted with its"
+                " StatefulSet, which still owns them, so nothing was deleted",
                 hint="try again; or delete it without --keep-pvc",
             )
 
@@ -233,12 +235,15 @@ class _Deletion:
 
     def _complain(self, left: list[Object]) -> None:
         if left:
+            title = removal.title(left[0])
             some = ", ".join(map(removal.title, left[:_MOST_NAMED]))
             listed = f"{some} and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else some
             raise TimedOutError(
                 f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
-                f" seconds: {listed}",
-                hint="look at their finalizers; then run the same command again",
+                f" seconds; still there: {listed}",
+                hint="look at their finalizers, as with "
+                + kubectl("get", title.lower(), "-o", "yaml", namespace=self._names.namespace)
+                + "; then run the same command again",
             )
 
     async def _takes_namespace(self, namespace: Object | None) -> bool:
@@ -254,7 +259,7 @@ class _Deletion:
                 raise TimedOutError(
                     f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"
                     " seconds",
-                    hint=f"kubectl describe namespace {self._names.namespace}",
+                    hint=f"{kubectl('describe', 'namespace', self._names.namespace)} shows what it waits for",
                 )
 
     async def _namespace_is_gone(self) -> bool:

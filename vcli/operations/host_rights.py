@@ -53,7 +53,7 @@ async def check_namespace(client: Client, namespace: str) -> list[Problem]:
     return [
         Problem(
             f"namespace {namespace!r} does not exist, and you may not create namespaces",
-            await _other_namespace(client, namespace),
+            name_it(await _own_namespace(client, but_not=namespace)),
         )
     ]
 
@@ -63,26 +63,20 @@ async def _of_namespace(
 ) -> list[Problem]:
     if not missing:
         return []
-    if _CREATE not in missing:
-        text = f"you lack rights in namespace {namespace!r}: {_listed(missing)}"
-        return [Problem(text, "ask for a Role with them, such as the ClusterRole 'admin' in that namespace")]
-    none = len(missing) == len(wanted)
-    text = (
-        f"you have no rights in namespace {namespace!r}"
-        if none
-        else (
-            f"you may not create StatefulSets in namespace {namespace!r}; all that you may not do there: "
-            + _listed(missing)
-        )
-    )
-    return [Problem(text, await _other_namespace(client, namespace))]
+    own = await _own_namespace(client, but_not=namespace)
+    if len(missing) == len(wanted):
+        more = "" if await _may(client, "", _CREATE_NAMESPACES) else ", and may not create namespaces"
+        return [Problem(f"you have no rights in namespace {namespace!r}{more}", name_it(own))]
+    text = f"you lack rights in namespace {namespace!r}: {_listed(missing)}"
+    ask = "ask for a Role with them, such as the ClusterRole 'admin' in that namespace"
+    return [Problem(text, ask if own is None else name_it(own))]
 
 
-async def _other_namespace(client: Client, tried: str) -> str:
+async def _own_namespace(client: Client, *, but_not: str) -> str | None:
     async def suits(namespace: str) -> bool:
         return await _may(client, namespace, _CREATE)
 
-    return name_it(await first_that(client, suits, but_not=tried))
+    return await first_that(client, suits, but_not=but_not)
 
 
 async def _cluster_rights(client: Client) -> list[Problem]:

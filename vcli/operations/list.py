@@ -1,5 +1,6 @@
 """What virtual clusters there are on a host."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark
 from vcli.operations.resolve import VirtualCluster, find_clusters
 
-# A list is asked for by people and by scripts that poll: an API server that takes longer is as good as away.
+# A list is asked for by people and by scripts that poll: an API server that takes longer is as good as down.
 TIMEOUT = 10.0
 
 
@@ -31,24 +32,26 @@ async def list_clusters(
     context: str | None = None,
     namespace: str | None = None,
     timeout: float | None = None,  # noqa: ASYNC109  the client's, of each request
+    limited: Callable[[list[str]], None] = lambda _: None,
 ) -> list[Listed]:
     """All virtual clusters of a host, ours and those of loft-sh's CLI.
 
-    In all namespaces; where that is not allowed, in the context's own.
+    In all namespaces; where that is not allowed, in those of `vcli.operations.own_namespace.candidates`.
 
     Args:
         kubeconfig: ``--kubeconfig``.
         context: ``--context``, of the host.
         namespace: only there.
         timeout: seconds for a request.
+        limited: called with the namespaces that were looked at when we may not look at all.
 
     Raises:
         Unreachable: the host does not answer.
-        ApiError: it says no.
+        NotListableError: we may not.
     """
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
-        found = await find_clusters(client, namespace=namespace)
+        found = await find_clusters(client, namespace=namespace, limited=limited)
     mark, host = loaded.connected, loaded.context_name
     return [Listed(cluster=each, connected=_is(mark, each, host)) for each in found]
 

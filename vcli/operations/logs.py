@@ -7,6 +7,7 @@ from typing import Any
 
 from vcli import invocation
 from vcli.errors import NotFoundError, UsageError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError
 from vcli.kube.resources import PODS
@@ -95,7 +96,7 @@ async def _targets(client: Client, cluster: VirtualCluster, component: str | Non
     if not found["items"]:
         raise NotFoundError(
             f"virtual cluster {cluster.name!r} has no pod: it is {cluster.status.lower()}",
-            hint=f"vcli describe {cluster.name}",
+            hint=vcli("describe", cluster.name, namespace=cluster.namespace),
         )
     targets = [
         (pod["metadata"]["name"], container["name"])
@@ -108,6 +109,6 @@ async def _targets(client: Client, cluster: VirtualCluster, component: str | Non
     if component not in names:
         raise UsageError(
             f"virtual cluster {cluster.name!r} has no component {component!r}",
-            hint=f"there is: {', '.join(names)}",
+            hint=f"there are: {', '.join(names)}",
         )
     return [target for target in targets if target[1] == component]

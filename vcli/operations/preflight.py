@@ -32,6 +32,7 @@ Object = dict[str, Any]
 
 # A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
 OLDEST_HOST_MINOR = 30
+_Rejection = tuple[str, str]  # of what, and why
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -116,7 +117,7 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
     (namespace, service, workload), (version, (missing, features), stored) = await asyncio.gather(
         objects, answers
     )
-    storage, storage_known, room = stored
+    storage, storage_known, room, rejections = stored
     problems = [*_version(version["gitVersion"]), *missing]
     if namespace is None:
         forbidden = await check_namespace(client, names.namespace)
@@ -126,7 +127,7 @@ async def look(client: Client, names: Names, values: Values, *, bundle: Bundle |
         shown = kubectl("get", "namespace", names.namespace)
         problems.append(Problem("the namespace is being deleted", f"wait until it is gone: {shown}"))
     elif namespace is not None and not missing:  # without rights the same would be said twice
-        problems += room
+        problems += await room.problems(values, storage, rejections, existing=bool(workload))
     if storage_known:
         problems += _storage(values, storage)
     return Findings(
@@ -166,7 +167,7 @@ def _version(version: str) -> Iterator[Problem]:
 
 async def _storage_and_room(
     client: Client, names: Names, values: Values, bundle: Bundle | None
-) -> tuple[Storage | None, bool, list[Problem]]:
+) -> tuple[Storage | None, bool, "_Room", list[_Rejection]]:
     storage, known = await find_storage(client, names, values)
     room = _Room(client, names, bundle)
     rejections = await room.rejections(values, storage)
@@ -174,8 +175,8 @@ async def _storage_and_room(
         # Root was a precaution: perhaps the namespace only takes pods without.
         humbler = replace(storage, root_only=False)
         if not await room.rejections(values, humbler):
-            return humbler, known, []
-    return storage, known, await room.problems(values, storage, rejections)
+            return humbler, known, room, []
+    return storage, known, room, rejections
 
 
 class _Room:
@@ -186,7 +187,7 @@ class _Room:
         self._names = names
         self._bundle = bundle
 
-    async def rejections(self, values: Values, storage: Storage | None) -> list[tuple[str, str]]:
+    async def rejections(self, values: Values, storage: Storage | None) -> list[_Rejection]:
         """What is rejected, and why."""
         facts = Facts(service_cidrs=(), service_ips=(), service_uid="", storage=storage)
         rendered = stateful_set.render(self._names, values, facts, bundle=self._bundle, checksum="")
@@ -203,14 +204,19 @@ class _Room:
         return [each for each in await together(asked) if each is not None]
 
     async def problems(
-        self, values: Values, storage: Storage | None, rejections: list[tuple[str, str]]
+        self,
+        values: Values,
+        storage: Storage | None,
+        rejections: list[_Rejection],
+        *,
+        existing: bool,
     ) -> list[Problem]:
-        """The rejections with what helps against them, tried out."""
+        """The rejections with what helps against them, tried out. What exists keeps its volume."""
         if not rejections:
             return []
         claim = values.control_plane.stateful_set.persistence.volume_claim
         kept = stateful_set.wants_claim(claim, storage)
-        helps = kept and not await self.rejections(_ephemeral(values), None)
+        helps = kept and not existing and not await self.rejections(_ephemeral(values), None)
         return [
             Problem(
                 f"the {'volume claim' if what == 'claim' else what} is rejected by the host: {reason}",
@@ -219,7 +225,7 @@ class _Room:
             for what, reason in rejections
         ]
 
-    async def _rejection(self, what: str, resource: Resource, obj: Object) -> tuple[str, str] | None:
+    async def _rejection(self, what: str, resource: Resource, obj: Object) -> _Rejection | None:
         metadata = {key: value for key, value in obj["metadata"].items() if key != "name"}
         body = {**obj, "metadata": {**metadata, "generateName": f"{self._names.cluster}-check-"}}
         try:

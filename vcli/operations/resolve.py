@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
+from vcli import invocation
 from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
@@ -143,29 +144,34 @@ async def resolve(client: Client, name: str, *, namespace: str | None = None) ->
         NotFoundError: there is none; the hint names one that may have been meant.
         UsageError: there are several, in different namespaces.
     """
-    found = await find_clusters(client, name=name, namespace=namespace)
+    looked_at = [namespace] if namespace else []
+    found = await find_clusters(client, name=name, namespace=namespace, limited=looked_at.extend)
     if len(found) == 1:
         return found[0]
     if found:
         places = ", ".join(each.namespace for each in found)
         raise UsageError(
             f"there are {len(found)} virtual clusters named {name!r}, in the namespaces {places}",
-            hint=f"say which one with -n, as in -n {found[0].namespace}",
+            hint=f"name the namespace, as in -n {found[0].namespace}",
         )
-    where = f" in namespace {namespace!r}" if namespace else ""
-    raise NotFoundError(f"there is no virtual cluster {name!r}{where}", hint=await _nearest(client, name))
+    places = ", ".join(map(repr, looked_at))
+    where = f" in namespace {places}" if places else ""
+    hint = await _nearest(client, name)
+    if looked_at and not namespace:
+        hint = f"you may not look into all namespaces: name another one with -n; {hint}"
+    raise NotFoundError(f"there is no virtual cluster {name!r}{where}", hint=hint)
 
 
 async def _nearest(client: Client, name: str) -> str:
     try:
         others = await find_clusters(client)
     except (NotListableError, NotFound):
-        return "vcli list shows what there is"
+        return f"{invocation.vcli('list')} shows what there is"
     same = [each for each in others if each.name == name]
     if same:
         return f"there is one in namespace {same[0].namespace}: -n {same[0].namespace}"
     near = get_close_matches(name, {each.name for each in others}, n=1)
-    return f"did you mean {near[0]!r}?" if near else "vcli list shows what there is"
+    return f"did you mean {near[0]!r}?" if near else f"{invocation.vcli('list')} shows what there is"
 
 
 async def _list(client: Client, selector: str, namespace: str | None) -> list[VirtualCluster]:

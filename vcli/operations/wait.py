@@ -7,6 +7,7 @@ from typing import Any
 from vcli import invocation
 from vcli.controlplane.names import Names
 from vcli.errors import TimedOutError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
@@ -64,7 +65,8 @@ async def wait_ready(
     raise kind(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
         + (await _evidence(client, watcher.pods[-1]) if watcher.pods else ""),
-        hint="see 'vcli describe', or run it again with --keep-on-failure to look around",
+        hint="run the same command with --keep-on-failure, then look at it: "
+        + vcli("describe", names.cluster, namespace=names.namespace),
     )
 
 
@@ -96,7 +98,7 @@ class _Watcher:
         ):
             items = event.object.get("items", [event.object])
             if event.type == "DELETED" or not items:
-                self.trouble = "somebody deletes it"
+                self.trouble = "its StatefulSet was deleted meanwhile"
                 return
             for item in items:
                 status = item.get("status", {})
@@ -147,7 +149,7 @@ class _Watcher:
             return
         message = str(event.get("message", ""))
         if not any(word in message for word in _PASSING) and not self.pods:
-            self.trouble = f"the host refuses its pod: {message}"
+            self.trouble = f"its pod is rejected by the host: {message}"
 
     def _settled(self) -> bool:
         ours = [pod for pod in self.pods if self._current(pod)]

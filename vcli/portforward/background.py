@@ -219,9 +219,9 @@ def _read_all(descriptor: int, timeout: float) -> Report | None:
 def _failure(spec: TunnelSpec, answer: Report | None, log: Path, timeout: float) -> VcliError:
     what = f"the tunnel to virtual cluster {spec.name} in namespace {spec.namespace}"
     if answer is None:
-        return TimedOutError(f"{what} did not start within {timeout:g} seconds", hint=f"see {log}")
+        return TimedOutError(f"{what} did not start within {timeout:g} seconds", hint=f"its log is {log}")
     if not answer.error:
-        return VcliError(f"{what} ended at once", hint=f"see {log}")
+        return VcliError(f"{what} ended as soon as it was started", hint=f"its log is {log}")
     kind = ConflictError if answer.conflict else VcliError
     return kind(answer.error, hint=answer.hint)
 
