@@ -4,7 +4,9 @@ import asyncio
 import base64
 import ipaddress
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Self
 
 _CHUNK = 65536
@@ -128,3 +130,21 @@ class ProxyServer:
             writer.write(data)
             await writer.drain()
         writer.close()
+
+
+@contextmanager
+def in_a_thread(proxy: ProxyServer) -> Iterator[ProxyServer]:
+    """Run it beside code that blocks."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(proxy.__aenter__(), loop).result(10)
+        try:
+            yield proxy
+        finally:
+            asyncio.run_coroutine_threadsafe(proxy.__aexit__(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -105,7 +105,7 @@ def test_a_tunnel_without_a_context_ends_by_name(desk: Host, bare: Bare) -> None
     (tunnel,) = tunnels(desk)
     assert (tunnel["name"], tunnel["namespace"]) == (bare.name, bare.namespace)
     done = desk.vcli("disconnect", bare.name)
-    assert done.stderr.splitlines() == ["ended 1 tunnel(s)"]
+    assert done.stderr.splitlines() == [f"ended the tunnel to {bare.name}"]
     assert tunnels(desk) == []
     assert not alive(tunnel["pid"])
 

@@ -43,7 +43,8 @@ def clusters(host: Host, namespace: str) -> Iterator[str]:
 def test_an_empty_list_is_an_empty_list(host: Host, namespace: str) -> None:
     done = host.vcli("list", "-n", namespace, "-o", "json")
     assert json.loads(done.stdout) == []
-    assert done.stderr == f"no virtual clusters in namespace {namespace}; vcli create NAME makes one\n"
+    create = f"vcli create NAME -n {namespace}"
+    assert done.stderr == f"no virtual clusters in namespace {namespace}; {create} creates one\n"
     for output in ("table", "wide", "name"):
         done = host.vcli("list", "-n", namespace, "-o", output, "-q")
         assert (done.stdout, done.stderr) == ("", "")

@@ -50,6 +50,8 @@ class Silent:
 
     def __exit__(self, *_):
         self._socket.close()
+        for connection in self._kept:
+            connection.close()
 
     def _serve(self):
         while True:

@@ -67,13 +67,13 @@ def test_files_merge_as_in_client_go(tmp_path, monkeypatch):
 def test_no_current_context_lists_what_there_is(tmp_path):
     with pytest.raises(UsageError) as caught:
         load_access(kubeconfig=write(tmp_path / "a", current=""))
-    assert "there is: c" in caught.value.hint
+    assert "there are: c" in caught.value.hint
 
 
 def test_an_unknown_context_lists_what_there_is(tmp_path):
     with pytest.raises(NotFoundError, match="no context 'x'") as caught:
         load_access(kubeconfig=write(tmp_path / "a"), context="x")
-    assert caught.value.hint == "there is: c"
+    assert caught.value.hint == "name another one with --context; there are: c"
 
 
 @pytest.mark.parametrize("section", ["clusters", "users"])

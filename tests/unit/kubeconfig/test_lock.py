@@ -39,7 +39,7 @@ def test_it_waits_for_the_one_who_holds_it(tmp_path):
 def test_it_gives_up_with_an_error_that_names_the_lock(tmp_path):
     lock_file(tmp_path / "config").touch()
     with (
-        pytest.raises(TimedOutError, match="holds the lock") as caught,
+        pytest.raises(TimedOutError, match="is locked by another process") as caught,
         locked([tmp_path / "config"], timeout=0.1),
     ):
         pass
