@@ -8,7 +8,7 @@ from embedded import Host
 
 
 def tenant(host: Host, namespace: str, folder: Path) -> Host:
-    """Somebody with the ClusterRole admin in one namespace and nothing else."""
+    """A user with the ClusterRole admin in one namespace and nothing else."""
     host.kubectl("create", "serviceaccount", "tenant", "-n", namespace)
     account = f"--serviceaccount={namespace}:tenant"
     host.kubectl("create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=admin", account)

@@ -1,4 +1,4 @@
-"""What users are told when the host does not accept what they ask for; each hint works when it is pasted."""
+"""What vcli says when the host does not accept what they ask for; each hint works when it is pasted."""
 
 import json
 import shlex
@@ -150,8 +150,9 @@ def test_credentials_that_are_not_accepted_are_named(desk: Host):
 def test_a_server_that_is_no_api_server(desk: Host):
     server = desk.kubectl("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
     desk.kubectl("config", "set-cluster", desk.name, f"--server={server}/wrong/prefix")
-    done = desk.vcli("list", check=False)
-    assert (done.returncode, done.stdout) == (3, "")
-    assert f"error: {server} answered 404 to /wrong/prefix/apis/apps/v1/" in done.stderr
-    assert "(404 page not found): it has no such API, or is not a Kubernetes API server" in done.stderr
-    assert "kubectl config view --minify" in done.stderr
+    for command in (["list"], ["describe", "demo"], ["delete", "demo", "-n", "x", "--ignore-not-found"]):
+        done = desk.vcli(*command, check=False)
+        assert (done.returncode, done.stdout) == (6, "")
+        assert f"error: {server} answered 404 to /" in done.stderr
+        assert "(404 page not found): it is not a Kubernetes API server" in done.stderr
+        assert "kubectl config view --minify" in done.stderr

@@ -1,4 +1,4 @@
-"""``--timeout``: the whole command, whatever it waits for.
+"""``--timeout``: the time of the whole command.
 
 Requests, programs and waits end at the deadline by themselves (`vcli.invocation.within`), with an error that
 names what they waited for. This is for all that does not: a moment later the command is cancelled, as Ctrl-C

@@ -48,7 +48,9 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     422: Invalid,
     429: TooManyRequests,
 }
-_UNAUTHORIZED, _SERVER_FAILURES = 401, 500
+_UNAUTHORIZED, _NOT_FOUND, _SERVER_FAILURES = 401, 404, 500
+# What every API server answers itself, with a Status; about logs and exec it relays answers of kubelets.
+_ALWAYS_THERE = re.compile(r"/(api/v1|apis/apps/v1)/(namespaces/[^/]+(/[^/]+){0,2}|[^/]+)$|/version$")
 
 
 def error_from(
@@ -59,8 +61,8 @@ def error_from(
     headers: Mapping[str, str] | None = None,
     server: str = "the server",
     identity: str = "",
-) -> ApiError:
-    """Make the error for an answer.
+) -> ApiError | Unreachable:
+    """Make the error for an answer; `Unreachable` when it can't be that of an API server.
 
     Args:
         answer: the decoded body: a Status if it is from a Kubernetes API server, else any JSON or text.
@@ -84,6 +86,9 @@ def error_from(
     elif not message:
         message, hint = _explain(answer, f"{status} {reason}".strip(), path, server)
     message = _clip(_CREDENTIALS.sub("<redacted>", message), _LONGEST_MESSAGE)
+    if status == _NOT_FOUND and not is_status and _ALWAYS_THERE.search(path):
+        # Not NotFound, which would mean that there is no such virtual cluster.
+        return Unreachable(message, hint=hint)
     kind = _BY_REASON.get(reason) or _BY_STATUS.get(status)
     if kind is None:
         kind = ServerError if status >= _SERVER_FAILURES else ApiError
@@ -133,7 +138,8 @@ def _explain(answer: Any, status: str, path: str, server: str) -> tuple[str, str
     said = _quoted(answer)
     message = f"{server} answered {status} to {path}{said}"
     if status == "404":
-        return f"{message}: it has no such API, or is not a Kubernetes API server", _check()
+        cause = "it" if _ALWAYS_THERE.search(path) else "it has no such API, or"
+        return f"{message}: {cause} is not a Kubernetes API server", _check()
     if status in _GATEWAY:
         cause = "the API server is down, or the load balancer or proxy in front of it can't reach it"
         return f"{message}: {cause}", f"try again in a minute: {kubectl('get', '--raw', '/readyz')}"

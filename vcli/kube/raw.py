@@ -146,7 +146,7 @@ class RawClient:
             logger.debug("request", extra={"method": method, "path": path, "status": response.status})
             if response.status < _OTHER_PLACE:
                 return response
-            error = self._transport.error_for(response, method=method, path=path)
+            error = self._transport.error_for(response, method=method, path=target)
             after = error.retry_after if isinstance(error, ApiError) else None
             if response.status not in _BUSY or after is None or attempt == retries:
                 raise error

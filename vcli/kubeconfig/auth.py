@@ -116,7 +116,8 @@ def _without_context(where: Sources, view: View) -> Loaded:
         )
     raise UsageError(
         f"no context is current in {where}",
-        hint=_choose_context(view),
+        hint="name one with --context, or make one current: kubectl config use-context NAME; there are: "
+        + ", ".join(names),
     )
 
 
@@ -241,7 +242,7 @@ def _provider_token(name: str, provider: Mapping[str, Any]) -> str:
             return token
         raise NotAllowedError(
             f"the OIDC token of user {name!r} has expired",
-            hint="run any kubectl command: it renews the token in the kubeconfig",
+            hint=f"{invocation.kubectl('version')} renews it in the kubeconfig, as any kubectl command does",
         )
     raise NotAllowedError(
         f"user {name!r} uses the auth provider {kind!r}, which Kubernetes has removed",

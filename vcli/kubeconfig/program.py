@@ -16,7 +16,7 @@ from vcli import invocation
 from vcli.errors import TimedOutError
 
 LONGEST = 60.0
-"""Seconds for a program that can't ask anybody. One that has a terminal may wait for a person."""
+"""Seconds for a program that can't ask a person. One that has a terminal may wait for a person."""
 ANNOUNCED_AFTER = 2.0
 _GRACE = 1.0
 

@@ -12,8 +12,8 @@ from vcli.operations.own_namespace import first_that, may, name_it
 from vcli.operations.remedies import Problem
 
 _RBAC = "rbac.authorization.k8s.io"
-# What create does itself. What it hands on to the syncer it needs as well: RBAC lets nobody give more than
-# he has.
+# What create does itself. It also needs all that it grants to the syncer: RBAC allows no one to grant more
+# than they have.
 _OWN = frozenset(
     [
         *(Right("", "serviceaccounts", verb) for verb in ("create", "patch")),

@@ -53,7 +53,7 @@ async def may(client: Client, namespace: str, *, group: str, resource: str, verb
 
 
 def name_it(namespace: str | None) -> str:
-    """The hint for somebody who has to name a namespace.
+    """The hint for a user who has to name a namespace.
 
     Args:
         namespace: that is known to suit, if any.

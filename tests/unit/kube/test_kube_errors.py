@@ -87,6 +87,25 @@ def test_an_answer_that_is_no_status_is_explained(answer, code, said, cause):
     assert error.message == f"https://h answered {code} to /x{said}{cause}"
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/v1/namespaces", Unreachable),
+        ("/prefix/api/v1/namespaces/a/secrets/b", Unreachable),
+        ("/apis/apps/v1/statefulsets?x=y", Unreachable),
+        ("/version", Unreachable),
+        ("/apis/example.com/v1/things", NotFound),
+        ("/api/v1/namespaces/a/pods/b/portforward", NotFound),
+        ("/api/v1/nodes/n/proxy/stats/summary", NotFound),
+    ],
+)
+def test_what_has_no_namespaces_is_no_api_server(path, kind):
+    error = error_from("404 page not found", status=404, path=path, server="https://h")
+    assert type(error) is kind
+    assert "is not a Kubernetes API server" in error.message
+    assert type(error_from(status(404, "NotFound"), status=404, path=path)) is NotFound
+
+
 def test_a_status_without_a_message_is_told_by_its_reason():
     error = error_from(status(400, "BadRequest", ""), status=400, path="/x", server="https://h")
     assert error.message == "https://h answered 400 BadRequest to /x"
