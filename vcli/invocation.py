@@ -4,7 +4,6 @@ A context variable, because a deadline and a hint concern code that no option is
 request. Library calls have none: no deadline, hints without flags.
 """
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -145,6 +144,8 @@ def _flags(kubeconfig: str | None, context: str | None) -> tuple[str, ...]:
 def _joined(
     program: str, words: tuple[str, ...], namespace: str | None, flags: tuple[str, ...] | list[str]
 ) -> str:
+    import shlex  # noqa: PLC0415  start-up
+
     # Flags stand before `--`, behind which words are another program's.
     own, rest = (words[: words.index("--")], words[words.index("--") :]) if "--" in words else (words, ())
     return shlex.join([program, *own, *(("-n", namespace) if namespace else ()), *flags, *rest])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 import time
@@ -192,9 +193,10 @@ def test_a_namespace_on_its_way_out_is_waited_for(desk: Host):
 
 
 def test_too_slow_is_a_timeout_and_removed(desk: Host, namespace: str):
-    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "1s", check=False)
+    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "3s", check=False)
     assert done.returncode == 4
-    assert "not ready after 1 seconds" in done.stderr
+    # On a busy machine the time is over before there is a pod to wait for.
+    assert re.search("not ready after 3 seconds|not done within 3 seconds, at the step: ", done.stderr)
     assert left(desk, namespace) == set()
 
 

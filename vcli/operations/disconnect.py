@@ -74,8 +74,8 @@ async def disconnect(
     removal = await asyncio.to_thread(drop, where, choose, warn=warn)
     if removal.lost:
         warn(
-            f"the context {removal.lost!r}, which was current before, does not exist any more: none is current"
-            " now (kubectl config use-context NAME makes one current)"
+            f"the context {removal.lost!r}, which was current before, does not exist any more: none is"
+            " current now (kubectl config use-context NAME makes one current)"
         )
     marks = {(mark.name, mark.namespace, mark.host_context) for mark in removed.values()}
     gone = {servers[context] for context in removed if context in servers}
