@@ -109,6 +109,11 @@ def vcli(*words: str, namespace: str | None = None) -> str:
     return _joined("vcli", words, namespace, _flags(given.kubeconfig, given.context))
 
 
+def vcli_on_kubeconfig(*words: str) -> str:
+    """A vcli command that works on the same kubeconfig, and asks no host."""
+    return _joined("vcli", words, None, _flags(current().kubeconfig, None))
+
+
 def kubectl(*words: str, namespace: str | None = None) -> str:
     """A kubectl command on the host."""
     given = current()

@@ -27,7 +27,7 @@ def test_kubectl_talks_to_the_virtual_cluster_afterwards(desk: Host, bare: Bare)
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         f"connected to virtual cluster {bare.name}: kubectl talks to it now",
-        "vcli disconnect goes back to where you were",
+        "vcli disconnect goes back to the context from before",
     ]
     assert desk.kubectl("config", "current-context").strip() == bare.context
     assert "namespace/kube-system" in desk.kubectl(*NAMESPACES)

@@ -7,6 +7,7 @@ import typer
 
 from vcli.cli.options import Common, Name, command, seconds
 from vcli.errors import UsageError
+from vcli.invocation import vcli_on_kubeconfig
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _result(connected: "Connected", into: "Sources | None", *, current: bool) ->
     if current:
         said = (
             f"connected to virtual cluster {connected.name}: kubectl talks to it now",
-            "vcli disconnect goes back to where you were",
+            f"{vcli_on_kubeconfig('disconnect')} goes back to the context from before",
         )
     else:
         said = (f"connected to virtual cluster {connected.name}: export KUBECONFIG={connected.kubeconfig}",)

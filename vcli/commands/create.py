@@ -6,7 +6,7 @@ import typer
 
 from vcli.cli import values as given
 from vcli.cli.options import Common, Name, command
-from vcli.invocation import vcli
+from vcli.invocation import vcli, vcli_on_kubeconfig
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -149,5 +149,5 @@ async def _connect(
         "kubeconfig": str(connected.kubeconfig),
     }
     if update_current:
-        return data, ("kubectl talks to it now, until 'vcli disconnect'",)
+        return data, (f"kubectl talks to it now, until '{vcli_on_kubeconfig('disconnect')}'",)
     return data, (f"to use it: export KUBECONFIG={connected.kubeconfig}",)

@@ -24,7 +24,7 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     """
     pid = process.node_pid(instance)
     if pid is None:
-        raise NotFoundError(f"host {instance.name} is not up", hint="vcli host up")
+        raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
     inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
     ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
     # Opened here: inside the node the same path may be another folder.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli.errors import ConflictError
-from vcli.invocation import vcli
+from vcli.invocation import vcli_on_kubeconfig
 from vcli.kubeconfig.model import BODY, Entry, Mark, Object, Section, View, mark_of, set_previous
 
 
@@ -47,7 +47,8 @@ def merge(
         raise ConflictError(
             f"the context {entry.name!r} belongs to virtual cluster {before.name!r} "
             f"in namespace {before.namespace!r} of host {before.host_context!r}",
-            hint=f"{vcli('disconnect', entry.name)} removes it; or choose another name with --context-name",
+            hint=vcli_on_kubeconfig("disconnect", entry.name)
+            + " removes it; or choose another name with --context-name",
         )
     result = dict(files)
     if make_current and before is not None and view.current != entry.name:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli.errors import NotFoundError, UsageError, VcliError
-from vcli.invocation import vcli
+from vcli.invocation import vcli, vcli_on_kubeconfig
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import Sources, sources
@@ -120,7 +120,7 @@ def _choose(
     if len({(mark.namespace, mark.host_context) for mark in found.values()}) > 1:
         raise UsageError(
             f"several virtual clusters named {name!r} are connected: {', '.join(sorted(found))}",
-            hint=f"name one of these contexts, as in: {vcli('disconnect', min(found))}",
+            hint=f"name one of these contexts, as in: {vcli_on_kubeconfig('disconnect', min(found))}",
         )
     if not found and not any(
         tunnel.spec.name == name and namespace in {None, tunnel.spec.namespace} for tunnel in tunnels
@@ -137,7 +137,7 @@ def _current(view: View, ours: Mapping[str, Mark]) -> dict[str, Mark]:
         return {view.current: ours[view.current]}
     if ours:
         names = ", ".join(sorted({mark.name for mark in ours.values()}))
-        hint = f"name it: vcli disconnect NAME, or --all; connected are: {names}"
+        hint = f"name it: {vcli_on_kubeconfig('disconnect', 'NAME')}, or --all; connected are: {names}"
     else:
         hint = f"there is nothing to disconnect; {vcli('list')} shows the virtual clusters to connect to"
     if not view.current:

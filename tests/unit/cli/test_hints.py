@@ -18,6 +18,7 @@ def test_flags_that_were_given_are_carried_and_quoted():
     with running(Invocation(kubeconfig="my files/config", context="it's")):
         flags = "--context 'it'\"'\"'s' --kubeconfig 'my files/config'"
         assert invocation.vcli("logs", "demo", namespace="team") == f"vcli logs demo -n team {flags}"
+        assert invocation.vcli_on_kubeconfig("disconnect") == "vcli disconnect --kubeconfig 'my files/config'"
         assert invocation.kubectl("cluster-info") == f"kubectl cluster-info {flags}"
         assert invocation.helm("list") == f"helm list {flags.replace('--context', '--kube-context')}"
         assert invocation.vcli("connect", "demo", "--", "ls", "-l") == f"vcli connect demo {flags} -- ls -l"
