@@ -19,6 +19,7 @@ _HAPPY_EYEBALLS = 0.25
 # A peer that vanished (laptop slept, node lost) is noticed after 15 + 3 * 5 seconds of silence.
 _KEEPALIVE = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 _USER_TIMEOUT = 30_000  # milliseconds that sent data may stay unacknowledged
+_LEAST = 1.0
 _OK, _LOGIN_WANTED = "200", "407"
 
 
@@ -44,7 +45,8 @@ async def dial(
     Raises:
         Unreachable: names the server, the proxy and the cause.
     """
-    limit = invocation.within(timeout)
+    # At least a moment near the deadline of the command: who waits for an answer bounds this as well.
+    limit = max(invocation.within(timeout), min(timeout, _LEAST))
     try:
         async with asyncio.timeout(limit):
             if proxy is None:
