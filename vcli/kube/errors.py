@@ -52,7 +52,7 @@ class Conflict(ApiError, ConflictError):  # noqa: N818
 
 
 class Forbidden(ApiError, NotAllowedError):  # noqa: N818
-    """403: RBAC, quota or admission says no."""
+    """403: rejected by RBAC, quota or admission."""
 
 
 class Unauthorized(ApiError, NotAllowedError):  # noqa: N818

@@ -45,7 +45,7 @@ def locked(
         those of ``files`` that are locked.
 
     Raises:
-        TimedOutError: somebody else holds a lock all the time.
+        TimedOutError: another process holds a lock all the time.
     """
     deadline = time.monotonic() + invocation.within(timeout)
     wanted = {path: (path, Path(os.path.realpath(path))) for path in files}

@@ -190,7 +190,7 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
         UsageError: there are several.
         ConflictError: it is paused, or on its way out.
         TimedOutError: it did not become ready.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)

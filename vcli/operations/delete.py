@@ -88,7 +88,7 @@ async def delete_cluster(options: Options, *, steps: Steps | None = None) -> Del
         UsageError: there are several of that name, in different namespaces.
         ConflictError: another tool made it.
         TimedOutError: something remained; the message names it.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     steps = steps or NoSteps()
@@ -130,7 +130,7 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
     """See that it is ours.
 
     Raises:
-        ConflictError: a Service of that name belongs to somebody else.
+        ConflictError: a Service of that name belongs to another tool.
     """
     if objects:
         return

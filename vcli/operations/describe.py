@@ -39,7 +39,7 @@ async def describe_cluster(
 
     Raises:
         NotFoundError: there is none of that name.
-        ApiError: the host says no to looking for it.
+        NotListableError: we may not look for it.
     """
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:

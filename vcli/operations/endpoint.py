@@ -88,7 +88,7 @@ async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) 
     """The first of these places where the virtual API answers, None if only a tunnel will do.
 
     What answers must show a certificate of the virtual cluster's own authority: a NodePort number may be
-    somebody else's on another network.
+    another server's on another network.
 
     Args:
         places: to try, all at once.

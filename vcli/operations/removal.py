@@ -96,7 +96,7 @@ async def start(client: Client, objects: Sequence[Object], *, keep: Callable[[Ob
         keep: says which ones to leave.
 
     Raises:
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
     """
     own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]

@@ -34,7 +34,7 @@ async def credential(
         environ: where the one who asks has put the version that it speaks (KUBERNETES_EXEC_INFO).
 
     Raises:
-        VcliError: the host doesn't answer, says no, or has no such virtual cluster.
+        VcliError: the host doesn't answer, rejects the request, or has no such virtual cluster.
     """
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access) as client:

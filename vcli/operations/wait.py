@@ -123,7 +123,7 @@ class _Watcher:
                 return
 
     async def follow_refusals(self, client: Client, names: Names) -> None:
-        """Notice when the host won't have the pod or its claim."""
+        """Notice when the host rejects the pod or its claim."""
         selector = f"involvedObject.kind=StatefulSet,involvedObject.name={names.stateful_set}"
         async for event in list_watch(client, EVENTS, namespace=names.namespace, field_selector=selector):
             for item in event.object.get("items", [event.object]):
