@@ -65,8 +65,8 @@ async def wait_ready(
     raise kind(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
         + (await _evidence(client, watcher.pods[-1]) if watcher.pods else ""),
-        hint="run the same command with --keep-on-failure, then look at it: "
-        + vcli("describe", names.cluster, namespace=names.namespace),
+        hint=vcli("describe", names.cluster, namespace=names.namespace)
+        + " shows it; a new one is removed again, unless --keep-on-failure is given",
     )
 
 
