@@ -46,7 +46,7 @@ class TimedOutError(VcliError):
 
 
 class ConflictError(VcliError):
-    """The object exists already, or somebody else changed it."""
+    """The object exists already, or another client changed it."""
 
     code = "Conflict"
     exit_code = 5
@@ -60,7 +60,7 @@ class UnreachableError(VcliError):
 
 
 class NotAllowedError(VcliError):
-    """The API server answers, and says no."""
+    """The API server answers, and does not allow it."""
 
     code = "NotAllowed"
     exit_code = 6

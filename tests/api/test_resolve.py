@@ -8,9 +8,17 @@ import pytest
 from vcli.errors import NotFoundError, UsageError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
-from vcli.kube.resources import DEPLOYMENTS, NAMESPACES, SECRETS, STATEFULSETS
+from vcli.kube.resources import (
+    DEPLOYMENTS,
+    NAMESPACES,
+    ROLEBINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICEACCOUNTS,
+    STATEFULSETS,
+)
 from vcli.operations.credentials import admin, service_account
-from vcli.operations.resolve import find_clusters, resolve
+from vcli.operations.resolve import NotListableError, find_clusters, resolve
 
 
 def workload(name, namespace, *, release=None, image="registry.k8s.io/kube-apiserver:v1.36.3", **more):
@@ -60,6 +68,60 @@ async def test_a_name_is_found_wherever_it_is(client, namespace, other):
         await resolve(client, "wanderer")
     assert "-n" in caught.value.hint
     assert (await resolve(client, "wanderer", namespace=other)).namespace == other
+
+
+async def tenant(client: Client, access: Access, namespace: str) -> Access:
+    """A ServiceAccount that may list workloads in its own namespace and nothing else."""
+    names = {"name": "tenant", "namespace": namespace}
+    rules = [{"apiGroups": ["apps"], "resources": ["statefulsets", "deployments"], "verbs": ["list"]}]
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "tenant"}
+    await client.create(SERVICEACCOUNTS, {"metadata": names})
+    await client.create(ROLES, {"metadata": names, "rules": rules})
+    subjects = [{"kind": "ServiceAccount", **names}]
+    await client.create(ROLEBINDINGS, {"metadata": names, "roleRef": role, "subjects": subjects})
+    request = {"spec": {"expirationSeconds": 600}}
+    answer = await client.create_subresource(SERVICEACCOUNTS, "tenant", "token", request, namespace=namespace)
+
+    async def token() -> str:
+        return str(answer["status"]["token"])
+
+    return Access(server=access.server, ca=access.ca, token=token)
+
+
+async def test_a_service_account_sees_its_own_namespace_without_naming_it(client, access, namespace, other):
+    for place in (namespace, other):
+        await client.create(STATEFULSETS, workload("mine", place))
+    looked_at: list[str] = []
+    async with Client(await tenant(client, access, namespace)) as limited:
+        for _ in range(50):  # RBAC learns of the binding a moment later
+            try:
+                found = await find_clusters(limited, limited=looked_at.extend)
+                break
+            except NotListableError:
+                await asyncio.sleep(0.1)
+        assert [each.namespace for each in found] == [namespace]
+        assert looked_at == [namespace]
+        assert (await resolve(limited, "mine")).namespace == namespace
+        with pytest.raises(
+            NotFoundError, match=f"no virtual cluster 'yours' in namespace '{namespace}'"
+        ) as caught:
+            await resolve(limited, "yours")
+        assert caught.value.hint.startswith(
+            "you may not look into all namespaces: name another one with -n; "
+        )
+        with pytest.raises(NotListableError, match=f"virtual clusters in namespace '{other}'"):
+            await resolve(limited, "mine", namespace=other)
+
+
+async def test_who_may_list_nowhere_is_told_what_to_name(api_server):
+    async with Client(api_server.access_as("jane")) as jane:
+        with pytest.raises(NotListableError) as caught:
+            await find_clusters(jane)
+    assert caught.value.exit_code == 6
+    assert caught.value.message == (
+        "you may not list virtual clusters in all namespaces: the host knows you as 'jane'"
+    )
+    assert "-n NAMESPACE" in caught.value.hint
 
 
 async def test_what_may_have_been_meant(client, namespace, other):
@@ -122,7 +184,7 @@ async def test_a_service_account_is_made_and_bound_once(client, access):
 async def test_a_service_account_that_can_not_be(client):
     with pytest.raises(UsageError, match="ten minutes"):
         await service_account(client, "x", cluster_role=None, life=60, ca=b"")
-    with pytest.raises(UsageError, match="is not a service account"):
+    with pytest.raises(UsageError, match="is not the name of a ServiceAccount"):
         await service_account(client, "a/b/c", cluster_role=None, life=None, ca=b"")
     with pytest.raises(NotFoundError, match="no namespace 'nowhere'"):
         await service_account(client, "nowhere/x", cluster_role=None, life=None, ca=b"")

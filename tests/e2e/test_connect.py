@@ -30,7 +30,7 @@ def test_kubectl_talks_to_the_virtual_cluster_afterwards(desk: Host, bare: Bare)
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         f"connected to virtual cluster {bare.name}: kubectl talks to it now",
-        "vcli disconnect goes back to where you were",
+        "vcli disconnect goes back to the context from before",
     ]
     assert desk.kubectl("config", "current-context").strip() == bare.context
     assert "namespace/kube-system" in desk.kubectl(*NAMESPACES)
@@ -102,7 +102,7 @@ def test_a_context_of_that_name_is_not_overwritten(desk: Host, bare: Bare) -> No
     before = desk.kubeconfig.read_bytes()
     done = desk.vcli("connect", bare.name, "-n", bare.namespace, check=False)
     assert (done.returncode, done.stdout) == (5, "")
-    assert f"context '{bare.context}' that vcli did not make" in done.stderr
+    assert f"context '{bare.context}' that vcli did not create" in done.stderr
     assert "hint: choose another name with --context-name" in done.stderr
     assert desk.kubeconfig.read_bytes() == before
     assert json.loads(desk.vcli("tunnels", "-o", "json").stdout) == []
@@ -499,7 +499,9 @@ def test_a_paused_one_and_a_name_in_two_namespaces(desk: Host, bare: Bare, names
     done = desk.vcli("connect", bare.name, "-n", namespace, "--", "true", check=False)
     assert done.returncode == 5
     assert "is paused" in done.stderr
-    assert "hint: vcluster resume" in done.stderr
+    scale = f"kubectl scale statefulset/{bare.name} --replicas=1 -n {namespace}"
+    assert f"hint: start it: {scale}\n" in done.stderr
+    assert "scaled" in desk.kubectl(*scale.split()[1:])
 
 
 def test_waiting_ends_at_once_when_it_is_in_vain(desk: Host, namespace: str) -> None:

@@ -1,6 +1,7 @@
 """``vcli create`` on a real host: exit code, stdout and stderr together, and what is on the host after it."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import pytest
 import yaml
 from embedded import Host
 from patience import eventually
+from tenants import tenant
 
 KINDS = (
     "services,statefulsets,pods,persistentvolumeclaims,secrets,configmaps,serviceaccounts,roles,rolebindings"
@@ -80,7 +82,7 @@ def test_again_is_a_conflict_and_upgrade_without_a_change_touches_nothing(desk: 
     again = desk.vcli("create", "demo", "-n", namespace, *QUIET, check=False)
     assert (again.returncode, again.stdout) == (5, "")
     assert f"virtual cluster 'demo' exists in namespace '{namespace}'" in again.stderr
-    assert "--upgrade" in again.stderr
+    assert f"; or change it: vcli create demo --upgrade -n {namespace}\n" in again.stderr
     same = desk.vcli("create", "demo", "-n", namespace, *QUIET, "--upgrade")
     assert f"nothing to change: virtual cluster demo in namespace {namespace}" in same.stderr
     claimed = desk.vcli("create", "demo", "-n", namespace, "--upgrade", "--no-connect", *CLAIM, check=False)
@@ -162,8 +164,8 @@ def test_what_the_host_wont_have_is_said_before_anything_is_made(desk: Host, nam
     before = versions(desk, namespace)
     done = desk.vcli("create", "demo", "-n", namespace, check=False)
     assert (done.returncode, done.stdout) == (6, "")
-    assert "the host refuses the pod: exceeded quota: none" in done.stderr
-    assert "the host refuses the volume claim: exceeded quota: none" in done.stderr
+    assert "the pod is rejected by the host: exceeded quota: none" in done.stderr
+    assert "the volume claim is rejected by the host: exceeded quota: none" in done.stderr
     assert versions(desk, namespace) == before
 
 
@@ -187,9 +189,10 @@ def test_a_namespace_on_its_way_out_is_waited_for(desk: Host):
 
 
 def test_too_slow_is_a_timeout_and_removed(desk: Host, namespace: str):
-    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "1s", check=False)
+    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "3s", check=False)
     assert done.returncode == 4
-    assert "not ready after 1 seconds" in done.stderr
+    # On a busy machine the time is over before there is a pod to wait for.
+    assert re.search("not ready after 3 seconds|not done within 3 seconds, at the step: ", done.stderr)
     assert left(desk, namespace) == set()
 
 
@@ -199,7 +202,7 @@ def test_a_service_of_somebody_else_stays(desk: Host, namespace: str):
     for options in ([], ["--upgrade"]):
         done = desk.vcli("create", "demo", "-n", namespace, *options, check=False)
         assert done.returncode == 5
-        assert f"namespace '{namespace}' has a Service 'demo' that vcli did not make" in done.stderr
+        assert f"namespace '{namespace}' has a Service 'demo' that vcli did not create" in done.stderr
     assert versions(desk, namespace) == before
 
 
@@ -214,24 +217,6 @@ def test_two_at_once_make_one(desk: Host, namespace: str):
     assert desk.get("pod", "one-0", "-n", namespace)["status"]["phase"] == "Running"
 
 
-def tenant(host: Host, namespace: str, folder: Path) -> Host:
-    """Somebody with the ClusterRole admin in one namespace and nothing else."""
-    host.kubectl("create", "serviceaccount", "tenant", "-n", namespace)
-    account = f"--serviceaccount={namespace}:tenant"
-    host.kubectl("create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=admin", account)
-    token = host.kubectl("create", "token", "tenant", "-n", namespace).strip()
-    config: dict[str, Any] = json.loads(host.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
-    config["users"][0]["user"] = {"token": token}
-    config["contexts"][0]["context"]["namespace"] = namespace
-    path = folder / "tenant"
-    path.write_text(json.dumps(config))
-    path.chmod(0o600)
-    user = Host(name=host.name, kubeconfig=path, env=host.env | {"KUBECONFIG": str(path)})
-    # The API server grants what a binding says as soon as it has seen it.
-    eventually(lambda: user.kubectl("auth", "can-i", "create", "pods", check=False).strip() == "yes")
-    return user
-
-
 def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str, tmp_path: Path):
     user = tenant(desk, namespace, tmp_path)
     done = user.vcli("create", "mine", "--no-connect")
@@ -244,14 +229,6 @@ def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str,
     assert '"--service-cluster-ip-range=10.96.0.0/16"' in command
     user.vcli("delete", "mine")
     assert left(desk, namespace, also={"ServiceAccount/tenant", "RoleBinding/tenant"}) == set()
-
-
-def test_all_missing_rights_at_once(desk: Host, namespace: str, tmp_path: Path):
-    user = tenant(desk, namespace, tmp_path)
-    done = user.vcli("create", "mine", "-n", "kube-system", check=False)
-    assert (done.returncode, done.stdout) == (6, "")
-    for text in ("you may not create, patch roles.rbac", "you may not create, get pods/exec", "secrets"):
-        assert text in done.stderr
 
 
 def test_a_namespace_with_the_restricted_profile(desk: Host, namespace: str):

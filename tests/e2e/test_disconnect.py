@@ -48,7 +48,7 @@ def test_back_to_what_was_current_and_not_to_what_a_name_suggests(
 def test_outside_a_virtual_cluster_it_is_an_error_with_a_hint(desk: Host, bare: Bare) -> None:
     done = desk.vcli("disconnect", check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"the current context is '{bare.parent}'" in done.stderr
+    assert f"the current context '{bare.parent}' is not that of a connected virtual cluster" in done.stderr
     assert "hint: " in done.stderr
     done = desk.vcli("disconnect", "-o", "json", check=False)
     assert json.loads(done.stderr)["error"]["hint"]
@@ -115,7 +115,8 @@ def test_what_was_current_may_be_gone(desk: Host, bare: Bare, elsewhere: str) ->
     desk.kubectl("config", "delete-context", elsewhere)
     done = desk.vcli("disconnect")
     assert done.stderr.splitlines()[0] == (
-        "warning: the context 'elsewhere' from before does not exist any more, so no context is current now"
+        "warning: the context 'elsewhere', which was current before, does not exist any more: none is current"
+        " now (kubectl config use-context NAME makes one current)"
     )
     assert current(desk) == ""
 

@@ -43,7 +43,8 @@ def clusters(host: Host, namespace: str) -> Iterator[str]:
 def test_an_empty_list_is_an_empty_list(host: Host, namespace: str) -> None:
     done = host.vcli("list", "-n", namespace, "-o", "json")
     assert json.loads(done.stdout) == []
-    said = f"no virtual clusters in namespace {namespace}; vcli create NAME makes one"
+    create = f"vcli create NAME -n {namespace}"
+    said = f"no virtual clusters in namespace {namespace}; {create} creates one"
     assert json.loads(done.stderr) == {"level": "info", "message": said}
     for output in ("table", "wide", "name"):
         done = host.vcli("list", "-n", namespace, "-o", output, "-q")

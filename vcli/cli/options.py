@@ -33,6 +33,7 @@ import functools
 import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, TypeAlias, TypeVar
 
@@ -42,6 +43,7 @@ from vcli import inputs
 from vcli.cli.coercion import BOOLEANS, choice
 from vcli.cli.completing import complete_contexts, complete_files, complete_names, complete_namespaces
 from vcli.console import Console, LogFormat, Output
+from vcli.invocation import Invocation, running
 
 Name: TypeAlias = Annotated[
     str,
@@ -80,6 +82,17 @@ class Common:
     log_format: LogFormat = LogFormat.TEXT
     timeout: float | None = None
     console: Console = field(default_factory=Console)
+
+    def invocation(self) -> AbstractContextManager[Invocation]:
+        """The block in which this run is known to all that it calls."""
+        return running(
+            Invocation(
+                kubeconfig=self.kubeconfig,
+                context=self.context,
+                seconds=self.timeout,
+                notify=self.console.info,
+            )
+        )
 
 
 @dataclass(slots=True)
@@ -190,14 +203,16 @@ def command(function: F) -> F:
             given[name] = kind(**{each: given.pop(each) for each in names})
         if "common" in signature.parameters:
             given["common"] = common
-        outcome = function(**given)
-        if inspect.iscoroutine(outcome):
-            from vcli.cli.signals import run  # noqa: PLC0415  asyncio only where it is needed
+        with common.invocation() as started:
+            outcome = function(**given)
+            if inspect.iscoroutine(outcome):
+                from vcli.cli.limit import limited  # noqa: PLC0415  asyncio only where it is needed
+                from vcli.cli.signals import run  # noqa: PLC0415
 
-            if not common.verbose:
-                common.console.start_logging()
-            return run(outcome)
-        return outcome
+                if not common.verbose:
+                    common.console.start_logging()
+                return run(limited(outcome, started, doing=lambda: common.console.doing))
+            return outcome
 
     return _with_parameters(wrapper, [*own, *shared])  # type: ignore[return-value]
 

@@ -33,7 +33,10 @@ def run(coro: Coroutine[Any, Any, T]) -> T:
     Raises:
         SignalledError: a signal ended it.
     """
-    return asyncio.run(_guarded(coro))
+    from vcli.cli.loop import CommandLoop  # noqa: PLC0415  where no coroutine runs it is not needed
+
+    with asyncio.Runner(loop_factory=CommandLoop) as runner:
+        return runner.run(_guarded(coro))
 
 
 @contextmanager

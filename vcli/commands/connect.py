@@ -10,6 +10,7 @@ from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Name, command
 from vcli.cli.readers import file_to_write
 from vcli.errors import UsageError
+from vcli.invocation import vcli_on_kubeconfig
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _result(connected: "Connected", into: "Sources | None", *, current: bool) ->
     if current:
         said = (
             f"connected to virtual cluster {connected.name}: kubectl talks to it now",
-            "vcli disconnect goes back to where you were",
+            f"{vcli_on_kubeconfig('disconnect')} goes back to the context from before",
         )
     else:
         said = (f"connected to virtual cluster {connected.name}: export KUBECONFIG={connected.kubeconfig}",)

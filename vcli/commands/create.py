@@ -9,6 +9,7 @@ from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, NewName, Yes, command
 from vcli.cli.values import ResetValues, ValueOptions
 from vcli.errors import UsageError
+from vcli.invocation import vcli, vcli_on_kubeconfig
 from vcli.result import Result
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ async def create(
     if dry_run:
         return done.result
     data, said = dict(done.result.data), done.result.messages
-    way = f"vcli connect {name} -n {done.namespace}"
+    way = vcli("connect", name, namespace=done.namespace)
     if not wait:
         said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
     elif connects:
@@ -213,7 +214,7 @@ async def _connect(
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     # What was asked for exists: it stays, and only the way to it is missing.
-    ready = f"the virtual cluster itself is ready: vcli connect {name} -n {namespace}"
+    ready = f"the virtual cluster itself is ready: {vcli('connect', name, namespace=namespace)}"
     try:
         raise_if_cancelled()
         connected = await connect_cluster(connection, into=into, steps=common.console)
@@ -229,5 +230,5 @@ async def _connect(
         "kubeconfig": str(connected.kubeconfig),
     }
     if update_current:
-        return data, ("kubectl talks to it now, until 'vcli disconnect'",)
+        return data, (f"kubectl talks to it now, until '{vcli_on_kubeconfig('disconnect')}'",)
     return data, (f"to use it: export KUBECONFIG={connected.kubeconfig}",)

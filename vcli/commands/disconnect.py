@@ -38,7 +38,7 @@ async def disconnect(
     from vcli.operations.disconnect import disconnect as leave  # noqa: PLC0415  --help must be quick
 
     if name is not None and everything:
-        raise UsageError("name one, or --all of them")
+        raise UsageError(f"a name ({name}) and --all exclude each other", hint="leave out one of them")
     done = await leave(
         name,
         namespace=common.namespace,

@@ -89,7 +89,10 @@ def push(
     from vcli.operations import image as operation  # noqa: PLC0415
 
     if bool(username) != password_stdin:
-        raise UsageError("--username and --password-stdin go together")
+        raise UsageError(
+            "--username and --password-stdin need each other",
+            hint="as in: echo $TOKEN | vcli image push FILE --username USER --password-stdin",
+        )
     login = Credentials(username, _password()) if username else None
     with ended_by_signals():
         pushed = operation.push(archive, name=name, login=login, plain_http=plain_http, steps=common.console)

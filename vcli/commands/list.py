@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vcli.cli.options import Common, command
+from vcli.invocation import vcli
 from vcli.result import Column, Result
 
 
@@ -52,11 +53,13 @@ async def list_(
     from vcli.operations.list import age, list_clusters  # noqa: PLC0415  imported when it runs
 
     namespace = None if all_namespaces else common.namespace
+    looked_at: list[str] = []
     found = await list_clusters(
         kubeconfig=common.kubeconfig,
         context=common.context,
         namespace=namespace,
         timeout=common.timeout,
+        limited=looked_at.extend,
     )
     data = [
         {
@@ -76,7 +79,16 @@ async def list_(
         }
         for each in found
     ]
-    none = "no virtual clusters" + (f" in namespace {namespace}" if namespace else "")
-    return Result(
-        data=data, columns=COLUMNS, messages=() if data else (f"{none}; vcli create NAME makes one",)
+    return Result(data=data, columns=COLUMNS, messages=_said(namespace, looked_at, found=bool(data)))
+
+
+def _said(namespace: str | None, looked_at: list[str], *, found: bool) -> tuple[str, ...]:
+    places = [namespace] if namespace else looked_at
+    where = f" in namespace {', '.join(places)}" if places else ""
+    limited = (
+        (f"you may not list all namespaces, so only {', '.join(looked_at)} is shown",) if looked_at else ()
     )
+    if found:
+        return limited
+    create = vcli("create", "NAME", namespace=places[0] if places else None)
+    return (*limited, f"no virtual clusters{where}; {create} creates one")

@@ -82,4 +82,9 @@ def _full_version(k8s: K8s, document: Document) -> str:
         return version
     if KUBERNETES.startswith(version + "."):
         return KUBERNETES
-    raise fail(document, keys, f"which {version}?", hint=f"name the patch as well, as in {version}.1")
+    raise fail(
+        document,
+        keys,
+        f"{version} names no patch release",
+        hint=f"name one of its releases, as in {version}.1",
+    )

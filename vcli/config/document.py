@@ -95,13 +95,17 @@ def parse(text: str, name: str) -> Document:
 def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]]:
     if not isinstance(node, yaml.MappingNode):
         return
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for key, value in node.value:
         line = f"{name}:{key.start_mark.line + 1}"
         if not isinstance(key, yaml.ScalarNode):
-            raise UsageError(f"{line}: a key must be a word")
+            raise UsageError(f"{line}: a key must be a plain word, not a list or a mapping")
         if key.value in seen:
-            raise UsageError(f"{line}: the key {'.'.join((*keys, key.value))} stands here twice")
-        seen.add(key.value)
+            path = ".".join((*keys, key.value))
+            raise UsageError(
+                f"{line}: the key {path} is given twice, first in line {seen[key.value]}",
+                hint="keep one of them; YAML would take the last one without a word",
+            )
+        seen[key.value] = key.start_mark.line + 1
         yield (*keys, key.value), line
         yield from _places(value, (*keys, key.value), name)

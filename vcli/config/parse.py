@@ -213,10 +213,17 @@ def _mapping_problem(hint: Any, value: Any) -> str:
     return f"the value of {wrong[0]} must be a string: put it in quotes" if wrong else ""
 
 
+_FORMS = {
+    "size": "a quantity, such as 5Gi",
+    "version": "a version of Kubernetes, such as v1.36.3",
+    "cluster_domain": "a DNS domain, such as cluster.local",
+}
+
+
 def _rule(field: Field[Any], value: Any) -> str:
     pattern, minimum = field.metadata.get("pattern"), field.metadata.get("minimum")
     if pattern and not re.match(pattern, value):
-        return f"{value!r} does not look like one"
+        return f"{value!r} is not {_FORMS.get(field.name, f'of the form {pattern}')}"
     if minimum is not None and value < minimum:
         return f"must be {minimum} or more"
     return ""

@@ -9,8 +9,8 @@ Whatever is printed passes `vcli.escape`: control characters of other people's m
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
@@ -133,6 +133,7 @@ class Console:
         self._dumb = (os.environ if environ is None else environ).get("TERM") == "dumb"
         self._progress: Progress | None = None
         self._live: LiveProgress | None = None
+        self._open: list[str] = []
 
     # --- data, on stdout
 
@@ -194,11 +195,22 @@ class Console:
         """What helps to find a bug, such as a traceback."""
         self._say("debug", text, text)
 
-    def step(self, title: str) -> AbstractContextManager["Step"]:
+    @contextmanager
+    def step(self, title: str) -> "Iterator[Step]":
         """Show a step of an operation with the time it took (see `vcli.operations.steps.Steps`)."""
         if self._progress is None:
             self._progress = self._choose_progress()
-        return self._progress.step(title)
+        with self._progress.step(title) as step:
+            self._open.append(title)
+            try:
+                yield step
+            finally:
+                self._open.remove(title)
+
+    @property
+    def doing(self) -> str | None:
+        """The step that was begun last and is not done."""
+        return self._open[-1] if self._open else None
 
     def fail(self, error: VcliError) -> None:
         """Say what went wrong, why, and what to try next.

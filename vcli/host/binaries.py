@@ -102,7 +102,7 @@ def _from_first(
         except SourceUnavailableError as error:
             refused.append(str(error))
     raise VcliError(
-        f"{', '.join(missing)} can not be had: {'; '.join(refused) or 'no source'}",
+        f"{', '.join(missing)} can't be obtained: {'; '.join(refused) or 'no source'}",
         hint="VCLI_HOST_SOURCE=go builds them from their sources",
     )
 

@@ -24,7 +24,7 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     """
     pid = process.node_pid(instance)
     if pid is None:
-        raise NotFoundError(f"host {instance.name} is not up", hint="vcli host up")
+        raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
     inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
     ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
     # Opened here: inside the node the same path may be another folder.
@@ -89,4 +89,4 @@ def names_in(content: BinaryIO, archive: Path) -> list[str]:
             annotations = [x.get("annotations", {}) for x in read("index.json")["manifests"]]
             return [x["io.containerd.image.name"] for x in annotations if "io.containerd.image.name" in x]
     except (tarfile.TarError, KeyError, ValueError) as error:
-        raise VcliError(f"{archive} is no archive of images", hint=_KINDS) from error
+        raise VcliError(f"{archive} is not an archive of images", hint=_KINDS) from error

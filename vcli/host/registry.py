@@ -62,10 +62,10 @@ class Registry:
                 return self._push(tar, tag, say)
         except (tarfile.TarError, KeyError, ValueError) as error:
             raise VcliError(
-                f"{archive} is no OCI archive: {error}", hint="vcli image build makes one"
+                f"{archive} is not an OCI archive: {error}", hint="vcli image build writes one"
             ) from error
         except FileNotFoundError as error:
-            raise VcliError(f"{archive} does not exist", hint="vcli image build makes one") from error
+            raise VcliError(f"{archive} does not exist", hint="vcli image build writes one") from error
 
     def _push(self, tar: tarfile.TarFile, tag: str, say: Callable[[str], None]) -> str:
         described = _load(tar, "index.json")["manifests"][0]
@@ -137,7 +137,7 @@ class Registry:
             basic = httpx.BasicAuth(self._credentials.user, self._credentials.password)
         if scheme.lower() == "basic":
             if basic is None:
-                raise NotAllowedError(f"{_host(self._base)} wants credentials", hint=_LOGIN)
+                raise NotAllowedError(f"{_host(self._base)} wants a user and a password", hint=_LOGIN)
             request = next(basic.auth_flow(httpx.Request("GET", self._base)))
             self._authorization = request.headers["Authorization"]
         elif scheme.lower() == "bearer" and "realm" in fields:
@@ -154,7 +154,9 @@ class Registry:
         except httpx.HTTPError as error:
             raise UnreachableError(f"{_host(realm)} does not answer: {error}") from error
         if answer.status_code != httpx.codes.OK:
-            raise NotAllowedError(f"{_host(realm)} gave no token: {answer.status_code}", hint=_LOGIN)
+            raise NotAllowedError(
+                f"{_host(realm)} gave no token for this login: HTTP {answer.status_code}", hint=_LOGIN
+            )
         said = answer.json()
         return str(said.get("token") or said["access_token"])
 

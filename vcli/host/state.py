@@ -63,7 +63,7 @@ def look(instance: Instance) -> HostStatus:
     """
     pid = process.node_pid(instance)
     if pid is None:
-        raise NotFoundError(f"host {instance.name} is not up", hint="vcli host up")
+        raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
     said = State.read(instance.state) or State()
     outside = process.pids_on_machine(pid)
     components = [

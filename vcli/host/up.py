@@ -65,7 +65,7 @@ def check() -> Prerequisites:
     if missing:
         names = " ".join(sorted(missing))
         raise NotAllowedError(
-            f"the embedded host needs programs of these Debian packages: {names}",
+            f"the embedded host needs programs of these packages of Debian, which are not installed: {names}",
             hint=f"apt-get install -y --no-install-recommends {names}",
         )
     return Prerequisites(
@@ -127,7 +127,7 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise ConflictError(
-            f"port {port} of 127.0.0.1 is taken, so the host's API server can not be offered there",
+            f"port {port} of 127.0.0.1 is taken, so the host's API server can't listen there",
             hint="choose another one: vcli host up --port PORT",
         ) from error
     return listener
@@ -193,5 +193,6 @@ def _fail_early(instance: Instance) -> None:
         if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
             raise VcliError(
                 f"{name} of host {instance.name} does not stay up ({component.exit}){tail(instance, name)}",
-                hint=f"its log is {instance.logs / name}.log; vcli host down removes what is there",
+                hint=f"its log is {instance.logs / name}.log;"
+                f" vcli host down --name {instance.name} removes what is there",
             )

@@ -24,25 +24,29 @@ class Access:
         ca: PEM of the certificate authorities to trust, None for those of the system.
         insecure: trust any server certificate.
         tls_server_name: the name to expect in the server's certificate, when it isn't the host in ``server``.
-        proxy_url: ``http://`` or ``https://`` proxy; None: HTTPS_PROXY and NO_PROXY decide.
+        proxy_url: ``http://``, ``https://`` or ``socks5://`` proxy; None: HTTPS_PROXY and NO_PROXY decide.
         client_certificate: PEM, with ``client_key`` (PEM).
-        token: called before each request, so that rotating and exec-plugin tokens stay fresh.
+        certificate: called before each connection, for an exec plugin's certificate and key.
+        token: called before each request, so that rotating and exec-plugin tokens stay fresh; may be empty.
         basic: user and password.
         impersonate: headers (``Impersonate-User`` …) of each request; several values are several headers.
         namespace: the namespace for calls that name none.
+        identity: who we are, for messages: ``user 'jane' of context 'prod'``.
     """
 
     server: str
     ca: bytes | None = None
     insecure: bool = False
     tls_server_name: str | None = None
-    proxy_url: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
     client_certificate: bytes | None = field(default=None, repr=False)
     client_key: bytes | None = field(default=None, repr=False)
+    certificate: Callable[[], Awaitable[tuple[bytes, bytes] | None]] | None = field(default=None, repr=False)
     token: Callable[[], Awaitable[str]] | None = field(default=None, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
     impersonate: Mapping[str, str | tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     namespace: str = "default"
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class Origin:
         """As in a Host header, IPv6 addresses in brackets."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """For messages; without the prefix."""
+        return f"{self.scheme}://{self.authority}"
 
     @classmethod
     def of(cls, server: str) -> "Origin":
@@ -93,7 +102,11 @@ def in_cluster(*, environ: Mapping[str, str] = os.environ, directory: Path = SER
     except OSError as error:
         raise UnreachableError(f"no service account mounted at {directory}: {error.strerror}") from error
     return Access(
-        server=f"https://{host}:{port}", ca=ca, token=token_file(directory / "token"), namespace=namespace
+        server=f"https://{host}:{port}",
+        ca=ca,
+        token=token_file(directory / "token"),
+        namespace=namespace,
+        identity="the ServiceAccount of this pod",
     )
 
 

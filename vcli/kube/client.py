@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from vcli.kube import codec
 from vcli.kube.errors import ApiError, Expired, Object, Unreachable
-from vcli.kube.raw import MOST_RETRIES, Params, RawClient, decoded
+from vcli.kube.raw import MOST_RETRIES, Params, RawClient
 from vcli.kube.resources import PODS, Resource
 
 Strategy = Literal["merge", "json", "strategic"]
@@ -243,7 +243,7 @@ class Client(RawClient):
         response = await self.send(
             "POST", path, body=body, retries=0 if subresource == "eviction" else MOST_RETRIES
         )
-        return decoded(response, path)
+        return self.decoded(response, path)
 
     # --- the server itself
 

@@ -49,6 +49,11 @@ class HttpConnection:
         return not (self.reader.at_eof() or self.writer.is_closing() or self.reader.exception())
 
     @property
+    def partial(self) -> bool:
+        """Has a part of a head come, but not yet all of it?"""
+        return bool(self._h11.trailing_data[0])
+
+    @property
     def idle(self) -> float:
         """Seconds since the last exchange ended."""
         return time.monotonic() - self._idle_since

@@ -2,47 +2,50 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from vcli.errors import UsageError
 from vcli.kube.access import Access, Origin
 
 _IPV4_PARTS = 4
-_SCHEMES = {"http": 80, "https": 443}
+# With the default ports of Go's net/http, which has names resolved by the proxy for both kinds of SOCKS5.
+_SCHEMES = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy that understands CONNECT; ``authorization`` is for its Proxy-Authorization header."""
+    """A proxy that understands CONNECT, of HTTP or of SOCKS5; ``login`` is a user and a password."""
 
+    scheme: str
     host: str
     port: int
-    tls: bool = False
-    authorization: str | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
     @property
     def url(self) -> str:
         """For messages; without user and password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+        return f"{self.scheme}://{host}:{self.port}"
 
 
 def proxy_for(access: Access, origin: Origin, *, environ: Mapping[str, str] | None = None) -> Proxy | None:
-    """The proxy to go through: the kubeconfig's, else the environment's; loopback is never proxied.
+    """The proxy to go through: the kubeconfig's, else the environment's, as kubectl has it.
+
+    Only the environment's proxies have exceptions: NO_PROXY, and servers on this machine. ALL_PROXY is not
+    looked at.
 
     Raises:
-        UsageError: the proxy is not an http or https URL.
+        UsageError: the proxy's URL can't be used.
     """
     environ = os.environ if environ is None else environ
-    if is_loopback(origin.host):
+    if access.proxy_url:
+        return _parse(access.proxy_url, "the kubeconfig's proxy-url")
+    if is_loopback(origin.host) or _excluded(origin, _variable(environ, "no_proxy")):
         return None
-    url = access.proxy_url
-    if url is None:
-        if _excluded(origin, _variable(environ, "no_proxy")):
-            return None
-        url = _variable(environ, f"{origin.scheme}_proxy")
-    return _parse(url) if url else None
+    name = f"{origin.scheme}_proxy"
+    url = _variable(environ, name)
+    return _parse(url, name.upper()) if url else None
 
 
 def is_loopback(host: str) -> bool:
@@ -55,24 +58,22 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name.upper()) or environ.get(name) or ""
 
 
-def _parse(url: str) -> Proxy:
+def _parse(url: str, origin: str) -> Proxy:
+    hint = "as in http://HOST:PORT, https://HOST:PORT or socks5://USER:PASSWORD@HOST:PORT"
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = parts.port
-    except ValueError as error:
-        raise UsageError(f"the proxy address is not a URL: {error}") from error
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    except ValueError:
+        # Not with the cause, which may quote a part of the password.
         raise UsageError(
-            f"can't use a proxy of scheme {parts.scheme!r} at {parts.hostname!r}: only http and https",
-            hint="set HTTPS_PROXY or the kubeconfig's proxy-url to an http:// proxy",
-        )
-    authorization = None
-    if parts.username:
-        import base64  # noqa: PLC0415 - rarely needed
-
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        authorization = "Basic " + base64.b64encode(pair.encode()).decode()
-    return Proxy(parts.hostname, port or _SCHEMES[parts.scheme], parts.scheme == "https", authorization)
+            f"{origin} is not a URL",
+            hint=f"{hint}; special characters in the password have to be percent-encoded",
+        ) from None
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        wrong = f"the scheme {parts.scheme!r}, which vcli can't use" if parts.hostname else "no host"
+        raise UsageError(f"{origin} has {wrong}", hint=hint)
+    login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Proxy(parts.scheme, parts.hostname, port or _SCHEMES[parts.scheme], login)
 
 
 def _excluded(origin: Origin, no_proxy: str) -> bool:

@@ -9,11 +9,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from vcli import __version__
+from vcli import __version__, invocation
 from vcli.kube import codec
 from vcli.kube.access import Access
-from vcli.kube.errors import Object, Unreachable
-from vcli.kube.transport import Connection, Response, StreamResponse, Transport, error_for
+from vcli.kube.answers import not_json
+from vcli.kube.errors import ApiError, Object
+from vcli.kube.transport import Connection, Response, StreamResponse, Transport
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ Params = Mapping[str, str | int | bool | Sequence[str] | None]
 
 MOST_RETRIES = 3
 _LONGEST_RETRY_AFTER = 5.0
-_FAILURES = 400
+_OTHER_PLACE = 300
 _BUSY = frozenset({429, 503})
 
 
@@ -112,7 +113,8 @@ class RawClient:
         content_type: str = "application/json",
     ) -> Object:
         headers = {"Content-Type": content_type} if body is not None else None
-        return decoded(await self.send(method, path, params=params, body=body, headers=headers), path)
+        response = await self.send(method, path, params=params, body=body, headers=headers)
+        return self.decoded(response, path)
 
     async def send(
         self,
@@ -142,14 +144,29 @@ class RawClient:
                 )
             self.on_answer(method, path, response.status)
             logger.debug("request", extra={"method": method, "path": path, "status": response.status})
-            if response.status < _FAILURES:
+            if response.status < _OTHER_PLACE:
                 return response
-            error = error_for(response, path=path)
-            if response.status not in _BUSY or error.retry_after is None or attempt == retries:
+            error = self._transport.error_for(response, method=method, path=target)
+            after = error.retry_after if isinstance(error, ApiError) else None
+            if response.status not in _BUSY or after is None or attempt == retries:
                 raise error
             attempt += 1
-            pause = min(error.retry_after, _LONGEST_RETRY_AFTER)
+            pause = min(after, _LONGEST_RETRY_AFTER)
+            if invocation.within(pause) < pause:
+                raise error
             await asyncio.sleep(pause * random.uniform(1.0, 1.2))  # noqa: S311 - spreads the returning crowd
+
+    def decoded(self, response: Response, path: str) -> Object:
+        """The object in an answer.
+
+        Raises:
+            Unreachable: there is none.
+        """
+        try:
+            answer = response.json()
+        except codec.DecodeError as error:
+            raise not_json(self._transport.origin.url, path, response.body) from error
+        return answer if isinstance(answer, dict) else {}
 
     def _target(self, path: str, params: Params | None) -> str:
         query = [
@@ -164,17 +181,3 @@ class RawClient:
 
 def _ignored(method: str, path: str, status: int) -> None:
     """Nobody counts."""
-
-
-def decoded(response: Response, path: str) -> Object:
-    """The object in an answer.
-
-    Raises:
-        Unreachable: there is none.
-    """
-    try:
-        answer = response.json()
-    except codec.DecodeError as error:
-        # A login page of a proxy, with status 200.
-        raise Unreachable(f"{path}: the answer is not JSON, so it is not from a Kubernetes API") from error
-    return answer if isinstance(answer, dict) else {}

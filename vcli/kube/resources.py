@@ -106,7 +106,11 @@ SELFSUBJECTRULESREVIEWS = _known(
 SUBJECTACCESSREVIEWS = _known(
     _AUTHORIZATION, "v1", "subjectaccessreviews", "SubjectAccessReview", namespaced=False
 )
-TOKENREVIEWS = _known("authentication.k8s.io", "v1", "tokenreviews", "TokenReview", namespaced=False)
+_AUTHENTICATION = "authentication.k8s.io"
+TOKENREVIEWS = _known(_AUTHENTICATION, "v1", "tokenreviews", "TokenReview", namespaced=False)
+SELFSUBJECTREVIEWS = _known(
+    _AUTHENTICATION, "v1", "selfsubjectreviews", "SelfSubjectReview", namespaced=False
+)
 
 _STORAGE = "storage.k8s.io"
 _SNAPSHOTS = "snapshot.storage.k8s.io"

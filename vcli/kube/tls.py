@@ -34,12 +34,32 @@ def client_context(access: Access) -> ssl.SSLContext:
     except ssl.SSLError as error:
         raise UsageError(f"the certificate authority for {access.server} can't be read: {error}") from error
     if access.client_certificate is not None:
-        _load_client_certificate(context, access)
+        load_client_certificate(context, access, access.client_certificate, access.client_key or b"")
     return context
 
 
-def _load_client_certificate(context: ssl.SSLContext, access: Access) -> None:
-    chain = (access.client_certificate or b"").rstrip() + b"\n" + (access.client_key or b"")
+def proxy_context(access: Access) -> ssl.SSLContext:
+    """The context for an https proxy in front of ``access.server``.
+
+    As with kubectl the cluster's own authority is trusted there too, besides those of the system.
+    """
+    context = ssl.create_default_context()
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if access.ca is not None:
+        context.load_verify_locations(cadata=access.ca.decode("ascii", "ignore"))
+    if access.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def load_client_certificate(context: ssl.SSLContext, access: Access, certificate: bytes, key: bytes) -> None:
+    """Show a certificate to the server from now on.
+
+    Raises:
+        UsageError: the certificate or the key can't be read.
+    """
+    chain = certificate.rstrip() + b"\n" + key
     with _as_file(chain) as path:
         try:
             context.load_cert_chain(path)

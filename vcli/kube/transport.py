@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from vcli.kube import codec
 from vcli.kube.access import Access, Origin
-from vcli.kube.dial import cause_of, dial, unreachable
-from vcli.kube.errors import ApiError, error_from
+from vcli.kube.answers import error_from, redirected
+from vcli.kube.dial import cause_of, dial, incomplete, unreachable
+from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.http1 import SWITCHING_PROTOCOLS, Disconnected, HttpConnection, RawHeaders
 from vcli.kube.proxy import Proxy, proxy_for
+from vcli.kube.wait import Wait
 
 if TYPE_CHECKING:
     import ssl
@@ -28,6 +30,7 @@ CONNECT_TIMEOUT = 5.0
 # Load balancers drop idle connections after 60 seconds or more, some without a word.
 _LONGEST_IDLE = 30.0
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+_OTHER_PLACE = 300
 _FAILURES = 400
 
 
@@ -67,7 +70,7 @@ class StreamResponse:
             async for chunk in self._connection.chunks():
                 yield chunk
         except (OSError, EOFError) as error:
-            raise unreachable(self._origin, cause_of(error, self._origin)) from error
+            raise unreachable(self._origin, cause_of(error, self._origin.host)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,11 @@ class Transport:
         self._busy: set[HttpConnection] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self._tls: ssl.SSLContext | None = None
+        self._shown: tuple[bytes, bytes] | None = None
         self._proxy: Proxy | None = None
+        self._proxy_tls: ssl.SSLContext | None = None
         self._ready = False
+        self._answered = False
 
     async def send(
         self,
@@ -132,20 +138,23 @@ class Transport:
         """
         raw = await self._headers(headers)
         self._under_way += 1
+        wait = Wait(timeout, answered=self._answered)
+        connection: HttpConnection | None = None
         try:
-            async with asyncio.timeout(timeout):
+            async with wait.limited():
                 connection = await self._take()
                 kept = connection.used
                 try:
-                    return await self._exchange(connection, method, target, raw, body)
+                    return await self._exchange(connection, method, target, raw, body, wait=wait)
                 except Disconnected:
                     if not kept or method not in _IDEMPOTENT:
                         raise
-                return await self._exchange(await self._connect(), method, target, raw, body)
+                connection = await self._connect()
+                return await self._exchange(connection, method, target, raw, body, wait=wait)
         except TimeoutError as error:
-            raise unreachable(self.origin, f"no answer to {method} within {timeout:g} seconds") from error
+            raise self._silent(method, target, wait, connection) from error
         except (OSError, EOFError) as error:
-            raise unreachable(self.origin, cause_of(error, self.origin), self._proxy) from error
+            raise unreachable(self.origin, cause_of(error, self.origin.host), self._proxy) from error
         finally:
             self._under_way -= 1
 
@@ -214,33 +223,55 @@ class Transport:
     ) -> tuple[HttpConnection, int, dict[str, str]]:
         raw = await self._headers(headers)
         connection: HttpConnection | None = None
+        wait = Wait(timeout, answered=self._answered)
         try:
-            async with asyncio.timeout(timeout):
+            async with wait.limited():
                 connection = await self._connect()
                 await connection.send(method, target, raw, b"")
                 head = await (connection.upgraded_head() if upgrade else connection.head())
-                if head.status >= _FAILURES or (upgrade and head.status != SWITCHING_PROTOCOLS):
+                self._has_answered(wait)
+                if head.status >= _OTHER_PLACE or (upgrade and head.status != SWITCHING_PROTOCOLS):
                     body = b"".join([chunk async for chunk in connection.chunks()])
-                    raise error_for(  # noqa: TRY301
-                        Response(head.status, head.headers, body), path=target
+                    raise self.error_for(  # noqa: TRY301
+                        Response(head.status, head.headers, body), method=method, path=target
                     )
                 return connection, head.status, head.headers
         except BaseException as error:
+            silent = isinstance(error, TimeoutError) and self._silent(method, target, wait, connection)
             if connection is not None:
                 self._drop(connection)
-            if isinstance(error, TimeoutError):
-                raise unreachable(self.origin, f"no answer to {method} within {timeout:g} seconds") from error
+            if silent:
+                raise silent from error
             if isinstance(error, (OSError, EOFError)):
-                raise unreachable(self.origin, cause_of(error, self.origin), self._proxy) from error
+                raise unreachable(self.origin, cause_of(error, self.origin.host), self._proxy) from error
             raise
 
+    def _has_answered(self, wait: Wait) -> None:
+        self._answered = True
+        wait.extend()
+
+    def _silent(self, method: str, target: str, wait: Wait, connection: HttpConnection | None) -> Unreachable:
+        if connection is None:
+            return unreachable(self.origin, incomplete(wait.spoken), self._proxy)
+        part = ", only the beginning of one" if connection.partial else ""
+        path = target.partition("?")[0]
+        return unreachable(self.origin, f"no answer to {method} {path} {wait.spoken}{part}", self._proxy)
+
     async def _exchange(
-        self, connection: HttpConnection, method: str, target: str, headers: RawHeaders, body: bytes
+        self,
+        connection: HttpConnection,
+        method: str,
+        target: str,
+        headers: RawHeaders,
+        body: bytes,
+        *,
+        wait: Wait,
     ) -> Response:
         keep = False
         try:
             await connection.send(method, target, headers, body)
             head = await connection.head()
+            self._has_answered(wait)
             chunks = [chunk async for chunk in connection.chunks()]
             keep = connection.finished()
         finally:
@@ -290,21 +321,34 @@ class Transport:
     async def _connect(self) -> HttpConnection:
         if not self._ready:
             self._proxy = proxy_for(self.access, self.origin)
-            if self.origin.scheme == "https":
-                from vcli.kube.tls import client_context  # noqa: PLC0415 - tempfile costs as much as ssl
+            if self._proxy and self._proxy.scheme == "https":
+                from vcli.kube.tls import proxy_context  # noqa: PLC0415 - rarely needed
 
-                self._tls = client_context(self.access)
+                self._proxy_tls = proxy_context(self.access)
             self._ready = True
         streams = await dial(
             self.origin,
-            tls=self._tls,
+            tls=await self._tls_context() if self.origin.scheme == "https" else None,
             server_name=self.access.tls_server_name,
             proxy=self._proxy,
+            proxy_tls=self._proxy_tls,
             timeout=self._connect_timeout,
         )
         connection = HttpConnection(*streams)
         self._busy.add(connection)
         return connection
+
+    async def _tls_context(self) -> "ssl.SSLContext":
+        """The context for the next connection, with the certificate that an exec plugin gives now."""
+        shown = await self.access.certificate() if self.access.certificate else None
+        if self._tls is None or shown != self._shown:
+            from vcli.kube import tls  # noqa: PLC0415 - tempfile costs as much as ssl
+
+            self._tls = tls.client_context(self.access)
+            if shown is not None:
+                tls.load_client_certificate(self._tls, self.access, *shown)
+            self._shown = shown
+        return self._tls
 
     def _drop(self, connection: HttpConnection) -> None:
         self._busy.discard(connection)
@@ -316,8 +360,9 @@ class Transport:
     async def _headers(self, headers: dict[str, str]) -> RawHeaders:
         raw = [("Host", self.origin.authority), ("User-Agent", self._user_agent)]
         access = self.access
-        if access.token is not None:
-            raw.append(("Authorization", f"Bearer {await access.token()}"))
+        token = await access.token() if access.token is not None else ""
+        if token:
+            raw.append(("Authorization", f"Bearer {token}"))
         elif access.basic is not None:
             pair = base64.b64encode(":".join(access.basic).encode()).decode()
             raw.append(("Authorization", f"Basic {pair}"))
@@ -326,12 +371,20 @@ class Transport:
         raw.extend(headers.items())
         return raw
 
-
-def error_for(response: Response, *, path: str) -> ApiError:
-    """The error for an answer of 400 or more (or one that refuses an upgrade)."""
-    answer: Any
-    try:
-        answer = response.json()
-    except codec.DecodeError:
-        answer = response.text
-    return error_from(answer, status=response.status, path=path, headers=response.headers)
+    def error_for(self, response: Response, *, method: str, path: str) -> ApiError | Unreachable:
+        """The error for an answer of 300 or more (or one that refuses an upgrade)."""
+        if _OTHER_PLACE <= response.status < _FAILURES:
+            return redirected(self.origin.url, method, path, response.status, response.headers)
+        answer: Any
+        try:
+            answer = response.json()
+        except codec.DecodeError:
+            answer = response.text
+        return error_from(
+            answer,
+            status=response.status,
+            path=path,
+            headers=response.headers,
+            server=self.origin.url,
+            identity=self.access.identity,
+        )

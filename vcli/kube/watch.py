@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vcli.kube import codec
+from vcli.kube.answers import error_from
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Expired, Object, TooManyRequests, Unreachable, error_from
+from vcli.kube.errors import ApiError, Expired, Object, TooManyRequests, Unreachable
 from vcli.kube.resources import Resource
 
 if TYPE_CHECKING:

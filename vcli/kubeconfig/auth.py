@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vcli import inputs
+from vcli import inputs, invocation
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
 from vcli.kube.access import Access, in_cluster, token_file
 from vcli.kubeconfig.execplugin import ExecPlugin
@@ -74,8 +74,20 @@ def load_access(*, kubeconfig: str | None = None, context: str | None = None) ->
     located = _get_context(view, name, where)
     mark = None if context else mark_of(located.body)
     if mark is not None:
-        return replace(_host_of(mark, where, view), connected=mark)
+        loaded = replace(_host_of(mark, where, view), connected=mark)
+        _note_host(loaded, where)
+        return loaded
     return _loaded(view, name, located, where, view.current)
+
+
+def _note_host(loaded: Loaded, where: Sources) -> None:
+    """For hints: kubectl, unlike us, would take the current context for the host's."""
+    if loaded.context_name == IN_CLUSTER:
+        return
+    flags = ["--context", loaded.context_name]
+    if (loaded.sources != where or where.explicit) and len(loaded.sources.files) == 1:
+        flags += ["--kubeconfig", str(loaded.sources.files[0])]
+    invocation.current().host = tuple(flags)
 
 
 def _host_of(mark: Mark, where: Sources, view: View) -> Loaded:
@@ -106,7 +118,8 @@ def _without_context(where: Sources, view: View) -> Loaded:
         )
     raise UsageError(
         f"no context is current in {where}",
-        hint=f"--context NAME, or kubectl config use-context NAME; there is: {', '.join(names)}",
+        hint="name one with --context, or make one current: kubectl config use-context NAME; there are: "
+        + ", ".join(names),
     )
 
 
@@ -122,9 +135,13 @@ def _get_context(view: View, name: str, where: Sources) -> Located:
     if located is None:
         if not view.files:
             raise no_host(where)
-        names = ", ".join(view.names("contexts")) or "none"
-        raise NotFoundError(f"there is no context {name!r} in {where}", hint=f"there is: {names}")
+        raise NotFoundError(f"there is no context {name!r} in {where}", hint=_choose_context(view))
     return located
+
+
+def _choose_context(view: View) -> str:
+    names = view.names("contexts")
+    return f"name another one with --context; there are: {', '.join(names)}" if names else "it has no context"
 
 
 def _loaded(view: View, name: str, context: Located, where: Sources, current: str) -> Loaded:
@@ -132,18 +149,24 @@ def _loaded(view: View, name: str, context: Located, where: Sources, current: st
     cluster = view.get("clusters", str(context.body.get("cluster") or ""))
     if cluster is None:
         raise NotFoundError(
-            f"context {name!r} in {context.file} names no existing cluster: {context.body.get('cluster')!r}"
+            f"context {name!r} in {context.file} refers to the cluster"
+            f" {context.body.get('cluster')!r}, which does not exist",
+            hint=_choose_context(view),
         )
     user_name = str(context.body.get("user") or "")
     user = view.get("users", user_name)
     if user is None and user_name:
         raise NotFoundError(
-            f"context {name!r} in {context.file} names the user {user_name!r}, which does not exist"
+            f"context {name!r} in {context.file} refers to the user {user_name!r}, which does not exist",
+            hint=_choose_context(view),
         )
     access = Access(
         **_cluster_part(cluster, str(context.body.get("cluster"))),
         **(_user_part(user_name, user, cluster) if user else {}),
         namespace=str(namespace) if namespace else "default",
+        identity=f"user {user_name!r} of context {name!r}"
+        if user_name
+        else f"context {name!r}, which has no user",
     )
     return Loaded(
         access=access,
@@ -157,7 +180,10 @@ def _loaded(view: View, name: str, context: Located, where: Sources, current: st
 def _cluster_part(cluster: Located, name: str) -> dict[str, Any]:
     body = cluster.body
     if not body.get("server"):
-        raise KubeconfigError(f"cluster {name!r} in {cluster.file} has no server")
+        raise KubeconfigError(
+            f"cluster {name!r} in {cluster.file} has no server",
+            hint="its key 'server' is the URL of the API server",
+        )
     ca = _data_or_file(cluster, "certificate-authority")
     insecure = bool(body.get("insecure-skip-tls-verify"))
     if insecure and ca:
@@ -182,7 +208,10 @@ def _user_part(name: str, user: Located, cluster: Located) -> dict[str, Any]:
         "impersonate": _impersonation(body),
     }
     if bool(part["client_certificate"]) != bool(part["client_key"]):
-        raise KubeconfigError(f"user {name!r} in {user.file} has a client certificate or a key, but not both")
+        raise KubeconfigError(
+            f"user {name!r} in {user.file} has a client certificate or a key, but not both",
+            hint="it needs client-certificate(-data) and client-key(-data)",
+        )
     if body.get("tokenFile"):
         part["token"] = token_file(_relative(user, str(body["tokenFile"])))
     elif body.get("token"):
@@ -203,13 +232,7 @@ def _exec_part(name: str, user: Located, cluster: Located) -> dict[str, Any]:
         ca = _data_or_file(cluster, "certificate-authority")
         info = {**info, **({"certificate-authority-data": base64.b64encode(ca).decode()} if ca else {})}
     plugin = ExecPlugin(name, spec, cluster=info, folder=user.file.parent)
-    credential = plugin.credential()
-    part: dict[str, Any] = {}
-    if credential.certificate:
-        part |= {"client_certificate": credential.certificate, "client_key": credential.key}
-    if credential.token:
-        part["token"] = plugin.token
-    return part
+    return {"token": plugin.token, "certificate": plugin.certificate}
 
 
 def _provider_token(name: str, provider: Mapping[str, Any]) -> str:
@@ -221,11 +244,11 @@ def _provider_token(name: str, provider: Mapping[str, Any]) -> str:
             return token
         raise NotAllowedError(
             f"the OIDC token of user {name!r} has expired",
-            hint="run any kubectl command: it renews the token in the kubeconfig",
+            hint=f"{invocation.kubectl('version')} renews it in the kubeconfig, as any kubectl command does",
         )
     raise NotAllowedError(
         f"user {name!r} uses the auth provider {kind!r}, which Kubernetes has removed",
-        hint="write the kubeconfig anew with the cloud's own tool, so that it uses an exec plugin",
+        hint="write the kubeconfig again with the cloud's own tool, so that it uses an exec plugin",
     )
 
 

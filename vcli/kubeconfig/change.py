@@ -129,5 +129,6 @@ def _write(
 def _unwritable(path: Path) -> KubeconfigError:
     return KubeconfigError(
         f"can't write kubeconfig {path}: no file can be made in {path.parent}",
-        hint="set KUBECONFIG to a file of your own, or use --update-current=false",
+        hint="is the folder writable? Otherwise set KUBECONFIG to a file in another folder, or write"
+        " ./kubeconfig.yaml with --no-update-current",
     )

@@ -8,7 +8,7 @@ import asyncio
 import datetime as dt
 import json
 import os
-import subprocess
+import shlex
 import sys
 import time
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from typing import Final
 
 from vcli.errors import NotAllowedError
 from vcli.kubeconfig.model import Object
+from vcli.kubeconfig.program import run
 
 _GROUP: Final = "client.authentication.k8s.io"
 _VERSIONS: Final = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
@@ -62,37 +63,43 @@ class ExecPlugin:
         self._version = str(spec.get("apiVersion") or "")
         if self._version not in _VERSIONS:
             raise NotAllowedError(
-                f"user {user!r} gets credentials by exec of apiVersion {self._version!r}, which is gone",
-                hint=f"bring the tool that wrote this kubeconfig up to date; {_VERSIONS[0]} is current",
+                f"user {user!r} gets credentials by exec of apiVersion {self._version!r}, which is removed",
+                hint=f"update the tool that wrote this kubeconfig, and write it again with {_VERSIONS[0]}",
             )
         command = str(spec.get("command") or "")
         self._command = str(folder / command) if os.sep in command else command
-        self._whose = f"{self._command!r}, which gives the credentials of user {user!r}"
+        self._title = f"{self._command!r}, which gives the credentials of user {user!r}"
         self._credential: Credential | None = None
         self._lock = asyncio.Lock()
 
     async def token(self) -> str:
-        """The token, from the plugin if the last one has expired.
-
-        Raises:
-            NotAllowedError: the plugin failed, or gives no token.
-        """
-        async with self._lock:
-            if self._credential is None or not self._credential.fresh:
-                self._credential = await asyncio.to_thread(self._run)
-        return self._credential.token or ""
-
-    def credential(self) -> Credential:
-        """Ask the plugin now, unless its last answer is still good.
+        """The token, from the plugin if the last answer has expired; empty if it gives none.
 
         Raises:
             NotAllowedError: the plugin failed.
+            TimedOutError: it did not end in time.
         """
-        if self._credential is None or not self._credential.fresh:
-            self._credential = self._run()
-        return self._credential
+        return (await self._current()).token or ""
 
-    def _run(self) -> Credential:
+    async def certificate(self) -> tuple[bytes, bytes] | None:
+        """The client certificate and its key, from the plugin if the last answer has expired.
+
+        Raises:
+            NotAllowedError: the plugin failed.
+            TimedOutError: it did not end in time.
+        """
+        credential = await self._current()
+        if credential.certificate is None or credential.key is None:
+            return None
+        return credential.certificate, credential.key
+
+    async def _current(self) -> Credential:
+        async with self._lock:
+            if self._credential is None or not self._credential.fresh:
+                self._credential = await self._run()
+            return self._credential
+
+    async def _run(self) -> Credential:
         interactive = self._interactive()
         info: Object = {
             "apiVersion": self._version,
@@ -100,31 +107,35 @@ class ExecPlugin:
             "spec": {"interactive": interactive, **self._cluster_info()},
         }
         environ = dict(os.environ) | {str(e["name"]): str(e["value"]) for e in self._spec.get("env") or ()}
+        command = [self._command, *map(str, self._spec.get("args") or ())]
         try:
-            done = subprocess.run(
-                [self._command, *map(str, self._spec.get("args") or ())],
-                stdin=None if interactive else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,  # and stderr is shown: it is how a plugin talks to people
-                env={**environ, "KUBERNETES_EXEC_INFO": json.dumps(info)},
-                check=False,
+            code, output = await run(
+                command,
+                environ={**environ, "KUBERNETES_EXEC_INFO": json.dumps(info)},
+                interactive=interactive,
+                title=self._title,
             )
         except OSError as error:
             raise NotAllowedError(
-                f"can't run {self._whose}: {error.strerror}",
+                f"can't run {self._title}: {error.strerror}",
                 hint=str(self._spec.get("installHint") or "").strip() or None,
             ) from error
-        if done.returncode:
+        if code:
             raise NotAllowedError(
-                f"{self._whose}, failed with exit code {done.returncode}",
-                hint="its own message is above; logging in again may be all it takes",
+                f"{self._title}, failed with exit code {code}",
+                hint="its own message is above; you may have to log in again. To try it by hand: "
+                + shlex.join(command),
             )
-        return self._understand(done.stdout)
+        return self._understand(output)
 
     def _interactive(self) -> bool:
         mode = self._spec.get("interactiveMode") or "IfAvailable"
         terminal = sys.stdin is not None and sys.stdin.isatty()
         if mode == "Always" and not terminal:
-            raise NotAllowedError(f"{self._whose}, needs a terminal to ask on")
+            raise NotAllowedError(
+                f"{self._title}, needs a terminal to ask on",
+                hint="run vcli on a terminal, with its stdin not redirected",
+            )
         return terminal and mode != "Never"
 
     def _cluster_info(self) -> Object:
@@ -156,13 +167,13 @@ class ExecPlugin:
                 _expiry(status.get("expirationTimestamp")),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise NotAllowedError(f"{self._whose}, printed no ExecCredential: {_clip(error)}") from error
+            raise NotAllowedError(f"{self._title}, printed no ExecCredential: {_clip(error)}") from error
         if version != self._version:
             raise NotAllowedError(
-                f"{self._whose}, answered with apiVersion {version!r}; the kubeconfig says {self._version!r}"
+                f"{self._title}, answered with apiVersion {version!r}; the kubeconfig says {self._version!r}"
             )
         if not credential.token and not (credential.certificate and credential.key):
-            raise NotAllowedError(f"{self._whose}, gave neither a token nor a client certificate")
+            raise NotAllowedError(f"{self._title}, gave neither a token nor a client certificate")
         return credential
 
 

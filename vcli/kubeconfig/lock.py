@@ -13,8 +13,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
+from vcli import invocation
 from vcli.errors import InterruptError, TimedOutError
 
 STALE_AFTER: Final = 30.0
@@ -51,10 +53,10 @@ def locked(
         those of ``files`` that are locked.
 
     Raises:
-        TimedOutError: somebody else holds a lock all the time.
+        TimedOutError: another process holds a lock all the time.
         InterruptError: `interrupted` was set while waiting; nothing is locked.
     """
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     wanted = {path: (path, Path(os.path.realpath(path))) for path in files}
     held: dict[Path, int | None] = {}
     try:
@@ -90,12 +92,12 @@ def _acquire(path: Path, *, deadline: float, stale_after: float, warn: Callable[
             if not lock.parent.is_dir():
                 return None
             if _remove_leftover(lock, stale_after=stale_after):
-                warn(f"removed {lock}, which a process left behind that died or hangs")
+                warn(f"removed the lock {lock}: the process that created it died, or hangs")
                 continue
             if time.monotonic() >= deadline:
                 raise TimedOutError(
-                    f"another process holds the lock of {path}",
-                    hint=f"if none is at work on that file, remove {lock}",
+                    f"kubeconfig {path} is locked by another process",
+                    hint=f"if no kubectl, helm or vcli is running: rm {quote(str(lock))}",
                 ) from None
             if ended is not None and ended.is_set():
                 raise InterruptError(f"interrupted while waiting for the lock {lock}") from None

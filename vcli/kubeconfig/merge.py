@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli.errors import ConflictError
+from vcli.invocation import vcli_on_kubeconfig
 from vcli.kubeconfig.model import BODY, Entry, Mark, Object, Section, View, mark_of, set_previous
 
 
@@ -34,7 +35,8 @@ def merge(
         found = view.get(section, entry.name)
         if found is not None and mark_of(found.body) is None:
             raise ConflictError(
-                f"{found.file} has a {BODY[section]} {entry.name!r} that vcli did not make and won't replace",
+                f"{found.file} has a {BODY[section]} {entry.name!r} that vcli did not create and does not"
+                " replace",
                 hint="choose another name with --context-name",
             )
     known = view.get("contexts", entry.name)
@@ -44,8 +46,9 @@ def merge(
     ):
         raise ConflictError(
             f"the context {entry.name!r} belongs to virtual cluster {before.name!r} "
-            f"in namespace {before.namespace!r} of {before.host_context!r}",
-            hint=f"vcli disconnect {before.name}, or choose another name with --context-name",
+            f"in namespace {before.namespace!r} of host {before.host_context!r}",
+            hint=vcli_on_kubeconfig("disconnect", entry.name)
+            + " removes it; or choose another name with --context-name",
         )
     result = dict(files)
     if make_current and before is not None and view.current != entry.name:

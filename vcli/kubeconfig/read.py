@@ -45,7 +45,9 @@ def load(sources: Sources) -> dict[Path, File]:
             found[path] = read(path)
         except FileNotFoundError:
             if sources.explicit:
-                raise NotFoundError(f"there is no kubeconfig {path}", hint="check --kubeconfig") from None
+                raise NotFoundError(
+                    f"there is no kubeconfig {path}", hint="check --kubeconfig or VCLI_KUBECONFIG"
+                ) from None
     return found
 
 
@@ -88,7 +90,9 @@ def parse(text: str, origin: str) -> Object:
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise KubeconfigError(f"{origin} is no kubeconfig: it holds a {type(data).__name__}, not a mapping")
+        raise KubeconfigError(
+            f"{origin} is not a kubeconfig: it holds a {type(data).__name__}, not a mapping"
+        )
     for fault in faults(data):
         raise KubeconfigError(f"kubeconfig {origin}: {fault}")
     return data

@@ -42,7 +42,7 @@ def write(path: Path, text: str, *, private: bool = True) -> bool:
         if tightened:
             mode &= ~0o077
         if before and not stat.S_ISREG(before.st_mode):
-            raise KubeconfigError(f"can't write kubeconfig {path}: it is no regular file")
+            raise KubeconfigError(f"can't write kubeconfig {path}: it is not a regular file")
         _remove_leftovers(target)
         try:
             _replace(target, text, mode=mode, before=before)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from vcli import invocation
 from vcli.errors import VcliError
 from vcli.kubeconfig import yaml
 from vcli.kubeconfig.merge import standalone
@@ -84,6 +85,7 @@ async def _run_at(found: Target, place: Endpoint, command: Sequence[str]) -> int
             "VCLI_NAME": found.cluster.name,
             "VCLI_NAMESPACE": found.cluster.namespace,
         }
+        invocation.lift_deadline()
         return await run(command, environ)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vcli import inputs
+from vcli import inputs, invocation
 from vcli.errors import ConflictError, UsageError, VcliError
+from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.change import Warn, add, check, drop
@@ -76,7 +77,10 @@ class Options:
     def __post_init__(self) -> None:
         self._check_each()
         if (self.cluster_role or self.token_life is not None) and not self.service_account:
-            raise UsageError("--cluster-role and --token-expiration need --service-account")
+            raise UsageError(
+                "--cluster-role and --token-expiration need --service-account",
+                hint="name the account: --service-account [NAMESPACE/]NAME",
+            )
         if self.inline_key is False and self.service_account:
             raise UsageError("--no-key is for the administrator's key, so not with --service-account")
         if self.server and (self.local_port or self.address != LOOPBACK or self.foreground):
@@ -223,7 +227,7 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
         UsageError: there are several; or this machine can't listen on the address.
         ConflictError: it is paused, or on its way out.
         TimedOutError: it did not become ready.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     if options.address != LOOPBACK:
@@ -253,11 +257,22 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
 def _refuse_unusable(cluster: VirtualCluster) -> None:
     where = f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}"
     if cluster.deleting:
-        raise ConflictError(f"{where} is being deleted")
-    if cluster.paused or (cluster.replicas == 0):
-        raise ConflictError(
-            f"{where} is paused", hint=f"vcluster resume {cluster.name} -n {cluster.namespace}"
-        )
+        shown = vcli("list", namespace=cluster.namespace)
+        raise ConflictError(f"{where} is being deleted", hint=f"{shown} shows when it is gone")
+    if cluster.paused or cluster.replicas == 0:
+        raise ConflictError(f"{where} is paused, it has no pod", hint=_resume(cluster))
+
+
+def _resume(cluster: VirtualCluster) -> str:
+    """What loft-sh's CLI does to resume a virtual cluster, by kubectl."""
+    annotations = cluster.workload["metadata"].get("annotations") or {}
+    replicas = annotations.get("loft.sh/paused-replicas") or "1"
+    workload = f"{cluster.kind.lower()}/{cluster.workload['metadata']['name']}"
+    scale = kubectl("scale", workload, f"--replicas={replicas}", namespace=cluster.namespace)
+    if not cluster.paused:
+        return f"start it: {scale}"
+    marks = ("loft.sh/paused-", "loft.sh/paused-replicas-")
+    return f"start it: {scale} && {kubectl('annotate', workload, *marks, namespace=cluster.namespace)}"
 
 
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:
@@ -355,6 +370,7 @@ async def foreground(
             try:
                 raise_if_cancelled()
                 ready(connected)
+                invocation.lift_deadline()
                 await tunnel.serve_forever()
             finally:
                 if into is not None:

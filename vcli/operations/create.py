@@ -14,6 +14,7 @@ from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names, check_name
 from vcli.errors import ConflictError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, NotFound, Object, Unreachable
 from vcli.kube.resources import NAMESPACES, SERVICES
@@ -219,7 +220,8 @@ class _Creation:
             name, namespace = self._names.cluster, self._names.namespace
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",
-                hint=f"vcli connect {name} -n {namespace}; or change it: vcli create {name} --upgrade",
+                hint=f"{vcli('connect', name, namespace=namespace)}; or change it:"
+                f" {vcli('create', name, '--upgrade', namespace=namespace)}",
             )
 
     async def _create_namespace(self) -> None:
@@ -240,8 +242,10 @@ class _Creation:
             return await answered(self._client.create(SERVICES, body))
         except AlreadyExists as error:
             raise ConflictError(
-                f"somebody else is creating {self._names.cluster!r} in namespace {self._names.namespace!r}",
-                hint="wait for it, then: vcli connect, or vcli create --upgrade",
+                f"another process is creating virtual cluster {self._names.cluster!r} in namespace"
+                f" {self._names.namespace!r}",
+                hint="when that is done: "
+                + vcli("connect", self._names.cluster, namespace=self._names.namespace),
             ) from error
 
     # --- undoing

@@ -94,7 +94,10 @@ def _from_kubeconfig(text: str, secret: str) -> Credentials:
     users = [item.get("user") or {} for item in config.get("users") or ()]
     clusters = [item.get("cluster") or {} for item in config.get("clusters") or ()]
     if not users or not clusters or not clusters[0].get("certificate-authority-data"):
-        raise VcliError(f"Secret {secret!r} holds no credentials")
+        raise VcliError(
+            f"Secret {secret!r} holds no credentials: neither certificate-authority, client-certificate and"
+            " client-key, nor a kubeconfig as 'config'"
+        )
     kept = ("client-certificate-data", "client-key-data", "token")
     user = {key: users[0][key] for key in kept if users[0].get(key)}
     return Credentials(ca=_decode(clusters[0]["certificate-authority-data"], secret), user=user)
@@ -145,7 +148,7 @@ async def _ensure_account(client: Client, namespace: str, name: str) -> None:
             return
         except NotFound as error:
             raise NotFoundError(
-                f"service account {name!r}: the virtual cluster has no namespace {namespace!r}"
+                f"can't create ServiceAccount {name!r}: the virtual cluster has no namespace {namespace!r}"
             ) from error
 
 

@@ -10,6 +10,7 @@ from vcli import inputs
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.errors import ConflictError, NotFoundError, TimedOutError, VcliError
+from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
@@ -111,7 +112,7 @@ async def delete_cluster(
         UsageError: there are several of that name, in different namespaces.
         ConflictError: another tool made it; or others have things in the namespace that is to go too.
         TimedOutError: something remained; the message names it.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     steps = steps or NoSteps()
@@ -129,7 +130,7 @@ async def delete_cluster(
             if not options.ignore_not_found and not contexts:
                 raise NotFoundError(
                     f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
-                    hint="vcli list shows what there is; --ignore-not-found makes this a success",
+                    hint=f"{vcli('list')} shows what there is; --ignore-not-found makes this a success",
                 )
             return Deleted(
                 name=names.cluster, namespace=names.namespace, found=False, contexts=tuple(contexts)
@@ -153,7 +154,7 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
     """See that it is ours.
 
     Raises:
-        ConflictError: a Service of that name belongs to somebody else.
+        ConflictError: a Service of that name belongs to another tool.
     """
     if objects:
         return
@@ -165,7 +166,8 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
     if labels.get("app") == "vcluster" and CLUSTER_LABEL not in labels:
         raise ConflictError(
             f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by another tool",
-            hint=f"helm uninstall {names.cluster} -n {names.namespace}, or vcluster delete {names.cluster}",
+            hint="remove it with that tool, such as: "
+            + helm("uninstall", names.cluster, namespace=names.namespace),
         )
 
 
@@ -288,8 +290,8 @@ class _Deletion:
         )
         if not await removal.until(self._claims_are_free, timeout=_OWNERLESS_TIMEOUT):
             raise TimedOutError(
-                f"the volume claims of {self._names.cluster!r} still belong to its StatefulSet: nothing was"
-                " deleted",
+                f"the volume claims of virtual cluster {self._names.cluster!r} would be deleted with its"
+                " StatefulSet, which still owns them, so nothing was deleted",
                 hint="try again; or delete it without --keep-pvc",
             )
 
@@ -318,7 +320,7 @@ class _Deletion:
             listed = _some(list(map(removal.title_and_reason, left)))
             raise TimedOutError(
                 f"virtual cluster {self._names.cluster!r} is not gone after {self._options.timeout:g}"
-                f" seconds: {listed}",
+                f" seconds; still there: {listed}",
                 hint=removal.hint(left, namespace=self._names.namespace, again=self._again()),
             )
 
@@ -338,8 +340,7 @@ class _Deletion:
                 raise TimedOutError(
                     f"namespace {self._names.namespace!r} is not gone after {self._options.timeout:g}"
                     f" seconds{rest and f': {rest}'}",
-                    hint=f"kubectl get all -n {self._names.namespace} shows what is left of others;"
-                    f" kubectl describe namespace {self._names.namespace}",
+                    hint=f"{kubectl('describe', 'namespace', self._names.namespace)} shows what it waits for",
                 )
 
     async def _namespace_is_gone(self) -> bool:

@@ -43,7 +43,7 @@ async def describe_cluster(
     Raises:
         UsageError: the name or the namespace is none.
         NotFoundError: there is none of that name.
-        ApiError: the host says no to looking for it.
+        NotListableError: we may not look for it.
     """
     check_place(name, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)

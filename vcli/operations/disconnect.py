@@ -8,6 +8,7 @@ from typing import Any
 
 from vcli import inputs
 from vcli.errors import NotFoundError, UsageError, VcliError
+from vcli.invocation import vcli, vcli_on_kubeconfig
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import Sources, sources
@@ -102,7 +103,8 @@ async def disconnect(
         removal = await to_its_end(drop, where, choose, warn=warn)
     if removal.lost:
         warn(
-            f"the context {removal.lost!r} from before does not exist any more, so no context is current now"
+            f"the context {removal.lost!r}, which was current before, does not exist any more: none is"
+            " current now (kubectl config use-context NAME makes one current)"
         )
     marks = {(mark.name, mark.namespace, mark.host_context) for mark in removed.values()}
     gone = {servers[context] for context in removed if context in servers}
@@ -177,26 +179,31 @@ def _choose(
     if len({(mark.namespace, mark.host_context) for mark in found.values()}) > 1:
         raise UsageError(
             f"several virtual clusters named {name!r} are connected: {', '.join(sorted(found))}",
-            hint="name the context, or say which namespace with -n",
+            hint=f"name one of these contexts, as in: {vcli_on_kubeconfig('disconnect', min(found))}",
         )
     if not found and not any(
         tunnel.spec.name == name and namespace in {None, tunnel.spec.namespace} for tunnel in tunnels
     ):
-        names = ", ".join(sorted({mark.name for mark in ours.values()})) or "none"
-        raise NotFoundError(f"virtual cluster {name!r} is not connected", hint=f"connected: {names}")
+        where = f" in namespace {namespace!r}" if namespace else ""
+        names = ", ".join(sorted({mark.name for mark in ours.values()}))
+        hint = f"connected are: {names}" if names else "no virtual cluster is connected"
+        raise NotFoundError(f"virtual cluster {name!r}{where} is not connected", hint=hint)
     return found
 
 
 def _current(view: View, ours: Mapping[str, Mark]) -> dict[str, Mark]:
     if view.current in ours:
         return {view.current: ours[view.current]}
-    which = f"the current context is {view.current!r}" if view.current else "no context is current"
     if ours:
         names = ", ".join(sorted({mark.name for mark in ours.values()}))
-        hint = f"vcli disconnect NAME, or --all; connected: {names}"
+        hint = f"name it: {vcli_on_kubeconfig('disconnect', 'NAME')}, or --all; connected are: {names}"
     else:
-        hint = "vcli connect NAME connects to a virtual cluster, vcli list shows which there are"
-    raise VcliError(f"{which}, which is no virtual cluster that vcli connected", hint=hint)
+        hint = f"there is nothing to disconnect; {vcli('list')} shows the virtual clusters to connect to"
+    if not view.current:
+        raise VcliError("no context is current, so vcli can't know what to disconnect from", hint=hint)
+    raise VcliError(
+        f"the current context {view.current!r} is not that of a connected virtual cluster", hint=hint
+    )
 
 
 def _servers(view: View) -> dict[str, str]:

@@ -13,16 +13,18 @@ from urllib.parse import urlsplit
 
 from vcli.errors import UsageError
 from vcli.inputs import shown
-from vcli.kube.access import Origin
+from vcli.kube.access import Access, Origin
 from vcli.kube.client import Client
+from vcli.kube.dial import dial
 from vcli.kube.errors import ApiError, Unreachable
-from vcli.kube.proxy import is_loopback
+from vcli.kube.proxy import is_loopback, proxy_for
 from vcli.kube.resources import INGRESSES, PODS, SERVICES
+from vcli.kube.tls import proxy_context
 from vcli.operations.resolve import VirtualCluster
 
 Object = dict[str, Any]
 
-_PATIENCE: Final = 1.5  # seconds: nobody waits for a firewall that drops
+_TIMEOUT: Final = 1.5  # seconds: enough for what answers, little for a firewall that drops
 _HTTPS: Final = 443
 _HOST: Final = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
 
@@ -96,7 +98,7 @@ async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) 
     """The first of these places where the virtual API answers, None if only a tunnel will do.
 
     What answers must show a certificate of the virtual cluster's own authority: a NodePort number may be
-    somebody else's on another network.
+    another server's on another network.
 
     Args:
         places: to try, all at once.
@@ -175,17 +177,23 @@ def _ingress_places(ingress: Object | None) -> list[Place]:
 
 
 async def _answers(host: str, port: int, context: ssl.SSLContext, names: list[str]) -> Endpoint | None:
-    """Whether it shows a certificate of the right authority; for its own name, or for one of ``names``."""
+    """Whether it shows a certificate of the right authority; for its own name, or for one of ``names``.
+
+    Through the environment's proxy where there is one, as kubectl will go.
+    """
+    origin = Origin("https", host, port, "")
+    there = Access(server=origin.url)
+    proxy = proxy_for(there, origin)
+    outer = proxy_context(there) if proxy and proxy.scheme == "https" else None
     for name in [None, *names]:
         try:
-            async with asyncio.timeout(_PATIENCE):
-                _, writer = await asyncio.open_connection(
-                    host, port, ssl=context, server_hostname=name or host
-                )
-        except ssl.SSLCertVerificationError:
-            continue  # the right authority for another name, maybe
-        except (OSError, TimeoutError):
+            _, writer = await dial(
+                origin, tls=context, server_name=name, proxy=proxy, proxy_tls=outer, timeout=_TIMEOUT
+            )
+        except Unreachable as error:
+            if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+                continue  # the right authority for another name, maybe
             return None
-        writer.transport.abort()  # nothing was said; a farewell would only take time
+        writer.transport.abort()  # no request was sent; a TLS goodbye would only take time
         return Endpoint(host, port, name)
     return None

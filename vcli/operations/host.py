@@ -220,7 +220,7 @@ def sources() -> list[Source]:
         case "release":
             return [ReleaseSource()]
         case other:
-            raise UsageError(f'VCLI_HOST_SOURCE is "{other}"', hint="auto, go or release")
+            raise UsageError(f"VCLI_HOST_SOURCE={other} is not one of auto, go, release")
 
 
 def _boot(
@@ -291,7 +291,7 @@ def _existing(name: str) -> Instance:
 
 def _need_root(command: str) -> None:
     if os.geteuid() != 0:
-        raise NotAllowedError("only root can do that to the embedded host", hint=f"sudo vcli host {command}")
+        raise NotAllowedError(f"vcli host {command} needs root", hint=f"sudo vcli host {command}")
 
 
 def _command(verb: str, name: str) -> str:

@@ -24,7 +24,7 @@ def check(files: Mapping[Path, Object], name: str) -> None:
         found = view.get(section, name)
         if found is not None and not is_ours(found.body):
             raise ConflictError(
-                f"{found.file} has a {BODY[section]} {name!r} that vcli did not make and won't replace",
+                f"{found.file} has a {BODY[section]} {name!r} that vcli did not create and does not replace",
                 hint="vcli host up with another --name, or with --no-update-current",
             )
 

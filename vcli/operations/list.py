@@ -1,7 +1,7 @@
 """What virtual clusters there are on a host."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,7 +16,7 @@ from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
 
-# A list is asked for by people and by scripts that poll: an API server that takes longer is as good as away.
+# A list is asked for by people and by scripts that poll: an API server that takes longer is as good as down.
 TIMEOUT = 10.0
 
 Status = Literal["running", "stopped"]
@@ -45,25 +45,27 @@ async def list_clusters(
     context: str | None = None,
     namespace: str | None = None,
     timeout: float | None = None,  # noqa: ASYNC109  the client's, of each request
+    limited: Callable[[list[str]], None] = lambda _: None,
 ) -> list[Listed]:
     """All virtual clusters of a host, ours and those of loft-sh's CLI.
 
-    In all namespaces; where that is not allowed, in the context's own.
+    In all namespaces; where that is not allowed, in those of `vcli.operations.own_namespace.candidates`.
 
     Args:
         kubeconfig: ``--kubeconfig``.
         context: ``--context``, of the host.
         namespace: only there.
         timeout: seconds for a request.
+        limited: called with the namespaces that were looked at when we may not look at all.
 
     Raises:
         Unreachable: the host does not answer.
-        ApiError: it says no.
+        NotListableError: we may not.
     """
     check_place(None, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
-        found = await find_clusters(client, namespace=namespace)
+        found = await find_clusters(client, namespace=namespace, limited=limited)
     mark, host = loaded.connected, loaded.context_name
     records = await asyncio.to_thread(background.records)
     listed = []

@@ -5,8 +5,9 @@ import codecs
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
-from vcli import inputs
+from vcli import inputs, invocation
 from vcli.errors import NotFoundError, UsageError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError
 from vcli.kube.resources import PODS
@@ -75,6 +76,7 @@ async def copy_logs(
                     raise
 
         if follow:
+            invocation.lift_deadline()
             await asyncio.gather(*(copy(*target) for target in targets))
         else:
             for target in targets:
@@ -112,7 +114,7 @@ async def _targets(client: Client, cluster: VirtualCluster, component: str | Non
     if not found["items"]:
         raise NotFoundError(
             f"virtual cluster {cluster.name!r} has no pod: it is {cluster.status.lower()}",
-            hint=f"vcli describe {cluster.name}",
+            hint=vcli("describe", cluster.name, namespace=cluster.namespace),
         )
     targets = [
         (pod["metadata"]["name"], container["name"])
@@ -125,6 +127,6 @@ async def _targets(client: Client, cluster: VirtualCluster, component: str | Non
     if component not in names:
         raise UsageError(
             f"virtual cluster {cluster.name!r} has no component {component!r}",
-            hint=f"there is: {', '.join(names)}",
+            hint=f"there are: {', '.join(names)}",
         )
     return [target for target in targets if target[1] == component]

@@ -3,51 +3,53 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vcli.config.schema import Values
-from vcli.controlplane import rights, stateful_set
+from vcli.controlplane import stateful_set
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import CLUSTER_LABEL, Names
-from vcli.controlplane.rights import Right
 from vcli.errors import NotAllowedError
+from vcli.invocation import kubectl
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
 from vcli.kube.resources import (
     NAMESPACES,
     PODS,
     PVCS,
-    SELFSUBJECTACCESSREVIEWS,
     SERVICES,
     STATEFULSETS,
     STORAGECLASSES,
     Resource,
 )
+from vcli.operations.host_rights import check_namespace, check_rights
+from vcli.operations.remedies import EPHEMERAL, Problem, for_rejection, joined
 
 Object = dict[str, Any]
 
 # A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
 OLDEST_HOST_MINOR = 30
 _QUOTA = "exceeded quota"
+_Rejection = tuple[str, str]  # of what, and why
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 
 
 class PreflightError(NotAllowedError):
-    """The host won't have the virtual cluster; ``problems`` lists why."""
+    """The host does not accept the virtual cluster; ``problems`` lists why."""
 
     code = "Preflight"
 
-    def __init__(self, namespace: str, problems: list[str]) -> None:
-        many = len(problems) > 1
-        listed = "".join(f"\n  - {problem}" for problem in problems) if many else f" {problems[0]}"
+    def __init__(self, names: Names, problems: list[Problem]) -> None:
+        texts = [problem.text for problem in problems]
+        listed = "".join(f"\n  - {text}" for text in texts) if len(texts) > 1 else f" {texts[0]}"
         super().__init__(
-            f"namespace {namespace!r} can't take the virtual cluster:{listed}",
-            hint="ask whoever runs the host; nothing was changed",
+            f"virtual cluster {names.cluster!r} can't be created in namespace {names.namespace!r}:{listed}",
+            hint=joined(problems),
         )
-        self.problems = problems
+        self.problems = texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class Findings:
     storage: Storage | None
     storage_known: bool
     features: frozenset[str]
-    problems: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     @property
     def ours(self) -> bool:
@@ -118,23 +120,25 @@ async def look(
     )
     answers = asyncio.gather(
         client.version(),
-        _rights(client, names, values),
+        check_rights(client, names, values),
         _storage_and_room(client, names, values, bundle),
     )
     (namespace, service, workload), (version, (missing, features), stored) = await asyncio.gather(
         objects, answers
     )
-    storage, storage_known, room = stored
+    storage, storage_known, room, rejections = stored
     if replaces:
-        room = [problem for problem in room if _QUOTA not in problem]
+        rejections = [(what, reason) for what, reason in rejections if _QUOTA not in reason]
     problems = [*_version(version["gitVersion"]), *missing]
     if namespace is None:
-        problems += await _namespace_rights(client, names.namespace)
+        forbidden = await check_namespace(client, names.namespace)
+        problems = [*forbidden, *(problem for problem in problems if not forbidden or problem not in missing)]
     ending = "deletionTimestamp" in (namespace or {}).get("metadata", {})
     if ending:
-        problems.append("the namespace is being deleted")
+        shown = kubectl("get", "namespace", names.namespace)
+        problems.append(Problem("the namespace is being deleted", f"wait until it is gone: {shown}"))
     elif namespace is not None and not missing:  # without rights the same would be said twice
-        problems += room
+        problems += await room.problems(values, storage, rejections, existing=bool(workload))
     if storage_known and not replaces:
         problems += _storage(values, storage)
     return Findings(
@@ -160,78 +164,13 @@ async def _find(client: Client, resource: Resource, name: str, namespace: str | 
         return {}
 
 
-def _version(version: str) -> Iterator[str]:
+def _version(version: str) -> Iterator[Problem]:
     minor = re.match(r"v?1\.([0-9]+)", version)
     if minor and int(minor[1]) < OLDEST_HOST_MINOR:
-        yield f"the host runs Kubernetes {version}, 1.{OLDEST_HOST_MINOR} is the oldest that will do"
-
-
-# --- rights
-
-
-async def _rights(client: Client, names: Names, values: Values) -> tuple[list[str], frozenset[str]]:
-    """What is missing that can't be done without, and the features whose rights are there."""
-    of_cluster = await _cluster_rights(client) if values.rbac.cluster_role.enabled is True else []
-    features = rights.features()
-    if await _may(client, names.namespace, Right("*", "*", "*")):
-        return of_cluster, frozenset(features)
-    wanted = sorted(_OWN | rights.required())
-    optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
-    asked = [*wanted, *optional]
-    answers = await together(_may(client, names.namespace, right) for right in asked)
-    allowed = {right for right, answer in zip(asked, answers, strict=True) if answer}
-    given = frozenset(feature.name for feature in features.values() if feature.rights <= allowed)
-    return [*_lacking(right for right in wanted if right not in allowed), *of_cluster], given
-
-
-async def _cluster_rights(client: Client) -> list[str]:
-    asked = sorted(_OWN_OF_CLUSTER | rights.of_cluster())
-    answers = await together(_may(client, "", right) for right in asked)
-    missing = (right for right, answer in zip(asked, answers, strict=True) if not answer)
-    return [f"{problem}, which rbac.clusterRole.enabled takes" for problem in _lacking(missing)]
-
-
-def _lacking(missing: Iterable[Right]) -> list[str]:
-    """One sentence for each resource."""
-    verbs: dict[str, list[str]] = {}
-    for right in missing:
-        resource = f"{right.resource}.{right.group}" if right.group else right.resource
-        verbs.setdefault(resource, []).append(right.verb)
-    return [f"you may not {', '.join(each)} {resource}" for resource, each in verbs.items()]
-
-
-# What create does itself. What it hands on to the syncer it needs as well: nobody can give rights he lacks.
-_RBAC = "rbac.authorization.k8s.io"
-_OWN = frozenset(
-    [
-        *(Right("", "serviceaccounts", verb) for verb in ("create", "patch")),
-        *(Right("apps", "statefulsets", verb) for verb in ("get", "create", "patch", "delete")),
-        *(Right(_RBAC, kind, verb) for kind in ("roles", "rolebindings") for verb in ("create", "patch")),
-    ]
-)
-
-
-_OWN_OF_CLUSTER = frozenset(
-    Right(_RBAC, kind, verb)
-    for kind in ("clusterroles", "clusterrolebindings")
-    for verb in ("create", "patch", "delete")
-)
-
-
-async def _namespace_rights(client: Client, namespace: str) -> list[str]:
-    if await _may(client, "", Right("", "namespaces", "create")):
-        return []
-    return [f"the namespace {namespace!r} does not exist, and you may not create it"]
-
-
-async def _may(client: Client, namespace: str, right: Right) -> bool:
-    plural, _, subresource = right.resource.partition("/")
-    attributes = {"namespace": namespace, "group": right.group, "resource": plural, "verb": right.verb}
-    if subresource:
-        attributes["subresource"] = subresource
-    body: Object = {"spec": {"resourceAttributes": attributes}}
-    answer = await client.create(SELFSUBJECTACCESSREVIEWS, body)
-    return bool(answer.get("status", {}).get("allowed"))
+        yield Problem(
+            f"the host runs Kubernetes {version}, and 1.{OLDEST_HOST_MINOR} is the oldest that is supported",
+            "update the host, or use another one with --context",
+        )
 
 
 # --- room: the pod itself is the question, as a dry run; quota, limits, policies and webhooks answer
@@ -239,39 +178,76 @@ async def _may(client: Client, namespace: str, right: Right) -> bool:
 
 async def _storage_and_room(
     client: Client, names: Names, values: Values, bundle: Bundle | None
-) -> tuple[Storage | None, bool, list[str]]:
+) -> tuple[Storage | None, bool, "_Room", list[_Rejection]]:
     storage, known = await find_storage(client, names, values)
-    return storage, known, await _room(client, names, values, bundle, storage)
+    room = _Room(client, names, bundle)
+    return storage, known, room, await room.rejections(values, storage)
 
 
-async def _room(
-    client: Client, names: Names, values: Values, bundle: Bundle | None, storage: Storage | None
-) -> list[str]:
-    facts = Facts(storage=storage)
-    workload = stateful_set.render(names, values, facts, bundle=bundle, checksum="")["spec"]
-    template = workload["template"]
-    pod: Object = {
-        "metadata": template["metadata"],
-        # The account is not there yet; everything else is as it will be.
-        "spec": {**template["spec"], "serviceAccountName": "default"},
-    }
-    pod["spec"]["volumes"] = _with_data(pod["spec"]["volumes"])
-    refusals = [_refusal(client, names, PODS, pod)]
-    refusals += [_refusal(client, names, PVCS, claim) for claim in workload.get("volumeClaimTemplates", [])]
-    return [problem for problems in await together(refusals) for problem in problems]
+class _Room:
+    """Whether the namespace takes the pod and its claim: the question is a dry run of both."""
+
+    def __init__(self, client: Client, names: Names, bundle: Bundle | None) -> None:
+        self._client = client
+        self._names = names
+        self._bundle = bundle
+
+    async def rejections(self, values: Values, storage: Storage | None) -> list[_Rejection]:
+        """What is rejected, and why."""
+        facts = Facts(storage=storage)
+        rendered = stateful_set.render(self._names, values, facts, bundle=self._bundle, checksum="")
+        workload = rendered["spec"]
+        template = workload["template"]
+        pod: Object = {
+            "metadata": template["metadata"],
+            # The account is not there yet; everything else is as it will be.
+            "spec": {**template["spec"], "serviceAccountName": "default"},
+        }
+        pod["spec"]["volumes"] = _with_data(pod["spec"]["volumes"])
+        asked = [self._rejection("pod", PODS, pod)]
+        asked += [self._rejection("claim", PVCS, each) for each in workload.get("volumeClaimTemplates", [])]
+        return [each for each in await together(asked) if each is not None]
+
+    async def problems(
+        self,
+        values: Values,
+        storage: Storage | None,
+        rejections: list[_Rejection],
+        *,
+        existing: bool,
+    ) -> list[Problem]:
+        """The rejections with what helps against them, tried out. What exists keeps its volume."""
+        if not rejections:
+            return []
+        claim = values.control_plane.stateful_set.persistence.volume_claim
+        kept = stateful_set.wants_claim(claim, storage)
+        helps = kept and not existing and not await self.rejections(_ephemeral(values), None)
+        return [
+            Problem(
+                f"the {'volume claim' if what == 'claim' else what} is rejected by the host: {reason}",
+                for_rejection(reason, self._names.namespace, ephemeral_helps=helps),
+            )
+            for what, reason in rejections
+        ]
+
+    async def _rejection(self, what: str, resource: Resource, obj: Object) -> _Rejection | None:
+        metadata = {key: value for key, value in obj["metadata"].items() if key != "name"}
+        body = {**obj, "metadata": {**metadata, "generateName": f"{self._names.cluster}-check-"}}
+        try:
+            await self._client.create(resource, body, namespace=self._names.namespace, dry_run=True)
+        except NotFound:  # the namespace is yet to be made
+            return None
+        except ApiError as error:
+            return None if _account(error) else (what, _reason(error))
+        return None
 
 
-async def _refusal(client: Client, names: Names, resource: Resource, obj: Object) -> list[str]:
-    metadata = {key: value for key, value in obj["metadata"].items() if key != "name"}
-    body = {**obj, "metadata": {**metadata, "generateName": f"{names.cluster}-check-"}}
-    try:
-        await client.create(resource, body, namespace=names.namespace, dry_run=True)
-    except NotFound:  # the namespace is yet to be made
-        return []
-    except ApiError as error:
-        what = "pod" if resource is PODS else "volume claim"
-        return [] if _account(error) else [f"the host refuses the {what}: {_reason(error)}"]
-    return []
+def _ephemeral(values: Values) -> Values:
+    """The values with ``--ephemeral``."""
+    plane, chosen = values.control_plane, values.control_plane.stateful_set
+    claim = replace(chosen.persistence.volume_claim, enabled=False)
+    workload = replace(chosen, persistence=replace(chosen.persistence, volume_claim=claim))
+    return replace(values, control_plane=replace(plane, stateful_set=workload))
 
 
 def _with_data(volumes: Iterable[Object]) -> list[Object]:
@@ -336,14 +312,15 @@ async def _storage_by_claim(
     return (Storage(name=name) if name else None), True
 
 
-def _storage(values: Values, storage: Storage | None) -> Iterator[str]:
+def _storage(values: Values, storage: Storage | None) -> Iterator[Problem]:
     claim = values.control_plane.stateful_set.persistence.volume_claim
     if storage is not None or claim.enabled is False:
         return
+    hint = f"{kubectl('get', 'storageclass')} lists the host's classes; {EPHEMERAL}"
     if claim.storage_class:
-        yield f"there is no StorageClass {claim.storage_class!r}"
+        yield Problem(f"there is no StorageClass {claim.storage_class!r}", hint)
     elif claim.enabled is True:
-        yield "a volume claim is asked for, and the host has no default StorageClass"
+        yield Problem("a volume claim is asked for, and the host has no default StorageClass", hint)
 
 
 def raise_for(findings: Findings, names: Names) -> None:
@@ -353,4 +330,4 @@ def raise_for(findings: Findings, names: Names) -> None:
         PreflightError: there are some.
     """
     if findings.problems:
-        raise PreflightError(names.namespace, findings.problems)
+        raise PreflightError(names, findings.problems)

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from vcli import invocation
 from vcli.errors import TimedOutError, VcliError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import EVENTS, PODS
@@ -65,7 +67,7 @@ async def wait_ready(
     """
     if cluster.ready:
         return
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     said = ""
     while True:
         pods = await _pods(client, cluster)
@@ -77,7 +79,7 @@ async def wait_ready(
         if reason:
             raise NotReadyError(
                 f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} is not ready: {reason}",
-                hint=f"vcli logs {cluster.name} -n {cluster.namespace}",
+                hint=vcli("logs", cluster.name, namespace=cluster.namespace),
             )
         state = progress(pods)
         if state != said:
@@ -86,7 +88,8 @@ async def wait_ready(
             raise TimedOutError(
                 f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} was not ready within "
                 f"{timeout:g} seconds: {state}",
-                hint=f"vcli describe {cluster.name} -n {cluster.namespace}; or wait longer with --timeout",
+                hint=vcli("describe", cluster.name, namespace=cluster.namespace)
+                + "; or wait longer with --timeout",
             )
         await asyncio.sleep(_POLL)
 
@@ -219,4 +222,4 @@ async def _refusal(client: Client, cluster: VirtualCluster) -> str | None:
     items = sorted(
         events["items"], key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime") or "")
     )
-    return f"the host refuses its pod: {items[-1].get('message', '')}" if items else None
+    return f"its pod is rejected by the host: {items[-1].get('message', '')}" if items else None

@@ -5,6 +5,7 @@ import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
+from vcli import invocation
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
 from vcli.kube.client import Client
@@ -181,7 +182,7 @@ async def start(
         schedule: how long pods get.
 
     Raises:
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
     """
     own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
@@ -233,6 +234,7 @@ async def gone(
     Returns:
         What is left when the time is over; empty when all is gone.
     """
+    timeout = invocation.within(timeout)
     deadline = time.monotonic() + timeout
     schedule = schedule or Schedule(timeout=timeout)
     pauses = iter(_PAUSES)
@@ -247,7 +249,7 @@ async def gone(
 
 async def until(done: Callable[[], Awaitable[bool]], *, timeout: float) -> bool:  # noqa: ASYNC109  returned
     """Ask again and again; whether it came true within so many seconds."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + invocation.within(timeout)
     while not await done():
         if time.monotonic() >= deadline:
             return False

@@ -1,15 +1,18 @@
 """Finding virtual clusters on a host: ours, and those that loft-sh's CLI made, which are labelled alike."""
 
 import asyncio
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
-from vcli import inputs
-from vcli.errors import NotFoundError, UsageError
+from vcli import inputs, invocation
+from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS, Resource
+from vcli.operations.own_namespace import candidates, name_it
 
 Object = dict[str, Any]
 
@@ -79,22 +82,46 @@ def check_place(name: str | None, namespace: str | None) -> None:
         inputs.namespace(namespace)
 
 
+class NotListableError(NotAllowedError):
+    """We may not see virtual clusters there."""
+
+    def __init__(self, namespace: str | None, error: Forbidden) -> None:
+        where = f"in namespace {namespace!r}" if namespace else "in all namespaces"
+        rights = "the right to list StatefulSets and Deployments there"
+        super().__init__(
+            f"you may not list virtual clusters {where}: {_user_of(error)}",
+            hint=f"ask for {rights}, or name another namespace with -n" if namespace else name_it(None),
+        )
+
+
+def _user_of(error: Forbidden) -> str:
+    """Who may not do what, without what is said already."""
+    match = re.search(r'User "([^"]*)"', error.message)
+    return f"the host knows you as {match[1]!r}" if match else error.message
+
+
 async def find_clusters(
-    client: Client, *, name: str | None = None, namespace: str | None = None
+    client: Client,
+    *,
+    name: str | None = None,
+    namespace: str | None = None,
+    limited: Callable[[list[str]], None] = lambda _: None,
 ) -> list[VirtualCluster]:
     """All virtual clusters, by namespace and name.
 
-    Where listing over all namespaces is not allowed, those of the context's own namespace, and with ``name``
-    also of ``vcluster-NAME``, which ``create`` makes.
+    Where listing over all namespaces is not allowed, those of the context's namespace and of the
+    ServiceAccount's that we are, and with ``name`` also of ``vcluster-NAME``, which ``create`` makes.
 
     Args:
         client: of the host.
         name: only those of that name.
         namespace: only there.
+        limited: called with the namespaces that were looked at when we may not look at all.
 
     Raises:
         UsageError: the name or the namespace is none; an empty one never means any.
-        ApiError: the host says no.
+        NotListableError: we may not.
+        ApiError: another failure.
         Unreachable: it does not answer.
     """
     check_place(name, namespace)
@@ -103,17 +130,21 @@ async def find_clusters(
         return await _list(client, selector, namespace)
     except Forbidden as error:
         if namespace is not None:
-            raise
-        guesses = [client.access.namespace, *([] if name is None else [f"vcluster-{name}"])]
+            raise NotListableError(namespace, error) from error
+        own = [] if name is None else [f"vcluster-{name}"]
+        guesses = dict.fromkeys([*await candidates(client), *own])
         found = await asyncio.gather(
             *(_list(client, selector, each) for each in guesses), return_exceptions=True
         )
-        lists = [each for each in found if not isinstance(each, BaseException)]
+        lists = {
+            guess: each
+            for guess, each in zip(guesses, found, strict=True)
+            if not isinstance(each, BaseException)
+        }
         if not lists:
-            raise error from None
-        return sorted(
-            {(each.namespace, each.name): each for some in lists for each in some}.values(), key=_order
-        )
+            raise NotListableError(None, error) from error
+        limited(list(lists))
+        return sorted((each for some in lists.values() for each in some), key=_order)
 
 
 async def resolve(client: Client, name: str, *, namespace: str | None = None) -> VirtualCluster:
@@ -128,29 +159,34 @@ async def resolve(client: Client, name: str, *, namespace: str | None = None) ->
         NotFoundError: there is none; the hint names one that may have been meant.
         UsageError: there are several, in different namespaces; or the name is none.
     """
-    found = await find_clusters(client, name=name, namespace=namespace)
+    looked_at = [namespace] if namespace else []
+    found = await find_clusters(client, name=name, namespace=namespace, limited=looked_at.extend)
     if len(found) == 1:
         return found[0]
     if found:
         places = ", ".join(each.namespace for each in found)
         raise UsageError(
             f"there are {len(found)} virtual clusters named {name!r}, in the namespaces {places}",
-            hint=f"say which one with -n, as in -n {found[0].namespace}",
+            hint=f"name the namespace, as in -n {found[0].namespace}",
         )
-    where = f" in namespace {namespace!r}" if namespace else ""
-    raise NotFoundError(f"there is no virtual cluster {name!r}{where}", hint=await _nearest(client, name))
+    places = ", ".join(map(repr, looked_at))
+    where = f" in namespace {places}" if places else ""
+    hint = await _nearest(client, name)
+    if looked_at and not namespace:
+        hint = f"you may not look into all namespaces: name another one with -n; {hint}"
+    raise NotFoundError(f"there is no virtual cluster {name!r}{where}", hint=hint)
 
 
 async def _nearest(client: Client, name: str) -> str:
     try:
         others = await find_clusters(client)
-    except (Forbidden, NotFound):
-        return "vcli list shows what there is"
+    except (NotListableError, NotFound):
+        return f"{invocation.vcli('list')} shows what there is"
     same = [each for each in others if each.name == name]
     if same:
         return f"there is one in namespace {same[0].namespace}: -n {same[0].namespace}"
     near = get_close_matches(name, {each.name for each in others}, n=1)
-    return f"did you mean {near[0]!r}?" if near else "vcli list shows what there is"
+    return f"did you mean {near[0]!r}?" if near else f"{invocation.vcli('list')} shows what there is"
 
 
 async def _list(client: Client, selector: str, namespace: str | None) -> list[VirtualCluster]:

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from vcli import invocation
 from vcli.controlplane.names import Names
 from vcli.errors import TimedOutError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
@@ -16,6 +18,7 @@ from vcli.operations.readiness import NotReadyError, has_condition_ready, hopele
 
 _LOOK_AGAIN = 1.0
 _ASK_AGAIN = 0.1
+_EVIDENCE_TIMEOUT = 1.5  # seconds, as the time for the command may be over
 _REFUSED = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
 _PASSING = ("serviceaccount", "object has been modified", "already exists", "object is being deleted")
@@ -44,7 +47,7 @@ async def wait_ready(
     """
     watcher = _Watcher(workload, detail)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(invocation.within(timeout)):
             await _first(
                 watcher.follow_workload(client, names),
                 watcher.follow_pods(client, names),
@@ -61,9 +64,18 @@ async def wait_ready(
         trouble, kind = watcher.trouble, NotReadyError
     raise kind(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: {trouble}"
-        + (await evidence(client, watcher.pods[-1]) if watcher.pods else ""),
-        hint="see 'vcli describe', or run it again with --keep-on-failure to look around",
+        + (await _evidence(client, watcher.pods[-1]) if watcher.pods else ""),
+        hint=vcli("describe", names.cluster, namespace=names.namespace)
+        + " shows it; a new one is removed again, unless --keep-on-failure is given",
     )
+
+
+async def _evidence(client: Client, pod: Object) -> str:
+    try:
+        async with asyncio.timeout(_EVIDENCE_TIMEOUT):
+            return await evidence(client, pod)
+    except TimeoutError:
+        return ""
 
 
 class _Watcher:
@@ -86,7 +98,7 @@ class _Watcher:
         ):
             items = event.object.get("items", [event.object])
             if event.type == "DELETED" or not items:
-                self.trouble = "somebody deletes it"
+                self.trouble = "its StatefulSet was deleted meanwhile"
                 return
             for item in items:
                 status = item.get("status", {})
@@ -111,7 +123,7 @@ class _Watcher:
                 return
 
     async def follow_refusals(self, client: Client, names: Names) -> None:
-        """Notice when the host won't have the pod or its claim."""
+        """Notice when the host rejects the pod or its claim."""
         selector = f"involvedObject.kind=StatefulSet,involvedObject.name={names.stateful_set}"
         async for event in list_watch(client, EVENTS, namespace=names.namespace, field_selector=selector):
             for item in event.object.get("items", [event.object]):
@@ -137,7 +149,7 @@ class _Watcher:
             return
         message = str(event.get("message", ""))
         if not any(word in message for word in _PASSING) and not self.pods:
-            self.trouble = f"the host refuses its pod: {message}"
+            self.trouble = f"its pod is rejected by the host: {message}"
 
     def _settled(self) -> bool:
         ours = [pod for pod in self.pods if self._current(pod)]

@@ -172,8 +172,8 @@ def _said(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise VcliError(
-            f"can't keep track of tunnels in {path}: {error.strerror}",
-            hint="make room there, or set VCLI_STATE_DIR to another folder",
+            f"can't write the state of tunnels to {path}: {error.strerror}",
+            hint="make that folder writable, or set VCLI_STATE_DIR to another one",
         ) from error
 
 

@@ -73,6 +73,7 @@ def test_only_the_syncer_is_in_it(packed: Path):
         "vcli/__init__.pyc",
         "vcli/bootstrap",
         "vcli/errors.pyc",
+        "vcli/invocation.pyc",
         "vcli/kube",
         "vcli/syncer",
     }

@@ -163,7 +163,7 @@ def test_registry_that_is_not_there(archive: Path, registry: FakeRegistry) -> No
 
 def test_file_that_is_no_archive(tmp_path: Path, registry: FakeRegistry) -> None:
     (tmp_path / "x").write_text("x")
-    with pytest.raises(VcliError, match="no OCI archive"):
+    with pytest.raises(VcliError, match="not an OCI archive"):
         push(registry, tmp_path / "x")
     with pytest.raises(VcliError, match="does not exist"):
         push(registry, tmp_path / "y")

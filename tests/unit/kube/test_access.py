@@ -47,8 +47,9 @@ def test_the_kubeconfigs_proxy_goes_before_the_environments():
 @pytest.mark.parametrize(
     "server", ["https://localhost:1", "https://127.0.0.1:1", "https://127.8.9.1", "https://[::1]:1"]
 )
-def test_loopback_is_never_proxied(server):
-    assert through(server, "http://mine:2", HTTPS_PROXY="http://env:1") is None
+def test_only_the_environments_proxies_spare_loopback(server):
+    assert through(server, HTTPS_PROXY="http://env:1") is None
+    assert through(server, "http://mine:2", HTTPS_PROXY="http://env:1") == "http://mine:2"
 
 
 @pytest.mark.parametrize(
@@ -90,9 +91,35 @@ def test_no_proxy_by_address(server, no_proxy, direct):
     assert proxy == (None if direct else "http://env:3128")
 
 
-def test_a_socks_proxy_is_refused_by_name():
-    with pytest.raises(UsageError, match="socks5"):
-        through("https://api", "socks5://127.0.0.1:1080")
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("socks5://proxy", ("socks5", "proxy", 1080, None)),
+        ("socks5h://[::1]:1", ("socks5h", "::1", 1, None)),
+        ("SOCKS5://u:p%40%3A@proxy:1", ("socks5", "proxy", 1, ("u", "p@:"))),
+        ("https://proxy", ("https", "proxy", 443, None)),
+        ("http://u@proxy/", ("http", "proxy", 80, ("u", ""))),
+    ],
+)
+def test_proxies_as_they_are_written(url, read):
+    proxy = proxy_for(Access(server="https://api", proxy_url=url), Origin.of("https://api"), environ={})
+    assert (proxy.scheme, proxy.host, proxy.port, proxy.login) == read
+
+
+@pytest.mark.parametrize(
+    "url", ["socks4://proxy", "http://", "http://u:s3cret/x@proxy", "ftp://u:s3cret@proxy"]
+)
+def test_what_is_no_proxy_is_named_without_its_password(url):
+    with pytest.raises(UsageError, match="the kubeconfig's proxy-url") as caught:
+        through("https://api", url)
+    assert "s3cret" not in caught.value.message
+    with pytest.raises(UsageError, match="HTTPS_PROXY"):
+        through("https://api", HTTPS_PROXY=url)
+
+
+def test_all_proxy_is_not_for_us():
+    assert through("https://api", ALL_PROXY="http://env:1", HTTP_PROXY="http://env:2") is None
+    assert through("http://api", HTTP_PROXY="socks5://env:2") == "socks5://env:2"
 
 
 async def test_in_cluster_reads_the_service_account(tmp_path):
@@ -134,7 +161,9 @@ def test_insecure_checks_nothing_and_a_bad_ca_is_told():
 
 
 def test_credentials_are_not_in_the_repr():
-    access = Access(server="https://x", client_key=b"KEY", basic=("user", "PASSWORD"))
+    access = Access(
+        server="https://x", client_key=b"KEY", basic=("user", "PASSWORD"), proxy_url="http://u:PASSWORD@proxy"
+    )
     assert "KEY" not in repr(access)
     assert "PASSWORD" not in repr(access)
 

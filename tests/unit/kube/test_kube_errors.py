@@ -3,6 +3,7 @@
 import pytest
 
 from vcli.errors import ConflictError, NotAllowedError, NotFoundError, VcliError
+from vcli.kube.answers import error_from
 from vcli.kube.errors import (
     AlreadyExists,
     ApiError,
@@ -15,7 +16,6 @@ from vcli.kube.errors import (
     TooManyRequests,
     Unauthorized,
     Unreachable,
-    error_from,
 )
 
 
@@ -58,17 +58,68 @@ def test_nobody_answering_has_the_exit_code_for_it():
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("answer", "code", "said", "cause"),
     [
-        ("404 page not found\n", "404 page not found"),
-        ("<html>no</html>", "/x: the server answered 404"),
-        ({"some": "json"}, "/x: the server answered 404"),
-        (None, "/x: the server answered 404"),
-        (status(404, "NotFound", ""), "/x: the server answered 404 NotFound"),
+        (
+            "404 page not found\n",
+            404,
+            " (404 page not found)",
+            ": it has no such API, or is not a Kubernetes API server",
+        ),
+        (
+            "<html>no</html>",
+            403,
+            " with an HTML page",
+            ": it is not a Kubernetes API server, or a proxy is in front of it",
+        ),
+        (
+            "<html>Bad Gateway</html>",
+            502,
+            " with an HTML page",
+            ": the API server is down, or the load balancer or proxy in front of it can't reach it",
+        ),
+        ({"some": "json"}, 400, "", ""),
+        (None, 405, "", ""),
     ],
 )
-def test_an_answer_that_says_nothing_is_told_by_its_path(answer, message):
-    assert error_from(answer, status=404, path="/x?token=secret").message == message
+def test_an_answer_that_is_no_status_is_explained(answer, code, said, cause):
+    error = error_from(answer, status=code, path="/x?token=secret", server="https://h")
+    assert error.message == f"https://h answered {code} to /x{said}{cause}"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/api/v1/namespaces", Unreachable),
+        ("/prefix/api/v1/namespaces/a/secrets/b", Unreachable),
+        ("/apis/apps/v1/statefulsets?x=y", Unreachable),
+        ("/version", Unreachable),
+        ("/apis/example.com/v1/things", NotFound),
+        ("/api/v1/namespaces/a/pods/b/portforward", NotFound),
+        ("/api/v1/nodes/n/proxy/stats/summary", NotFound),
+    ],
+)
+def test_what_has_no_namespaces_is_no_api_server(path, kind):
+    error = error_from("404 page not found", status=404, path=path, server="https://h")
+    assert type(error) is kind
+    assert "is not a Kubernetes API server" in error.message
+    assert type(error_from(status(404, "NotFound"), status=404, path=path)) is NotFound
+
+
+def test_a_status_without_a_message_is_told_by_its_reason():
+    error = error_from(status(400, "BadRequest", ""), status=400, path="/x", server="https://h")
+    assert error.message == "https://h answered 400 BadRequest to /x"
+
+
+@pytest.mark.parametrize("answer", [status(401, "Unauthorized", "Unauthorized"), "Unauthorized\n", None])
+def test_who_is_not_accepted_where_and_what_now(answer):
+    error = error_from(
+        answer, status=401, path="/x", server="https://h", identity="user 'jane' of context 'c'"
+    )
+    assert error.message == (
+        "https://h does not accept the credentials of user 'jane' of context 'c' (401 Unauthorized)"
+    )
+    assert "kubectl auth whoami" in error.hint
 
 
 def test_a_long_message_is_clipped():

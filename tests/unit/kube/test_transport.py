@@ -155,9 +155,12 @@ async def test_503_without_retry_after_is_told_at_once(server):
 
     server.handler = handler
     async with client_of(server) as client:
-        with pytest.raises(ServerError, match="the server answered 503") as caught:
+        with pytest.raises(
+            ServerError,
+            match=r"answered 503 to /api/.*/a with an HTML page: the API server is down",
+        ) as caught:
             await client.get(PODS, "a")
-    assert "html" not in caught.value.message
+    assert "<html>" not in caught.value.message
 
 
 async def test_a_server_that_does_not_answer_is_named(server):
@@ -167,7 +170,7 @@ async def test_a_server_that_does_not_answer_is_named(server):
 
     server.handler = handler
     async with client_of(server, timeout=0.1) as client:
-        with pytest.raises(Unreachable, match=rf"127.0.0.1:{server.port}: no answer to GET within 0.1"):
+        with pytest.raises(Unreachable, match=rf"{server.port}: no answer to GET /api/.*/a within 0.1"):
             await client.get(PODS, "a")
 
 
@@ -189,7 +192,64 @@ async def test_a_login_page_is_not_an_answer(server):
 
     server.handler = handler
     async with client_of(server) as client:
-        with pytest.raises(Unreachable, match="not JSON"):
+        with pytest.raises(
+            Unreachable, match=rf"{server.port} answered /api/.*/a with an HTML page: it is not a Kubernetes"
+        ):
+            await client.get(PODS, "a")
+
+
+async def test_a_redirect_names_the_place_without_its_query(server):
+    async def handler(exchange):
+        while await exchange.request():
+            await exchange.answer(302, b"", "Location: https://login.example/sso?token=x\r\n")
+
+    server.handler = handler
+    async with client_of(server) as client:
+        with pytest.raises(
+            Unreachable, match=r"redirects GET /api.* to https://login.example/sso \(302\)"
+        ) as caught:
+            await client.get(PODS, "a")
+        assert "token" not in caught.value.message
+        with pytest.raises(Unreachable, match="redirects GET /log"):
+            async with client.stream("GET", "/log"):
+                pass
+
+
+async def test_the_first_answer_must_come_soon_later_ones_may_take_their_time(server, monkeypatch):
+    from vcli.kube import wait  # noqa: PLC0415
+
+    monkeypatch.setattr(wait, "FIRST_ANSWER", 0.2)
+
+    async def handler(exchange):
+        while request := await exchange.request():
+            if b"/slow" in request:
+                await asyncio.sleep(0.4)
+            exchange.writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{")
+            await exchange.writer.drain()
+            if b"/body" in request:
+                await asyncio.sleep(0.4)
+            exchange.writer.write(b"}")
+
+    server.handler = handler
+    async with client_of(server) as client:
+        with pytest.raises(Unreachable, match=r"no answer to GET /slow within 0.2 seconds"):
+            await client.request("GET", "/slow")
+        with pytest.raises(Unreachable, match=r"no answer to GET /slow within 0.2 seconds"):
+            async with client.stream("GET", "/slow"):
+                pass
+        await client.request("GET", "/body")
+        await client.request("GET", "/slow")
+
+
+async def test_half_a_head_is_told(server):
+    async def handler(exchange):
+        await exchange.request()
+        exchange.writer.write(b"HTTP/1.1 200 OK\r\nContent-")
+        await asyncio.sleep(5)
+
+    server.handler = handler
+    async with client_of(server, timeout=0.1) as client:
+        with pytest.raises(Unreachable, match=r"within 0\.1 seconds, only the beginning of one"):
             await client.get(PODS, "a")
 
 
@@ -308,7 +368,9 @@ async def test_a_proxy_that_refuses_is_named_without_its_password(server):
     server.handler = handler
     proxy = f"http://user:hunter2@127.0.0.1:{server.port}"
     async with Client(Access(server="https://api.example", proxy_url=proxy)) as client:
-        with pytest.raises(Unreachable, match=rf"proxy http://127.0.0.1:{server.port}.* 407") as caught:
+        with pytest.raises(
+            Unreachable, match=rf"proxy http://127.0.0.1:{server.port}: .*does not accept .*407"
+        ) as caught:
             await client.version()
     assert "hunter2" not in caught.value.message
 

@@ -67,13 +67,13 @@ def test_files_merge_as_in_client_go(tmp_path, monkeypatch):
 def test_no_current_context_lists_what_there_is(tmp_path):
     with pytest.raises(UsageError) as caught:
         load_access(kubeconfig=write(tmp_path / "a", current=""))
-    assert "there is: c" in caught.value.hint
+    assert "there are: c" in caught.value.hint
 
 
 def test_an_unknown_context_lists_what_there_is(tmp_path):
     with pytest.raises(NotFoundError, match="no context 'x'") as caught:
         load_access(kubeconfig=write(tmp_path / "a"), context="x")
-    assert caught.value.hint == "there is: c"
+    assert caught.value.hint == "name another one with --context; there are: c"
 
 
 @pytest.mark.parametrize("section", ["clusters", "users"])
@@ -206,7 +206,7 @@ async def test_a_plugins_token_is_renewed_when_it_expires(tmp_path):
     )
     user = exec_user(plugin(tmp_path / "login", body))
     access = load_access(kubeconfig=write(tmp_path / "a", user=user)).access
-    assert [await access.token() for _ in range(4)] == ["t2", "t3", "t3", "t3"]
+    assert [await access.token() for _ in range(4)] == ["t1", "t2", "t3", "t3"]
 
 
 async def test_a_plugin_gets_arguments_environment_and_cluster(tmp_path):
@@ -241,10 +241,20 @@ async def test_a_plugin_gets_arguments_environment_and_cluster(tmp_path):
     }
 
 
-def test_a_plugin_may_give_a_client_certificate(tmp_path):
+async def test_a_plugin_may_give_a_client_certificate(tmp_path):
     login = plugin(tmp_path / "login", answer({"clientCertificateData": "CERT", "clientKeyData": "KEY"}))
     access = load_access(kubeconfig=write(tmp_path / "a", user=exec_user(login))).access
-    assert (access.client_certificate, access.client_key, access.token) == (b"CERT", b"KEY", None)
+    assert (await access.certificate(), await access.token()) == ((b"CERT", b"KEY"), "")
+
+
+async def test_a_plugin_runs_when_it_is_needed_and_once_for_token_and_certificate(tmp_path):
+    status = {"token": "x", "clientCertificateData": "CERT", "clientKeyData": "KEY"}
+    login = plugin(tmp_path / "login", f"echo >> {tmp_path}/runs\n" + answer(status))
+    access = load_access(kubeconfig=write(tmp_path / "a", user=exec_user(login))).access
+    assert not (tmp_path / "runs").exists()
+    assert await access.token() == "x"
+    assert await access.certificate() == (b"CERT", b"KEY")
+    assert (tmp_path / "runs").read_text() == "\n"
 
 
 @pytest.mark.parametrize(
@@ -256,17 +266,26 @@ def test_a_plugin_may_give_a_client_certificate(tmp_path):
         (answer({"token": "x"}).replace("/v1", "/v1beta1"), "answered with apiVersion"),
     ],
 )
-def test_what_a_plugin_does_wrong_is_told(tmp_path, body, message):
+async def test_what_a_plugin_does_wrong_is_told(tmp_path, body, message):
     login = plugin(tmp_path / "login", body)
+    access = load_access(kubeconfig=write(tmp_path / "a", user=exec_user(login))).access
     with pytest.raises(NotAllowedError, match=message):
-        load_access(kubeconfig=write(tmp_path / "a", user=exec_user(login)))
+        await access.token()
 
 
-def test_a_missing_plugin_shows_the_install_hint(tmp_path):
+async def test_a_missing_plugin_shows_the_install_hint(tmp_path):
     user = exec_user("no-such-login", installHint="brew install no-such-login\n")
+    access = load_access(kubeconfig=write(tmp_path / "a", user=user)).access
     with pytest.raises(NotAllowedError, match="can't run 'no-such-login'") as caught:
-        load_access(kubeconfig=write(tmp_path / "a", user=user))
+        await access.token()
     assert caught.value.hint == "brew install no-such-login"
+
+
+async def test_a_plugin_that_needs_a_terminal_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    user = exec_user("x", interactiveMode="Always")
+    with pytest.raises(NotAllowedError, match="needs a terminal"):
+        await load_access(kubeconfig=write(tmp_path / "a", user=user)).access.token()
 
 
 def test_an_ancient_plugin_version_is_a_clear_error(tmp_path):

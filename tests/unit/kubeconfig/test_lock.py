@@ -62,7 +62,7 @@ def test_a_short_wait_is_not_worth_a_word(tmp_path):
 def test_it_gives_up_with_an_error_that_names_the_lock(tmp_path):
     lock_file(tmp_path / "config").touch()
     with (
-        pytest.raises(TimedOutError, match="holds the lock") as caught,
+        pytest.raises(TimedOutError, match="is locked by another process") as caught,
         locked([tmp_path / "config"], timeout=0.1),
     ):
         pass

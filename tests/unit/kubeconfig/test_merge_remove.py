@@ -82,7 +82,7 @@ def test_what_is_not_ours_is_never_replaced(existing, name, section):
             **existing,
             section: [*existing.get(section, []), {"name": name, BODY[section]: {"x": "y"}}],
         }
-    with pytest.raises(ConflictError, match="did not make"):
+    with pytest.raises(ConflictError, match="did not create"):
         merge({PATHS[0]: existing}, entry, default=PATHS[0], make_current=True)
 
 

@@ -144,7 +144,7 @@ def test_a_file_that_is_a_mount_is_written_in_place(tmp_path):
 
 
 def test_a_folder_in_its_place_is_a_clear_error(tmp_path):
-    with pytest.raises(KubeconfigError, match="no regular file"):
+    with pytest.raises(KubeconfigError, match="not a regular file"):
         write(tmp_path, "x")
 
 
