@@ -80,7 +80,11 @@ class Bare:
         ]
 
     def _pod(self) -> Object:
-        ready = {"httpGet": {"path": "/readyz", "port": 8443, "scheme": "HTTPS"}, "periodSeconds": 1}
+        ready = {
+            "httpGet": {"path": "/readyz", "port": 8443, "scheme": "HTTPS"},
+            "periodSeconds": 1,
+            "timeoutSeconds": 5,
+        }
         store = {
             "name": "etcd",
             "image": "registry.k8s.io/etcd:3.6.8-0",

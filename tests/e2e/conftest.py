@@ -70,7 +70,8 @@ def desk(host: Host, tmp_path: Path) -> Iterator[Host]:
 def bare(host: Host) -> Iterator[Bare]:
     """A virtual control plane that vcli did not make."""
     version = json.loads(host.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
-    cluster = Bare(host, name="bare", namespace=f"bare-{uuid.uuid4().hex[:8]}", version=version)
+    name = f"bare-{uuid.uuid4().hex[:8]}"  # the only one: tests connect to it without a namespace
+    cluster = Bare(host, name=name, namespace=name, version=version)
     cluster.create()
     yield cluster
     host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")

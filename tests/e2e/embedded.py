@@ -15,6 +15,7 @@ from vcli.host.instance import cache_dir
 
 NAME = "vcli-e2e"
 SECONDS = 120
+OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Host:
     env: dict[str, str]
 
     def vcli(
-        self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = SECONDS
+        self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = OF_VCLI
     ) -> subprocess.CompletedProcess[str]:
         return run(
             [sys.executable, "-m", "vcli", *args], env=self.env, check=check, stdin=stdin, timeout=timeout

@@ -25,7 +25,7 @@ class Keyboard:
             os.execvpe(argv[0], argv, env)  # noqa: S606
         self.seen = ""
 
-    def expect(self, text: str, seconds: float = 30.0) -> None:
+    def expect(self, text: str, seconds: float = 120.0) -> None:
         """Read until this text has come; what came with it counts as read."""
         until = time.monotonic() + seconds
         while text not in self.seen:

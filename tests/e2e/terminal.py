@@ -44,7 +44,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
 
-    def wait_for(self, text: str, *, timeout: float = 60) -> str:
+    def wait_for(self, text: str, *, timeout: float = 120) -> str:
         """Read until it shows `text`, after what has been waited for before; give what came before it."""
         until = time.monotonic() + timeout
         while text not in self.shown:
