@@ -204,3 +204,13 @@ def test_an_event_that_was_postponed_is_not_lost(in_fake_time: InFakeTime) -> No
 
     before, after = in_fake_time(simulate)
     assert after == before
+
+
+def test_after_an_outage_all_come_back_by_their_backoff(in_fake_time: InFakeTime) -> None:
+    async def longest() -> float:
+        queue: WorkQueue[int] = WorkQueue()
+        for _ in range(20):
+            delays = [queue.retry(key) for key in range(1000)]
+        return max(delays)
+
+    assert in_fake_time(longest) < 66.1

@@ -14,7 +14,7 @@ QUICK_RETRIES: Final = 5
 """A key that has failed more often than this is subject to the rates below."""
 _BURST: Final = 100
 _PER_SECOND: Final = 10
-"""Attempts for all such keys together: by backoff, and as many again by events."""
+"""Attempts for all such keys together, by events; and as many by backoff, of what is rejected."""
 
 
 class WorkQueue(Generic[Key]):
@@ -69,7 +69,7 @@ class WorkQueue(Generic[Key]):
         self._failures[key] = failures + 1
         self._postponed.discard(key)
         delay = max(at_least, self._backoff(failures))
-        if failures >= QUICK_RETRIES:
+        if not quickly:  # other failures end all at once, when a server is back
             delay = max(delay, self._retries.reserve(now))
         self._schedule.add(key, at=now + delay, now=now)
         self._wake()
