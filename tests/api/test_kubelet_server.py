@@ -293,7 +293,7 @@ async def test_requests_leave_nothing_behind(running: VirtualNodes, kubelet: Acc
     async with Client(without_certificate(kubelet)) as client:
         with pytest.raises(Unauthorized):
             await client.request("GET", "/healthz")
-    connections = running.server._listeners[name]._doorkeeper._connections
+    connections = running.server._listeners[name]._acceptor._connections
     async with asyncio.timeout(5):
         await asyncio.gather(*connections)
 

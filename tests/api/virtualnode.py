@@ -16,7 +16,7 @@ from vcli.syncer.engine.world import Caches, World, scope_of
 from vcli.syncer.kinds.indexes import BY_NODE, by_node
 from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.serving import Gate
+from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import parse
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName
@@ -65,7 +65,7 @@ class VirtualNodes:
             lookup=partial(find_pod, self.world),
             pods_on=partial(pods.by_index, BY_NODE),
             usage=HostUsage(self.world),
-            gate=Gate(),
+            limiter=ConnectionLimiter(),
         )
         self.nodes = Nodes(self.world, self.server, pods_on=partial(pods.by_index, BY_NODE))
 

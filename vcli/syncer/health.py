@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
-from vcli.syncer.serving import Gate
-from vcli.syncer.serving.doorkeeper import Doorkeeper
-from vcli.syncer.serving.gate import Visit
+from vcli.syncer.serving import ConnectionLimiter
+from vcli.syncer.serving.acceptor import Acceptor
+from vcli.syncer.serving.limiter import Slot
 from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.serving.streams import close
 
@@ -74,31 +74,33 @@ class Health:
 class HealthServer:
     """Answers for a `Health`.
 
-    Nobody shows who they are here, so all have short lives, and are few; the kubelet always gets in that
-    looks whether we live.
+    Clients are not authenticated here, so all connections are limited. The kubelet's probes are served even
+    while others open connections without end.
 
     Args:
         health: what to answer.
-        gate: bounds the connections.
+        limiter: for the connections.
     """
 
-    def __init__(self, health: Health, gate: Gate | None = None) -> None:
+    def __init__(self, health: Health, limiter: ConnectionLimiter | None = None) -> None:
         self._health = health
-        self._doorkeeper = Doorkeeper("health", gate or Gate(seconds=_LONGEST, hurried=False), self._serve)
+        self._acceptor = Acceptor(
+            "health", limiter or ConnectionLimiter(seconds=_LONGEST, limits_rate=False), self._serve
+        )
         self.port = 0
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._doorkeeper.close()
+        await self._acceptor.close()
 
     def start(self, sock: socket.socket) -> None:
-        """Begin to take connections on a listening socket, which is ours from now on."""
+        """Begin to accept connections on a listening socket, which is closed by `__aexit__`."""
         self.port = sock.getsockname()[1]
-        self._doorkeeper.start(sock)
+        self._acceptor.start(sock)
 
-    async def _serve(self, sock: socket.socket, _: Visit) -> None:
+    async def _serve(self, sock: socket.socket, _: Slot) -> None:
         reader = asyncio.StreamReader(limit=_HEAD_LIMIT)
         protocol = asyncio.StreamReaderProtocol(reader)
         loop = asyncio.get_running_loop()

@@ -38,7 +38,7 @@ from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics import Metrics
-from vcli.syncer.serving import Gate
+from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import Settings
 from vcli.syncer.usage.source import HostUsage
 
@@ -99,9 +99,9 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
             recorder=Recorder(virtual_client),
             host_version=await _version(host_client),
         )
-        usage, gate = HostUsage(world), Gate()
-        async with _kubelets(world, usage, gate) as server:
-            kinds = _make(world, server, usage, gate, address)
+        usage, limiter = HostUsage(world), ConnectionLimiter()
+        async with _kubelets(world, usage, limiter) as server:
+            kinds = _make(world, server, usage, limiter, address)
             metrics.watch_queues(kinds.controllers)
             await _sync(world, kinds, state)
 
@@ -125,7 +125,9 @@ async def _sync(world: World, kinds: _Kinds, state: health.Health) -> None:
         group.create_task(_wait_ready(world, kinds.api_service, state))
 
 
-def _make(world: World, server: KubeletServer, usage: HostUsage, gate: Gate, address: str) -> _Kinds:
+def _make(
+    world: World, server: KubeletServer, usage: HostUsage, limiter: ConnectionLimiter, address: str
+) -> _Kinds:
     slices = watch_all(world)
     nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
     pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
@@ -136,7 +138,7 @@ def _make(world: World, server: KubeletServer, usage: HostUsage, gate: Gate, add
         pods=pods,
         events=events,
         api_service=api_service,
-        usage_api=UsageApiService(world, usage, gate=gate, address=address),
+        usage_api=UsageApiService(world, usage, limiter=limiter, address=address),
         controllers=(
             pods.controller,
             pods.configs.controller,
@@ -149,7 +151,9 @@ def _make(world: World, server: KubeletServer, usage: HostUsage, gate: Gate, add
 
 
 @asynccontextmanager
-async def _kubelets(world: World, usage: HostUsage, gate: Gate) -> AsyncIterator[KubeletServer]:
+async def _kubelets(
+    world: World, usage: HostUsage, limiter: ConnectionLimiter
+) -> AsyncIterator[KubeletServer]:
     server = KubeletServer(
         world.host.client,
         world.virtual.client,
@@ -158,7 +162,7 @@ async def _kubelets(world: World, usage: HostUsage, gate: Gate) -> AsyncIterator
         lookup=lambda name: find_pod(world, name),
         pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node),
         usage=usage,
-        gate=gate,
+        limiter=limiter,
     )
     try:
         yield server

@@ -15,8 +15,8 @@ import pytest
 
 from vcli.host.pki import Authority
 from vcli.syncer.metrics import resident
-from vcli.syncer.serving import Exchange, Gate, Listener, Refused, doorkeeper
-from vcli.syncer.serving.gate import LIMIT, SECONDS
+from vcli.syncer.serving import ConnectionLimiter, Exchange, Listener, Refused, acceptor
+from vcli.syncer.serving.limiter import LIMIT, SECONDS
 from vcli.syncer.serving.sockets import listen_on
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -27,7 +27,7 @@ GOOD_TOKEN = b"GET /ask HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\n\r\
 MIB = 1024 * 1024
 
 
-class House:
+class Server:
     """A listener, and the ways to come to it."""
 
     def __init__(self, folder: Path) -> None:
@@ -74,34 +74,34 @@ async def answer(exchange: Exchange) -> None:
     if not exchange.writer.get_extra_info("peercert"):
         if exchange.request.header("authorization") != "Bearer good":
             raise Refused(401, "Unauthorized")
-        exchange.admit()
+        exchange.authenticated()
     await exchange.reply("hello")
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> House:
-    return House(tmp_path_factory.mktemp("pki"))
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Server:
+    return Server(tmp_path_factory.mktemp("pki"))
 
 
 @pytest.fixture(autouse=True)
 def one_own_address(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Of all the addresses that this machine has for itself, take one for our pod's."""
-    monkeypatch.setattr(doorkeeper, "_is_own", lambda _, source: source == OWN)
+    monkeypatch.setattr(acceptor, "_is_own", lambda _, source: source == OWN)
     return iter([None])
 
 
 @asynccontextmanager
-async def open_house(house: House, gate: Gate) -> AsyncIterator[House]:
-    listener = Listener("test", answer, gate)
-    await listener.start(listen_on(0), house.context)
-    house.port = listener.port
+async def serving(server: Server, limiter: ConnectionLimiter) -> AsyncIterator[Server]:
+    listener = Listener("test", answer, limiter)
+    await listener.start(listen_on(0), server.context)
+    server.port = listener.port
     try:
-        yield house
+        yield server
     finally:
         await listener.close()
 
 
-async def flood(house: House, count: int, request: bytes = b"") -> list[asyncio.StreamWriter]:
+async def flood(server: Server, count: int, request: bytes = b"") -> list[asyncio.StreamWriter]:
     """Open connections, send something on each, and keep them."""
     held: list[asyncio.StreamWriter] = []
     few = asyncio.Semaphore(16)
@@ -109,7 +109,7 @@ async def flood(house: House, count: int, request: bytes = b"") -> list[asyncio.
     async def one() -> None:
         async with few:
             with contextlib.suppress(OSError, asyncio.TimeoutError):
-                _, writer = await asyncio.wait_for(house.connect(FLOOD), 20)
+                _, writer = await asyncio.wait_for(server.connect(FLOOD), 20)
                 held.append(writer)
                 if request:
                     writer.write(request)
@@ -137,48 +137,48 @@ for number in range(int(sys.argv[2])):
 """
 
 
-async def test_a_flood_of_large_heads_costs_little_and_keeps_nobody_out(prepared: House) -> None:
-    gate = Gate(hurried=False)  # nobody is turned away for coming too often
-    async with open_house(prepared, gate) as house:
-        assert (await house.ask(OWN, certificate=True)).startswith(b"HTTP/1.1 200 ")
+async def test_a_flood_of_large_heads_costs_little_and_keeps_nobody_out(prepared: Server) -> None:
+    limiter = ConnectionLimiter(limits_rate=False)  # nobody is turned away for coming too often
+    async with serving(prepared, limiter) as server:
+        assert (await server.ask(OWN, certificate=True)).startswith(b"HTTP/1.1 200 ")
         gc.collect()
         before = most = resident()
         attack = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ATTACKER, str(house.port), "600", FLOOD
+            sys.executable, "-c", ATTACKER, str(server.port), "600", FLOOD
         )
         ended = asyncio.create_task(attack.wait())
         answers, slowest = 0, 0.0
         while not ended.done():
             for source, request, certificate in ((OWN, ASK, True), (STRANGER, GOOD_TOKEN, False)):
                 began = time.monotonic()
-                found = await house.ask(source, request, certificate=certificate)
+                found = await server.ask(source, request, certificate=certificate)
                 assert found.startswith(b"HTTP/1.1 200 "), found
                 slowest = max(slowest, time.monotonic() - began)
                 answers += 1
-            assert len(gate) <= LIMIT + 1
+            assert len(limiter) <= LIMIT + 1
             most = max(most, resident())
             await asyncio.sleep(0.1)
         assert answers > 2
         assert slowest < 5
         assert most - before < 60 * MIB
         async with asyncio.timeout(10):
-            while len(gate):  # noqa: ASYNC110 - it can't tell us
+            while len(limiter):  # noqa: ASYNC110 - it can't tell us
                 await asyncio.sleep(0.05)
 
 
-async def test_what_ended_is_freed_without_the_garbage_collector(prepared: House) -> None:
+async def test_what_ended_is_freed_without_the_garbage_collector(prepared: Server) -> None:
     """It seldom comes, and each connection has half a megabyte."""
-    gate = Gate(hurried=False)
-    async with open_house(prepared, gate) as house:
-        await house.ask(STRANGER)
+    limiter = ConnectionLimiter(limits_rate=False)
+    async with serving(prepared, limiter) as server:
+        await server.ask(STRANGER)
         gc.collect()
         gc.disable()
         try:
-            command = [sys.executable, "-c", ATTACKER, str(house.port), "100", FLOOD]
+            command = [sys.executable, "-c", ATTACKER, str(server.port), "100", FLOOD]
             attack = await asyncio.create_subprocess_exec(*command)
             await attack.wait()
             async with asyncio.timeout(10):
-                while len(gate):  # noqa: ASYNC110 - it can't tell us
+                while len(limiter):  # noqa: ASYNC110 - it can't tell us
                     await asyncio.sleep(0.05)
             left = [each for each in gc.get_objects() if isinstance(each, SSLProtocol)]
             assert len(left) < 5
@@ -186,57 +186,57 @@ async def test_what_ended_is_freed_without_the_garbage_collector(prepared: House
             gc.enable()
 
 
-async def test_who_shows_nothing_in_time_is_ended(prepared: House) -> None:
+async def test_who_shows_nothing_in_time_is_ended(prepared: Server) -> None:
     assert SECONDS <= 10
-    gate = Gate(seconds=0.5)
-    async with open_house(prepared, gate) as house:
-        silent = await house.connect(STRANGER, tls=False)
-        slow = await house.connect(STRANGER)
-        known = await house.connect(STRANGER, certificate=True)
-        own = await house.connect(OWN)
+    limiter = ConnectionLimiter(seconds=0.5)
+    async with serving(prepared, limiter) as server:
+        silent = await server.connect(STRANGER, tls=False)
+        slow = await server.connect(STRANGER)
+        known = await server.connect(STRANGER, certificate=True)
+        own = await server.connect(OWN)
         slow[1].write(b"GET / HTTP/1.1\r\nX: ")
         for reader, writer in (silent, slow, own):
             with contextlib.suppress(OSError):
                 assert await asyncio.wait_for(reader.read(), 5) == b""
             await end(writer)
-        assert len(gate) == 0
+        assert len(limiter) == 0
         known[1].write(ASK)
         assert (await known[0].read(4096)).startswith(b"HTTP/1.1 200 ")
         await end(known[1])
 
 
-async def test_a_head_of_a_stranger_is_small_and_one_of_a_certificate_may_be_large(prepared: House) -> None:
+async def test_a_head_of_a_stranger_is_small_and_one_of_a_certificate_may_be_large(prepared: Server) -> None:
     large = b"GET /ask HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n"
-    async with open_house(prepared, Gate()) as house:
-        assert (await house.ask(STRANGER, large)).startswith(b"HTTP/1.1 431 ")
-        assert (await house.ask(OWN, large)).startswith(b"HTTP/1.1 431 ")
-        assert (await house.ask(STRANGER, large, certificate=True)).startswith(b"HTTP/1.1 200 ")
+    async with serving(prepared, ConnectionLimiter()) as server:
+        assert (await server.ask(STRANGER, large)).startswith(b"HTTP/1.1 431 ")
+        assert (await server.ask(OWN, large)).startswith(b"HTTP/1.1 431 ")
+        assert (await server.ask(STRANGER, large, certificate=True)).startswith(b"HTTP/1.1 200 ")
         very = large.replace(b"a" * 20_000, b"a" * 300_000)
-        assert (await house.ask(OWN, very, certificate=True)).startswith(b"HTTP/1.1 200 ")
+        assert (await server.ask(OWN, very, certificate=True)).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_a_stranger_may_ask_once(prepared: House) -> None:
-    async with open_house(prepared, Gate()) as house:
-        reader, writer = await house.connect(STRANGER)
+async def test_a_stranger_may_ask_once(prepared: Server) -> None:
+    async with serving(prepared, ConnectionLimiter()) as server:
+        reader, writer = await server.connect(STRANGER)
         writer.write(ASK + GOOD_TOKEN)
         answers = await asyncio.wait_for(reader.read(), 5)
         assert answers.startswith(b"HTTP/1.1 401 ")
         assert b"Connection: close" in answers
         assert answers.count(b"HTTP/1.1") == 1
         await end(writer)
-        reader, writer = await house.connect(STRANGER)
+        reader, writer = await server.connect(STRANGER)
         writer.write(GOOD_TOKEN + ASK)
         both = await asyncio.wait_for(reader.readuntil(b"hello"), 5)
         assert both.startswith(b"HTTP/1.1 200 ")
         await end(writer)
 
 
-async def test_listeners_share_a_gate(prepared: House) -> None:
-    gate = Gate(limit=4)
-    async with open_house(prepared, gate) as first:
+async def test_listeners_share_a_gate(prepared: Server) -> None:
+    limiter = ConnectionLimiter(limit=4)
+    async with serving(prepared, limiter) as first:
         held = await flood(first, 4)
-        async with open_house(prepared, gate) as second:
+        async with serving(prepared, limiter) as second:
             held += await flood(second, 4)
-            assert len(gate) <= 4
+            assert len(limiter) <= 4
             for writer in held:
                 await end(writer)

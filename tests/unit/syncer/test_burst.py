@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from vcli.syncer.engine.burst import Doorway, QuotaLine, Starting
+from vcli.syncer.engine.burst import Doorway, QuotaQueue, Starting
 from vcli.syncer.translate.names import VirtualName
 
 
@@ -62,28 +62,28 @@ async def test_one_that_gets_no_tokens_is_not_waited_for(monkeypatch: pytest.Mon
 
 def test_room_is_offered_to_one_at_a_time() -> None:
     called: list[VirtualName] = []
-    line = QuotaLine(on_room=called.append)
+    queue = QuotaQueue(retry=called.append)
     a, b, c, d = named("a", "b", "c", "d")
-    line.room()
+    queue.retry_first()
     assert called == []
     for each in (a, b, c, d):
-        line.refused(each)
-    line.room()
-    line.refused(a)  # no room for this one: the next time it is another's turn
+        queue.rejected(each)
+    queue.retry_first()
+    queue.rejected(a)  # no room for this one: the next time it is another's turn
     assert called == [a]
-    line.forget(b)
-    line.room()
+    queue.forget(b)
+    queue.retry_first()
     assert called == [a, c]
-    line.admitted(c)
-    line.admitted(d)
-    line.admitted(a)
+    queue.created(c)
+    queue.created(d)
+    queue.created(a)
     assert called == [a, c, d, a]
 
 
 def test_a_pod_that_was_never_refused_makes_no_other_try() -> None:
     called: list[VirtualName] = []
-    line = QuotaLine(on_room=called.append)
+    queue = QuotaQueue(retry=called.append)
     refused, new = named("refused", "new")
-    line.refused(refused)
-    line.admitted(new)
+    queue.rejected(refused)
+    queue.created(new)
     assert called == []

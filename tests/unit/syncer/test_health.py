@@ -58,7 +58,7 @@ async def test_waiting_has_an_end() -> None:
 
 
 async def test_others_that_wait_do_not_keep_the_kubelet_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vcli.syncer.serving.doorkeeper._is_own", lambda *_: False)
+    monkeypatch.setattr("vcli.syncer.serving.acceptor._is_own", lambda *_: False)
     async with serve(Health({"caches"}), port=0) as server:
         held = []
         for _ in range(200):

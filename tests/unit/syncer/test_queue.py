@@ -184,7 +184,7 @@ def test_events_without_end_do_not_make_more_tries_without_end(in_fake_time: InF
     assert 500 < in_fake_time(simulate) < 500 + 2 * (100 + 60 * 10) + 100
 
 
-def test_an_event_that_was_put_off_is_not_lost(in_fake_time: InFakeTime) -> None:
+def test_an_event_that_was_postponed_is_not_lost(in_fake_time: InFakeTime) -> None:
     """It came while the key was worked on, for the last time in vain or for the first time with success."""
 
     async def simulate() -> tuple[float, float]:
@@ -204,3 +204,13 @@ def test_an_event_that_was_put_off_is_not_lost(in_fake_time: InFakeTime) -> None
 
     before, after = in_fake_time(simulate)
     assert after == before
+
+
+def test_after_an_outage_all_come_back_by_their_backoff(in_fake_time: InFakeTime) -> None:
+    async def longest() -> float:
+        queue: WorkQueue[int] = WorkQueue()
+        for _ in range(20):
+            delays = [queue.retry(key) for key in range(1000)]
+        return max(delays)
+
+    assert in_fake_time(longest) < 66.1

@@ -83,37 +83,37 @@ class Doorway:
         self._inside[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.leave, name)
 
 
-class QuotaLine:
-    """The pods that a quota of the host keeps out, those first that were refused longest ago.
+class QuotaQueue:
+    """The pods that a ResourceQuota of the host rejects; the one that was rejected longest ago is first.
 
-    Each has its backoff. But where something has made room, one of them is tried at once, and where that one
-    gets in, the next: so the room is used within moments, and one request shows that there is no more.
+    Each is retried with backoff. When the quota may have room again, the first one is retried at once, and
+    when that succeeds, the next: the room is used up quickly, at the cost of one rejected request.
 
     Args:
-        on_room: called with the name of a pod to be tried.
+        retry: called with the name of a pod.
     """
 
-    def __init__(self, *, on_room: Callable[[VirtualName], None]) -> None:
-        self._on_room = on_room
-        self._refused: dict[VirtualName, None] = {}
+    def __init__(self, *, retry: Callable[[VirtualName], None]) -> None:
+        self._retry = retry
+        self._rejected: dict[VirtualName, None] = {}
 
-    def refused(self, name: VirtualName) -> None:
-        """A quota has refused the pod, for the first time or again."""
+    def rejected(self, name: VirtualName) -> None:
+        """A quota has rejected the pod, for the first time or again."""
         self.forget(name)
-        self._refused[name] = None
+        self._rejected[name] = None
 
-    def admitted(self, name: VirtualName) -> None:
+    def created(self, name: VirtualName) -> None:
         """The pod is on the host."""
-        if name in self._refused:
+        if name in self._rejected:
             self.forget(name)
-            self.room()
+            self.retry_first()
 
     def forget(self, name: VirtualName) -> None:
-        """The pod is gone, or was refused for another reason."""
-        self._refused.pop(name, None)
+        """The pod is deleted, or was rejected for another reason."""
+        self._rejected.pop(name, None)
 
-    def room(self) -> None:
-        """There may be room for one."""
-        first = next(iter(self._refused), None)
+    def retry_first(self) -> None:
+        """The quota may have room for a pod."""
+        first = next(iter(self._rejected), None)
         if first is not None:
-            self._on_room(first)
+            self._retry(first)

@@ -26,9 +26,9 @@ class RequeueAfter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a reconcile returns that has done nothing yet, as something will wake the key.
+    """What a reconcile returns when it did nothing, and an event will add the key again.
 
-    This is no success: how often the key has failed before is not forgotten.
+    This is no success: the number of failures is kept.
     """
 
 
@@ -94,11 +94,11 @@ class Controller(Generic[Key]):
         except (Conflict, NotFound, TooManyRequests, ServerError, Unreachable) as error:
             wait = (error.retry_after if isinstance(error, ApiError) else None) or 0.0
             failures, delay = self._failed(key, at_least=wait)
-            self._tell(key, error, delay, loud=failures > _NOISY_AFTER and _is_worth_a_line(failures))
-        except VcliError as error:  # refused: it would be again in a moment
+            self._log(key, error, delay, loud=failures > _NOISY_AFTER and _is_worth_a_line(failures))
+        except VcliError as error:  # rejected, and would be again in a moment
             first = not self.queue.failures(key)
             failures, delay = self._failed(key, quickly=False)
-            self._tell(key, error, delay, loud=first or _is_worth_a_line(failures))
+            self._log(key, error, delay, loud=first or _is_worth_a_line(failures))
         except Exception as error:  # noqa: BLE001 - one object must not stop the others
             failures, _ = self._failed(key)
             if _is_worth_a_line(failures):
@@ -114,11 +114,11 @@ class Controller(Generic[Key]):
         delay = self.queue.retry(key, at_least=at_least, quickly=quickly)
         return self.queue.failures(key), delay
 
-    def _tell(self, key: Key, error: Exception, delay: float, *, loud: bool) -> None:
+    def _log(self, key: Key, error: Exception, delay: float, *, loud: bool) -> None:
         say = log.warning if loud else log.debug
         say("will try again", controller=self.name, key=key, error=error, seconds=round(delay, 3))
 
 
 def _is_worth_a_line(failures: int) -> bool:
-    """Whether a log should have a line of it: fewer and fewer, as they say nothing new."""
+    """Whether to log a failure: the first, the second, the fourth and so on."""
     return failures & (failures - 1) == 0

@@ -5,24 +5,23 @@ import random
 from collections import deque
 from typing import Final, Generic
 
-from vcli.syncer.engine.allowance import Allowance
+from vcli.syncer.engine.bucket import TokenBucket
 from vcli.syncer.engine.schedule import NORMAL, Key, Schedule
 
 FIRST_RETRY = 0.005
 LONGEST_RETRY = 60.0
 QUICK_RETRIES: Final = 5
-"""A key that has failed more often than this takes from the bounds below with each further try."""
+"""A key that has failed more often than this is subject to the rates below."""
 _BURST: Final = 100
 _PER_SECOND: Final = 10
-"""Tries of such keys, of all together: in their own time, and as many again because something happened."""
+"""Attempts for all such keys together, by events; and as many by backoff, of what is rejected."""
 
 
 class WorkQueue(Generic[Key]):
     """Names to work on. Belongs to one event loop, whose clock it uses; never touch it from another thread.
 
-    What happens to a key that keeps failing may be what it waits for, so it is tried at once. But somebody
-    may make things happen without end, to many such keys at a time: beyond a bound they wait for their
-    backoff.
+    An event about a key that keeps failing may be what it waits for, so it is tried at once. But a tenant can
+    make any number of events about many such keys: beyond a rate, keys wait for their backoff.
 
     Args:
         first_retry: seconds until a key that failed once is tried again; doubles with each failure.
@@ -34,9 +33,9 @@ class WorkQueue(Generic[Key]):
         self._longest_retry = longest_retry
         self._schedule: Schedule[Key] = Schedule()
         self._failures: dict[Key, int] = {}
-        self._put_off: set[Key] = set()
-        self._retries = Allowance(burst=_BURST, per_second=_PER_SECOND)
-        self._wakes = Allowance(burst=_BURST, per_second=_PER_SECOND)
+        self._postponed: set[Key] = set()
+        self._retries = TokenBucket(burst=_BURST, per_second=_PER_SECOND)
+        self._wakes = TokenBucket(burst=_BURST, per_second=_PER_SECOND)
         self._takers: deque[asyncio.Future[None]] = deque()
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -50,8 +49,8 @@ class WorkQueue(Generic[Key]):
         if failures > QUICK_RETRIES and not self._wakes.take(now):
             if self._schedule.waits(key):
                 return
-            if self._schedule.runs(key):  # what comes of that will say when
-                self._put_off.add(key)
+            if self._schedule.runs(key):  # see `done` and `forget`
+                self._postponed.add(key)
                 return
             after = max(after, self._backoff(failures))
         self._schedule.add(key, at=now + after, now=now, priority=priority)
@@ -63,21 +62,21 @@ class WorkQueue(Generic[Key]):
         Args:
             key: what failed.
             at_least: a wait that the server asked for (Retry-After).
-            quickly: whether another try in a moment may do better; if not, the short delays are left out.
+            quickly: whether an attempt in a moment may succeed; if not, the shortest delays are left out.
         """
         now = _now()
         failures = max(self._failures.get(key, 0), 0 if quickly else QUICK_RETRIES)
         self._failures[key] = failures + 1
-        self._put_off.discard(key)
+        self._postponed.discard(key)
         delay = max(at_least, self._backoff(failures))
-        if failures >= QUICK_RETRIES:
+        if not quickly:  # other failures end all at once, when a server is back
             delay = max(delay, self._retries.reserve(now))
         self._schedule.add(key, at=now + delay, now=now)
         self._wake()
         return delay
 
     def give_up(self, key: Key) -> None:
-        """Trying `key` again is pointless until something happens to it; and hardly less after that."""
+        """Do not try `key` again until an event adds it; it still counts as failing then."""
         self._failures[key] = max(self._failures.get(key, 0), QUICK_RETRIES) + 1
 
     def _backoff(self, failures: int) -> float:
@@ -91,8 +90,8 @@ class WorkQueue(Generic[Key]):
     def forget(self, key: Key) -> None:
         """The key's work succeeded (or is pointless): its next failure counts as the first."""
         self._failures.pop(key, None)
-        if key in self._put_off:  # what happened may have been after the work had looked
-            self._put_off.discard(key)
+        if key in self._postponed:  # the event may have come after the work had read the caches
+            self._postponed.discard(key)
             self.add(key)
 
     async def get(self) -> Key:
@@ -117,8 +116,8 @@ class WorkQueue(Generic[Key]):
     def done(self, key: Key) -> None:
         """The work on `key` ended, well or not."""
         self._schedule.done(key, now=_now())
-        if key in self._put_off:
-            self._put_off.discard(key)
+        if key in self._postponed:
+            self._postponed.discard(key)
             self.add(key, after=self._backoff(self.failures(key)))
         self._wake()
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
 from vcli.kube.resources import NODES, PODS
-from vcli.syncer.engine.burst import Doorway, QuotaLine
+from vcli.syncer.engine.burst import Doorway, QuotaQueue
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, Waiting
 from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
 from vcli.syncer.kinds.indexes import needed_by
@@ -29,15 +29,15 @@ class PodCreation:
         needs: what a pod waits for.
         contexts: what a translation needs to know.
         doorway: for pods whose tokens come after them.
-        line: of those that a quota keeps out.
+        over_quota: the pods that a quota rejects.
     """
 
     def __init__(
-        self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway, line: QuotaLine
+        self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway, over_quota: QuotaQueue
     ) -> None:
         self._world = world
         self._doorway = doorway
-        self._line = line
+        self._over_quota = over_quota
         self._needs = needs
         self._contexts = contexts
 
@@ -78,12 +78,12 @@ class PodCreation:
         except BaseException as error:
             self._doorway.leave(name)
             if isinstance(error, ApiError) and is_over_quota(error):
-                self._line.refused(name)
+                self._over_quota.rejected(name)
             else:
-                self._line.forget(name)
+                self._over_quota.forget(name)
             raise
         self._world.host[PODS].store(made)
-        self._line.admitted(name)
+        self._over_quota.created(name)
 
     async def _post(self, virtual: Object, desired: Object) -> Object:
         async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):

@@ -31,7 +31,7 @@ class PodStatus:
     def __init__(self, world: World) -> None:
         self._world = world
         self._told: dict[VirtualName, tuple[str, str]] = {}
-        self._put_off: dict[VirtualName, float] = {}
+        self._postponed: dict[VirtualName, float] = {}
         self._last_words: dict[VirtualName, Object] = {}
         world.host[PODS].subscribe(self._remember)
 
@@ -60,7 +60,7 @@ class PodStatus:
         )
         self._world.virtual[PODS].store(answer)
         self._told[name] = _versions(answer, host)
-        self._put_off.pop(name, None)
+        self._postponed.pop(name, None)
         return None
 
     def _can_wait(self, name: VirtualName, host: Object) -> float:
@@ -72,7 +72,7 @@ class PodStatus:
         starting.add(name)
         now = asyncio.get_running_loop().time()
         pause = min(max(_PAUSE, len(starting) * _PAUSE_EACH), _LONGEST_PAUSE)
-        return self._put_off.setdefault(name, now) + pause - now
+        return self._postponed.setdefault(name, now) + pause - now
 
     async def tell_last(self, virtual: Object) -> None:
         """Tell how the pod ended: its last status may have come together with its end.
@@ -94,7 +94,7 @@ class PodStatus:
         """The virtual pod is gone."""
         self._world.starting.discard(name)
         self._told.pop(name, None)
-        self._put_off.pop(name, None)
+        self._postponed.pop(name, None)
         self._last_words.pop(name, None)
 
     def _remember(self, old: Object | None, new: Object | None) -> None:

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
-from vcli.syncer.engine.burst import Doorway, QuotaLine
+from vcli.syncer.engine.burst import Doorway, QuotaQueue
 from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
 from vcli.syncer.engine.feed import appeared_or_gone, feed, feed_host, feed_virtual
 from vcli.syncer.engine.log import Log
@@ -79,8 +79,8 @@ class Pods:
         queue = self.controller.queue
         needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
         self._doorway = Doorway(_AT_ONCE, on_room=queue.add)
-        self._line = QuotaLine(on_room=queue.add)
-        self._creation = PodCreation(world, needs, self._contexts, self._doorway, self._line)
+        self._over_quota = QuotaQueue(retry=queue.add)
+        self._creation = PodCreation(world, needs, self._contexts, self._doorway, self._over_quota)
         self._updates = PodUpdates(world, self._contexts)
         feed_virtual(world.virtual[PODS], queue)
         feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope, urgent=_bound)
@@ -106,7 +106,7 @@ class Pods:
             return None
         if virtual is None:
             self._doorway.leave(name)
-            self._line.forget(name)
+            self._over_quota.forget(name)
             self._status.forget(name)
             self._updates.forget(name)
             if host is not None and not is_going(host):
@@ -217,9 +217,9 @@ class Pods:
     # --- who is concerned
 
     def _host_pod_changed(self, old: Object | None, new: Object | None) -> None:
-        """A pod that goes or has ended leaves room in a quota."""
+        """A pod that is deleted or has ended leaves room in a quota."""
         if new is None or (is_finished(new) and old is not None and not is_finished(old)):
-            self._line.room()
+            self._over_quota.retry_first()
 
     def _tokens_settled(self, name: VirtualName) -> None:
         self._doorway.leave(name)

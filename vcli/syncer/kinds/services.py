@@ -36,7 +36,7 @@ class Services:
     def __init__(self, world: World, *, address: str = "") -> None:
         self._world = world
         self._moves = ServiceMoves(world)
-        self._left_out: dict[VirtualName, tuple[str, list[str]]] = {}
+        self._ignored: dict[VirtualName, tuple[str, list[str]]] = {}
         self.controller: Controller[VirtualName] = Controller("services", self._reconcile, workers=8)
         self._external_ips = ExternalIPs(world, self.controller.queue, address=address)
         feed_virtual(world.virtual[SERVICES], self.controller.queue)
@@ -48,7 +48,7 @@ class Services:
             return None
         virtual, host = world.in_virtual(SERVICES, name), world.on_host(SERVICES, name)
         if virtual is None:
-            self._left_out.pop(name, None)
+            self._ignored.pop(name, None)
             if host is not None and not await self._moves.succeed(host):
                 await delete(world.host, SERVICES, host)
             return None
@@ -61,19 +61,19 @@ class Services:
                 await delete(world.host, SERVICES, host)
             return None
         external_ips, refused = self._external_ips.allowed(virtual)
-        await self._tell_left_out(virtual, [*refused, *translate.unknown_fields(virtual)])
+        await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual)])
         async with told(world, SERVICES, virtual):
             host = await self._bring(virtual, host, external_ips)
             if await self._moves.agree(virtual, host):
                 await self._tell_back(virtual, host)
         return None
 
-    async def _tell_left_out(self, virtual: Object, sentences: list[str]) -> None:
-        """Say what the host does not get of a Service; again only when that has changed."""
+    async def _warn_of_ignored(self, virtual: Object, sentences: list[str]) -> None:
+        """Make an event for each part of a Service that is ignored; again only when that changes."""
         name, known = name_of(virtual), (uid_of(virtual), sentences)
-        if self._left_out.get(name, (known[0], [])) == known:
+        if self._ignored.get(name, (known[0], [])) == known:
             return
-        self._left_out[name] = known
+        self._ignored[name] = known
         for sentence in sentences:
             await tell(self._world, SERVICES, virtual, sentence, reason=IGNORED)
 

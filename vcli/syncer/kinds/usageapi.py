@@ -15,7 +15,7 @@ from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.engine.world import Object, World, uid_of
-from vcli.syncer.serving import Gate
+from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.usage import registration
 from vcli.syncer.usage.api import UsageApi
 from vcli.syncer.usage.server import UsageServer
@@ -34,15 +34,15 @@ class UsageApiService:
     Args:
         world: both clusters.
         source: what pods use, where the host has metrics.
-        gate: for connections of which it is not known who opened them.
+        limiter: for unauthenticated connections.
         address: where kube-apiserver finds us; empty if we don't know, and then there is no such API.
     """
 
-    def __init__(self, world: World, source: HostUsage, *, gate: Gate, address: str) -> None:
+    def __init__(self, world: World, source: HostUsage, *, limiter: ConnectionLimiter, address: str) -> None:
         self._client = world.virtual.client
         self._source = source
         api = UsageApi(source, nodes=world.virtual[NODES].items)
-        self._server = UsageServer(api.answer, pki=world.settings.pki, gate=gate)
+        self._server = UsageServer(api.answer, pki=world.settings.pki, limiter=limiter)
         self._address = address
         self._enabled = world.settings.metrics and bool(address)
         self._authority = world.settings.pki / "ca.crt"

@@ -114,7 +114,7 @@ class Gatekeeper:
         path: str,
         node: str,
         certificate: Mapping[str, Any] | None,
-        admit: Callable[[], None],
+        authenticated: Callable[[], None],
     ) -> None:
         """Let a request pass, or not.
 
@@ -123,7 +123,7 @@ class Gatekeeper:
             path: its path, decoded.
             node: the node whose kubelet was asked.
             certificate: the client's verified certificate, if it showed one.
-            admit: called as soon as it is known who asks, whatever they may.
+            authenticated: called when the client is authenticated, before it is authorized.
 
         Raises:
             Refused: 401 nobody we know, 403 not allowed, 500 the virtual API could not say.
@@ -131,7 +131,7 @@ class Gatekeeper:
         user = user_of_certificate(certificate) or await self._user_of_token(bearer_token(request))
         if user is None:
             raise Refused(401, "Unauthorized")
-        admit()
+        authenticated()
         if _MASTERS in user.groups:
             return
         verb = _VERBS.get(request.method, "")

@@ -22,7 +22,7 @@ from vcli.syncer.kubelet.relay import Relay
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.kubelet.views import PodsOn, Views
-from vcli.syncer.serving import Exchange, Gate, Listener, ServingContext
+from vcli.syncer.serving import ConnectionLimiter, Exchange, Listener, ServingContext
 from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.translate.scope import Scope
 from vcli.syncer.usage.source import HostUsage
@@ -42,7 +42,7 @@ class KubeletServer:
         lookup: finds the host pod of a virtual pod: ours, and bound to a node; else None.
         pods_on: gives the virtual pods of a node.
         usage: what pods use, where the host's kubelets can't be asked.
-        gate: for connections of which it is not known who opened them.
+        limiter: for unauthenticated connections.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class KubeletServer:
         lookup: Lookup,
         pods_on: PodsOn,
         usage: HostUsage,
-        gate: Gate,
+        limiter: ConnectionLimiter,
     ) -> None:
         self._serving = ServingContext(pki, authority="ca.crt", verify=ssl.CERT_OPTIONAL)
-        self._gate = gate
+        self._limiter = limiter
         self._gatekeeper = Gatekeeper(virtual)
         self._relay = Relay(host, scope=scope, lookup=lookup)
         self._views = Views(pods_on, Usage(host, scope=scope, lookup=lookup, pods_on=pods_on, source=usage))
@@ -87,7 +87,7 @@ class KubeletServer:
             listener = self._listeners.get(node)
             if listener is None:
                 self._serving.start()
-                listener = Listener(f"kubelet of {node}", partial(self._answer, node), self._gate)
+                listener = Listener(f"kubelet of {node}", partial(self._answer, node), self._limiter)
                 await listener.start(self._bind(node, port), self._serving.context)
                 self._listeners[node] = listener
             return listener.port
@@ -119,7 +119,7 @@ class KubeletServer:
         path = f"/{unquote(request.target).strip('/')}"
         certificate = exchange.writer.get_extra_info("peercert")
         await self._gatekeeper.check(
-            request, path=path, node=node, certificate=certificate, admit=exchange.admit
+            request, path=path, node=node, certificate=certificate, authenticated=exchange.authenticated
         )
         route = pod_route(request)
         if route is not None:

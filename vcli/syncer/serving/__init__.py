@@ -2,8 +2,8 @@
 
 from vcli.syncer.serving.certificates import ServingContext
 from vcli.syncer.serving.exchange import Exchange
-from vcli.syncer.serving.gate import Gate
+from vcli.syncer.serving.limiter import ConnectionLimiter
 from vcli.syncer.serving.listener import Answer, Listener
 from vcli.syncer.serving.requests import Refused, Request
 
-__all__ = ["Answer", "Exchange", "Gate", "Listener", "Refused", "Request", "ServingContext"]
+__all__ = ["Answer", "ConnectionLimiter", "Exchange", "Listener", "Refused", "Request", "ServingContext"]

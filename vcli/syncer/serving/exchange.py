@@ -16,7 +16,7 @@ class Exchange:
     """A request, and the connection that it came on.
 
     Attributes:
-        admit: to be called as soon as it is known who asks.
+        authenticated: to be called when the client is authenticated by the request itself.
         keep: whether the connection may carry another request afterwards.
         started: whether a part of the answer is on its way already.
     """
@@ -24,7 +24,7 @@ class Exchange:
     request: Request
     reader: StreamReader
     writer: StreamWriter
-    admit: Callable[[], None]
+    authenticated: Callable[[], None]
     keep: bool = field(init=False)
     started: bool = field(init=False, default=False)
 

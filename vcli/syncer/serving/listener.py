@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from vcli.syncer.engine.log import Log
-from vcli.syncer.serving.doorkeeper import Doorkeeper
+from vcli.syncer.serving.acceptor import Acceptor
 from vcli.syncer.serving.exchange import TEXT, Exchange
-from vcli.syncer.serving.gate import SECONDS, Gate, Visit
+from vcli.syncer.serving.limiter import SECONDS, ConnectionLimiter, Slot
 from vcli.syncer.serving.requests import FIRST_HEAD_BYTES, MAX_HEAD_BYTES, Refused, read_request, response
 from vcli.syncer.serving.sockets import keep_alive
-from vcli.syncer.serving.streams import close, release
+from vcli.syncer.serving.streams import close, drop_traceback
 
 log = Log(__name__)
 
@@ -33,15 +33,14 @@ class Listener:
 
     Args:
         name: for the log.
-        answer: answers each request; says by `Exchange.admit` when it is known who asks, where no client
-            certificate does.
-        gate: for connections of which that is not known.
+        answer: answers each request; calls `Exchange.authenticated` where it accepts a token.
+        limiter: for connections without an accepted client certificate or token.
     """
 
-    def __init__(self, name: str, answer: Answer, gate: Gate) -> None:
+    def __init__(self, name: str, answer: Answer, limiter: ConnectionLimiter) -> None:
         self._name = name
         self._answer = answer
-        self._doorkeeper = Doorkeeper(name, gate, self._serve)
+        self._acceptor = Acceptor(name, limiter, self._serve)
         self._context: ssl.SSLContext | None = None
         self.port = 0
 
@@ -49,13 +48,13 @@ class Listener:
         """Begin to take connections on a listening socket, which is ours from now on."""
         self.port = sock.getsockname()[1]
         self._context = context
-        self._doorkeeper.start(sock)
+        self._acceptor.start(sock)
 
     async def close(self) -> None:
         """Take no more, and end what is open."""
-        await self._doorkeeper.close()
+        await self._acceptor.close()
 
-    async def _serve(self, sock: socket.socket, visit: Visit) -> None:
+    async def _serve(self, sock: socket.socket, slot: Slot) -> None:
         """Answer all requests on a connection."""
         reader = StreamReader(limit=_BUFFER)
         protocol = StreamReaderProtocol(reader)
@@ -69,14 +68,14 @@ class Listener:
         )
         writer = StreamWriter(transport, protocol, reader, loop)
         if writer.get_extra_info("peercert"):
-            visit.admit()
+            slot.authenticated()
         keep_alive(writer.get_extra_info("socket"))
         try:
-            while await self._exchange(reader, writer, visit):
+            while await self._exchange(reader, writer, slot):
                 pass
         except OSError as error:
             log.debug("client is gone", server=self._name, error=error)
-            release(error)
+            drop_traceback(error)
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
@@ -86,11 +85,11 @@ class Listener:
         finally:
             await close(writer)
 
-    async def _exchange(self, reader: StreamReader, writer: StreamWriter, visit: Visit) -> bool:
+    async def _exchange(self, reader: StreamReader, writer: StreamWriter, slot: Slot) -> bool:
         """Answer the next request; tell whether another one may follow."""
         try:
-            async with asyncio.timeout(_IDLE):  # a stranger has less: the gate sees to it
-                most = MAX_HEAD_BYTES if visit.known else FIRST_HEAD_BYTES
+            async with asyncio.timeout(_IDLE):  # a stranger has less: the limiter sees to it
+                most = MAX_HEAD_BYTES if slot.is_authenticated else FIRST_HEAD_BYTES
                 request = await read_request(reader, max_head=most)
         except TimeoutError:
             return False
@@ -102,7 +101,7 @@ class Listener:
             return False
         if request is None:
             return False
-        exchange = Exchange(request=request, reader=reader, writer=writer, admit=visit.admit)
+        exchange = Exchange(request=request, reader=reader, writer=writer, authenticated=slot.authenticated)
         try:
             await self._answer(exchange)
         except Refused as refused:
@@ -110,6 +109,6 @@ class Listener:
                 # Too late to say so: an answer without its proper end tells that something is missing.
                 writer.transport.abort()
                 return False
-            exchange.keep &= visit.known  # a stranger may ask once
+            exchange.keep &= slot.is_authenticated
             await exchange.reply(refused.message, status=refused.status)
-        return exchange.keep and visit.known
+        return exchange.keep and slot.is_authenticated

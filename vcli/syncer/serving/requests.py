@@ -14,7 +14,7 @@ from http import HTTPStatus
 # that.
 MAX_HEAD_BYTES = 512 * 1024
 FIRST_HEAD_BYTES = 16 * 1024
-"""Of a request that no client certificate goes before: there is room for a token."""
+"""Bytes of a head before the client is authenticated: there is room for a token."""
 _MAX_BODY_BYTES = 64 * 1024
 _MAX_LENGTH_DIGITS = 18
 

@@ -62,15 +62,15 @@ async def close(writer: StreamWriter, *, linger: float = _LINGER) -> None:
         async with asyncio.timeout(linger):
             await writer.wait_closed()
     except (OSError, TimeoutError) as error:
-        release(error)
+        drop_traceback(error)
     finally:
         writer.transport.abort()
 
 
-def release(error: BaseException) -> None:
-    """Let go of what an error that was dealt with refers to.
+def drop_traceback(error: BaseException) -> None:
+    """Remove from a handled error what it refers to.
 
-    A reader keeps the error that its connection ended with, and by its traceback that one keeps the reader,
-    its buffers and those of TLS: half a megabyte that waits for the garbage collector, which seldom comes.
+    A reader keeps the error that its connection ended with, whose traceback keeps the reader, its buffers and
+    those of TLS: half a megabyte that stays until the garbage collector runs, which is seldom.
     """
     error.__traceback__ = None

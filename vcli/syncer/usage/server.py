@@ -5,7 +5,7 @@ import ssl
 from pathlib import Path
 from typing import Final
 
-from vcli.syncer.serving import Answer, Gate, Listener, ServingContext
+from vcli.syncer.serving import Answer, ConnectionLimiter, Listener, ServingContext
 from vcli.syncer.serving.sockets import listen_on
 
 PORT: Final = 4443
@@ -18,13 +18,13 @@ class UsageServer:
     Args:
         answer: answers each request.
         pki: folder with what we serve with, and `front-proxy-ca.crt`.
-        gate: for connections that have not shown that certificate yet.
+        limiter: for connections that have not shown that certificate yet.
     """
 
-    def __init__(self, answer: Answer, *, pki: Path, gate: Gate) -> None:
+    def __init__(self, answer: Answer, *, pki: Path, limiter: ConnectionLimiter) -> None:
         # Of this CA only kube-apiserver has a certificate: nobody else gets as far as a request.
         self._serving = ServingContext(pki, authority="front-proxy-ca.crt", verify=ssl.CERT_REQUIRED)
-        self._listener = Listener("metrics.k8s.io", answer, gate)
+        self._listener = Listener("metrics.k8s.io", answer, limiter)
 
     async def listen(self) -> int:
         """Begin to serve, if that has not been done; gives the port.

@@ -1,7 +1,7 @@
-"""How often something may be done: so often at once, and at a steady rate after that."""
+"""A rate limit: a burst, and a steady rate after that."""
 
 
-class Allowance:
+class TokenBucket:
     """A token bucket, without a clock of its own: all times are seconds on the caller's.
 
     Args:
