@@ -2,16 +2,18 @@
 
 import asyncio
 import base64
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from test_tunnel_process import kubeconfig_of
 
-from vcli.config import load, read
+from vcli.config import Values, load, read
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError, TimedOutError, UsageError
@@ -22,7 +24,7 @@ from vcli.kube.resources import CONFIGMAPS, ROLES, SECRETS, SERVICES, STATEFULSE
 from vcli.operations import create, planning, upgrade
 from vcli.operations.changes import Changes
 from vcli.operations.steps import NoSteps, Step
-from vcli.operations.stored import read_values
+from vcli.operations.stored import Stored, read_values
 
 Object = dict[str, Any]
 
@@ -104,6 +106,11 @@ def counted_off(obj: Object) -> Object:
     return {**obj, "metadata": metadata}
 
 
+async def values_object(client: Client, names: Names) -> str:
+    """The object that has the values, ``Secret/vc-config-demo``."""
+    return next(name for name in await state(client, names) if name.endswith(f"/{names.values}"))
+
+
 async def test_what_would_change_is_what_changes(client: Client, demo: Names, kubeconfig: str):
     before = await state(client, demo)
     planned = await upgrade.upgrade_cluster(options(demo, kubeconfig, *MANY, dry_run=True))
@@ -137,8 +144,8 @@ async def test_all_is_put_back(client: Client, demo: Names, kubeconfig: str, err
 
 async def test_what_is_created_goes_when_it_is_put_back(client: Client, demo: Names, kubeconfig: str):
     old = await read_values(client, demo)
-    (bundle,) = [name for name in await state(client, demo) if "vc-bundle-" in name]
-    await client.delete(CONFIGMAPS, bundle.partition("/")[2], namespace=demo.namespace)
+    for bundle in [name for name in await state(client, demo) if "vc-bundle-" in name]:
+        await client.delete(CONFIGMAPS, bundle.partition("/")[2], namespace=demo.namespace)
     before = await state(client, demo)
     steps = Interrupted("Wait until it is ready", TimedOutError("too slow"))
     with pytest.raises(TimedOutError):
@@ -194,20 +201,24 @@ async def test_a_store_in_the_pod_only_takes_consent(client: Client, namespace: 
 async def test_a_mistake_in_the_stored_values_names_their_object(
     client: Client, demo: Names, kubeconfig: str
 ):
-    wrong = base64.b64encode(b"controlPlane:\n  nonsense: 1\n").decode()
-    await client.patch(SECRETS, demo.values, {"data": {"config.yaml": wrong}}, namespace=demo.namespace)
-    with pytest.raises(UsageError, match=r"secret/vc-config-demo:2: controlPlane\.nonsense: unknown key"):
+    kept = await values_object(client, demo)
+    resource = SECRETS if kept.startswith("Secret/") else CONFIGMAPS
+    wrong = "controlPlane:\n  nonsense: 1\n"
+    text = base64.b64encode(wrong.encode()).decode() if resource is SECRETS else wrong
+    await client.patch(resource, demo.values, {"data": {"config.yaml": text}}, namespace=demo.namespace)
+    said = f"{kept.lower()}:2: controlPlane.nonsense: unknown key"
+    with pytest.raises(UsageError, match=re.escape(said)):
         await upgrade.upgrade_cluster(options(demo, kubeconfig))
 
 
-async def test_values_are_read_from_the_configmap_first(client: Client, demo: Names):
-    text = "controlPlane: {coredns: {enabled: false}}\n"
-    body: Object = {"metadata": {"name": demo.values}, "data": {"config.yaml": text}}
-    await client.create(CONFIGMAPS, body, namespace=demo.namespace)
-    found = await read_values(client, demo)
-    assert found is not None
-    assert (found.source, found.text) == ("configmap/vc-config-demo", text)
-    assert await read_values(client, Names("other", demo.namespace)) is None
+async def test_values_are_read_from_the_configmap_first(client: Client, namespace: str):
+    names, text = Names("demo", namespace), "controlPlane: {coredns: {enabled: false}}\n"
+    assert await read_values(client, names) is None
+    encoded = base64.b64encode(b"controlPlane: {}\n").decode()
+    for resource, data, said in ((SECRETS, encoded, "controlPlane: {}\n"), (CONFIGMAPS, text, text)):
+        body: Object = {"metadata": {"name": names.values}, "data": {"config.yaml": data}}
+        await client.create(resource, body, namespace=namespace)
+        assert await read_values(client, names) == Stored(f"{resource.kind.lower()}/{names.values}", said)
 
 
 async def test_without_secrets_there_the_authority_is_named_as_new(
@@ -226,8 +237,11 @@ async def test_a_newer_vcli_alone_does_not_stand_in_the_way_of_a_change_without_
     names = await created(kubeconfig, namespace, "enabled=false")
     before = await state(client, names)
 
-    async def newer(_: object) -> Bundle:
-        return Bundle("0123456789", b"newer", "3.11")
+    original = planning.load_bundle
+
+    async def newer(values: Values) -> Bundle | None:
+        bundle = await original(values)
+        return replace(bundle, digest="0123456789") if bundle else None
 
     monkeypatch.setattr(planning, "load_bundle", newer)
     # The new version alone, or a change that takes a restart anyway: no.
@@ -237,17 +251,18 @@ async def test_a_newer_vcli_alone_does_not_stand_in_the_way_of_a_change_without_
     assert await state(client, names) == before
 
     done = await upgrade.upgrade_cluster(options(names, kubeconfig, MANY[1]))
-    assert {each.title for each in done.changes.objects} == {"service/demo", "secret/vc-config-demo"}
+    kept = await values_object(client, names)
+    assert {each.title for each in done.changes.objects} == {"service/demo", kept.lower()}
     assert "the control plane stays as it is" in done.changes.consequences[-1]
     after = await state(client, names)
     changed = {name for name in after if after[name] != before.get(name)}
-    assert changed == {"Service/demo", "Secret/vc-config-demo"}
+    assert changed == {"Service/demo", kept}
 
     agreed = options(
         names, kubeconfig, "controlPlane.service.annotations.a=c", may_lose_data=True, wait=False
     )
     done = await upgrade.upgrade_cluster(agreed, review=lambda _: True)
-    assert "created configmap/vc-bundle-0123456789-demo" in "".join(done.changes.lines())
+    assert "created configmap/vc-bundle-0123456789-" in "".join(done.changes.lines())
     assert done.changes.loses_data
 
 

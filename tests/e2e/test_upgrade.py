@@ -30,10 +30,17 @@ NO_SUCH_IMAGE = ["--kubernetes-version", "v1.36.99"]
 SIX_MINUTES = 360
 
 
-def stored(host: Host, namespace: str, name: str = "demo") -> Any:
+def values_kind(host: Host, namespace: str) -> str:
+    """The kind of object that has the values."""
+    items = on_host(host, "configmaps,secrets", "-n", namespace)["items"]
+    return str(next(item["kind"] for item in items if item["metadata"]["name"] == "vc-config-demo"))
+
+
+def stored(host: Host, namespace: str) -> Any:
     """The values as the host keeps them."""
-    kept = on_host(host, "secret", f"vc-config-{name}", "-n", namespace)["data"]["config.yaml"]
-    return yaml.safe_load(base64.b64decode(kept))
+    kind = values_kind(host, namespace)
+    kept = on_host(host, kind, "vc-config-demo", "-n", namespace)["data"]["config.yaml"]
+    return yaml.safe_load(base64.b64decode(kept) if kind == "Secret" else kept)
 
 
 def pod(host: Host, namespace: str, name: str = "demo-0") -> Any:
@@ -76,28 +83,37 @@ def test_stored_values_survive(desk: Host, namespace: str):
 def test_dry_run_changes_nothing_in_every_format(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, *POD_ONLY)
     before = settled(desk, namespace)
-    more = ["--set", "controlPlane.proxy.extraSANs={a.example}", "--dry-run"]
+    kind = values_kind(desk, namespace)
+    more = [*RESTARTS, "--dry-run"]
     text = desk.vcli("upgrade", "demo", "-n", namespace, *more)
-    assert "  changed secret/demo-certs: data[apiserver.crt], data[apiserver.key]\n" in text.stdout
+    assert "  changed statefulset/demo: spec.template.metadata.labels.x\n" in text.stdout
     assert f"dry run: nothing was changed in virtual cluster demo in namespace {namespace}" in text.stderr
     for command in (["upgrade"], ["create", "--upgrade", "--no-connect"]):
-        done = desk.vcli(*command, "demo", "-n", namespace, *more, "-o", "json")
-        found = json.loads(done.stdout)
-        assert found["values"] == [{"key": "controlPlane.proxy.extraSANs", "from": None, "to": ["a.example"]}]
-        assert [(each["kind"], each["name"], each["action"]) for each in found["objects"]] == [
-            ("Secret", "demo-certs", "changed"),
-            ("Secret", "vc-config-demo", "changed"),
-            ("StatefulSet", "demo", "changed"),
+        found = json.loads(desk.vcli(*command, "demo", "-n", namespace, *more, "-o", "json").stdout)
+        assert found["values"] == [{"key": "controlPlane.statefulSet.pods.labels.x", "from": None, "to": "y"}]
+        assert found["objects"] == [
+            {"kind": kind, "name": "vc-config-demo", "action": "changed", "fields": ["data[config.yaml]"]},
+            {
+                "kind": "StatefulSet",
+                "name": "demo",
+                "action": "changed",
+                "fields": ["spec.template.metadata.labels.x"],
+            },
         ]
-        assert found["objects"][2]["fields"] == ["spec.template.metadata.annotations[vcli.dev/checksum]"]
         assert found["consequences"] == [
             "restarts the control plane: its API is unavailable for some seconds",
             "recreates the store: all data of the ephemeral cluster is lost",
         ]
-        assert "PRIVATE KEY" not in done.stdout
     assert yaml.safe_load(desk.vcli("upgrade", "demo", "-n", namespace, *more, "-o", "yaml").stdout) == found
     names = desk.vcli("upgrade", "demo", "-n", namespace, *more, "-o", "name").stdout
-    assert names.splitlines() == ["secret/demo-certs", "secret/vc-config-demo", "statefulset/demo"]
+    assert names.splitlines() == [f"{kind.lower()}/vc-config-demo", "statefulset/demo"]
+    # Of a Secret only the names of its keys.
+    for form in ("table", "json", "yaml"):
+        sans = ["--set", "controlPlane.proxy.extraSANs={a.example}", "--dry-run", "-o", form]
+        shown = desk.vcli("upgrade", "demo", "-n", namespace, *sans).stdout
+        assert "data[apiserver.key]" in shown
+        assert certificates(desk, namespace)["apiserver.key"] not in shown
+        assert "PRIVATE KEY" not in shown
     assert settled(desk, namespace) == before
 
 
@@ -306,7 +322,7 @@ def test_reset_values_takes_only_what_is_given(desk: Host, namespace: str):
 
 def test_without_stored_values_nothing_is_guessed(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, *POD_ONLY)
-    desk.kubectl("delete", "secret", "vc-config-demo", "-n", namespace)
+    desk.kubectl("delete", values_kind(desk, namespace), "vc-config-demo", "-n", namespace)
     before = settled(desk, namespace)
     done = desk.vcli("upgrade", "demo", "-n", namespace, check=False)
     assert done.returncode == 3
