@@ -49,7 +49,7 @@ def run(arguments: "Sequence[str]", environ: "Mapping[str, str] | None" = None) 
     if asked is None:
         return None
     entry = credential_cache.read(asked["name"], asked["namespace"], asked["context"], asked["kubeconfig"])
-    if entry is None or not credential_cache.is_fresh(entry):
+    if entry is None or not credential_cache.is_fresh(entry, watched=bool(asked["tunnel"])):
         return None
     if asked["authority"] not in {"", entry["fingerprint"]}:
         return None

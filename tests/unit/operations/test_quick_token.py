@@ -114,6 +114,8 @@ def test_it_says_nothing_when_the_host_has_to_be_asked(capsys, monkeypatch, heal
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + credential_cache.FRESH + 1)
     assert quick.run(arguments()) is None  # it is old
+    monkeypatch.setattr(time, "time", lambda: now + credential_cache.UNWATCHED + 1)
+    assert quick.run(arguments(None)) is None  # and no tunnel looks after it
     assert capsys.readouterr().out == ""
     assert healed == []
 
