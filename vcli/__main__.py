@@ -17,7 +17,7 @@ def main() -> int:
         else:
             return 0
     # Each kubectl asks this before its first request.
-    if sys.argv[1:2] == ["token"] and (code := _quick_token()) is not None:
+    if sys.argv[1:2] == ["token"] and sys.stdout is not None and (code := _quick_token()) is not None:
         return code
     _let_ctrl_c_end_it()
 
@@ -31,12 +31,18 @@ def _quick_token() -> int | None:
     from vcli.operations import quick  # noqa: PLC0415
 
     try:
-        return quick.run(sys.argv[2:])
+        if (answer := quick.run(sys.argv[2:])) is None:
+            return None
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+    except OSError:
+        return None  # below is how that is said
     except VcliError as error:
         from vcli.console import Console  # noqa: PLC0415
 
         Console().fail(error)
         return error.exit_code
+    return 0
 
 
 def _let_ctrl_c_end_it() -> None:

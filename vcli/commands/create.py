@@ -189,7 +189,7 @@ async def _check_destination(common: Common, *, update_current: bool) -> None:
     """What connecting needs on this machine is missed before there is a virtual cluster, and not after."""
     import asyncio  # noqa: PLC0415
 
-    from vcli.operations.connect import check_destination  # noqa: PLC0415
+    from vcli.operations.destination import check_destination  # noqa: PLC0415
 
     await asyncio.to_thread(check_destination, _destination(common, update_current=update_current))
 

@@ -8,22 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from vcli import inputs, invocation
-from vcli.errors import ConflictError, UsageError, VcliError
+from vcli.errors import ConflictError, UsageError
 from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
-from vcli.kubeconfig.change import Warn, add, check, drop
+from vcli.kubeconfig.change import Warn, add, drop
 from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import IN_CLUSTER, Entry, Mark
 from vcli.kubeconfig.paths import Sources
-from vcli.operations import credential_cache
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import Steps
-from vcli.operations.token import exec_status, plugin
+from vcli.operations.token import keep, plugin
 from vcli.operations.tunnel_uses import follow, listener
 from vcli.portforward import background, state
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, on_this_machine
@@ -202,13 +201,6 @@ class Target:
         where = listener(tunnel.spec.address, tunnel.port) if tunnel else None
         return plugin(self.tunnel_spec, authority=self.credentials.ca, tunnel=where)
 
-    def keep_credentials(self) -> None:
-        """Keep what kubectl will ask for; without a place for it, each kubectl asks the host."""
-        with contextlib.suppress(VcliError, OSError):
-            status = exec_status(self.credentials)
-            end = credential_cache.end_of(status)
-            credential_cache.write(self.tunnel_spec, authority=self.credentials.ca, status=status, end=end)
-
     @property
     def _host_kubeconfig(self) -> str:
         return "" if self.loaded.context_name == IN_CLUSTER else str(self.loaded.sources)
@@ -334,20 +326,6 @@ async def connect(options: Options, *, into: Sources | None, steps: Steps) -> Co
             return connected
 
 
-def check_destination(into: Sources) -> None:
-    """See that a connection can be written down, before what it leads to is made.
-
-    Args:
-        into: the kubeconfig.
-
-    Raises:
-        KubeconfigError: the kubeconfig can't be read or written.
-        VcliError: there is no place for the tunnel's state.
-    """
-    check(into)
-    state.check()
-
-
 async def foreground(
     options: Options, *, into: Sources | None, steps: Steps, ready: Callable[[Connected], None]
 ) -> None:
@@ -394,7 +372,7 @@ async def _record(
     if into is not None:
         await to_its_end(_write_down, into, entry, tunnel, warn=steps.warn)
     if asking is not None:
-        await to_its_end(found.keep_credentials)
+        await to_its_end(keep, found.tunnel_spec, found.credentials)
     return Connected(
         name=found.cluster.name,
         namespace=found.cluster.namespace,

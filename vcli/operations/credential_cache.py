@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 FRESH: Final = 3600.0
-"""Seconds after which the host is asked again."""
+"""Seconds until the host is asked again, while a tunnel sees when the virtual cluster is another one."""
+UNWATCHED: Final = 600.0
+"""The same, where no tunnel does."""
 _EARLY: Final = 60.0  # seconds before its end that a certificate is not used any more
 
 
@@ -66,9 +68,9 @@ def read(name: str, namespace: str, context: str, kubeconfig: str) -> Object | N
     return entry if usable else None
 
 
-def is_fresh(entry: Object) -> bool:
+def is_fresh(entry: Object, *, watched: bool) -> bool:
     """Whether the host need not be asked."""
-    return bool(0 <= time.time() - entry["since"] < FRESH)
+    return bool(0 <= time.time() - entry["since"] < (FRESH if watched else UNWATCHED))
 
 
 def write(spec: "TunnelSpec", *, authority: bytes, status: "Mapping[str, str]", end: float) -> None:

@@ -1,34 +1,25 @@
 """Removing a virtual cluster: its objects, what they made, the way to it, and the namespace made for it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from vcli import inputs
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, Names
-from vcli.errors import ConflictError, NotFoundError, TimedOutError, VcliError
+from vcli.errors import ConflictError, NotFoundError, TimedOutError
 from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
 from vcli.kubeconfig.auth import Loaded, load_access
-from vcli.kubeconfig.change import drop
-from vcli.kubeconfig.model import View
-from vcli.kubeconfig.paths import Sources
-from vcli.kubeconfig.read import load
-from vcli.kubeconfig.tunnelled import contexts_through
-from vcli.operations import credential_cache, removal
-from vcli.operations.cancelling import raise_if_cancelled, to_its_end
+from vcli.operations import removal
 from vcli.operations.ending import Schedule
+from vcli.operations.forgetting import forget_connections
 from vcli.operations.gather import choose_namespace
 from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.tunnel_uses import in_use
-from vcli.portforward import background
-from vcli.portforward.state import TunnelState
 
 Object = dict[str, Any]
 Consent = Callable[[str], Awaitable[bool]]
@@ -126,7 +117,7 @@ async def delete_cluster(
             await _check(client, names, objects)
         own_namespace = removal.made_for(namespace, names)
         if not objects and not own_namespace and not (options.delete_namespace and namespace):
-            contexts = () if options.dry_run else await _forget(loaded, names, steps)
+            contexts = () if options.dry_run else await forget_connections(loaded, names, steps)
             if not options.ignore_not_found and not contexts:
                 raise NotFoundError(
                     f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
@@ -206,7 +197,7 @@ class _Deletion:
     async def _delete(
         self, loaded: Loaded, objects: list[Object], *, kept: bool, takes_namespace: bool
     ) -> list[str]:
-        contexts = await _forget(loaded, self._names, self._steps)
+        contexts = await forget_connections(loaded, self._names, self._steps)
         with self._steps.step(f"Delete virtual cluster {self._names.cluster}") as step:
             if kept:
                 await self._free_claims(objects)
@@ -345,57 +336,3 @@ class _Deletion:
 
     async def _namespace_is_gone(self) -> bool:
         return await removal.namespace_of(self._client, self._names) is None
-
-
-async def _forget(loaded: Loaded, names: Names, steps: Steps) -> list[str]:
-    """Remove the contexts that lead there, end the tunnels, and forget the credentials."""
-    removed: list[str] = []
-
-    def choose(files: Mapping[Path, Object]) -> list[str]:
-        found = [
-            context
-            for context, mark in View(files).ours().items()
-            if (mark.name, mark.namespace, mark.host_context)
-            == (names.cluster, names.namespace, loaded.context_name)
-        ]
-        removed.extend(found)
-        return found
-
-    # A kubeconfig that has nothing to remove need not be writable.
-    if choose({path: file.data for path, file in load(loaded.sources).items()}):
-        removed.clear()
-        await to_its_end(drop, loaded.sources, choose, warn=steps.warn)
-        raise_if_cancelled()
-    cluster = (loaded.access.server, names.namespace, names.cluster)
-    for tunnel in await asyncio.to_thread(background.records):
-        if tunnel.spec.cluster == cluster:
-            try:
-                await asyncio.to_thread(background.stop, tunnel)
-            except VcliError as error:  # it ends by itself when it finds the virtual cluster gone
-                steps.warn(error.message)
-            others = {Path(use.kubeconfig) for use in in_use(tunnel)}
-            for path in sorted(others):
-                await _forget_in(path, tunnel, removed, steps)
-    credential_cache.forget(*cluster)
-    return list(dict.fromkeys(removed))
-
-
-async def _forget_in(path: Path, tunnel: TunnelState, removed: list[str], steps: Steps) -> None:
-    """Remove the contexts of another kubeconfig that lead through a tunnel."""
-
-    def choose(files: Mapping[Path, Object]) -> list[str]:
-        spec = tunnel.spec
-        found = [
-            context
-            for context, mark in View(files).ours().items()
-            if (mark.name, mark.namespace) == (spec.name, spec.namespace)
-            and context
-            in contexts_through(files[path], name=spec.name, namespace=spec.namespace, server=tunnel.server)
-        ]
-        removed.extend(found)
-        return found
-
-    try:
-        await asyncio.to_thread(drop, Sources((path,)), choose, warn=steps.warn)
-    except VcliError as error:
-        steps.warn(f"what leads there is left in {path}: {error.message}")

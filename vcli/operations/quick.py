@@ -7,7 +7,6 @@ which asks the host.
 
 import json
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,15 +30,15 @@ _OPTIONS: Final = {
 }
 
 
-def run(arguments: "Sequence[str]", environ: "Mapping[str, str] | None" = None) -> int | None:
-    """Answer on stdout if that can be done without the host.
+def run(arguments: "Sequence[str]", environ: "Mapping[str, str] | None" = None) -> str | None:
+    """Answer if that can be done without the host.
 
     Args:
         arguments: after ``vcli token``.
         environ: the environment.
 
     Returns:
-        The exit code; None when it can't be answered here, and nothing was said.
+        An ExecCredential as JSON; None when it can't be answered here.
 
     Raises:
         VcliError: the tunnel can't be started.
@@ -49,14 +48,12 @@ def run(arguments: "Sequence[str]", environ: "Mapping[str, str] | None" = None) 
     if asked is None:
         return None
     entry = credential_cache.read(asked["name"], asked["namespace"], asked["context"], asked["kubeconfig"])
-    if entry is None or not credential_cache.is_fresh(entry):
+    if entry is None or not credential_cache.is_fresh(entry, watched=bool(asked["tunnel"])):
         return None
     if asked["authority"] not in {"", entry["fingerprint"]}:
         return None
-    if asked["tunnel"] and not _runs(entry["spec"], asked["tunnel"]):
-        return _heal(entry, asked["tunnel"], environ)
-    sys.stdout.write(f"{json.dumps(answer(entry['status'], entry['notAfter'], environ))}\n")
-    return 0
+    there = not asked["tunnel"] or _runs(entry["spec"], asked["tunnel"]) or _heal(entry, asked["tunnel"])
+    return json.dumps(answer(entry["status"], entry["notAfter"], environ)) if there else None
 
 
 def answer(status: "Mapping[str, str]", end: float, environ: "Mapping[str, str]") -> dict[str, Any]:
@@ -114,7 +111,8 @@ def _runs(spec: "Mapping[str, Any]", tunnel: str) -> bool:
         return False
 
 
-def _heal(entry: "Mapping[str, Any]", tunnel: str, environ: "Mapping[str, str]") -> int | None:
+def _heal(entry: "Mapping[str, Any]", tunnel: str) -> bool:
+    """Start the tunnel; False when what is kept is worth nothing: the host knows more."""
     from vcli.errors import NotFoundError  # noqa: PLC0415
     from vcli.operations.healing import ensure  # noqa: PLC0415
     from vcli.portforward.spawning import StaleError  # noqa: PLC0415
@@ -122,9 +120,8 @@ def _heal(entry: "Mapping[str, Any]", tunnel: str, environ: "Mapping[str, str]")
     try:
         ensure(entry["spec"], tunnel, authority=entry["authority"])
     except (NotFoundError, StaleError):
-        return None  # what is kept is worth nothing: the host knows more
-    sys.stdout.write(f"{json.dumps(answer(entry['status'], entry['notAfter'], environ))}\n")
-    return 0
+        return False
+    return True
 
 
 def _version(environ: "Mapping[str, str]") -> str:

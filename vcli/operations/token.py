@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, Final
 
-from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError
+from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError, VcliError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.model import IN_CLUSTER
@@ -80,8 +80,7 @@ async def credential(
         return quick.answer(kept["status"], kept["notAfter"], environ)  # it is reached without its host
     if authority:
         credential_cache.check_authority(found.ca, authority, name=spec.name, namespace=spec.namespace)
-    status = exec_status(found)
-    end = await asyncio.to_thread(_keep, spec, found, status)
+    status, end = await asyncio.to_thread(keep, spec, found)
     if tunnel is not None:
         left = max(until - time.monotonic(), 1.0)
         await asyncio.to_thread(healing.ensure, spec, tunnel, authority=found.ca.decode(), timeout=left)
@@ -149,12 +148,17 @@ async def _ask(loaded: Loaded, name: str, namespace: str | None) -> tuple[Tunnel
     return spec, found
 
 
-def _keep(spec: TunnelSpec, found: Credentials, status: dict[str, str]) -> float:
-    """Keep the credentials if there is a place for them; when they end."""
+def keep(spec: TunnelSpec, found: Credentials) -> tuple[dict[str, str], float]:
+    """Keep credentials for the next kubectl, if there is a place for them: else each one asks the host.
+
+    Returns:
+        What `exec_status` makes of them, and when they end.
+    """
+    status = exec_status(found)
     end = credential_cache.end_of(status)
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(VcliError, OSError):
         credential_cache.write(spec, authority=found.ca, status=status, end=end)
-    return end
+    return status, end
 
 
 def _kept(
