@@ -38,6 +38,7 @@ class Keys:
             self._mounted = Mounted(Path(self._data["pki"]), path.parent / "facts")
         except (KeyError, TypeError) as error:
             raise UsageError(f"settings {path} are of another version: {error}") from error
+        self._started_with = self._mounted.certificates()
 
     async def prepare(self) -> Settings:
         """Make what is missing, and give the whole settings.
@@ -49,22 +50,23 @@ class Keys:
         facts = self._mounted.facts()
         if facts is None:
             raise UsageError(f"the facts about the host in {self._path.parent / 'facts'} are not complete")
+        self._started_with = self._mounted.certificates()
         return parse(with_facts(self._data, facts))
 
     async def renew(self, *, every: float = CHECK) -> None:
-        """Return when certificates were renewed, which may be in a year.
+        """Renew certificates that end soon; return when they are others than `prepare` found, by anyone.
 
         The other components read their files again. The syncer has to be started again.
         """
         while True:
             await asyncio.sleep(every)
-            if not lacking(self._spec, self._mounted):
-                continue
-            try:
-                await ensure(self._spec, self._mounted, _client)
-            except VcliError as error:
-                log.warning("certificates can't be renewed yet", error=error)
-            else:
+            if lacking(self._spec, self._mounted):
+                try:
+                    await ensure(self._spec, self._mounted, _client)
+                except VcliError as error:
+                    log.warning("certificates can't be renewed yet", error=error)
+                    continue
+            if self._mounted.certificates() != self._started_with:
                 return
 
 
