@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vcli.bootstrap.ensure import Mounted, ensure, lacking
+from vcli.bootstrap.pki import AUTHORITIES
 from vcli.bootstrap.spec import Spec
 from vcli.errors import UsageError, VcliError
 from vcli.kube.access import in_cluster
@@ -18,6 +19,8 @@ Object = dict[str, Any]
 
 CHECK: Final = 6 * 3600.0
 """Seconds between two looks at the ends of certificates, which are renewed weeks before."""
+
+_AUTHORITIES: Final = {f"{name}.crt" for name in AUTHORITIES}
 
 
 class Keys:
@@ -60,6 +63,10 @@ class Keys:
         """
         while True:
             await asyncio.sleep(every)
+            if _AUTHORITIES - self._mounted.certificates().keys():
+                # A new CA under running components would be no help: they go on with what they have read.
+                log.warning("keys are gone from their Secret: new ones are made when the pod starts again")
+                continue
             if lacking(self._spec, self._mounted):
                 try:
                     await ensure(self._spec, self._mounted, _client)

@@ -54,6 +54,8 @@ def test_settings_of_another_version_are_named(path: Path, change: dict[str, obj
 
 def write_certificate(path: Path, text: str) -> None:
     (path.parent / "pki").mkdir(exist_ok=True)
+    for name in ("ca.crt", "front-proxy-ca.crt"):
+        (path.parent / "pki" / name).write_text("the same")
     (path.parent / "pki" / "syncer.crt").write_text(text)
 
 
@@ -96,3 +98,14 @@ async def test_it_ends_when_somebody_else_renewed_them(
     write_certificate(path, "new")
     async with asyncio.timeout(10):
         await renewing
+
+
+async def test_lost_keys_are_not_replaced_while_it_runs(
+    running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keys, "ensure", lambda *_: pytest.fail("keys are made"))
+    (path.parent / "pki" / "ca.crt").unlink()
+    renewing = asyncio.create_task(running.renew(every=0.001))
+    await asyncio.sleep(0.05)
+    assert not renewing.done()
+    renewing.cancel()
