@@ -5,15 +5,15 @@
 Edit = tuple[str, str]
 
 _VALUES = """\
-{{- $plane := .Values.controlPlane -}}
-{{- $set := $plane.statefulSet -}}
-{{- $k8s := $plane.distro.k8s -}}
-{{- $etcd := $plane.backingStore.etcd.embedded -}}
-{{- $claim := $set.persistence.volumeClaim -}}
-{{- $security := $set.security.containerSecurityContext -}}
-{{- $mirror := $plane.advanced.defaultImageRegistry -}}
-{{- $ephemeral := eq (toString $claim.enabled) "false" -}}
-{{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain -}}
+{{- $plane := .Values.controlPlane }}
+{{- $set := $plane.statefulSet }}
+{{- $k8s := $plane.distro.k8s }}
+{{- $etcd := $plane.backingStore.etcd.embedded }}
+{{- $claim := $set.persistence.volumeClaim }}
+{{- $security := $set.security.containerSecurityContext }}
+{{- $mirror := $plane.advanced.defaultImageRegistry }}
+{{- $ephemeral := eq (toString $claim.enabled) "false" }}
+{{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain }}
 """
 
 
