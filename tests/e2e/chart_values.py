@@ -125,6 +125,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_SET}.image": "me/syncer:1"},
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_ETCD}.image.tag": SHA},
     {f"{_CLAIM}.enabled": False, f"{_ETCD}.extraArgs": _ARGS, f"{_SET}.image": "me/syncer:1"},
+    {f"{_SET}.pods.annotations": {"vcli.dev/checksum": "mine"}},
     {"rbac.clusterRole.enabled": True, f"{_ADVANCED}.globalMetadata.annotations": _MAP},
     {
         f"{_ADVANCED}.globalMetadata.annotations": {"a": "global", "b": "global"},

@@ -5,15 +5,15 @@
 Edit = tuple[str, str]
 
 _VALUES = """\
-{{- $plane := .Values.controlPlane -}}
-{{- $set := $plane.statefulSet -}}
-{{- $k8s := $plane.distro.k8s -}}
-{{- $etcd := $plane.backingStore.etcd.embedded -}}
-{{- $claim := $set.persistence.volumeClaim -}}
-{{- $security := $set.security.containerSecurityContext -}}
-{{- $mirror := $plane.advanced.defaultImageRegistry -}}
-{{- $ephemeral := eq (toString $claim.enabled) "false" -}}
-{{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain -}}
+{{- $plane := .Values.controlPlane }}
+{{- $set := $plane.statefulSet }}
+{{- $k8s := $plane.distro.k8s }}
+{{- $etcd := $plane.backingStore.etcd.embedded }}
+{{- $claim := $set.persistence.volumeClaim }}
+{{- $security := $set.security.containerSecurityContext }}
+{{- $mirror := $plane.advanced.defaultImageRegistry }}
+{{- $ephemeral := eq (toString $claim.enabled) "false" }}
+{{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain }}
 """
 
 
@@ -73,10 +73,8 @@ _STATEFUL_SET: tuple[Edit, ...] = (
       labels:
         {{- mergeOverwrite (deepCopy $set.pods.labels) (include "vcli.labels" . | fromYaml) | toYaml | nindent 8 }}
       annotations:
-        {{- with $set.pods.annotations }}
-        {{- omit . "vcli.dev/checksum" | toYaml | nindent 8 }}
-        {{- end }}
-        vcli.dev/checksum: {{ include "vcli.settings" . | sha256sum | trunc 16 | quote }}
+        {{- $checksum := include "vcli.settings" . | sha256sum | trunc 16 }}
+        {{- mergeOverwrite (deepCopy $set.pods.annotations) (dict "vcli.dev/checksum" $checksum) | toYaml | nindent 8 }}
 """,
     ),
     _or(

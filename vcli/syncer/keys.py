@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from vcli.bootstrap.ensure import Mounted, ensure, lacking
+from vcli.bootstrap.pki import AUTHORITIES
 from vcli.bootstrap.spec import Spec
 from vcli.errors import UsageError, VcliError
 from vcli.kube.access import in_cluster
@@ -18,6 +19,8 @@ Object = dict[str, Any]
 
 CHECK: Final = 6 * 3600.0
 """Seconds between two looks at the ends of certificates, which are renewed weeks before."""
+
+_AUTHORITIES: Final = {f"{name}.crt" for name in AUTHORITIES}
 
 
 class Keys:
@@ -38,6 +41,7 @@ class Keys:
             self._mounted = Mounted(Path(self._data["pki"]), path.parent / "facts")
         except (KeyError, TypeError) as error:
             raise UsageError(f"settings {path} are of another version: {error}") from error
+        self._started_with = self._mounted.certificates()
 
     async def prepare(self) -> Settings:
         """Make what is missing, and give the whole settings.
@@ -49,22 +53,27 @@ class Keys:
         facts = self._mounted.facts()
         if facts is None:
             raise UsageError(f"the facts about the host in {self._path.parent / 'facts'} are not complete")
+        self._started_with = self._mounted.certificates()
         return parse(with_facts(self._data, facts))
 
     async def renew(self, *, every: float = CHECK) -> None:
-        """Return when certificates were renewed, which may be in a year.
+        """Renew certificates that end soon; return when they are others than `prepare` found, by anyone.
 
         The other components read their files again. The syncer has to be started again.
         """
         while True:
             await asyncio.sleep(every)
-            if not lacking(self._spec, self._mounted):
+            if _AUTHORITIES - self._mounted.certificates().keys():
+                # A new CA under running components would be no help: they go on with what they have read.
+                log.warning("keys are gone from their Secret: new ones are made when the pod starts again")
                 continue
-            try:
-                await ensure(self._spec, self._mounted, _client)
-            except VcliError as error:
-                log.warning("certificates can't be renewed yet", error=error)
-            else:
+            if lacking(self._spec, self._mounted):
+                try:
+                    await ensure(self._spec, self._mounted, _client)
+                except VcliError as error:
+                    log.warning("certificates can't be renewed yet", error=error)
+                    continue
+            if self._mounted.certificates() != self._started_with:
                 return
 
 

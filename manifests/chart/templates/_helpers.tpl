@@ -97,18 +97,18 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* What of the values is not the default: "values" without what is equal in "defaults". */}}
+{{/* What of the values is not the default, as JSON: "values" without what is equal in "defaults". */}}
 {{- define "vcli.given" -}}
 {{- $given := dict -}}
 {{- $defaults := .defaults -}}
 {{- range $key, $value := .values -}}
   {{- $default := get $defaults $key -}}
   {{- if and (kindIs "map" $value) (kindIs "map" $default) -}}
-    {{- $below := include "vcli.given" (dict "values" $value "defaults" $default) | fromYaml -}}
+    {{- $below := include "vcli.given" (dict "values" $value "defaults" $default) | fromJson -}}
     {{- if $below -}}{{- $_ := set $given $key $below -}}{{- end -}}
-  {{- else if ne (toJson $value) (toJson $default) -}}
+  {{- else if or (not (hasKey $defaults $key)) (ne (toJson $value) (toJson $default)) -}}
     {{- $_ := set $given $key $value -}}
   {{- end -}}
 {{- end -}}
-{{- toYaml $given -}}
+{{- toJson $given -}}
 {{- end -}}

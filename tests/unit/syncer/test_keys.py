@@ -52,7 +52,25 @@ def test_settings_of_another_version_are_named(path: Path, change: dict[str, obj
         Keys(path)
 
 
-async def test_it_ends_when_certificates_were_renewed(path: Path, monkeypatch: pytest.MonkeyPatch):
+def write_certificate(path: Path, text: str) -> None:
+    (path.parent / "pki").mkdir(exist_ok=True)
+    for name in ("ca.crt", "front-proxy-ca.crt"):
+        (path.parent / "pki" / name).write_text("the same")
+    (path.parent / "pki" / "syncer.crt").write_text(text)
+
+
+@pytest.fixture
+def running(path: Path) -> Keys:
+    """Keys of a syncer that runs."""
+    data = json.loads(path.read_text()) | {"pki": str(path.parent / "pki")}
+    path.write_text(json.dumps(data))
+    write_certificate(path, "old")
+    return Keys(path)
+
+
+async def test_it_ends_when_certificates_were_renewed(
+    running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
+):
     looks = iter([[], [], ["certificate admin ends"], ["certificate admin ends"]])
     tries: list[str] = []
 
@@ -60,10 +78,34 @@ async def test_it_ends_when_certificates_were_renewed(path: Path, monkeypatch: p
         tries.append("tried")
         if len(tries) == 1:
             raise VcliError("the host does not answer")
+        write_certificate(path, "new")
 
     monkeypatch.setattr(keys, "lacking", lambda *_: next(looks))
     monkeypatch.setattr(keys, "ensure", ensure)
     async with asyncio.timeout(10):
-        await Keys(path).renew(every=0.001)
+        await running.renew(every=0.001)
     assert tries == ["tried", "tried"]
     assert next(looks, None) is None
+
+
+async def test_it_ends_when_somebody_else_renewed_them(
+    running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keys, "lacking", lambda *_: [])
+    renewing = asyncio.create_task(running.renew(every=0.001))
+    await asyncio.sleep(0.05)
+    assert not renewing.done()
+    write_certificate(path, "new")
+    async with asyncio.timeout(10):
+        await renewing
+
+
+async def test_lost_keys_are_not_replaced_while_it_runs(
+    running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keys, "ensure", lambda *_: pytest.fail("keys are made"))
+    (path.parent / "pki" / "ca.crt").unlink()
+    renewing = asyncio.create_task(running.renew(every=0.001))
+    await asyncio.sleep(0.05)
+    assert not renewing.done()
+    renewing.cancel()
