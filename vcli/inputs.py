@@ -30,6 +30,14 @@ _MOST_LINES = 2**63 - 1  # PodLogOptions.tailLines
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
 _SHOWN = 60
+# The grammar of image references (distribution/reference): registry, path, tag, digest.
+_REGISTRY = r"(?:[A-Za-z0-9][-A-Za-z0-9]*(?:\.[A-Za-z0-9][-A-Za-z0-9]*)*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_IMAGE = re.compile(
+    rf"(?P<name>(?:{_REGISTRY}/)?{_COMPONENT}(?:/{_COMPONENT})*)"
+    r"(?::[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+_LONGEST_IMAGE = 255
 
 
 def not_empty(value: str, what: str = "the value") -> str:
@@ -220,6 +228,21 @@ def subdomain(value: str, what: str = "the name") -> str:
         raise UsageError(
             f"{what} {shown(value)} is not a name of Kubernetes",
             hint=f"use a-z, 0-9, dashes and dots, {_LONGEST_SUBDOMAIN} characters at most",
+        )
+    return value
+
+
+def image(value: str, what: str = "the image") -> str:
+    """A reference of an image: ``registry/path:tag`` or ``…@sha256:…``.
+
+    Raises:
+        UsageError: it is none.
+    """
+    not_empty(value, what)
+    found = _IMAGE.fullmatch(value) if len(value) <= 2 * _LONGEST_IMAGE else None
+    if found is None or len(found["name"]) > _LONGEST_IMAGE:
+        raise UsageError(
+            f"{what} {shown(value)} is not the name of an image", hint="as in ghcr.io/me/vcli-syncer:1.0"
         )
     return value
 

@@ -51,7 +51,7 @@ def namespace(host: Host) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     host.create_namespace(name)
     yield name
-    host.kubectl("delete", "namespace", name, "--wait=false")
+    host.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture

@@ -46,6 +46,15 @@ class Keyboard:
         """Wait until a program waits for what is typed: a signal before that may be kept for later."""
         eventually(self._is_read)
 
+    def finish(self) -> int:
+        """Read what else it shows, until its end; the exit code."""
+        try:
+            while data := os.read(self._fd, 65536):
+                self.seen += data.decode(errors="replace")
+        except OSError:  # nobody has the other end open any more
+            return self.wait()
+        return self.wait()
+
     def wait(self) -> int:
         """The exit code."""
         _, status = os.waitpid(self.pid, 0)

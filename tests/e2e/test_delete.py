@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import sys
 from typing import Any
 
 import pytest
 from embedded import Host
+from keyboard import Keyboard
 from patience import eventually
 from plane import processes_of
 from space import container
@@ -120,6 +122,76 @@ def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
         assert desk.get("configmap", "mine", "-n", "vcluster-solo")
     finally:
         desk.kubectl("delete", "namespace", "vcluster-solo")
+
+
+def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespace: str):
+    desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    before = left(desk, namespace)
+    image, script = "--image=busybox:1.36", "trap exit TERM; while :; do sleep 0.2; done"
+    desk.kubectl("create", "deployment", "web", image, "-n", namespace, "--", "sh", "-c", script)
+    argv = ["delete", "demo", "-n", namespace, "--delete-namespace"]
+
+    planned = desk.vcli(*argv, "--dry-run").stdout.split()
+    assert {f"namespace/{namespace}", "deployment/web"} <= set(planned)
+    assert not [each for each in planned if each.startswith("pod/web-")]
+
+    refused = desk.vcli(*argv, check=False, stdin="y\n")
+    assert (refused.returncode, refused.stdout) == (5, "")
+    assert (
+        "holds other things than virtual cluster 'demo': deployment/web; nothing was deleted"
+        in refused.stderr
+    )
+    assert "--yes deletes them as well" in refused.stderr
+    assert before <= left(desk, namespace)
+
+    for answer, code in (("n\n", 5), ("\x03", 130), ("y\n", 0)):
+        terminal = Keyboard([sys.executable, "-m", "vcli", *argv], desk.env | {"TERM": "dumb"})
+        terminal.expect("deployment/web. Delete them as well? [y/N] ")
+        terminal.type(answer)
+        if code == 5:
+            terminal.expect("nothing was deleted")
+        assert terminal.finish() == code
+        assert code == 0 or before <= left(desk, namespace)
+    assert namespace not in namespaces(desk)
+
+
+def test_consent_can_be_given_beforehand(desk: Host, namespace: str):
+    desk.kubectl("create", "configmap", "mine", "-n", namespace)
+    argv = ["delete", "demo", "-n", namespace, "--delete-namespace", "--ignore-not-found"]
+    assert desk.vcli(*argv, check=False).returncode == 5
+    desk.vcli(*argv, "-y")
+    assert namespace not in namespaces(desk)
+
+
+def test_an_unset_variable_deletes_nothing(desk: Host, namespace: str):
+    desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    before = left(desk, namespace)
+    for argv in (
+        ["", "-n", namespace],
+        ["", "--delete-namespace"],
+        ["demo", "-n", ""],
+        ["demo", "--context", ""],
+    ):
+        done = desk.vcli("delete", *argv, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "must not be empty" in done.stderr
+    assert left(desk, namespace) == before
+
+
+def test_an_interrupted_delete_says_what_does_the_rest(desk: Host, namespace: str):
+    desk.vcli("create", "held", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    held = '{"metadata":{"finalizers":["example.org/held"]}}'
+    desk.kubectl("patch", "secret", "vc-held", "-n", namespace, "--type=merge", "-p", held)
+    argv = ["delete", "held", "-n", namespace]
+    terminal = Keyboard([sys.executable, "-m", "vcli", *argv], desk.env | {"TERM": "dumb"})
+    terminal.expect("1 left, secret/vc-held", seconds=60)
+    terminal.type("\x03")
+    terminal.expect(f"vcli delete held -n {namespace} --ignore-not-found removes what is left")
+    assert terminal.finish() == 130
+    free = '{"metadata":{"finalizers":null}}'
+    desk.kubectl("patch", "secret", "vc-held", "-n", namespace, "--type=merge", "-p", free)
+    desk.vcli(*argv, "--ignore-not-found")
+    assert left(desk, namespace) == set()
 
 
 def test_what_another_tool_made_is_left_alone(desk: Host, namespace: str):

@@ -9,7 +9,7 @@ from vcli.errors import UsageError
 
 RULES = [
     inputs.not_empty, inputs.label, inputs.namespace, inputs.whole, inputs.port, inputs.lines,
-    inputs.address, inputs.seconds, inputs.timeout, inputs.token_life, inputs.subdomain,
+    inputs.address, inputs.seconds, inputs.timeout, inputs.token_life, inputs.subdomain, inputs.image,
     inputs.service_account, inputs.role,
 ]  # fmt: skip
 
@@ -127,6 +127,26 @@ def test_service_accounts(text):
 def test_what_is_no_service_account(text):
     with pytest.raises(UsageError, match=r"--service-account"):
         inputs.service_account(text, "--service-account")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "vcli-syncer", "vcli-syncer:1.0", "ghcr.io/me/vcli-syncer:1.0", "localhost:5000/a/b", "[::1]:5000/a",
+        f"a/b@sha256:{'0' * 64}", f"registry.k8s.io/a:v1@sha256:{'f' * 64}", "a__b/c.d-e", "HOST.example/a",
+    ],
+)  # fmt: skip
+def test_images(text):
+    assert inputs.image(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ü", "A/b:", "a:", "a@sha256:1", "a b", "-a", "a//b", "/a", "a/", "a:b:c", "x" * 300, "https://a/b"],
+)
+def test_what_is_no_image(text):
+    with pytest.raises(UsageError):
+        inputs.image(text)
 
 
 @pytest.mark.parametrize("text", ["view", "system:aggregate-to-view", "My.Role"])

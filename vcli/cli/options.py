@@ -40,6 +40,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import typer
 
 from vcli import inputs
+from vcli.cli import readers
 from vcli.cli.coercion import BOOLEANS, choice
 from vcli.cli.completing import complete_contexts, complete_files, complete_names, complete_namespaces
 from vcli.console import Console, LogFormat, Output
@@ -120,6 +121,7 @@ def common_options(
             "--kubeconfig",
             metavar="PATH",
             help="Kubeconfig file of the host. [VCLI_KUBECONFIG]",
+            parser=readers.kubeconfig,
             autocompletion=complete_files,
         ),
     ] = None,
@@ -305,7 +307,7 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
 
 _FROM_ENV: dict[str, Callable[[str, str], Any]] = {
     "context": inputs.text,
-    "kubeconfig": inputs.not_empty,
+    "kubeconfig": readers.kubeconfig,
     "namespace": inputs.namespace,
     "timeout": inputs.timeout,
     "output": choice({item.value: item for item in Output}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from vcli import inputs
 from vcli.cli.completing import complete_files
 
 if TYPE_CHECKING:
@@ -69,7 +70,12 @@ Ephemeral: TypeAlias = Annotated[
 ]
 SyncerImage: TypeAlias = Annotated[
     str | None,
-    typer.Option("--syncer-image", metavar="IMAGE", help="Run the syncer from this image of its own."),
+    typer.Option(
+        "--syncer-image",
+        metavar="IMAGE",
+        help="Run the syncer from this image of its own.",
+        parser=inputs.image,
+    ),
 ]
 ExposeOption: TypeAlias = Annotated[
     Expose | None, typer.Option("--expose", metavar="HOW", help="nodeport or loadbalancer.")

@@ -5,13 +5,16 @@ from typing import Annotated
 
 import typer
 
+from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, command
 from vcli.result import Column, Result
 
 
 @command
 async def chart(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder to write.")] = Path("vcli-chart"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Folder to write.", autocompletion=complete_files)
+    ] = Path("vcli-chart"),
     *,
     common: Common,  # noqa: ARG001  every command has them
 ) -> Result:

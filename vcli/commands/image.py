@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from vcli import inputs
 from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Group
-from vcli.cli.readers import file_to_read, file_to_write
+from vcli.cli.readers import file_to_make, file_to_read
 from vcli.errors import UsageError
 from vcli.result import Column, Result
 
@@ -35,7 +36,12 @@ def build(
     *,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME:TAG", help="Name of the image. [default: vcli-syncer:VERSION]"),
+        typer.Option(
+            "--name",
+            metavar="NAME:TAG",
+            help="Name of the image. [default: vcli-syncer:VERSION]",
+            parser=inputs.image,
+        ),
     ] = None,
     file: Annotated[
         Path,
@@ -44,7 +50,7 @@ def build(
             "-f",
             metavar="FILE",
             help="Archive to write.",
-            parser=file_to_write,
+            parser=file_to_make,
             autocompletion=complete_files,
         ),
     ] = Path("vcli-syncer.tar"),
@@ -67,7 +73,12 @@ def push(
     *,
     name: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME:TAG", help="Where to; by default the name in the archive."),
+        typer.Option(
+            "--name",
+            metavar="NAME:TAG",
+            help="Where to; by default the name in the archive.",
+            parser=inputs.image,
+        ),
     ] = None,
     username: Annotated[
         str | None, typer.Option("--username", metavar="USER", help="User of the registry.")

@@ -86,6 +86,6 @@ async def _forget_in(path: Path, tunnel: TunnelState, removed: list[str], steps:
         return found
 
     try:
-        await asyncio.to_thread(drop, Sources((path,)), choose, warn=steps.warn)
+        await to_its_end(drop, Sources((path,)), choose, warn=steps.warn)
     except VcliError as error:
         steps.warn(f"what leads there is left in {path}: {error.message}")

@@ -86,6 +86,29 @@ def test_create_ended_at_each_step(desk: Host, stage: str) -> None:
     assert json.loads(desk.vcli("tunnels", "-o", "json").stdout) == []
 
 
+def test_a_clean_up_that_is_ended_says_what_is_left_and_what_removes_it(desk: Host) -> None:
+    process = start(desk, "create", "rest", "--ephemeral", "--context", desk.name)
+    try:
+        until_step(process, STAGES[-1])
+        process.terminate()
+        until_step(process, "Remove what was made")
+        process.terminate()
+        assert process.stderr is not None
+        said = [json.loads(process.stderr.readline())["message"]]
+        process.terminate()
+        stdout, stderr = process.communicate(timeout=60)
+        assert (process.returncode, stdout) == (128 + signal.SIGTERM, "")
+        said += [json.loads(line).get("message", "") for line in stderr.splitlines()]
+        again = f"vcli delete rest -n vcluster-rest --context {desk.name}"
+        assert said[0] == "removing what was made; a further signal ends that, and leaves the rest"
+        assert f"virtual cluster 'rest' in namespace 'vcluster-rest': {again} removes it" in " ".join(said)
+        assert "vcluster-rest" in namespaces(desk)
+        desk.vcli(*again.split()[1:])
+        assert "vcluster-rest" not in namespaces(desk)
+    finally:
+        desk.vcli("delete", "rest", "-n", "vcluster-rest", "--delete-namespace", "--ignore-not-found")
+
+
 def test_create_ended_while_it_connects(desk: Host) -> None:
     """The cluster was asked for, and is whole: it stays. The connection is whole, or there is none."""
     before = desk.kubeconfig.read_bytes()

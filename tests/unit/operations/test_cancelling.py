@@ -82,6 +82,24 @@ async def test_a_cleanup_is_finished_and_the_first_error_goes_on() -> None:
     assert server.done == ["changed"]
 
 
+async def test_who_cancels_a_cleanup_is_heard_once_and_then_obeyed() -> None:
+    server = Server()
+    heard: list[str] = []
+
+    async def clean() -> None:
+        await server.change()
+
+    task = asyncio.ensure_future(finished(clean(), first_asked=lambda: heard.append("asked")))
+    await server.asked.wait()
+    task.cancel()
+    await asyncio.wait([task], timeout=0.05)
+    assert (task.done(), heard) == (False, ["asked"])
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (server.done, heard) == ([], ["asked"])
+
+
 async def test_what_has_begun_comes_to_its_end_however_often_it_is_cancelled() -> None:
     done: list[str] = []
 
