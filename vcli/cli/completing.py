@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import typer
 
+from vcli.escape import one_line
+
 LIMIT_SECONDS = 1.0
 
 
@@ -35,6 +37,7 @@ def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
                 timeout=LIMIT_SECONDS,
             )
         )
-        return [each.cluster.name for each in found if each.cluster.name.startswith(incomplete)]
+        names = [each.cluster.name for each in found]
+        return [name for name in names if name.startswith(incomplete) and one_line(name) == name]
     except Exception:  # noqa: BLE001  a shell prompt is no place for errors
         return []
