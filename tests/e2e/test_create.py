@@ -234,3 +234,13 @@ def test_an_administrator_of_one_namespace_is_enough(desk: Host, namespace: str,
 def test_a_namespace_with_the_restricted_profile(desk: Host, namespace: str):
     desk.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
     desk.vcli("create", "strict", "-n", namespace, "--no-connect", "--ephemeral")
+
+
+@pytest.mark.parametrize("output", ["table", "yaml", "json"])
+def test_kubectl_takes_manifests_in_every_format(desk: Host, namespace: str, output: str):
+    taken = ["create", "--dry-run=client", "--validate=false", "-n", namespace, "-o", "name", "-f", "-"]
+    for command in (["template", "demo"], ["create", "demo", "--dry-run"]):
+        printed = desk.vcli(*command, "-n", namespace, "-o", output).stdout
+        names = desk.vcli(*command, "-n", namespace, "-o", "name").stdout.split()
+        assert desk.kubectl(*taken, stdin=printed).split() == names
+        assert "statefulset.apps/demo" in names

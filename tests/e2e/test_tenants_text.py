@@ -7,6 +7,7 @@ import yaml
 from embedded import Host
 from patience import eventually
 from space import container
+from test_list import workload
 
 EVIL = r"printf '\033[31mCONTROL PLANE COMPROMISED\033[0m\033]0;pwned\007\rover\nerror: forged\n'; exit 1"
 
@@ -48,8 +49,8 @@ def test_warnings_of_tenants_are_not_the_control_planes(desk: Host, namespace: s
 
 
 def test_events_of_the_control_plane_are_escaped(desk: Host, namespace: str) -> None:
-    """Such as a program in it may cause by the message of a failed probe."""
-    desk.vcli("create", "demo", "-n", namespace, "--no-connect", "--ephemeral")
+    """Nothing has to run for them to be shown."""
+    desk.apply(namespace, workload("demo", ours=True))
     event = {
         "apiVersion": "v1",
         "kind": "Event",

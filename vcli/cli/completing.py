@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vcli.escape import one_line
+
 if TYPE_CHECKING:
     from vcli.kube.client import Client
     from vcli.kubeconfig.model import View
@@ -133,6 +135,6 @@ def _of_kubeconfig(ctx: typer.Context, incomplete: str, names: Callable[["View"]
 
 def _beginning(incomplete: str, names: Callable[[], list[str]]) -> list[str]:
     try:
-        return sorted({name for name in names() if name.startswith(incomplete)})
+        return sorted({each for each in names() if each.startswith(incomplete) and one_line(each) == each})
     except Exception:  # noqa: BLE001  a shell prompt is no place for errors
         return []

@@ -33,7 +33,8 @@ async def delete(
     r"""Remove a virtual cluster and everything that was made for it.
 
     Also the contexts and tunnels that lead to it, and its namespace if create made that and nothing else is
-    in it. What could not be removed is named. Running it twice is fine.
+    in it. Its pods get 30 seconds to end, or half of --timeout; those that do not end are removed by force,
+    except with --keep-pvc. What could not be removed is named. Running it twice is fine.
 
     \b
     vcli delete demo

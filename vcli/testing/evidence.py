@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from vcli.escape import visible
+
 if TYPE_CHECKING:
     from vcli.sdk import VirtualCluster
 
@@ -31,7 +33,7 @@ def evidence(cluster: "VirtualCluster", namespace: str | None) -> list[Section]:
 
 def _section(title: str, collect: Callable[[], Iterable[str]]) -> Section:
     try:
-        return title, "\n".join(collect()) or "none"
+        return title, visible("\n".join(collect())) or "none"
     except Exception as error:  # noqa: BLE001  the test's own failure is the news
         return title, f"not to be had: {error}"
 
