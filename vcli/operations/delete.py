@@ -312,8 +312,7 @@ class _Deletion:
 
     async def _claims(self, selector: str) -> list[Object]:
         found = await self._client.list(PVCS, namespace=self._names.namespace, label_selector=selector)
-        items: list[Object] = found["items"]
-        return items
+        return list(found["items"])
 
     def _complain(self, left: list[Object]) -> None:
         if left:

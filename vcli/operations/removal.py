@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from vcli import invocation
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
+from vcli.invocation import kubectl
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import (
@@ -141,12 +142,12 @@ def hint(left: Sequence[Object], *, namespace: str, again: str) -> str:
     again = f"then run it again: {again}"
     held = next((obj for obj in left if finalizers(obj)), None)
     if held is not None:
-        where = f" -n {namespace}" if "namespace" in held["metadata"] else ""
-        kind = held["kind"].lower()
-        name = held["metadata"]["name"]
-        return f"a finalizer waits for its controller, see kubectl get {kind} {name}{where} -o yaml; {again}"
+        where = namespace if "namespace" in held["metadata"] else None
+        shown = kubectl("get", held["kind"].lower(), held["metadata"]["name"], "-o", "yaml", namespace=where)
+        return f"a finalizer waits for its controller, see {shown}; {again}"
     if any(obj["kind"] == PODS.kind for obj in left):
-        return f"see kubectl get pods -n {namespace} -o wide: their node may not answer; {again}"
+        shown = kubectl("get", "pods", "-o", "wide", namespace=namespace)
+        return f"see {shown}: their node may not answer; {again}"
     return f"the host has not got to it yet: wait, {again}"
 
 

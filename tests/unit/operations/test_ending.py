@@ -97,13 +97,13 @@ def test_a_grace_is_named_and_no_finalizer_that_is_not_there():
     left = [pod(ending_with=DAY)]
     assert title_and_reason(left[0]) == "pod/web (it is ending, with a grace of 86400 seconds)"
     assert "finalizer" not in hint(left, namespace="team")
-    assert "kubectl get pods -n team" in hint(left, namespace="team")
+    assert "kubectl get pods -o wide -n team" in hint(left, namespace="team")
 
 
 def test_a_finalizer_is_named_with_what_shows_it():
     held = thing("Service", finalizers=["service.kubernetes.io/load-balancer-cleanup"], **TERMINATING)
     assert title_and_reason(held) == "service/x (finalizers: service.kubernetes.io/load-balancer-cleanup)"
-    assert "kubectl get service x -n team -o yaml" in hint([pod(ending_with=1), held], namespace="team")
+    assert "kubectl get service x -o yaml -n team" in hint([pod(ending_with=1), held], namespace="team")
 
 
 def test_a_claim_in_use_waits_for_its_pod():
