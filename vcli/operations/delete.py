@@ -255,14 +255,14 @@ class _Deletion:
     def _again(self) -> str:
         """The same command, once more."""
         options = self._options
-        return removal.command(
-            self._names,
+        return vcli(
+            "delete",
+            self._names.cluster,
             *(["--keep-pvc"] if options.keep_pvc else ()),
             *(["--delete-namespace"] if options.delete_namespace else ()),
             *(["--yes"] if options.yes else ()),
             "--ignore-not-found",
-            kubeconfig=options.kubeconfig,
-            context=options.context,
+            namespace=self._names.namespace,
         )
 
     def _deleted(self, removed: list[str], kept: tuple[str, ...], contexts: tuple[str, ...]) -> Deleted:

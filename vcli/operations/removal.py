@@ -1,7 +1,6 @@
 """Taking a virtual cluster off the host: used by delete, and by a create that did not come to its end."""
 
 import asyncio
-import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -72,22 +71,6 @@ _POLL = 0.2
 _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
 
 
-def command(names: Names, *options: str, kubeconfig: str | None = None, context: str | None = None) -> str:
-    """The command line that removes a virtual cluster.
-
-    Args:
-        names: of the virtual cluster.
-        options: more of them.
-        kubeconfig: ``--kubeconfig`` of the host, if it was given.
-        context: ``--context`` of the host, if it was given.
-    """
-    host = [
-        *(["--kubeconfig", kubeconfig] if kubeconfig else ()),
-        *(["--context", context] if context else ()),
-    ]
-    return shlex.join(["vcli", "delete", names.cluster, "-n", names.namespace, *options, *host])
-
-
 async def find_all(client: Client, names: Names) -> list[Object]:
     """Metadata of everything on the host that belongs to a virtual cluster, its own and the synced."""
     own, synced = f"{CLUSTER_LABEL}={names.cluster}", f"{MANAGED_LABEL}={names.cluster}"
@@ -148,7 +131,7 @@ def hint(left: Sequence[Object], *, namespace: str, again: str) -> str:
     if any(obj["kind"] == PODS.kind for obj in left):
         shown = kubectl("get", "pods", "-o", "wide", namespace=namespace)
         return f"see {shown}: their node may not answer; {again}"
-    return f"the host has not got to it yet: wait, {again}"
+    return f"the host is not done yet: wait, or allow more time with --timeout; {again}"
 
 
 def remains(namespace: Object | None) -> str:
