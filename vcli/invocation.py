@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 
 CLEANUP = 90.0
 """Seconds for cleaning up after the deadline."""
@@ -18,25 +17,37 @@ def _silent(_: str) -> None:
     """Without a command there is no terminal to write to."""
 
 
-@dataclass(slots=True, kw_only=True)
 class Invocation:
     """One run of a command.
 
-    Attributes:
+    Args:
         kubeconfig: ``--kubeconfig``, as it was given.
         context: ``--context``, as it was given.
         host: flags by which kubectl reaches the host, when the current context leads elsewhere.
         seconds: ``--timeout``; None for the defaults of each wait.
         notify: writes a line to the user's terminal, for waits that take long.
-        started: of the monotonic clock.
+        started: of the monotonic clock; now by default.
     """
 
-    kubeconfig: str | None = None
-    context: str | None = None
-    host: tuple[str, ...] = ()
-    seconds: float | None = None
-    notify: Callable[[str], None] = _silent
-    started: float = field(default_factory=time.monotonic)
+    # Not a dataclass, whose module takes time to import that `vcli token` does not have.
+    __slots__ = ("context", "host", "kubeconfig", "notify", "seconds", "started")
+
+    def __init__(
+        self,
+        *,
+        kubeconfig: str | None = None,
+        context: str | None = None,
+        host: tuple[str, ...] = (),
+        seconds: float | None = None,
+        notify: Callable[[str], None] = _silent,
+        started: float | None = None,
+    ) -> None:
+        self.kubeconfig = kubeconfig
+        self.context = context
+        self.host = host
+        self.seconds = seconds
+        self.notify = notify
+        self.started = time.monotonic() if started is None else started
 
 
 _current: ContextVar[Invocation | None] = ContextVar("invocation", default=None)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli import inputs, invocation
-from vcli.errors import ConflictError, UsageError
-from vcli.invocation import kubectl, vcli
+from vcli.errors import UsageError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.change import Warn, add, drop
@@ -24,6 +23,7 @@ from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import keep, plugin
 from vcli.operations.tunnel_uses import follow, listener
+from vcli.operations.usable import refuse_unusable
 from vcli.portforward import background, state
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, on_this_machine
 from vcli.portforward.tunnel import Tunnel, check_address
@@ -227,7 +227,7 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
     loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
     async with Client(loaded.access) as client:
         cluster = await resolve(client, options.name, namespace=options.namespace)
-        _refuse_unusable(cluster)
+        refuse_unusable(cluster)
         await _wait(client, cluster, options.timeout, steps)
         asked_for_tunnel = options.local_port or options.address != LOOPBACK or options.foreground
         if options.server or asked_for_tunnel:
@@ -244,27 +244,6 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
             credentials=credentials,
             endpoint=endpoint,
         )
-
-
-def _refuse_unusable(cluster: VirtualCluster) -> None:
-    where = f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}"
-    if cluster.deleting:
-        shown = vcli("list", namespace=cluster.namespace)
-        raise ConflictError(f"{where} is being deleted", hint=f"{shown} shows when it is gone")
-    if cluster.paused or cluster.replicas == 0:
-        raise ConflictError(f"{where} is paused, it has no pod", hint=_resume(cluster))
-
-
-def _resume(cluster: VirtualCluster) -> str:
-    """What loft-sh's CLI does to resume a virtual cluster, by kubectl."""
-    annotations = cluster.workload["metadata"].get("annotations") or {}
-    replicas = annotations.get("loft.sh/paused-replicas") or "1"
-    workload = f"{cluster.kind.lower()}/{cluster.workload['metadata']['name']}"
-    scale = kubectl("scale", workload, f"--replicas={replicas}", namespace=cluster.namespace)
-    if not cluster.paused:
-        return f"start it: {scale}"
-    marks = ("loft.sh/paused-", "loft.sh/paused-replicas-")
-    return f"start it: {scale} && {kubectl('annotate', workload, *marks, namespace=cluster.namespace)}"
 
 
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:

@@ -274,8 +274,8 @@ class _Creation:
 
     def _left(self) -> str:
         """Where something is left, and what removes it."""
-        names, options = self._names, self._options
-        command = removal.command(names, kubeconfig=options.kubeconfig, context=options.context)
+        names = self._names
+        command = vcli("delete", names.cluster, namespace=names.namespace)
         return f"{names.cluster!r} in namespace {names.namespace!r}: {command} removes it"
 
     async def _undo_all(self) -> None:

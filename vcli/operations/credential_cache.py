@@ -10,6 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from vcli.invocation import vcli
 from vcli.portforward import place
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def check_authority(authority: bytes, expected: str, *, name: str, namespace: st
         raise StaleError(
             f"virtual cluster {name!r} in namespace {namespace!r} was created again since this kubeconfig was"
             " written: its certificate authority is another one",
-            hint=f"vcli connect {name} -n {namespace}",
+            hint=f"write it again: {vcli('connect', name, namespace=namespace)}",
         )
 
 

@@ -246,14 +246,14 @@ class _Deletion:
     def _again(self) -> str:
         """The same command, once more."""
         options = self._options
-        return removal.command(
-            self._names,
+        return vcli(
+            "delete",
+            self._names.cluster,
             *(["--keep-pvc"] if options.keep_pvc else ()),
             *(["--delete-namespace"] if options.delete_namespace else ()),
             *(["--yes"] if options.yes else ()),
             "--ignore-not-found",
-            kubeconfig=options.kubeconfig,
-            context=options.context,
+            namespace=self._names.namespace,
         )
 
     def _deleted(self, removed: list[str], kept: tuple[str, ...], contexts: tuple[str, ...]) -> Deleted:
@@ -303,8 +303,7 @@ class _Deletion:
 
     async def _claims(self, selector: str) -> list[Object]:
         found = await self._client.list(PVCS, namespace=self._names.namespace, label_selector=selector)
-        items: list[Object] = found["items"]
-        return items
+        return list(found["items"])
 
     def _complain(self, left: list[Object]) -> None:
         if left:

@@ -2,6 +2,7 @@
 
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
+from vcli.invocation import helm, vcli
 from vcli.operations.preflight import Findings
 
 
@@ -10,8 +11,9 @@ def foreign(names: Names) -> ConflictError:
     return ConflictError(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by loft-sh's vcluster,"
         " not by vcli",
-        hint=f"change it by helm upgrade, or vcluster create {names.cluster} --upgrade -n {names.namespace};"
-        " or choose another name",
+        hint="change it with the tool that made it, such as "
+        + helm("upgrade", names.cluster, "CHART", namespace=names.namespace)
+        + "; or choose another name",
     )
 
 
@@ -27,15 +29,18 @@ def is_there(findings: Findings, names: Names) -> bool:
             return False
         raise ConflictError(
             f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
-            hint=f"vcli delete {name} -n {namespace}",
+            hint=f"remove them: {vcli('delete', name, namespace=namespace)}",
         )
     if not findings.ours and findings.service["metadata"].get("labels", {}).get("app") == "vcluster":
         raise foreign(names)
     if not findings.ours:
         raise ConflictError(
-            f"namespace {namespace!r} has a Service {name!r} that vcli did not make",
+            f"namespace {namespace!r} has a Service {name!r} that vcli did not create",
             hint="choose another name, or another namespace with -n",
         )
     if "deletionTimestamp" in findings.service["metadata"]:
-        raise ConflictError(f"virtual cluster {name!r} in namespace {namespace!r} is being deleted")
+        raise ConflictError(
+            f"virtual cluster {name!r} in namespace {namespace!r} is being deleted",
+            hint=f"wait until it is gone: {vcli('list', namespace=namespace)}",
+        )
     return True

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from vcli.errors import ConflictError
+from vcli.invocation import vcli
 from vcli.operations import credential_cache
 from vcli.operations.quick import split
 from vcli.operations.tunnel_uses import move, notice
@@ -69,7 +70,7 @@ def ensure(
         f" another program; the tunnel listens on port {state.port} now ({known})",
         hint="run the command again"
         if moved
-        else f"vcli connect {wanted.name} -n {wanted.namespace} writes the kubeconfig again",
+        else f"{vcli('connect', wanted.name, namespace=wanted.namespace)} writes the kubeconfig again",
     )
 
 

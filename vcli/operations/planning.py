@@ -15,6 +15,7 @@ from vcli.controlplane.names import FIELD_MANAGER, Names
 from vcli.controlplane.prune import find_surplus
 from vcli.controlplane.stateful_set import VERSION
 from vcli.errors import ConflictError, NotFoundError, UsageError
+from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
@@ -148,7 +149,7 @@ def _service(names: Names, findings: Findings) -> Object:
     if not is_there(findings, names) or findings.service is None:
         raise NotFoundError(
             f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
-            hint="vcli list shows what there is",
+            hint=f"{vcli('list')} shows what there is",
         )
     return findings.service
 
@@ -165,7 +166,7 @@ def _check_versions(names: Names, values: Values, live: Object | None, wanted: O
     check_step(
         running_version(live),
         running_version(wanted) or values.control_plane.distro.k8s.version,
-        command=f"vcli upgrade {names.cluster} -n {names.namespace}",
+        command=vcli("upgrade", names.cluster, namespace=names.namespace),
     )
 
 
@@ -208,8 +209,8 @@ def _other_volumes(names: Names, live: Object, wanted: Object) -> ConflictError:
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: its store's volume can't be"
         f" changed: {changed}",
         hint="leave controlPlane.statefulSet.persistence as it was at its creation; where the StorageClass"
-        f" allows it, kubectl edit pvc {claim} -n {names.namespace} makes the volume larger; for another"
-        " store create a second virtual cluster and apply your manifests there",
+        f" allows it, {kubectl('edit', 'pvc', claim, namespace=names.namespace)} makes the volume larger; for"
+        " another store create a second virtual cluster and apply your manifests there",
     )
 
 

@@ -1,13 +1,13 @@
 """Taking a virtual cluster off the host: used by delete, and by a create that did not come to its end."""
 
 import asyncio
-import shlex
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from vcli import invocation
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
+from vcli.invocation import kubectl
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import (
@@ -71,22 +71,6 @@ _POLL = 0.2
 _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
 
 
-def command(names: Names, *options: str, kubeconfig: str | None = None, context: str | None = None) -> str:
-    """The command line that removes a virtual cluster.
-
-    Args:
-        names: of the virtual cluster.
-        options: more of them.
-        kubeconfig: ``--kubeconfig`` of the host, if it was given.
-        context: ``--context`` of the host, if it was given.
-    """
-    host = [
-        *(["--kubeconfig", kubeconfig] if kubeconfig else ()),
-        *(["--context", context] if context else ()),
-    ]
-    return shlex.join(["vcli", "delete", names.cluster, "-n", names.namespace, *options, *host])
-
-
 async def find_all(client: Client, names: Names) -> list[Object]:
     """Metadata of everything on the host that belongs to a virtual cluster, its own and the synced."""
     own, synced = f"{CLUSTER_LABEL}={names.cluster}", f"{MANAGED_LABEL}={names.cluster}"
@@ -141,13 +125,13 @@ def hint(left: Sequence[Object], *, namespace: str, again: str) -> str:
     again = f"then run it again: {again}"
     held = next((obj for obj in left if finalizers(obj)), None)
     if held is not None:
-        where = f" -n {namespace}" if "namespace" in held["metadata"] else ""
-        kind = held["kind"].lower()
-        name = held["metadata"]["name"]
-        return f"a finalizer waits for its controller, see kubectl get {kind} {name}{where} -o yaml; {again}"
+        where = namespace if "namespace" in held["metadata"] else None
+        shown = kubectl("get", held["kind"].lower(), held["metadata"]["name"], "-o", "yaml", namespace=where)
+        return f"a finalizer waits for its controller, see {shown}; {again}"
     if any(obj["kind"] == PODS.kind for obj in left):
-        return f"see kubectl get pods -n {namespace} -o wide: their node may not answer; {again}"
-    return f"the host has not got to it yet: wait, {again}"
+        shown = kubectl("get", "pods", "-o", "wide", namespace=namespace)
+        return f"see {shown}: their node may not answer; {again}"
+    return f"the host is not done yet: wait, or allow more time with --timeout; {again}"
 
 
 def remains(namespace: Object | None) -> str:

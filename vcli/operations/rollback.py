@@ -9,6 +9,7 @@ from vcli.controlplane.apply import apply
 from vcli.controlplane.names import FIELD_MANAGER, Names
 from vcli.controlplane.ownership import applied
 from vcli.errors import VcliError
+from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, NotFound, Object
 from vcli.kube.resources import Resource
@@ -77,8 +78,8 @@ class Rollback:
             names = self._names
             self._steps.warn(
                 f"rolling back was interrupted: virtual cluster {names.cluster!r} in namespace"
-                f" {names.namespace!r} may have objects and values of before and after; see 'vcli upgrade"
-                f" {names.cluster} -n {names.namespace} --dry-run'"
+                f" {names.namespace!r} may have objects and values of before and after; see "
+                + vcli("upgrade", names.cluster, "--dry-run", namespace=names.namespace)
             )
             raise
         if isinstance(error, VcliError):
@@ -93,7 +94,7 @@ class Rollback:
             try:
                 restored = workload_of(await restore(self._client, self._plan.touched))
             except VcliError as error:
-                again = f"vcli describe {names.cluster} -n {names.namespace} shows the state"
+                again = f"{vcli('describe', names.cluster, namespace=names.namespace)} shows the state"
                 outcome.append(f"rolling back failed as well: {error.message}\n{again}")
                 return
             if not restored or not self._waits:

@@ -119,8 +119,9 @@ def plugin(spec: TunnelSpec, *, authority: bytes, tunnel: str | None) -> Object:
         # -P: kubectl is run in all kinds of folders, which must not be searched for modules.
         "args": ["-P", "-m", "vcli", "token", spec.name, *arguments],
         "command": sys.executable,
-        "installHint": "vcli gives the credentials of this virtual cluster: pipx install vcli; 'vcli connect"
-        f" {spec.name} --inline-key' writes a kubeconfig that does without",
+        # To be read on machines where the host may have other names, so without flags.
+        "installHint": "vcli gives the credentials of this virtual cluster: pipx install vcli; or have"
+        f" 'vcli connect {spec.name} --inline-key' write a kubeconfig that does without",
         "interactiveMode": "IfAvailable",
     }
     if place.is_chosen():

@@ -96,26 +96,28 @@ TERMINATING = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
 def test_a_grace_is_named_and_no_finalizer_that_is_not_there():
     left = [pod(ending_with=DAY)]
     assert title_and_reason(left[0]) == "pod/web (it is ending, with a grace of 86400 seconds)"
-    assert "finalizer" not in hint(left, namespace="team")
-    assert "kubectl get pods -n team" in hint(left, namespace="team")
+    assert "finalizer" not in hint(left, namespace="team", again="vcli delete demo")
+    assert "kubectl get pods -o wide -n team" in hint(left, namespace="team", again="vcli delete demo")
 
 
 def test_a_finalizer_is_named_with_what_shows_it():
     held = thing("Service", finalizers=["service.kubernetes.io/load-balancer-cleanup"], **TERMINATING)
     assert title_and_reason(held) == "service/x (finalizers: service.kubernetes.io/load-balancer-cleanup)"
-    assert "kubectl get service x -n team -o yaml" in hint([pod(ending_with=1), held], namespace="team")
+    assert "kubectl get service x -o yaml -n team" in hint(
+        [pod(ending_with=1), held], namespace="team", again="vcli delete demo"
+    )
 
 
 def test_a_claim_in_use_waits_for_its_pod():
     claim = thing("PersistentVolumeClaim", finalizers=["kubernetes.io/pvc-protection"], **TERMINATING)
     assert reason_left(claim) == "a pod still uses it"
-    assert "finalizer" not in hint([claim], namespace="team")
+    assert "finalizer" not in hint([claim], namespace="team", again="vcli delete demo")
 
 
 def test_what_nobody_has_deleted_yet():
     untouched = thing("Secret", finalizers=["example.org/x"])
     assert title_and_reason(untouched) == "secret/x"
-    assert "--timeout" in hint([untouched], namespace="team")
+    assert "--timeout" in hint([untouched], namespace="team", again="vcli delete demo")
 
 
 def test_what_a_namespace_still_holds():

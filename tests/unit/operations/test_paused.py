@@ -3,8 +3,8 @@
 import pytest
 
 from vcli.errors import ConflictError
-from vcli.operations.connect import _refuse_unusable
 from vcli.operations.resolve import VirtualCluster
+from vcli.operations.usable import refuse_unusable
 
 
 def cluster(*, paused=False, replicas=0, annotations=None, deleting=False):
@@ -27,14 +27,14 @@ def cluster(*, paused=False, replicas=0, annotations=None, deleting=False):
 
 def test_one_that_was_scaled_down_is_scaled_up():
     with pytest.raises(ConflictError, match="is paused") as caught:
-        _refuse_unusable(cluster())
+        refuse_unusable(cluster())
     assert caught.value.hint == "start it: kubectl scale statefulset/demo --replicas=1 -n team"
 
 
 def test_one_that_another_cli_paused_gets_its_replicas_back_and_loses_the_marks():
     annotations = {"loft.sh/paused": "true", "loft.sh/paused-replicas": "3"}
     with pytest.raises(ConflictError) as caught:
-        _refuse_unusable(cluster(paused=True, annotations=annotations))
+        refuse_unusable(cluster(paused=True, annotations=annotations))
     scale, _, annotate = caught.value.hint.partition(" && ")
     assert scale == "start it: kubectl scale statefulset/demo --replicas=3 -n team"
     assert annotate == ("kubectl annotate statefulset/demo loft.sh/paused- loft.sh/paused-replicas- -n team")
@@ -42,6 +42,6 @@ def test_one_that_another_cli_paused_gets_its_replicas_back_and_loses_the_marks(
 
 def test_one_that_is_deleted_and_one_that_starts():
     with pytest.raises(ConflictError, match="is being deleted") as caught:
-        _refuse_unusable(cluster(deleting=True, replicas=1))
+        refuse_unusable(cluster(deleting=True, replicas=1))
     assert "vcli list -n team" in caught.value.hint
-    _refuse_unusable(cluster(replicas=1))
+    refuse_unusable(cluster(replicas=1))
