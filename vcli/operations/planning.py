@@ -27,6 +27,7 @@ from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
 
+_STORE: Final = "etcd"
 _PERSISTENCE: Final = ("controlPlane", "statefulSet", "persistence", "volumeClaim")
 
 
@@ -106,8 +107,12 @@ async def make_plan(
             bundle=bundle,
             steps=steps,
         )
-        if findings.workload and _below(values.given, _PERSISTENCE) == _below(stored.data, _PERSISTENCE):
-            return [with_claims_of(findings.workload, obj) for obj in objects]
+        live = findings.workload
+        if live is None:
+            return objects
+        objects = [with_user_of(live, obj) for obj in objects]
+        if _below(values.given, _PERSISTENCE) == _below(stored.data, _PERSISTENCE):
+            return [with_claims_of(live, obj) for obj in objects]
         return objects
 
     objects = await objects_of(values, steps)
@@ -231,6 +236,31 @@ def with_claims_of(live: Object, obj: Object) -> Object:
         for each in live["spec"]["volumeClaimTemplates"]
     ]
     return {**obj, "spec": {**obj["spec"], "volumeClaimTemplates": claims}}
+
+
+def with_user_of(live: Object, obj: Object) -> Object:
+    """A StatefulSet whose store runs as the user that it has run as; other objects as they are.
+
+    The files on its volume are that user's: earlier versions ran it as root on volumes that were root's.
+    """
+    user = {
+        key: value
+        for each in live["spec"].get("template", {}).get("spec", {}).get("containers", ())
+        if each["name"] == _STORE
+        for key, value in (each.get("securityContext") or {}).items()
+        if key in {"runAsUser", "runAsNonRoot"}
+    }
+    if obj["kind"] != "StatefulSet" or "runAsUser" not in user:
+        return obj
+    pod = obj["spec"]["template"]["spec"]
+    containers = [
+        {**each, "securityContext": {**each.get("securityContext", {}), **user}}
+        if each["name"] == _STORE
+        else each
+        for each in pod["containers"]
+    ]
+    template = {**obj["spec"]["template"], "spec": {**pod, "containers": containers}}
+    return {**obj, "spec": {**obj["spec"], "template": template}}
 
 
 def _below(tree: Any, keys: Sequence[str]) -> Any:

@@ -56,8 +56,8 @@ async def credential(
     Raises:
         NotFoundError: there is no such virtual cluster.
         StaleError: it was created again.
-        TimedOutError: it took too long.
-        VcliError: the host doesn't answer, or says no; the tunnel can't be started.
+        UnreachableError: the host doesn't answer in time.
+        VcliError: the host rejects the request; the tunnel can't be started.
     """
     check_place(name, namespace)
     if tunnel is not None:
@@ -69,15 +69,16 @@ async def credential(
     try:
         async with asyncio.timeout(max(until - time.monotonic(), 0.1)):
             spec, found = await _ask(loaded, name, namespace)
-    except TimeoutError as error:
-        raise TimedOutError(
+    except (TimeoutError, UnreachableError) as error:
+        kept = None if tunnel else _kept(name, namespace, context, kubeconfig, authority)
+        if kept is not None:
+            return quick.answer(kept["status"], kept["notAfter"], environ)  # it is reached without its host
+        if isinstance(error, UnreachableError):
+            raise
+        raise UnreachableError(
             f"the host {loaded.access.server} has not answered in {limit:g} seconds",
             hint=f"see whether kubectl --context {loaded.context_name} get ns works",
         ) from error
-    except UnreachableError:
-        if (kept := _kept(name, namespace, context, kubeconfig, authority)) is None or tunnel:
-            raise
-        return quick.answer(kept["status"], kept["notAfter"], environ)  # it is reached without its host
     if authority:
         credential_cache.check_authority(found.ca, authority, name=spec.name, namespace=spec.namespace)
     status, end = await asyncio.to_thread(keep, spec, found)

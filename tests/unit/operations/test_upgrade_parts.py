@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from vcli.operations.planning import volume_changes, with_claims_of
+from vcli.operations.planning import volume_changes, with_claims_of, with_user_of
 from vcli.operations.rollback import former
 
 Object = dict[str, Any]
@@ -63,3 +63,18 @@ def test_the_former_state_has_what_we_applied():
     live["metadata"]["managedFields"] = []
     assert former(live)["data"] == {"x": "1", "y": "2"}
     assert former(live)["metadata"] == {"name": "a", "namespace": "team"}
+
+
+def workload(**security: object) -> dict[str, object]:
+    containers = [
+        {"name": "etcd", "securityContext": {"readOnlyRootFilesystem": True, **security}},
+        {"name": "syncer", "securityContext": {"readOnlyRootFilesystem": True}},
+    ]
+    return {"kind": "StatefulSet", "spec": {"template": {"spec": {"containers": containers}}}}
+
+
+def test_a_store_whose_files_are_roots_goes_on_as_root():
+    as_root = {"runAsUser": 0, "runAsNonRoot": False}
+    assert with_user_of(workload(**as_root), workload()) == workload(**as_root)
+    assert with_user_of(workload(), workload()) == workload()
+    assert with_user_of(workload(**as_root), {"kind": "Service"}) == {"kind": "Service"}
