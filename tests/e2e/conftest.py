@@ -72,6 +72,8 @@ def bare(host: Host) -> Iterator[Bare]:
     version = json.loads(host.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
     name = f"bare-{uuid.uuid4().hex[:8]}"  # the only one: tests connect to it without a namespace
     cluster = Bare(host, name=name, namespace=name, version=version)
-    cluster.create()
-    yield cluster
-    host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")
+    try:
+        cluster.create()
+        yield cluster
+    finally:
+        host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")

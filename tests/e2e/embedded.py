@@ -53,6 +53,15 @@ class Host:
         self.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=document)
 
 
+class Program(subprocess.Popen[str]):
+    """A program in the background, for use in a with block: it does not outlive a failure there."""
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *rest)
+
+
 def run(
     argv: Sequence[str],
     *,

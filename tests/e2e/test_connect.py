@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from bare import Bare
-from embedded import Host, run
+from embedded import Host, Program, run
 from patience import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
@@ -254,9 +254,7 @@ def expose(bare: Bare, kind: str, port: int) -> None:
 def test_in_the_foreground_everything_is_as_before_afterwards(desk: Host, bare: Bare, signum: int) -> None:
     before = desk.kubeconfig.read_bytes()
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--foreground"]
-    with subprocess.Popen(
-        argv, env=desk.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with Program(argv, env=desk.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         eventually(lambda: desk.kubeconfig.read_bytes() != before)
         assert "namespace/default" in desk.kubectl(*NAMESPACES)
         process.send_signal(signum)

@@ -2,13 +2,12 @@
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import Host, run
+from embedded import Host, Program, run
 from keyboard import Keyboard, alive
 from patience import eventually
 
@@ -87,7 +86,7 @@ def test_a_signal_ends_the_command_and_leaves_nothing(
     script = f'echo $$ "$KUBECONFIG" > {note}.new; mv {note}.new {note}; exec sleep 100'
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
     # In a session of its own, without a terminal: what CI does.
-    with subprocess.Popen(argv, env=desk.env, start_new_session=True) as process:
+    with Program(argv, env=desk.env, start_new_session=True) as process:
         eventually(note.exists)
         pid, _, path = note.read_text().strip().partition(" ")
         process.send_signal(signum)
@@ -99,7 +98,7 @@ def test_a_signal_ends_the_command_and_leaves_nothing(
 def test_a_command_that_handles_the_signal_has_the_last_word(desk: Host, bare: Bare, tmp_path: Path) -> None:
     script = f"trap 'exit 9' TERM; touch {tmp_path}/ready; while :; do sleep 0.1; done"
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
-    with subprocess.Popen(argv, env=desk.env, start_new_session=True) as process:
+    with Program(argv, env=desk.env, start_new_session=True) as process:
         eventually((tmp_path / "ready").exists)
         process.terminate()
         assert process.wait(60) == 9

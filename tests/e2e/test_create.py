@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from embedded import Host
+from embedded import Host, Program
 from patience import eventually
 from tenants import tenant
 
@@ -208,11 +209,14 @@ def test_a_service_of_somebody_else_stays(desk: Host, namespace: str):
 
 def test_two_at_once_make_one(desk: Host, namespace: str):
     argv = [sys.executable, "-m", "vcli", "create", "one", "-n", namespace, "--no-connect", "--ephemeral"]
-    both = [
-        subprocess.Popen(argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    said = [process.communicate(timeout=300)[1] for process in both]
+    with ExitStack() as stack:
+        both = [
+            stack.enter_context(
+                Program(argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            )
+            for _ in range(2)
+        ]
+        said = [process.communicate(timeout=300)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 5], said
     assert desk.get("pod", "one-0", "-n", namespace)["status"]["phase"] == "Running"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import Host, environment, run
+from embedded import Host, Program, environment, run
 from patience import eventually
 
 from vcli.host.instance import Instance
@@ -285,9 +285,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
 def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signals, code: int) -> None:
     before = machine()
     argv = [sys.executable, "-m", "vcli", "host", "up", "--name", OWN, "--egress", "none", "--port", "0"]
-    with subprocess.Popen(
-        argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with Program(argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         eventually(Instance.of(OWN).identity.exists)
         process.send_signal(signum)
         said, _ = process.communicate(timeout=120)

@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from bare import Bare
-from embedded import Host
+from embedded import Host, Program
 from figures import Figures
 
 from vcli import VirtualCluster
@@ -26,16 +27,19 @@ def test_connects_at_once_and_disconnects_among_them(
     host = yaml.safe_load(desk.kubeconfig.read_text())["contexts"][0]["name"]
     for name, namespace in clusters:
         desk.vcli("connect", name, "-n", namespace, "--context", host, "--context-name", f"before-{name}")
-    started = []
-    for number in range(many):
-        name, namespace = clusters[number % 2]
-        here = ["--context", host, "--context-name", f"now-{number}"]
-        started.append(start(desk, "connect", name, "-n", namespace, *here))
-        if number < len(clusters):
-            started.append(start(desk, "disconnect", f"before-{name}"))
-    failed = [
-        said for process in started if (said := process.communicate(timeout=300)[1], process)[1].returncode
-    ]
+    with ExitStack() as stack:
+        started = []
+        for number in range(many):
+            name, namespace = clusters[number % 2]
+            here = ["--context", host, "--context-name", f"now-{number}"]
+            started.append(stack.enter_context(start(desk, "connect", name, "-n", namespace, *here)))
+            if number < len(clusters):
+                started.append(stack.enter_context(start(desk, "disconnect", f"before-{name}")))
+        failed = [
+            said
+            for process in started
+            if (said := process.communicate(timeout=300)[1], process)[1].returncode
+        ]
 
     config: dict[str, Any] = yaml.safe_load(desk.kubeconfig.read_text())
     contexts = {each["name"] for each in config["contexts"]}
@@ -56,7 +60,5 @@ def test_connects_at_once_and_disconnects_among_them(
     assert {path.suffix for path in folder.iterdir()} == {".json", ".log"}
 
 
-def start(desk: Host, *args: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [*VCLI, *args], env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def start(desk: Host, *args: str) -> Program:
+    return Program([*VCLI, *args], env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from embedded import Host
+from embedded import Host, Program
 from figures import Figures, Running, leaked
 from keyboard import alive
 from patience import eventually
@@ -28,8 +28,9 @@ def test_virtual_namespace_deleted_while_pods_start(space: Space, pulse: Pulse, 
             *(pod(f"pod-{number}", container=environment("settings")) for number in range(10)),
         )
         eventually(lambda: doomed.on_host("pods"))
-        doomed.kubectl("delete", "namespace", doomed.name)
+        doomed.kubectl("delete", "namespace", doomed.name, "--wait=false")
         eventually(lambda: not any(leaked(doomed, kind, []) for kind in KINDS))
+        doomed.wait("delete", f"namespace/{doomed.name}")
     pulse.beats()
     restarted = before.restarted(Running.of(space))
     figures.note(
@@ -59,9 +60,7 @@ def doomed(desk: Host) -> Iterator[str]:
 def test_host_namespace_deleted_while_create_waits(desk: Host, doomed: str) -> None:
     before = desk.kubeconfig.read_bytes()
     argv = [*VCLI, "create", doomed, "--ephemeral", "--log-format", "json"]
-    with subprocess.Popen(
-        argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with Program(argv, env=desk.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
             if json.loads(line).get("step") == "Wait until it is ready":

@@ -20,7 +20,17 @@ from vcli import VirtualCluster
 # Signals that whoever runs the tests ignores (a shell's background job, nohup) are to be handled here.
 VCLI = ["env", "--default-signal", sys.executable, "-m", "vcli"]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+STARTED: list["subprocess.Popen[str]"] = []
 STAGES = ["Check the host", "Create namespace", "Apply the control plane", "Wait until it is ready"]
+
+
+@pytest.fixture(autouse=True)
+def ended(folder: Path) -> Iterator[None]:
+    """What a failed test has started ends with it: the next one would be blamed for it."""
+    yield
+    while STARTED:
+        with STARTED.pop() as process:
+            process.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +45,7 @@ def folder(desk: Host, tmp_path: Path) -> Iterator[Path]:
 
 def start(desk: Host, *args: str) -> "subprocess.Popen[str]":
     """In a session of its own, without a terminal: as CI and systemd do."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*VCLI, *args, "--log-format", "json"] if "--" not in args else [*VCLI, *args],
         env=desk.env,
         stdin=subprocess.DEVNULL,
@@ -44,16 +54,20 @@ def start(desk: Host, *args: str) -> "subprocess.Popen[str]":
         text=True,
         start_new_session=True,
     )
+    STARTED.append(process)
+    return process
 
 
 def until_step(process: "subprocess.Popen[str]", title: str) -> None:
     """Read what it says until a step begins."""
     assert process.stderr is not None
+    lines = []
     for line in process.stderr:
+        lines.append(line)
         said = json.loads(line)
         if str(said.get("step")).startswith(title) and said["state"] == "begin":
             return
-    pytest.fail(f"no step {title!r}")
+    pytest.fail(f"no step {title!r}:\n{''.join(lines)}")
 
 
 def namespaces(host: Host) -> set[str]:
