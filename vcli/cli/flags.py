@@ -43,6 +43,8 @@ def spell_out(
             result += _flag(option, name, value if equals else None, rest, strict=strict)
         elif equals and not name.startswith("--"):
             result += [name, value]
+        elif not (strict or equals or rest) and _takes_value(option):
+            break  # the value is just being completed: the parser would read nothing without it
         else:
             result.append(word)
             if not equals and rest and _takes_value(option):

@@ -81,6 +81,11 @@ def test_values_that_can_not_be_meant(given, message):
     assert spell_out(PARAMS, given.split(), strict=False)
 
 
+def test_an_option_whose_value_is_being_typed_hides_no_other_word():
+    assert spell_out(PARAMS, ["demo", "-n"], strict=False) == ["demo"]
+    assert spell_out(PARAMS, ["demo", "-n"]) == ["demo", "-n"]
+
+
 def test_the_words_of_another_command_are_left_alone():
     words = ["-y=false", "--wait=0", "list", "--wait=perhaps", "-n=x"]
     assert spell_out(PARAMS, words, only_leading=True) == ["--no-wait", "list", "--wait=perhaps", "-n=x"]
