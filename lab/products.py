@@ -7,8 +7,9 @@ from vcli.host.versions import KUBERNETES
 
 KWOK = "v0.8.0"
 METRICS_SERVER = "v0.9.0"
+# Two releases with the same dependencies: most of them is built once for both.
 HELM3 = "v3.22.0"
-HELM4 = "v4.3.2"
+HELM4 = "v4.3.0"
 
 _MODULES = Path(__file__).parent / "modules"
 
