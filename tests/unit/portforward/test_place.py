@@ -63,7 +63,7 @@ def test_a_folder_that_others_may_have_made_is_not_used(unusable, trap, tmp_path
         (tmp_path / "elsewhere").mkdir(mode=0o700)
         there.symlink_to(tmp_path / "elsewhere")
     assert place.root() is None
-    with pytest.raises(VcliError, match="can't keep track of tunnels"):
+    with pytest.raises(VcliError, match="can't write the state of tunnels"):
         state.check()
 
 
