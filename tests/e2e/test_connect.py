@@ -377,7 +377,7 @@ def test_only_a_tunnel_needs_a_folder_for_state(stateless: Host, bare: Bare) -> 
     assert stateless.vcli("disconnect", "--all").returncode == 0
     done = stateless.vcli(*argv, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "can't keep track of tunnels in /proc/nothing/state" in done.stderr
+    assert "can't write the state of tunnels in /proc/nothing/state" in done.stderr
     assert "VCLI_STATE_DIR" in done.stderr
     assert bare.context not in stateless.kubeconfig.read_text()
 
@@ -386,7 +386,7 @@ def test_what_connecting_lacks_is_found_out_before_a_cluster_is_made(stateless: 
     create = ["create", "unmade", "-n", f"unmade-{uuid.uuid4().hex[:8]}", "--ephemeral"]
     done = stateless.vcli(*create, check=False)
     assert done.returncode == 1
-    assert "can't keep track of tunnels" in done.stderr
+    assert "can't write the state of tunnels" in done.stderr
     fine = stateless.env | {"VCLI_STATE_DIR": str(tmp_path / "state"), "VCLI_CONTEXT": "none"}
     done = Host(
         name="", kubeconfig=stateless.kubeconfig, env=fine | {"KUBECONFIG": "/proc/nothing/config"}
