@@ -140,7 +140,7 @@ async def test_one_that_was_created_again_is_another_one(spec, access, client, p
     assert await asyncio.to_thread(asked_again, spec, access.ca, tunnel) is None
     with pytest.raises(StaleError, match="was created again") as caught:
         await ask(spec, tunnel=tunnel, authority=fingerprint(access.ca))
-    assert caught.value.hint == f"vcli connect demo -n {spec.namespace}"
+    assert caught.value.hint == f"write it again: vcli connect demo -n {spec.namespace}"
     assert background.list() == []
 
 

@@ -31,7 +31,7 @@ def reviewer(common: Common, *, name: str, yes: bool) -> "Review":
     return review
 
 
-def result_of(upgraded: "Upgraded", common: Common, *, dry_run: bool) -> Result:
+def result_of(upgraded: "Upgraded", *, dry_run: bool) -> Result:
     """The outcome of an upgrade: what changed, or would change."""
     changes = upgraded.changes
     where = f"virtual cluster {upgraded.name} in namespace {upgraded.namespace}"
@@ -39,10 +39,9 @@ def result_of(upgraded: "Upgraded", common: Common, *, dry_run: bool) -> Result:
     if dry_run:
         done = f"dry run: nothing was changed in {where}"
     said = done if changes else f"nothing to change: {where} is as wanted"
-    if common.output is Output.NAME:
-        return Result(data=[each.title for each in changes.objects], messages=(said,))
+    names = tuple(each.title for each in changes.objects)
     text = "".join(f"{line}\n" for line in changes.lines()) if dry_run else ""
-    return Result(data=data_of(upgraded), text=text, messages=(said,))
+    return Result(data=data_of(upgraded), names=names, text=text, messages=(said,))
 
 
 def data_of(upgraded: "Upgraded") -> dict[str, Any]:

@@ -171,7 +171,7 @@ async def _upgrade(
     upgraded = await upgrade_if_there(options, review=review, steps=common.console)
     if upgraded is None:
         return None
-    result = result_of(upgraded, common, dry_run=dry)
+    result = result_of(upgraded, dry_run=dry)
     if not dry:
         result = replace(result, data={**data_of(upgraded), "existed": True})
     return Done(upgraded.namespace, result)

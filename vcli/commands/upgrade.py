@@ -57,4 +57,4 @@ async def upgrade(
     )
     review = reviewer(common, name=name, yes=yes)
     upgraded = await upgrade_cluster(options, review=review, steps=common.console)
-    return result_of(upgraded, common, dry_run=dry_run)
+    return result_of(upgraded, dry_run=dry_run)

@@ -7,13 +7,12 @@ import asyncio
 import base64
 import contextlib
 import os
-import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from types import FrameType
+from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli import invocation
 from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError, VcliError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
@@ -28,6 +27,7 @@ Object = dict[str, Any]
 
 TIMEOUT: Final = 10.0
 """Seconds that kubectl waits at most."""
+_GRACE: Final = 1.0
 
 
 async def credential(
@@ -64,10 +64,13 @@ async def credential(
         _check_tunnel(tunnel)
     limit = TIMEOUT if timeout is None else timeout
     until = time.monotonic() + limit
-    with _capped(limit):
-        loaded = load_access(kubeconfig=kubeconfig, context=context)
+    # A plugin of the host's kubeconfig that can ask on a terminal may wait for a person.
+    bounded = timeout is not None or not os.isatty(0)
+    if bounded:
+        invocation.current().seconds = limit  # requests and plugins end in time, with errors of their own
+    loaded = load_access(kubeconfig=kubeconfig, context=context)
     try:
-        async with asyncio.timeout(max(until - time.monotonic(), 0.1)):
+        async with asyncio.timeout(limit + _GRACE if bounded else None):
             spec, found = await _ask(loaded, name, namespace)
     except (TimeoutError, UnreachableError) as error:
         kept = None if tunnel else _kept(name, namespace, context, kubeconfig, authority)
@@ -75,9 +78,9 @@ async def credential(
             return quick.answer(kept["status"], kept["notAfter"], environ)  # it is reached without its host
         if isinstance(error, UnreachableError):
             raise
-        raise UnreachableError(
-            f"the host {loaded.access.server} has not answered in {limit:g} seconds",
-            hint=f"see whether kubectl --context {loaded.context_name} get ns works",
+        raise TimedOutError(
+            f"no credentials from the host {loaded.access.server} within {limit:g} seconds",
+            hint=f"does the host answer? {invocation.kubectl('get', 'namespaces')}",
         ) from error
     if authority:
         credential_cache.check_authority(found.ca, authority, name=spec.name, namespace=spec.namespace)
@@ -177,25 +180,3 @@ def _check_tunnel(tunnel: str) -> None:
         quick.split(tunnel)
     except ValueError:
         raise UsageError(f"{tunnel!r} is no ADDRESS:PORT", hint="--tunnel 127.0.0.1:23456") from None
-
-
-@contextlib.contextmanager
-def _capped(seconds: float) -> Iterator[None]:
-    """Interrupt what blocks, as a plugin of the host's kubeconfig may; not if it can ask on a terminal."""
-    if os.isatty(0) or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def late(_signum: int, _frame: FrameType | None) -> None:
-        raise TimedOutError(
-            f"the credentials of the host were not to be had within {seconds:g} seconds",
-            hint="its kubeconfig has them from a plugin: see whether kubectl works with the host's context",
-        )
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -126,7 +126,6 @@ def test_settings():
         "hostsImage": "docker.io/library/python:3.11-slim",
         "metrics": True,
         "healthPort": 8080,
-        "serviceCIDRs": ["10.96.0.0/16"],
         "externalIPRanges": [],
         "defaultServiceAccountReady": True,
     }

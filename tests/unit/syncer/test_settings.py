@@ -50,7 +50,6 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert settings.pki == Path("/pki")
     assert settings.virtual_server == "https://127.0.0.1:8443"
     assert settings.addons == [{"kind": "Service"}]
-    assert settings.service_cidrs == ["10.96.0.0/16"]
     assert settings.external_ip_ranges == ["203.0.113.0/24"]
 
 
