@@ -18,7 +18,8 @@ NEEDED = ("agnhost", "nonewprivs", "pause", "metrics-server", "sample-apiserver"
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda x: x.name)
 def test_the_module_pins_the_version_that_is_named(product):
     text = (product.module / "go.mod").read_text()
-    module = {"e2e": "k8s.io/kubernetes"}.get(product.name, f"sigs.k8s.io/{product.name}")
+    others = {"e2e": "k8s.io/kubernetes", "helm3": "helm.sh/helm/v3", "helm4": "helm.sh/helm/v4"}
+    module = others.get(product.name, f"sigs.k8s.io/{product.name}")
     assert re.search(rf"^\s+{re.escape(module)} {re.escape(product.version)}\b", text, re.MULTILINE)
     assert (product.module / "go.sum").is_file()
 

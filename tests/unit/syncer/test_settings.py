@@ -20,7 +20,6 @@ WRITTEN = {
     "kubernetesVersion": "v1.36.3",
     "addons": [{"kind": "Service"}],
     "healthPort": 8080,
-    "serviceCIDRs": ["10.96.0.0/16"],
     "externalIPRanges": ["203.0.113.0/24"],
     "defaultServiceAccountReady": True,
 }
