@@ -29,6 +29,11 @@ def guard() -> None:
     signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS - 0.2)
 
 
+def unguard() -> None:
+    """Stop the timer: while the interpreter ends, its signal would kill the process."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     """The names of the virtual clusters on the current host that begin so; none without a host."""
 

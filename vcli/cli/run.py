@@ -124,7 +124,7 @@ def _asked_output(args: Sequence[str]) -> Output:
 
 def _complete() -> int:
     """Answer the shell's question what may come next, within a second, whatever happens."""
-    from vcli.cli.completing import guard  # noqa: PLC0415
+    from vcli.cli.completing import guard, unguard  # noqa: PLC0415
 
     guard()
     try:
@@ -133,5 +133,7 @@ def _complete() -> int:
         sys.stdout.write(answer(get_command(app), os.environ))
     except (Exception, SystemExit):  # noqa: BLE001  a shell prompt is no place for errors
         return 0
-    let_go()
+    finally:
+        let_go()
+        unguard()
     return 0
