@@ -132,8 +132,8 @@ def _complete() -> int:
 
         sys.stdout.write(answer(get_command(app), os.environ))
     except (Exception, SystemExit):  # noqa: BLE001  a shell prompt is no place for errors
-        release()
         return 0
-    release()
-    let_go()
+    finally:
+        let_go()
+        release()
     return 0

@@ -255,3 +255,18 @@ def test_a_shell_completes(shell):
     # What follows -- is another program's line.
     assert shell.run("vcli connect demo -- mkfif") == ["connect", "demo", "--", "mkfifo"]
     assert shell.run("vcli connect demo -- cat val") == ["connect", "demo", "--", "cat", "values.yaml"]
+
+
+def test_no_timer_runs_on_when_the_answer_is_given(monkeypatch, capsys):
+    """The interpreter takes a while to end, and SIGALRM kills a process that handles it no more."""
+    monkeypatch.setenv("_VCLI_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "vcli vers")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    before = signal.getsignal(signal.SIGALRM)
+    try:
+        assert run_cli([]) == 0
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert "version" in capsys.readouterr().out
