@@ -33,4 +33,7 @@ async def chart(
     data = {"path": str(written.path), "version": written.version, "files": list(written.files)}
     columns = (Column("CHART", "path"), Column("VERSION", "version"))
     install = f"helm upgrade --install NAME {written.path} -n NAMESPACE --create-namespace"
-    return Result(data=data, columns=columns, messages=(f"wrote chart {written.path}: {install}",))
+    names = (str(written.path),)
+    return Result(
+        data=data, names=names, columns=columns, messages=(f"wrote chart {written.path}: {install}",)
+    )

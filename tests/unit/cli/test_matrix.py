@@ -40,6 +40,7 @@ USUAL: Mapping[Words, tuple[Words, ...]] = {
         ("demo", "--server", VIRTUAL, "--", "true"),
     ),
     ("delete",): (("demo", *WHERE, "--dry-run"), ("demo", *WHERE)),
+    ("upgrade",): (("demo", *WHERE, "--dry-run"),),
     ("disconnect",): (("demo",), ("--all",)),
 }
 # These print the same in every format: a script, a log, what kubectl asks a credential plugin for.
