@@ -255,10 +255,10 @@ def test_in_the_foreground_everything_is_as_before_afterwards(desk: Host, bare: 
     before = desk.kubeconfig.read_bytes()
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--foreground"]
     with Program(argv, env=desk.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        eventually(lambda: desk.kubeconfig.read_bytes() != before)
+        eventually(lambda: desk.kubeconfig.read_bytes() != before, seconds=30)
         assert "namespace/default" in desk.kubectl(*NAMESPACES)
         process.send_signal(signum)
-        assert process.wait(60) == 128 + signum
+        assert process.wait(20) == 128 + signum
         assert process.stdout is not None
         assert process.stdout.read() == ""
     assert yaml.safe_load(desk.kubeconfig.read_bytes()) == yaml.safe_load(before)

@@ -87,10 +87,10 @@ def test_a_signal_ends_the_command_and_leaves_nothing(
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
     # In a session of its own, without a terminal: what CI does.
     with Program(argv, env=desk.env, start_new_session=True) as process:
-        eventually(note.exists)
+        eventually(note.exists, seconds=30)
         pid, _, path = note.read_text().strip().partition(" ")
         process.send_signal(signum)
-        assert process.wait(60) == 128 + signum
+        assert process.wait(10) == 128 + signum
     assert not alive(int(pid))
     assert not Path(path).parent.exists()
 
@@ -99,9 +99,9 @@ def test_a_command_that_handles_the_signal_has_the_last_word(desk: Host, bare: B
     script = f"trap 'exit 9' TERM; touch {tmp_path}/ready; while :; do sleep 0.1; done"
     argv = [*VCLI, "connect", bare.name, "-n", bare.namespace, "--", "sh", "-c", script]
     with Program(argv, env=desk.env, start_new_session=True) as process:
-        eventually((tmp_path / "ready").exists)
+        eventually((tmp_path / "ready").exists, seconds=30)
         process.terminate()
-        assert process.wait(60) == 9
+        assert process.wait(10) == 9
 
 
 def test_ctrl_c_belongs_to_the_command(desk: Host, bare: Bare) -> None:

@@ -216,7 +216,7 @@ def test_two_at_once_make_one(desk: Host, namespace: str):
             )
             for _ in range(2)
         ]
-        said = [process.communicate(timeout=300)[1] for process in both]
+        said = [process.communicate(timeout=120)[1] for process in both]
     assert sorted(process.returncode for process in both) == [0, 5], said
     assert desk.get("pod", "one-0", "-n", namespace)["status"]["phase"] == "Running"
 

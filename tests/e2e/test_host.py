@@ -187,7 +187,7 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
             lambda n=name, b=before: (c := component(n)) and c["restarts"] > b["restarts"] and c
         )
         assert "SIGKILL" in after["lastExit"]
-    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok")
+    eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok", seconds=60)
     eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
 
 
@@ -246,7 +246,7 @@ def test_down_leaves_nothing(own: dict[str, str]) -> None:
     up = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     busy = pod("busy", "sleep 1000", container={"ports": [{"containerPort": 80, "hostPort": 8099}]})
     run(["kubectl", "apply", "-f", "-"], env=own, stdin=json.dumps(busy))
-    run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=110s"], env=own)
+    run(["kubectl", "wait", "--for=condition=Ready", "pod/busy", "--timeout=60s"], env=own)
     assert machine()["cgroups"], "the test would not see a cgroup that stays"
     assert machine()["processes"], "the test would not see a process that stays"
     vcli(own, "down")
@@ -275,7 +275,7 @@ def test_killed_host_is_noticed_and_booted_anew(own: dict[str, str]) -> None:
     vcli(own, "up", "--egress", "none", "--port", "0")
     status = json.loads(vcli(own, "status", "-o", "json").stdout)
     os.kill(status["pid"], signal.SIGKILL)
-    eventually(lambda: vcli(own, "status", check=False).returncode == 3)
+    eventually(lambda: vcli(own, "status", check=False).returncode == 3, seconds=60)
     again = json.loads(vcli(own, "up", "--egress", "none", "--port", "0", "-o", "json").stdout)
     assert again["created"] is True
     assert run(["kubectl", "get", "--raw", "/readyz"], env=own).stdout == "ok"
@@ -286,9 +286,9 @@ def test_interrupted_up_takes_all_back(own: dict[str, str], signum: signal.Signa
     before = machine()
     argv = [sys.executable, "-m", "vcli", "host", "up", "--name", OWN, "--egress", "none", "--port", "0"]
     with Program(argv, env=own, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        eventually(Instance.of(OWN).identity.exists)
+        eventually(Instance.of(OWN).identity.exists, seconds=60)
         process.send_signal(signum)
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=30)
     assert process.returncode == code, said
     assert machine() == before
 
@@ -314,4 +314,4 @@ def test_way_out_leads_to_the_machine_and_back(own: dict[str, str]) -> None:
             connection.recv(4096)
             connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
     log = ["kubectl", "logs", "client"]
-    eventually(lambda: run(log, env=own, check=False).stdout == "hello")
+    eventually(lambda: run(log, env=own, check=False).stdout == "hello", seconds=60)

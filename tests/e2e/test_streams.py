@@ -220,7 +220,7 @@ def test_logs_tail_since_limit_and_timestamps(cluster: Cluster, name: str) -> No
 
 def test_following_ends_with_the_container(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "for i in 1 2 3; do echo $i; sleep 1; done", wait="", restartPolicy="Never")
-    eventually(lambda: cluster.run("logs", name, check=False).returncode == 0)
+    eventually(lambda: cluster.run("logs", name, check=False).returncode == 0, seconds=60)
     assert cluster.kubectl("logs", "-f", name) == "1\n2\n3\n"
 
 
@@ -273,13 +273,13 @@ def test_logs_of_the_container_before(cluster: Cluster, name: str) -> None:
         volumes=[{"name": "state", "emptyDir": {}}],
         wait="",
     )
-    eventually(lambda: cluster.run("logs", name, check=False).stdout == b"second\n")
+    eventually(lambda: cluster.run("logs", name, check=False).stdout == b"second\n", seconds=60)
     assert cluster.kubectl("logs", "--previous", name) == "first\n"
 
 
 def test_logs_of_a_container_that_waits_name_the_virtual_pod(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "true", container={"image": "registry.invalid/none:1"}, wait="")
-    eventually(lambda: b"waiting to start" in cluster.run("logs", name, check=False).stderr)
+    eventually(lambda: b"waiting to start" in cluster.run("logs", name, check=False).stderr, seconds=60)
     message = cluster.run("logs", name, check=False).stderr.decode()
     assert f'container "main" in pod "{name}" is waiting to start' in message
     assert cluster.namespace not in message
@@ -363,7 +363,7 @@ def test_usage_is_told_where_the_host_lets_us_ask_for_it(cluster: Cluster, box: 
     try:
         cluster.host.kubectl("create", "clusterrolebinding", right, f"--clusterrole={right}", account)
         # It may have asked in vain a minute ago.
-        eventually(lambda: ask("/stats/summary").returncode == 0)
+        eventually(lambda: ask("/stats/summary").returncode == 0, seconds=90)
         # A node measures its pods now and then: one that is new is in the next answer.
         summary = eventually(lambda: (said := ask("/stats/summary").stdout) and usage_of(said, box) and said)
         assert usage_of(summary, box)["podRef"]["namespace"] == "default"

@@ -101,7 +101,7 @@ def lab(host: Host) -> Iterator[Lab]:
     image = next(name for name in images.replace('"', " ").replace(",", " ").split() if "/python:" in name)
     host.kubectl("create", "namespace", namespace)
     host.apply(namespace, deployment(image))
-    host.kubectl("rollout", "status", "-n", namespace, "deployment/lab", "--timeout=110s")
+    host.kubectl("rollout", "status", "-n", namespace, "deployment/lab", "--timeout=60s")
     yield Lab(host, namespace)
     host.kubectl("delete", "namespace", namespace, "--wait=false")
 
@@ -151,7 +151,7 @@ async def test_a_pod_that_goes_closes_its_connections_and_the_next_one_answers(l
 async def test_a_new_connection_waits_while_there_is_no_pod(lab: Lab) -> None:
     async with lab.tunnel() as port:
         await lab.kubectl("scale", "deployment/lab", "--replicas=0")
-        await lab.kubectl("wait", "--for=delete", "pod", "-l", "release=lab", "--timeout=110s")
+        await lab.kubectl("wait", "--for=delete", "pod", "-l", "release=lab", "--timeout=60s")
         waiting = asyncio.create_task(ask(port, b"who"))
         await asyncio.sleep(2)
         assert not waiting.done()
@@ -165,9 +165,9 @@ async def test_nobody_home_for_30_seconds_closes_the_connection(
     monkeypatch.setattr("vcli.portforward.tunnel._PATIENCE", 1.0)
     async with lab.tunnel() as port:
         await lab.kubectl("scale", "deployment/lab", "--replicas=0")
-        await lab.kubectl("wait", "--for=delete", "pod", "-l", "release=lab", "--timeout=110s")
+        await lab.kubectl("wait", "--for=delete", "pod", "-l", "release=lab", "--timeout=60s")
         assert await ask(port, b"who") == b""
         await lab.kubectl("scale", "deployment/lab", "--replicas=1")
-        await lab.kubectl("rollout", "status", "deployment/lab", "--timeout=110s")
+        await lab.kubectl("rollout", "status", "deployment/lab", "--timeout=60s")
         # The tunnel itself has not given up.
         assert (await ask(port, b"who")).decode() in await lab.pods()

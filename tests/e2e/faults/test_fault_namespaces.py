@@ -81,7 +81,7 @@ def test_host_namespace_deleted_under_a_running_cluster(desk: Host, doomed: str)
     [tunnel] = json.loads(desk.vcli("tunnels", "-o", "json").stdout)
     assert desk.kubectl("config", "current-context").strip() == done["connection"]["context"]
     desk.kubectl("run", "web", "--image=busybox:1.36", "--", "sleep", "100000")
-    desk.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=110s")
+    desk.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
 
     desk.kubectl("delete", "namespace", f"vcluster-{doomed}", "--wait=false", "--context", desk.name)
     gone(desk, doomed)

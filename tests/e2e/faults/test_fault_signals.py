@@ -182,7 +182,7 @@ def test_connect_with_a_command_ended_before_the_command_runs(
         assert ended_by(process, signum, stderr), stderr
         if ran.exists() and ran.read_text().strip():
             pid = int(ran.read_text())
-            eventually(lambda: not alive(pid))  # noqa: B023
+            eventually(lambda: not alive(pid), seconds=10)  # noqa: B023
 
 
 @pytest.mark.parametrize("signum", SIGNALS)
@@ -197,7 +197,7 @@ def test_a_command_that_ignores_the_signal_goes_on_with_its_tunnel(
         " kubectl get ns -o name; exit 5"
     )
     process = start(desk, "connect", victim.name, "-n", victim.namespace, "--", "sh", "-c", script)
-    eventually(ready.exists)
+    eventually(ready.exists, seconds=60)
     for _ in range(2):
         process.send_signal(signum)
         time.sleep(0.3)
@@ -217,7 +217,7 @@ def test_what_is_left_of_one_that_was_killed_goes_with_the_next(
     process = start(
         desk, *argv, "sh", "-c", f"echo $$ > {ready}.new; mv {ready}.new {ready}; exec sleep 1000"
     )
-    eventually(ready.exists)
+    eventually(ready.exists, seconds=60)
     process.kill()
     os.kill(int(ready.read_text()), signal.SIGKILL)
     process.communicate(timeout=60)
