@@ -70,7 +70,7 @@ def test_host_namespace_deleted_while_create_waits(desk: Host, doomed: str) -> N
     assert (process.returncode, stdout) == (4, "")
     error = stderr.splitlines()[-1]
     assert f"virtual cluster '{doomed}' in namespace 'vcluster-{doomed}'" in error
-    assert "deletes" in error
+    assert "its StatefulSet was deleted meanwhile" in error
     gone(desk, doomed)
     assert desk.kubeconfig.read_bytes() == before
 
