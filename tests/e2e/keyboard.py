@@ -51,7 +51,7 @@ class Keyboard:
         try:
             while data := os.read(self._fd, 65536):
                 self.seen += data.decode(errors="replace")
-        except OSError:  # nobody has the other end open any more
+        except OSError:  # no process has the other end open any more
             return self.wait()
         return self.wait()
 

@@ -38,7 +38,7 @@ def differs(desk: Host, documents: str, *options: str) -> str:
 
 
 def inside(desk: Host, namespace: str) -> set[str]:
-    """The namespaces of the virtual cluster, by whatever it takes to get there."""
+    """The namespaces of the virtual cluster, read through `vcli connect`."""
     done = desk.vcli("connect", "demo", "-n", namespace, "--", "kubectl", "get", "ns", "-o", "name")
     return set(done.stdout.split())
 

@@ -346,7 +346,7 @@ def test_the_node_answers_by_its_proxy_and_tells_nothing_of_the_host(cluster: Cl
 
 
 def usage_of(summary: bytes, pod: str) -> Any:
-    """What a node tells of a pod's usage."""
+    """What a node reports of a pod's usage."""
     return {each["podRef"]["name"]: each for each in json.loads(summary)["pods"]}[pod]
 
 

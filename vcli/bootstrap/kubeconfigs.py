@@ -54,6 +54,6 @@ def of_files(*, server: str, authority: str, certificate: str, key: str, context
 
 
 def _quoted(text: str) -> str:
-    """A scalar of YAML in double quotes, whatever characters it has."""
+    """A scalar of YAML in double quotes, with any characters."""
     plain = (char if " " <= char <= "~" and char not in '"\\' else f"\\U{ord(char):08x}" for char in text)
     return f'"{"".join(plain)}"'

@@ -1,7 +1,7 @@
 """Reading option values of plain types without pydantic, whose import would cost each command 0.1 s.
 
-A declaration may name a rule of `vcli.inputs` as its ``parser``; else its type is the rule. No value may be
-empty, whatever its type.
+A declaration may name a rule of `vcli.inputs` as its ``parser``; else its type is the rule. No value of any
+type may be empty.
 """
 
 import os

@@ -64,7 +64,7 @@ def positionals(params: Sequence[Any], args: Sequence[str]) -> Iterator[int]:
             following = args[index + 1] if index + 1 < len(args) else ""
             index += _takes_value(option) or following.lower() in _SPACED
         elif word.partition("=")[0] not in options and word[:2] not in options:
-            return  # nobody knows what it takes
+            return  # it is not known what it takes
         index += 1
 
 

@@ -175,8 +175,8 @@ COMMON_NAMES = frozenset(_PARAMETERS)
 def command(function: F) -> F:
     """Give a command the common options, as its keyword ``common``.
 
-    A parameter whose type is a dataclass (`vcli.cli.values.ValueOptions`) stands for the options that its
-    fields declare, as parameters would.
+    A parameter whose type is a dataclass (`vcli.cli.values.ValueOptions`) gives the command the options
+    that its fields declare, as parameters would.
     """
     signature = inspect.signature(function)
     # An option of the command's own takes the place of a common one of the same name.

@@ -107,7 +107,7 @@ class ValueOptions:
         """Values from files, the ``--set`` family and the options of their own; the options win.
 
         Args:
-            warn: told of keys in an older shape.
+            warn: is called for keys in an older shape.
 
         Raises:
             UsageError: they make no sense, alone or together.

@@ -9,7 +9,7 @@ from vcli.config.fields import doc, section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalIPs:
-    """`spec.externalIPs`: addresses whose traffic every node of the host would take, whoever sends it."""
+    """`spec.externalIPs`: addresses whose traffic every node of the host would take, from any sender."""
 
     allowed_cidrs: tuple[str, ...] = doc(
         (),

@@ -3,7 +3,7 @@
 Chatter comes in one of three shapes: live lines (stderr is a terminal), plain lines (it is not), or one JSON
 object a line (``-o json``, ``--log-format json``). rich is imported only for the first.
 
-Whatever is printed passes `vcli.escape`: control characters of other people's making never reach a terminal.
+All that is printed passes `vcli.escape`: control characters of other people's making never reach a terminal.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Standard input, output and error as they may be: closed, full, read by nobody, or of another encoding."""
+"""Standard input, output and error as they may be: closed, full, without a reader, or of another encoding."""
 
 import errno
 import os
@@ -130,7 +130,7 @@ class Strict(_Stream):
 
 @contextmanager
 def strict_stdout() -> Iterator[None]:
-    """Let whatever writes to standard output fail with an error that says so, libraries included."""
+    """Let each write to standard output that fails raise an error that says so, in libraries too."""
     before = sys.stdout
     sys.stdout = cast("TextIO", Strict(before))
     try:

@@ -19,7 +19,7 @@ def content(path: Path) -> bytes:
     Raises:
         OSError: it can't be read, a pipe stays empty, or it is no kubeconfig by its size.
     """
-    # A pipe that nobody has opened for writing would be waited for without end.
+    # A pipe that no process has opened for writing would be waited for without end.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
@@ -40,7 +40,7 @@ def content(path: Path) -> bytes:
 
 
 def _first(descriptor: int) -> bytes:
-    """What comes first out of a pipe, once somebody writes into it."""
+    """What comes first out of a pipe, once a process writes into it."""
     until = time.monotonic() + _FIRST_BYTE
     while (left := until - time.monotonic()) > 0:
         select.select([descriptor], [], [], left)
@@ -49,5 +49,5 @@ def _first(descriptor: int) -> bytes:
                 return chunk
         except BlockingIOError:
             continue
-        time.sleep(0.02)  # nobody has opened it for writing
+        time.sleep(0.02)  # no process has opened it for writing
     raise OSError(errno.ETIMEDOUT, "it is a pipe, and nothing was written into it for 5 seconds")

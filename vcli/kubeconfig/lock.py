@@ -47,7 +47,7 @@ def locked(
         files: need not exist. One in a folder that we can't write to is not locked, and must not be written.
         timeout: seconds to wait for all of them.
         stale_after: the age of a leftover in seconds.
-        warn: told what is waited for when it takes longer than a second, and of a leftover that was removed.
+        warn: is called with what is waited for after a second, and with a leftover that was removed.
 
     Yields:
         those of ``files`` that are locked.

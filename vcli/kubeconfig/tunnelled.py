@@ -43,7 +43,7 @@ def relocate(
         name: of the virtual cluster.
         namespace: on the host.
         servers: the URL of the old tunnel, and of the new one.
-        tunnels: what ``vcli token`` is told of the old one (``--tunnel``), and of the new one.
+        tunnels: what ``vcli token`` gets for the old one (``--tunnel``), and for the new one.
     """
     result = dict(files)
     for path, config in files.items():

@@ -43,9 +43,10 @@ class Options:
         context: ``--context`` of the host.
         ignore_not_found: to find nothing is fine.
         keep_pvc: leave the volume claims of the store and of the pods.
-        delete_namespace: the namespace too, whoever made it; ``consent`` is asked if other things are in it.
+        delete_namespace: the namespace too, also one that vcli did not make; ``consent`` is asked if
+            other things are in it.
         wait: until everything is gone.
-        yes: the other things in that namespace may go as well: ask nobody.
+        yes: the other things in that namespace may go as well: do not ask.
         dry_run: only say what would go.
         timeout: seconds to wait at most.
     """
@@ -95,7 +96,7 @@ async def delete_cluster(
 
     Args:
         options: what to delete, and how.
-        steps: told what goes on.
+        steps: is informed of progress.
         consent: asked whether others' things may go with the namespace; without it, they may not.
 
     Raises:

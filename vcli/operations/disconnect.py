@@ -65,12 +65,12 @@ async def disconnect(
 ) -> Disconnected:
     """Remove contexts of ours, make current what was current before, and end tunnels that nobody uses now.
 
-    A tunnel is used while a kubeconfig that was given it says so, whoever's terminal that is in.
+    A tunnel is used while a kubeconfig that was given it says so, in any terminal.
 
     Args:
         name: of a virtual cluster, or of a context of ours; None for the current context.
         namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
-        everything: all contexts, and all tunnels whatever uses them; with ``namespace`` those of it.
+        everything: all contexts, and all tunnels, also those in use; with ``namespace`` those of it.
         kubeconfig: ``--kubeconfig``.
         warn: told when the context from before is gone, and of leftover locks.
 

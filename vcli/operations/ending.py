@@ -23,7 +23,7 @@ _OF_KUBERNETES: Final = _IN_USE | {"foregroundDeletion", "orphan"}
 class Schedule:
     """How long the pods of a virtual cluster get to end: their own grace, less if that is long, then none.
 
-    A kubelet that has begun to stop a container goes by the grace of that moment, whatever is asked later.
+    A kubelet that has begun to stop a container keeps that moment's grace; later requests do not change it.
     So the first deletion has to name it: that of the garbage collector, or of a namespace, does not. Without
     any grace the API server forgets a pod at once, though its node may still run it.
 

@@ -222,7 +222,7 @@ def _other_volumes(names: Names, live: Object, wanted: Object) -> ConflictError:
 def with_claims_of(live: Object, obj: Object) -> Object:
     """A StatefulSet with the claims that are there; other objects as they are.
 
-    Claims can't be changed. Where nobody asks for others, another default is no reason to refuse an upgrade.
+    Claims can't be changed. Where no others are asked for, another default is no reason to refuse an upgrade.
     """
     if obj["kind"] != "StatefulSet" or "volumeClaimTemplates" not in live["spec"]:
         return obj

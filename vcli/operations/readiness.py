@@ -29,7 +29,7 @@ _HOPELESS: Final = {
 }
 # It waits ten seconds for the API server, then ends and is started again: on a slow machine that is no crash.
 _FREE_RESTARTS: Final = {"kube-controller-manager": 3}
-# Not created before the keys are there, which the syncer makes if nobody else did.
+# Not created before the keys are there, which the syncer makes if they do not exist.
 _WAITS_FOR_KEYS: Final = frozenset({"kube-apiserver", "kube-controller-manager"})
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.

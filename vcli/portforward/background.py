@@ -47,7 +47,7 @@ def held(
     Raises:
         PortTakenError: the local port is taken.
         TimedOutError: the process did not come up.
-        VcliError: whatever kept it from starting, such as a kubeconfig that can't be read.
+        VcliError: what kept it from starting, such as a kubeconfig that can't be read.
     """
     with locked(_any_path(spec), timeout=wait):
         running = _reusable(spec)
@@ -135,7 +135,7 @@ def clear(path: Path, *, unless: Callable[[TunnelState], bool] = lambda _: False
         unless: asked when no other process starts one: whether it is to stay.
     """
     with contextlib.suppress(Exception), locked(path, wait=False) as mine:
-        state = read(path)  # again, now that nobody else starts one
+        state = read(path)  # again, now that no other process starts one
         if mine and (state is None or not (state.alive or unless(state))):
             remove(path)
 

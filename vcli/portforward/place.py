@@ -100,5 +100,5 @@ def _usable(path: str) -> bool:
 
 
 def _is_private(found: os.stat_result) -> bool:
-    """A folder with a known name in a place where everybody may write must not be somebody else's."""
+    """A folder with a known name in a place where everybody may write must not be another user's."""
     return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077

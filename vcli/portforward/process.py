@@ -1,4 +1,4 @@
-"""Detached processes, told apart for certain. Imported by each call of kubectl: what is heavy comes late."""
+"""Detached processes, reliably identified. Imported by each call of kubectl: what is heavy comes late."""
 
 import os
 import sys

@@ -108,7 +108,7 @@ def spawn(order: Order, listener: socket.socket, *, timeout: float) -> TunnelSta
 
     Raises:
         TimedOutError: it did not come up.
-        VcliError: whatever kept it from starting, such as a kubeconfig that can't be read.
+        VcliError: what kept it from starting, such as a kubeconfig that can't be read.
     """
     path = state_path(order.spec, listener.getsockname()[1])
     before = read(path)

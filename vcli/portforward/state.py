@@ -246,7 +246,7 @@ def _known(kind: type[TunnelSpec | TunnelState], data: dict[str, Any]) -> dict[s
 def locked(path: Path, *, wait: bool = True, timeout: float = _LOCK_TIMEOUT) -> Iterator[bool]:
     """Be the only one to start, stop or clear up tunnels of the virtual cluster of this state file.
 
-    Whoever holds it may take the lock of a kubeconfig, never the other way round.
+    The holder may take the lock of a kubeconfig, never the other way round.
 
     Args:
         path: a state file of the virtual cluster; the lock is a file beside it.

@@ -1,4 +1,4 @@
-"""What the syncer is told: `settings.json`, which follows from names and values, and facts about the host."""
+"""The syncer's settings: `settings.json`, which follows from names and values, and facts about the host."""
 
 import json
 from dataclasses import dataclass, field, fields

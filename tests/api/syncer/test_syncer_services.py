@@ -30,7 +30,7 @@ async def test_a_service_has_the_same_address_on_the_host(lab: Lab) -> None:
 
 
 async def ignored(lab: Lab, name: str) -> list[str]:
-    """What the tenant is told that the host does not get."""
+    """The messages about what the host does not get."""
 
     async def found() -> list[str]:
         return [event["message"] for event in await lab.events(name) if event["reason"] == "Ignored"]
@@ -89,7 +89,7 @@ async def test_an_external_name_is_nothing_on_the_host(lab: Lab) -> None:
 
 
 async def test_each_field_of_a_service_was_looked_at(client: Client) -> None:
-    """What a newer Kubernetes adds goes to the host only once somebody has seen what it does there."""
+    """What a newer Kubernetes adds goes to the host only after its effect there was reviewed."""
     answer = await client.request("GET", "/openapi/v2")
     spec = json.loads(answer.text)["definitions"]["io.k8s.api.core.v1.ServiceSpec"]["properties"]
     assert set(spec) == HOST_FIELDS | {EXTERNAL_IPS, EXTERNAL_NAME}

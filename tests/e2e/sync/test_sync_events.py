@@ -78,6 +78,6 @@ def test_events_of_pods_claims_and_services_are_about_the_virtual_ones(space: Sp
     message = told("Service", "web", "SyncLoadBalancerFailed")["message"]
     assert message == f"no address for {space.name}/web, nor for web"
 
-    # Told again, it is the same event with a higher count.
+    # Reported again, it is the same event with a higher count.
     eventually(lambda: told(*failed).get("count", 1) > 1)
     assert len(all_told(*failed)) == 1

@@ -1,6 +1,6 @@
 """The program as a user starts it, but forked from this process: many runs cost one import.
 
-A run has its own descriptors, environment, folder and process group, and whatever it breaks ends with it.
+A run has its own descriptors, environment, folder and process group, and all that it breaks ends with it.
 """
 
 import contextlib

@@ -33,7 +33,7 @@ def test_each_is_asked_once_for_each_grace():
     schedule = Schedule(timeout=120)
     assert schedule.next_grace(pod(grace=DAY)) == 30
     assert schedule.next_grace(pod(ending_with=30)) is None
-    late = pod("late", ending_with=DAY)  # somebody else deleted it before
+    late = pod("late", ending_with=DAY)  # another client deleted it before
     assert schedule.next_grace(late) == 30
     assert schedule.next_grace(late) is None
     schedule.forget(late)

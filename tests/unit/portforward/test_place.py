@@ -23,7 +23,7 @@ def home(monkeypatch, tmp_path):
 
 @pytest.fixture
 def unusable(home):
-    """A home in which no folder can be made, whoever we are."""
+    """A home in which no user can make a folder, not even root."""
     home.rmdir()
     home.write_text("no folder")
 

@@ -138,7 +138,7 @@ for number in range(int(sys.argv[2])):
 
 
 async def test_a_flood_of_large_heads_costs_little_and_keeps_nobody_out(prepared: Server) -> None:
-    limiter = ConnectionLimiter(limits_rate=False)  # nobody is turned away for coming too often
+    limiter = ConnectionLimiter(limits_rate=False)  # no client is refused for connecting too often
     async with serving(prepared, limiter) as server:
         assert (await server.ask(OWN, certificate=True)).startswith(b"HTTP/1.1 200 ")
         gc.collect()
@@ -162,7 +162,7 @@ async def test_a_flood_of_large_heads_costs_little_and_keeps_nobody_out(prepared
         assert slowest < 5
         assert most - before < 60 * MIB
         async with asyncio.timeout(10):
-            while len(limiter):  # noqa: ASYNC110 - it can't tell us
+            while len(limiter):  # noqa: ASYNC110 - it can't notify us
                 await asyncio.sleep(0.05)
 
 
@@ -178,7 +178,7 @@ async def test_what_ended_is_freed_without_the_garbage_collector(prepared: Serve
             attack = await asyncio.create_subprocess_exec(*command)
             await attack.wait()
             async with asyncio.timeout(10):
-                while len(limiter):  # noqa: ASYNC110 - it can't tell us
+                while len(limiter):  # noqa: ASYNC110 - it can't notify us
                     await asyncio.sleep(0.05)
             left = [each for each in gc.get_objects() if isinstance(each, SSLProtocol)]
             assert len(left) < 5

@@ -163,7 +163,7 @@ async def count_of_runs(queue: WorkQueue[int], *, seconds: float) -> int:
 
 
 def test_events_without_end_do_not_make_more_tries_without_end(in_fake_time: InFakeTime) -> None:
-    """Somebody relabels the namespace of 500 pods that the host refuses, twenty times a second."""
+    """A client relabels the namespace of 500 pods that the host refuses, twenty times a second."""
 
     async def simulate() -> int:
         queue: WorkQueue[int] = WorkQueue()

@@ -36,7 +36,7 @@ class _Said:
 class Recorder:
     """Writes events. The same thing said again raises the count of the first, at most at each power of two.
 
-    A refusal is retried with backoff for ever; one event a retry would fill the tenant's store. A quota's
+    A refusal is retried with backoff without end; one event a retry would fill the tenant's store. A quota's
     message says what is used at the moment: with another number it is the same thing, and the number is
     written only now and then.
     """

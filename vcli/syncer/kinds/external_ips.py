@@ -20,7 +20,7 @@ def by_external_ip(service: Object) -> Iterable[str]:
 
 
 class ExternalIPs:
-    """Tells which externalIPs may be had.
+    """Decides which externalIPs may be had.
 
     Where ranges are allowed, a Service is looked at again whenever one of its addresses turns out to be a
     node's or a pod's, and when it no longer is.

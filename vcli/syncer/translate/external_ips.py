@@ -1,7 +1,7 @@
 """Which of a Service's externalIPs may be had on the host.
 
-A node's proxy takes all traffic to such an address, whoever sends it and to whomever it goes: to the address
-of somebody else's Service, of a pod, of a node. So none may be had, but those of ranges that the host's
+A node's proxy takes all traffic to such an address, from any sender and for any receiver: to the address
+of another Service, of a pod, of a node. So none may be had, but those of ranges that the host's
 administrator has set aside; and none that is known to be in use for something else.
 """
 
@@ -89,6 +89,6 @@ def _parsed(text: str) -> Address | None:
         address = ipaddress.ip_address(text)
     except ValueError:
         return None
-    # A proxy takes ::ffff:10.96.0.1 for what it stands for.
+    # A proxy takes ::ffff:10.96.0.1 for the IPv4 address in it.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return mapped or address

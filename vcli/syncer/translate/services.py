@@ -64,7 +64,7 @@ def is_on_host(service: Object) -> bool:
 
 
 def unknown_fields(service: Object) -> list[str]:
-    """A sentence for each field that does not go to the host, as nobody has looked at what it does there."""
+    """A sentence for each field that does not go to the host, as its effect there was not reviewed."""
     known = HOST_FIELDS | {EXTERNAL_IPS, EXTERNAL_NAME}
     return [
         f"spec.{name} left out on the host: this version of vcli does not know it"
