@@ -115,6 +115,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "integrations.metricsServer.enabled": [False],
     "rbac.clusterRole.enabled": [True, False],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
+    "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
 }
 """Each key to the values that are tried alone. Those without are in `REFUSED` or in `COMBINATIONS`."""

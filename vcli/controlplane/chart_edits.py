@@ -13,6 +13,8 @@ _VALUES = """\
 {{- $security := $set.security.containerSecurityContext }}
 {{- $mirror := $plane.advanced.defaultImageRegistry }}
 {{- $ephemeral := eq (toString $claim.enabled) "false" }}
+{{- $own := deepCopy $set }}
+{{- $_ := set $own "annotations" (mergeOverwrite $own.annotations (dict "vcli.dev/version" .Chart.Version)) }}
 {{- $issuer := printf "https://kubernetes.default.svc.%s" .Values.networking.advanced.clusterDomain }}
 """
 
@@ -63,7 +65,7 @@ _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
     ("# Values, names and addresses are filled in by vcli/controlplane.\n", _VALUES),
-    _metadata("demo", "$set"),
+    _metadata("demo", "$own"),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
     ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
     (

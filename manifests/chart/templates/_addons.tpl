@@ -78,6 +78,7 @@
   "hostsImage" (ternary $hosts "" $rewrite.enabled)
   "metrics" $values.integrations.metricsServer.enabled
   "healthPort" 8080
+  "externalIPRanges" ($values.sync.toHost.services.externalIPs.allowedCIDRs | default list)
   "defaultServiceAccountReady" true
   "keys" $keys
 | toJson -}}
