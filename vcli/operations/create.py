@@ -216,7 +216,7 @@ class _Creation:
         Raises:
             ConflictError: it is not.
         """
-        if is_there(findings, self._names):
+        if is_there(findings.service, findings.workload, self._names):
             name, namespace = self._names.cluster, self._names.namespace
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",

@@ -1,9 +1,9 @@
 """Whether the name is taken on the host, and by what."""
 
-from vcli.controlplane.names import Names
+from vcli.controlplane.names import CLUSTER_LABEL, Names
 from vcli.errors import ConflictError
 from vcli.invocation import helm, vcli
-from vcli.operations.preflight import Findings
+from vcli.kube.errors import Object
 
 
 def foreign(names: Names) -> ConflictError:
@@ -17,28 +17,34 @@ def foreign(names: Names) -> ConflictError:
     )
 
 
-def is_there(findings: Findings, names: Names) -> bool:
+def is_there(service: Object | None, workload: Object | None, names: Names) -> bool:
     """Whether there is a virtual cluster of ours that has the name.
+
+    Args:
+        service: that has the name, if there is one.
+        workload: the StatefulSet that has it.
+        names: of the virtual cluster.
 
     Raises:
         ConflictError: something else has it, or leftovers have; or it is being deleted.
     """
     name, namespace = names.cluster, names.namespace
-    if findings.service is None:
-        if findings.workload is None:
+    if service is None:
+        if workload is None:
             return False
         raise ConflictError(
             f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
             hint=f"remove them: {vcli('delete', name, namespace=namespace)}",
         )
-    if not findings.ours and findings.service["metadata"].get("labels", {}).get("app") == "vcluster":
+    labels = service["metadata"].get("labels") or {}
+    if CLUSTER_LABEL not in labels and labels.get("app") == "vcluster":
         raise foreign(names)
-    if not findings.ours:
+    if CLUSTER_LABEL not in labels:
         raise ConflictError(
             f"namespace {namespace!r} has a Service {name!r} that vcli did not create",
             hint="choose another name, or another namespace with -n",
         )
-    if "deletionTimestamp" in findings.service["metadata"]:
+    if "deletionTimestamp" in service["metadata"]:
         raise ConflictError(
             f"virtual cluster {name!r} in namespace {namespace!r} is being deleted",
             hint=f"wait until it is gone: {vcli('list', namespace=namespace)}",

@@ -151,7 +151,7 @@ def changed_by_values(planned: Sequence[Planned], before: Sequence[Object]) -> l
 
 
 def _service(names: Names, findings: Findings) -> Object:
-    if not is_there(findings, names) or findings.service is None:
+    if not is_there(findings.service, findings.workload, names) or findings.service is None:
         raise NotFoundError(
             f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
             hint=f"{vcli('list')} shows what there is",

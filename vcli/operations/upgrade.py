@@ -16,7 +16,7 @@ from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
-from vcli.operations.existing import foreign
+from vcli.operations.existing import foreign, is_there
 from vcli.operations.gather import choose_namespace
 from vcli.operations.planning import Plan, make_plan
 from vcli.operations.resolve import resolve
@@ -144,7 +144,7 @@ async def _exists(client: Client, names: Names) -> bool:
         get(STATEFULSETS, names.stateful_set),
     )
     ending = "deletionTimestamp" in (namespace or {}).get("metadata", {})
-    return not ending and (service is not None or workload is not None)
+    return not ending and is_there(service, workload, names)
 
 
 class _Upgrade:
