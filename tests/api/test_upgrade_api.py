@@ -4,7 +4,6 @@ import asyncio
 import base64
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -162,12 +161,15 @@ async def test_kept_on_failure(client: Client, demo: Names, kubeconfig: str):
     assert not (await upgrade.upgrade_cluster(options(demo, kubeconfig, wait=False))).changes
 
 
+async def yes(_: Changes) -> bool:
+    return True
+
+
 async def test_of_two_at_once_the_later_undoes_nothing(client: Client, demo: Names, kubeconfig: str):
-    def meanwhile(_: Changes) -> bool:
+    async def meanwhile(_: Changes) -> bool:
         # While one is asked, another one is quicker.
         quicker = upgrade.upgrade_cluster(options(demo, kubeconfig, MANY[1], wait=False))
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(asyncio.run, quicker).result()
+        await quicker
         return True
 
     slow = options(demo, kubeconfig, MANY[2], wait=False)
@@ -183,7 +185,7 @@ async def test_a_store_in_the_pod_only_takes_consent(client: Client, namespace: 
     before = await state(client, names)
     asked: list[Changes] = []
 
-    def no(changes: Changes) -> bool:
+    async def no(changes: Changes) -> bool:
         asked.append(changes)
         return False
 
@@ -193,7 +195,7 @@ async def test_a_store_in_the_pod_only_takes_consent(client: Client, namespace: 
     # Without a restart there is nothing to ask.
     await upgrade.upgrade_cluster(options(names, kubeconfig, MANY[1]), review=no)
     assert [each.loses_data for each in asked] == [True, False]
-    await upgrade.upgrade_cluster(options(names, kubeconfig, *MANY, wait=False), review=lambda _: True)
+    await upgrade.upgrade_cluster(options(names, kubeconfig, *MANY, wait=False), review=yes)
     workload = await client.get(STATEFULSETS, "demo", namespace=namespace)
     assert workload["metadata"]["generation"] == 2
 
@@ -261,7 +263,7 @@ async def test_a_newer_vcli_alone_does_not_stand_in_the_way_of_a_change_without_
     agreed = options(
         names, kubeconfig, "controlPlane.service.annotations.a=c", may_lose_data=True, wait=False
     )
-    done = await upgrade.upgrade_cluster(agreed, review=lambda _: True)
+    done = await upgrade.upgrade_cluster(agreed, review=yes)
     assert "created configmap/vc-bundle-0123456789-" in "".join(done.changes.lines())
     assert done.changes.loses_data
 

@@ -11,7 +11,7 @@ from vcli.controlplane import stateful_set
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
-from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.errors import NotAllowedError
 from vcli.invocation import kubectl
 from vcli.kube.client import Client
@@ -77,12 +77,6 @@ class Findings:
     storage_known: bool
     features: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def ours(self) -> bool:
-        """Whether the Service of that name is a virtual cluster of ours."""
-        labels = (self.service or {}).get("metadata", {}).get("labels") or {}
-        return CLUSTER_LABEL in labels
 
     @property
     def has_claim(self) -> bool | None:

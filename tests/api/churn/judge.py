@@ -15,6 +15,7 @@ from vcli.syncer.translate.endpoints import slice_to_host
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name, host_name
 from vcli.syncer.translate.pods import PodContext, references
+from vcli.syncer.translate.services import is_on_host as service_is_on_host
 from vcli.syncer.translate.services import to_host as service_to_host
 
 Object = dict[str, Any]
@@ -165,6 +166,10 @@ class Judge:
     def _service(self, key: Key, service: Object) -> Iterator[str]:
         if (key.namespace, key.name) == ("default", "kubernetes"):
             return
+        if not service_is_on_host(service):
+            if self._on_host(key) is not None:
+                yield "is on the host"
+            return
         desired = service_to_host(service, scope=self._scope)
         wanted = desired.pop("spec")
         yield from self._copy(key, desired)
@@ -178,7 +183,8 @@ class Judge:
     def _slice(self, key: Key, endpoint_slice: Object) -> Iterator[str]:
         service = (endpoint_slice["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
         owner = self._virtual.get(Key("Service", key.namespace, service))
-        if owner is not None and not owner["spec"].get("selector") and key.namespace != "default":
+        takes_slices = owner is not None and service_is_on_host(owner) and not owner["spec"].get("selector")
+        if takes_slices and key.namespace != "default":
             desired = slice_to_host(endpoint_slice, scope=self._scope)
             yield from self._copy(key, desired, exact=("endpoints", "ports"))
 

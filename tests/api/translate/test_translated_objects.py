@@ -32,7 +32,6 @@ LEFT = [services.CLUSTER_IP, services.HEALTH_CHECK, "spec.ports[0].nodePort"]
         {"ports": [{"port": 80}], "selector": {"app": "web", "release": "demo"}},
         {"clusterIP": "None", "ports": [{"port": 80}], "selector": {"app": "web"}},
         {"clusterIP": "None", "selector": {"app": "web"}},
-        {"type": "ExternalName", "externalName": "db.example.com"},
         {
             "type": "NodePort",
             "ports": [{"port": 80, "name": "a"}, {"port": 80, "protocol": "UDP", "name": "b"}],
@@ -71,7 +70,6 @@ async def test_server_side_apply_takes_every_type_change(pair: Pair):
         {"type": "ClusterIP", "ports": ports, "selector": selector},
         {"type": "NodePort", "ports": [{**ports[0], "nodePort": 30555}], "selector": selector},
         {"type": "ClusterIP", "ports": ports, "selector": selector},
-        {"type": "ExternalName", "externalName": "db.example.com"},
         {"type": "ClusterIP", "ports": ports, "selector": selector},
     ]
     for spec in bodies:
