@@ -184,7 +184,7 @@ async def test_a_service_account_is_made_and_bound_once(client, access):
 async def test_a_service_account_that_can_not_be(client):
     with pytest.raises(UsageError, match="ten minutes"):
         await service_account(client, "x", cluster_role=None, life=60, ca=b"")
-    with pytest.raises(UsageError, match="is not the name of a ServiceAccount"):
+    with pytest.raises(UsageError, match="the namespace in the service account 'a/b' is not a DNS label"):
         await service_account(client, "a/b/c", cluster_role=None, life=None, ca=b"")
     with pytest.raises(NotFoundError, match="no namespace 'nowhere'"):
         await service_account(client, "nowhere/x", cluster_role=None, life=None, ca=b"")
