@@ -43,7 +43,7 @@ class Bare:
         """Wait until its pod is there and ready; its controller may not have seen yet that one went."""
         for condition in ("create", "condition=Ready"):
             wait = ["wait", "-n", self.namespace, f"pod/{self.name}-0", f"--for={condition}"]
-            self.host.kubectl(*wait, "--timeout=300s", timeout=310)
+            self.host.kubectl(*wait, "--timeout=120s", timeout=130)
 
     def objects(self) -> list[Object]:
         """What it is made of."""
@@ -110,7 +110,7 @@ class Bare:
             ],
             "volumeMounts": [{"name": "pki", "mountPath": "/pki"}],
             "readinessProbe": ready,
-            "startupProbe": {**ready, "failureThreshold": 300},
+            "startupProbe": {**ready, "failureThreshold": 120},
         }
         return {
             "automountServiceAccountToken": False,

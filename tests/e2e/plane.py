@@ -108,19 +108,23 @@ def local_ports(pid: int, *, remote: int) -> list[int]:
     return ports
 
 
-class Cut:
-    """Drops packets in the network namespace of a process alone: no reset, no end.
+class SilentCut:
+    """Drops every packet of some connections, in the network namespace of a process alone: no reset, no end.
 
     Args:
         pid: of a process in that network namespace.
-        packets: which ones, as nftables matches them.
+        remote: the port that the connections go to.
+        flows: their local ports.
     """
 
-    def __init__(self, pid: int, *packets: str) -> None:
+    def __init__(self, pid: int, *, remote: int, flows: list[int]) -> None:
+        assert flows, "there is no connection to cut"
         self._enter = ["nsenter", f"--net=/proc/{pid}/ns/net", "nft"]
-        rules = " ".join(f"{each} drop;" for each in packets)
+        there = f"tcp dport {remote} tcp sport {{ {', '.join(map(str, flows))} }}"
+        back = f"tcp sport {remote} tcp dport {{ {', '.join(map(str, flows))} }}"
         chains = [
-            f"chain {hook} {{ type filter hook {hook} priority 0; {rules} }}" for hook in ("input", "output")
+            f"chain {hook} {{ type filter hook {hook} priority 0; {there} drop; {back} drop; }}"
+            for hook in ("input", "output")
         ]
         self._rules = "\n".join(["table inet fault {", *chains, "}"])
 
@@ -129,16 +133,3 @@ class Cut:
 
     def __exit__(self, *_: object) -> None:
         subprocess.run([*self._enter, "delete", "table", "inet", "fault"], check=True)
-
-
-def silent_cut(pid: int, *, remote: int, flows: list[int]) -> Cut:
-    """Drops every packet of some connections.
-
-    Args:
-        pid: of a process in their network namespace.
-        remote: the port that the connections go to.
-        flows: their local ports.
-    """
-    assert flows, "there is no connection to cut"
-    ports = f"{{ {', '.join(map(str, flows))} }}"
-    return Cut(pid, f"tcp dport {remote} tcp sport {ports}", f"tcp sport {remote} tcp dport {ports}")

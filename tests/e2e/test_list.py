@@ -119,7 +119,7 @@ def test_a_host_that_never_answers(host: Host, tmp_path: Path) -> None:
 
 def test_completion_of_names(host: Host, clusters: str, tmp_path: Path) -> None:
     def complete(words: str, **env: str) -> tuple[int, list[str], str]:
-        shell = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_VCLI_COMPLETE": "complete_bash"}
+        shell = {"_VCLI_COMPLETE": "bash", "_VCLI_LINE": words}
         done = Host(name=host.name, kubeconfig=host.kubeconfig, env=host.env | shell | env).vcli()
         return done.returncode, done.stdout.split(), done.stderr
 

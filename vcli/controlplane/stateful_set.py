@@ -54,7 +54,6 @@ def render(
     }
     pod = template["spec"]
     pod["serviceAccountName"] = names.service_account
-    pod["hostAliases"][0]["hostnames"] = [names.headless]
     _schedule(pod, values)
     _volumes(pod, names)
     _store(spec, names, chosen.persistence.volume_claim, facts.storage)

@@ -61,7 +61,7 @@ class Settings:
     def kubelet_host(self) -> str:
         """The name of the headless Service alone: its namespace is nothing for a tenant to know.
 
-        The control plane's pod has it in its own /etc/hosts.
+        The search list of the control plane's pod, in the same namespace, makes the rest of it.
         """
         return self.headless_service.partition(".")[0]
 

@@ -158,10 +158,6 @@ def checksum(objects):
     return metadata["annotations"]["vcli.dev/checksum"]
 
 
-def test_the_api_server_finds_its_kubelets_without_the_hosts_dns():
-    assert pod_of(rendered())["hostAliases"] == [{"ip": "127.0.0.1", "hostnames": ["demo-headless"]}]
-
-
 def test_what_the_pod_reads_once_restarts_it():
     assert checksum(rendered()) == checksum(rendered())
     assert checksum(rendered()) != checksum(rendered("controlPlane.coredns.deployment.replicas=2"))
