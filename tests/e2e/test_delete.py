@@ -187,7 +187,7 @@ def test_an_interrupted_delete_says_what_does_the_rest(desk: Host, namespace: st
     terminal = Keyboard([sys.executable, "-m", "vcli", *argv], desk.env | {"TERM": "dumb"})
     terminal.expect("1 left, secret/vc-held", seconds=60)
     terminal.type("\x03")
-    terminal.expect(f"vcli delete held -n {namespace} --ignore-not-found removes what is left")
+    terminal.expect(f"vcli delete held --ignore-not-found -n {namespace} removes what is left")
     assert terminal.finish() == 130
     free = '{"metadata":{"finalizers":null}}'
     desk.kubectl("patch", "secret", "vc-held", "-n", namespace, "--type=merge", "-p", free)
