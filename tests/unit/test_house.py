@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def test_files_are_rooms_not_halls(folder):
         if (count := len(path.read_text().splitlines())) > LONGEST
     }
     assert not long
+
+
+def test_test_modules_have_names_of_their_own():
+    """A run of all tests imports them side by side, without packages."""
+    names = Counter(path.name for path in ROOT.joinpath("tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_modules_say_what_they_are():
