@@ -12,13 +12,13 @@ from pathlib import Path
 
 from lab import debian
 from lab.build import build
-from lab.products import METRICS_SERVER
 from vcli.errors import VcliError
 from vcli.host import loading
+from vcli.host.addons import metrics
 from vcli.host.binaries import Binaries, Say, mark_used
-from vcli.host.images import Offer, busybox_image, find_busybox, key_of
+from vcli.host.images import Offer, archive, busybox_image, find_busybox, key_of
 from vcli.host.instance import Instance, cache_dir
-from vcli.host.oci import Image, tree, write_archive
+from vcli.host.oci import Image, tree
 from vcli.host.pki import Authority
 from vcli.host.python_image import accounts
 
@@ -28,7 +28,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "busybox": [f"{_E2E}/busybox:1.37.0-1", f"{_E2E}/busybox:1.36.1-1"],
     "glibc-dns-testing": [f"{_E2E}/glibc-dns-testing:2.0.0"],
     "kitten": [f"{_E2E}/kitten:1.8"],
-    "metrics-server": [f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"],
+    metrics.NAME: [metrics.IMAGE],
     "nautilus": [f"{_E2E}/nautilus:1.8"],
     "nginx": [f"{_E2E}/nginx:1.15-4", f"{_E2E}/nginx:1.27-0"],
     "nonewprivs": [f"{_E2E}/nonewprivs:1.4"],
@@ -39,7 +39,7 @@ NAMES: Mapping[str, Sequence[str]] = {
 """Stand-ins by name, and the references that each answers to."""
 
 _SINGLE = {
-    "metrics-server": "/metrics-server",
+    metrics.NAME: f"/{metrics.NAME}",
     "pause": "/pause",
     "sample-apiserver": "/sample-apiserver",
 }
@@ -94,17 +94,8 @@ def ensure(say: Say) -> dict[str, Path]:
     if busybox is None:
         raise VcliError("there is no static busybox", hint="apt-get install busybox-static")
     root = debian.ensure(cache, _PACKAGES, say)
-    used = [root]
-    archives = {}
-    for offer in offers(program, root, busybox):
-        folder = cache / "host" / f"standin-{offer.key}"
-        archives[offer.name] = folder / f"{offer.name}.tar"
-        used.append(folder)
-        if not archives[offer.name].is_file():
-            say(f"packing {offer.name}")
-            write_archive(offer.image(), archives[offer.name])
-    mark_used(used)
-    return archives
+    mark_used([root])
+    return {x.name: archive(x, cache, say) for x in offers(program, root, busybox)}
 
 
 def load(host: str, say: Say) -> None:
@@ -114,15 +105,15 @@ def load(host: str, say: Say) -> None:
         VcliError: see `ensure` and `vcli.host.loading`.
     """
     instance = Instance.of(host)
-    for name, archive in ensure(say).items():
+    for name, path in ensure(say).items():
         # Which one was loaded: a host that is made again has forgotten it.
         loaded = instance.root / "standins" / name
-        if loaded.is_file() and loaded.read_text() == str(archive):
+        if loaded.is_file() and loaded.read_text() == str(path):
             continue
         say(f"loading {name}")
-        loading.load(instance, archive, Binaries(cache_dir()))
+        loading.load(instance, path, Binaries(cache_dir()))
         loaded.parent.mkdir(exist_ok=True)
-        loaded.write_text(str(archive))
+        loaded.write_text(str(path))
 
 
 def offers(program: Mapping[str, Path], root: Path, busybox: Path) -> list[Offer]:

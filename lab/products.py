@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from vcli.host.addons.metrics import PRODUCT as METRICS_SERVER
 from vcli.host.products import Product, kubernetes_stamps
 from vcli.host.versions import KUBERNETES
 
 KWOK = "v0.8.0"
-METRICS_SERVER = "v0.9.0"
 # Two releases with the same dependencies: most of them is built once for both.
 HELM3 = "v3.22.0"
 HELM4 = "v4.3.0"
@@ -20,12 +20,7 @@ PRODUCTS: tuple[Product, ...] = (
         packages={"kwok": "sigs.k8s.io/kwok/cmd/kwok"},
         modules=_MODULES,
     ),
-    Product(
-        name="metrics-server",
-        version=METRICS_SERVER,
-        packages={"metrics-server": "sigs.k8s.io/metrics-server/cmd/metrics-server"},
-        modules=_MODULES,
-    ),
+    METRICS_SERVER,
     Product(name="helm3", version=HELM3, packages={"helm3": "helm.sh/helm/v3/cmd/helm"}, modules=_MODULES),
     Product(name="helm4", version=HELM4, packages={"helm4": "helm.sh/helm/v4/cmd/helm"}, modules=_MODULES),
     # Kubernetes' own end-to-end tests, with what they run in pods.

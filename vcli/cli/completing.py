@@ -34,6 +34,16 @@ def release() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+def complete_addons(incomplete: str) -> Sequence[str]:
+    """Add-ons of the embedded host that follow in a list with commas."""
+    from vcli.host.addons import OPTIONAL  # noqa: PLC0415  only when asked
+
+    before, comma, begun = incomplete.rpartition(",")
+    given = before.split(",")
+    names = (x.name for x in OPTIONAL)
+    return [f"{before}{comma}{x}" for x in names if x.startswith(begun) and x not in given]
+
+
 def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     """The names of the virtual clusters on the current host that begin so; none without a host."""
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from vcli import inputs
-from vcli.cli.completing import complete_files
+from vcli.cli.completing import complete_addons, complete_files
 from vcli.cli.options import Common, Group
 from vcli.cli.readers import file_to_read
 from vcli.console import table
@@ -25,6 +25,15 @@ HostName = Annotated[
     ),
 ]
 _NAME = "vcli-host"
+With = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--with",
+        metavar="ADDONS",
+        help="Add-ons, with commas between them: network-policy, load-balancer, ingress, metrics.",
+        autocompletion=complete_addons,
+    ),
+]
 
 
 @host.command("up")
@@ -49,6 +58,7 @@ def up(
             "[default: public if slirp4netns is installed]",
         ),
     ] = None,
+    addons: With = None,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
     ] = True,
@@ -59,10 +69,13 @@ def up(
     The first time its programs are built from pinned sources, or downloaded where the internet allows;
     that is kept, and from then on it takes seconds.
 
+    A host that is up gets those of the add-ons that it lacks.
+
     \b
     Examples:
       sudo vcli host up
       sudo vcli host up --name second --port 16444
+      sudo vcli host up --with ingress,metrics
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
     from vcli.operations import host as operation  # noqa: PLC0415
@@ -76,6 +89,7 @@ def up(
             kubeconfig=common.kubeconfig,
             update_current=update_current,
             egress=egress,
+            addons=_names(addons),
         )
     verb = "up" if done.created else "up already"
     return Result(
@@ -94,7 +108,7 @@ def up(
 
 
 @host.command("build")
-def build(*, common: Common) -> Result:
+def build(*, addons: With = None, common: Common) -> Result:
     """Make the programs and images that hosts boot from, without booting one.
 
     'vcli host up' does the same when they are not in the cache yet: this is for machine images and CI.
@@ -103,7 +117,7 @@ def build(*, common: Common) -> Result:
     from vcli.operations import host as operation  # noqa: PLC0415
 
     with ended_by_signals():
-        kubectl = operation.build(steps=common.console)
+        kubectl = operation.build(addons=_names(addons), steps=common.console)
     return Result(
         data={"kubectl": str(kubectl)},
         names=(str(kubectl),),
@@ -151,9 +165,13 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
         "kubeconfig": str(found.kubeconfig),
         "kubectl": str(found.kubectl),
         "components": components,
+        "addons": [{"name": x.name, "ready": x.ready} for x in found.addons],
     }
     ready = "ready" if found.ready else "not ready"
     head = f"host {found.name}: {ready}, Kubernetes {found.version or 'not answering'}, {found.server}"
+    if found.addons:
+        names = (x.name if x.ready else f"{x.name} (not ready)" for x in found.addons)
+        head += f"\nwith {', '.join(names)}"
     rows = table(
         (
             Column("COMPONENT", "name"),
@@ -164,6 +182,11 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
         components,
     )
     return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
+
+
+def _names(given: list[str] | None) -> list[str]:
+    """The names in ``a,b`` and in options given more than once."""
+    return [inputs.not_empty(name, "--with").strip() for each in given or () for name in each.split(",")]
 
 
 @host.command("kubeconfig")

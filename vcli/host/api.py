@@ -1,17 +1,20 @@
-"""The little that booting needs of the API: is it ready, create this, get that. Standard library only.
+"""The little of the API that the node's own programs need: is it ready, create, get, patch, watch.
 
-Not `vcli.kube`: the node's first process stays free of third-party modules.
+Not `vcli.kube`: the node's first process, and what it starts of ours, stay free of third-party modules.
 """
 
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+_NOT_FOUND = 404
 _CONFLICT = 409
 _ERROR = 400
+_WATCH = 300  # seconds; the server ends it then, and is asked again
+_MERGE = "application/merge-patch+json"
 
 
 class ApiRefusedError(Exception):
@@ -19,16 +22,18 @@ class ApiRefusedError(Exception):
 
 
 class Api:
-    """The node's API server as its administrator.
+    """The node's API server as its administrator, or as another client.
 
     Args:
-        pki: folder with ``ca.crt``, ``admin.crt`` and ``admin.key``.
+        pki: folder with ``ca.crt``, ``USER.crt`` and ``USER.key``.
         port: of the API server on 127.0.0.1.
         timeout: seconds for each request.
+        user: file name of the client's certificate.
     """
 
-    def __init__(self, pki: Path, port: int, *, timeout: float = 10.0) -> None:
+    def __init__(self, pki: Path, port: int, *, timeout: float = 10.0, user: str = "admin") -> None:
         self._pki = pki
+        self._user = user
         self._port = port
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
@@ -40,6 +45,16 @@ class Api:
         except (OSError, http.client.HTTPException):
             return False
 
+    def find(self, path: str) -> Any | None:
+        """The object at this path, None when there is none.
+
+        Raises:
+            ApiRefusedError: another error status.
+            OSError: no answer.
+        """
+        status, content = self._request("GET", path)
+        return None if status == _NOT_FOUND else self._content(path, status, content)
+
     def get(self, path: str) -> Any:
         """The object at this path.
 
@@ -47,7 +62,10 @@ class Api:
             ApiRefusedError: an error status.
             OSError: no answer.
         """
-        status, content = self._request("GET", path)
+        return self._content(path, *self._request("GET", path))
+
+    @staticmethod
+    def _content(path: str, status: int, content: bytes) -> Any:
         if status >= _ERROR:
             raise ApiRefusedError(f"GET {path}: {status} {content[:300].decode(errors='replace')}")
         return json.loads(content)
@@ -63,16 +81,53 @@ class Api:
         if status >= _ERROR and status != _CONFLICT:
             raise ApiRefusedError(f"POST {path}: {status} {content[:300].decode(errors='replace')}")
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=str(self._pki / "ca.crt"))
-            self._tls.load_cert_chain(self._pki / "admin.crt", self._pki / "admin.key")
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._port, timeout=self._timeout, context=self._tls
-        )
+    def patch(self, path: str, body: Mapping[str, object]) -> Any:
+        """Change the object at this path by a merge patch; returns what it is then.
+
+        Raises:
+            ApiRefusedError: an error status.
+            OSError: no answer.
+        """
+        status, content = self._request("PATCH", path, json.dumps(body).encode(), kind=_MERGE)
+        if status >= _ERROR:
+            raise ApiRefusedError(f"PATCH {path}: {status} {content[:300].decode(errors='replace')}")
+        return json.loads(content)
+
+    def watch(self, path: str, *, since: str) -> Iterator[Any]:
+        """The events of a collection, until the server ends the watch.
+
+        Args:
+            path: of the collection.
+            since: resource version of a list.
+
+        Raises:
+            ApiRefusedError: an error status.
+            OSError: no answer, or the connection broke.
+        """
+        connection = self._connect(_WATCH + self._timeout)
         try:
-            connection.request(method, path, body, {"Content-Type": "application/json"})
+            connection.request("GET", f"{path}?watch=1&resourceVersion={since}&timeoutSeconds={_WATCH}")
+            response = connection.getresponse()
+            if response.status >= _ERROR:
+                raise ApiRefusedError(f"GET {path}: {response.status}")
+            for line in response:
+                yield json.loads(line)
+        finally:
+            connection.close()
+
+    def _request(
+        self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/json"
+    ) -> tuple[int, bytes]:
+        connection = self._connect(self._timeout)
+        try:
+            connection.request(method, path, body, {"Content-Type": kind})
             response = connection.getresponse()
             return response.status, response.read()
         finally:
             connection.close()
+
+    def _connect(self, timeout: float) -> http.client.HTTPSConnection:
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=str(self._pki / "ca.crt"))
+            self._tls.load_cert_chain(self._pki / f"{self._user}.crt", self._pki / f"{self._user}.key")
+        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=timeout, context=self._tls)

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,8 @@ class GoSource:
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(product.module, source)
         try:
+            for folder, module in product.overlaid.items():
+                self._lay_over(product, module, source=source, folder=folder)
             for program in missing:
                 self._build(product, program, source=source, into=into, say=say)
         finally:
@@ -79,6 +82,20 @@ class GoSource:
             say(f"{program}: building its tests")
             self._run(["test", "-c", *flags, "-o", partial, package], product, program, source, count)
         publish(partial, into / program)
+
+    def _lay_over(self, product: Product, module: str, *, source: Path, folder: str) -> None:
+        """Put the module's own files beside ours, which stay where it has some of the same name."""
+        argv = ["mod", "download", "-json", module]
+        lines = self._run(argv, product, module, source / "sources", lambda _: None)
+        said = json.loads("\n".join(x for x in lines if not x.startswith("go: ")))
+        ours, whole = source / folder, source / f"{folder}.whole"
+        shutil.copytree(said["Dir"], whole, copy_function=shutil.copyfile)
+        for path in (whole, *whole.rglob("*")):
+            if path.is_dir():  # those of Go's cache are read-only
+                path.chmod(0o755)
+        shutil.copytree(ours, whole, dirs_exist_ok=True)
+        shutil.rmtree(ours)
+        whole.rename(ours)
 
     def _run(
         self, argv: Sequence[str | Path], product: Product, program: str, source: Path, heard: Say

@@ -1,13 +1,14 @@
 """The images that the host offers without any registry, under their public names."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from vcli.host import python_image
-from vcli.host.oci import Image
+from vcli.host.oci import Image, write_archive
 from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, KUBERNETES, PAUSE_IMAGE
 
 _LOCAL = "/usr/local/bin"
@@ -32,20 +33,13 @@ class Offer:
 
 def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
     """All images of the host."""
-    certificates = {str(CERTIFICATES): CERTIFICATES} if CERTIFICATES.is_file() else {}
 
-    def single(name: str, reference: str, path: str, *, entrypoint: bool = True) -> Offer:
-        source = program[Path(path).name]
-        image = Image(
-            names=[reference],
-            files={path: source, **(certificates if name == "coredns" else {})},
-            entrypoint=[path] if entrypoint else [],
-        )
-        return Offer(name=name, key=key_of(reference, path, source), image=lambda: image)
+    def single(name: str, reference: str, path: str, **more: bool) -> Offer:
+        return of_program(name, reference, path, program[Path(path).name], **more)
 
     return [
         single("pause", PAUSE_IMAGE, "/pause"),
-        single("coredns", COREDNS_IMAGE, "/coredns"),
+        single("coredns", COREDNS_IMAGE, "/coredns", certificates=True),
         *(
             single(x, f"registry.k8s.io/{x}:{KUBERNETES}", f"{_LOCAL}/{x}")
             for x in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
@@ -62,6 +56,34 @@ def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
             image=lambda: python_image.image(busybox),
         ),
     ]
+
+
+def of_program(
+    name: str, reference: str, path: str, source: Path, *, entrypoint: bool = True, certificates: bool = False
+) -> Offer:
+    """An image of one program.
+
+    Args:
+        name: of the offer.
+        reference: full name of the image.
+        path: of the program in it.
+        source: the program, on this machine.
+        entrypoint: whether the image starts it.
+        certificates: whether it has those of public CAs, where the machine has them.
+    """
+    public = {str(CERTIFICATES): CERTIFICATES} if certificates and CERTIFICATES.is_file() else {}
+    image = Image(names=[reference], files={path: source, **public}, entrypoint=[path] if entrypoint else [])
+    return Offer(name=name, key=key_of(reference, path, source), image=lambda: image)
+
+
+def archive(offer: Offer, cache: Path, say: Callable[[str], None]) -> Path:
+    """The image as an archive in the cache, packed if it is not there yet."""
+    path = cache / "host" / f"image-{offer.key}" / f"{offer.name}.tar"
+    if not path.is_file():
+        say(f"packing {offer.name}")
+        write_archive(offer.image(), path)
+    os.utime(path.parent)  # in use: see `binaries.prune`
+    return path
 
 
 def busybox_image(busybox: Path, names: tuple[str, ...]) -> Image:

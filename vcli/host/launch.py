@@ -11,7 +11,7 @@ import vcli
 from vcli.errors import VcliError
 from vcli.host.binaries import Binaries
 from vcli.host.instance import API_PORT, Instance
-from vcli.host.plan import Addon, Component, Plan
+from vcli.host.plan import ApiObject, Component, Plan
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _LOG_LINES = 5
@@ -23,8 +23,9 @@ def plan(
     components: Sequence[Component],
     *,
     network: Sequence[Sequence[str]] = (),
-    addons: Sequence[Addon] = (),
+    addons: Sequence[ApiObject] = (),
     images: Sequence[Path] = (),
+    optional: Sequence[str] = (),
 ) -> Plan:
     """A plan for the node's first process; see `Plan`."""
     root = instance.root
@@ -49,12 +50,15 @@ def plan(
         addons=addons,
         pki=str(instance.pki),
         api_port=API_PORT,
+        optional=optional,
     )
 
 
 def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
-    """What has to stay visible inside the node: our folders, the programs, the interpreter, this package."""
-    folders = [instance.root, instance.run, Path(vcli.__file__).parent, *map(Path, binaries.folders())]
+    """What has to stay visible inside the node: our folders, the cache, the interpreter, this package."""
+    # All of the cache: what is set up later brings programs and images of its own.
+    cache = {Path(x).parents[1] for x in binaries.folders()}
+    folders = [instance.root, instance.run, Path(vcli.__file__).parent, *cache]
     folders += [Path(x) for x in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
     return [str(x.resolve()) for x in folders]
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class Child:
 class Node:
     """Starts, reaps and restarts. One lock: a child is registered before its end can be looked up."""
 
-    def __init__(self, plan: Plan, descriptors: Mapping[int, int]) -> None:
+    def __init__(self, path: Path, plan: Plan, descriptors: Mapping[int, int]) -> None:
+        self._path = path
         self._plan = plan
         self._descriptors = descriptors
         self._state = State()
@@ -62,20 +63,30 @@ class Node:
         self._running: dict[int, Component] = {}
         self._due: dict[str, tuple[float, Component]] = {}
         self._api = Api(Path(plan.pki), plan.api_port)
+        self._imported = threading.Event()
+        self._booted = threading.Event()
+        self._extending = threading.Lock()
 
     def main(self) -> None:
         """Boot, then reap and restart for ever."""
-        wanted = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT}
+        wanted = {signal.SIGCHLD, signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, wanted)
         self._note()
-        for task in (self._boot, self._images):
-            threading.Thread(target=self._guarded, args=(task,), daemon=True).start()
+        self._in_background(self._boot)
+        self._in_background(self._images)
         while True:
             got = signal.sigtimedwait(wanted, self._patience())
-            if got is not None and got.si_signo != signal.SIGCHLD:
+            if got is not None and got.si_signo == signal.SIGHUP:
+                self._in_background(self._extend)
+            elif got is not None and got.si_signo != signal.SIGCHLD:
                 return
             self._reap()
             self._restart_due()
+
+    def _in_background(self, task: "threading._StartTarget") -> threading.Thread:  # type: ignore[name-defined]
+        thread = threading.Thread(target=self._guarded, args=(task,), daemon=True)
+        thread.start()
+        return thread
 
     def _guarded(self, task: "threading._StartTarget") -> None:  # type: ignore[name-defined]
         try:
@@ -99,10 +110,29 @@ class Node:
         for component in self._plan.components:
             if component.after == "api":
                 self._start(component)
+        # A pod whose image is not there yet would wait for the next try to pull it.
+        self._imported.wait()
         for path, body in self._plan.addons:
             self._create(path, body)
         self._milestone("addons")
-        self._finish()
+        self._finish(self._plan)
+
+    def _extend(self) -> None:
+        """Set up what the plan has more by now than when it was read."""
+        self._booted.wait()
+        with self._extending:
+            plan = Plan.read(self._path)
+            old = self._plan
+            self._milestone("extending", phase="api")
+            self._import(x for x in plan.images if x not in old.images)
+            for component in plan.components:
+                if component.name not in self._state.components:
+                    self._start(component)
+            for made in plan.addons:
+                if made not in old.addons:
+                    self._create(*made)
+            self._plan = plan
+            self._finish(plan)
 
     def _create(self, path: str, body: Mapping[str, object]) -> None:
         """Create an object, patiently: on a busy machine an API server that was ready may still time out."""
@@ -119,7 +149,14 @@ class Node:
         while not Path(self._plan.containerd).is_socket() or self._call([*self._plan.ctr, "version"]):
             time.sleep(0.05)
         self._milestone("containerd")
-        waiting = list(self._plan.images)
+        self._import(self._plan.images)
+        self._milestone("images")
+        self._imported.set()
+        self._finish(self._plan)
+
+    def _import(self, archives: Iterable[str]) -> None:
+        waiting = list(archives)
+        failed = []
 
         def work() -> None:
             while True:
@@ -128,27 +165,24 @@ class Node:
                         return
                     archive = waiting.pop(0)
                 if status := self._call([*self._plan.ctr, "images", "import", archive]):
-                    raise RuntimeError(f"import of {archive} failed with status {status}, see import.log")
+                    failed.append(f"import of {archive} failed with status {status}, see import.log")
                 with self._lock:
                     self._state.imported += 1
                     self._note()
 
-        threads = [
-            threading.Thread(target=self._guarded, args=(work,), daemon=True) for _ in range(_IMPORTS_AT_ONCE)
-        ]
-        for thread in threads:
-            thread.start()
+        threads = [self._in_background(work) for _ in range(_IMPORTS_AT_ONCE)]
         for thread in threads:
             thread.join()
-        if self._state.phase != "failed":
-            self._milestone("images")
-            self._finish()
+        if failed:
+            raise RuntimeError(failed[0])
 
-    def _finish(self) -> None:
+    def _finish(self, plan: Plan) -> None:
         with self._lock:
             if {"images", "addons"} <= self._state.times.keys():
-                self._state.phase = "running"
+                self._state.phase, self._state.error = "running", None
+                self._state.addons = list(plan.optional)
                 self._note()
+                self._booted.set()
 
     def _milestone(self, name: str, *, phase: str | None = None) -> None:
         with self._lock:
@@ -250,7 +284,8 @@ def _set_up(plan: Plan) -> None:
 
 def main() -> None:
     """Become the node: the caller's process ends, its grandchild is the node's PID 1."""
-    listener, plan = int(sys.argv[1]), Plan.read(Path(sys.argv[2]))
+    listener, path = int(sys.argv[1]), Path(sys.argv[2])
+    plan = Plan.read(path)
     told, tell = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     if pid := os.fork():
@@ -270,7 +305,7 @@ def main() -> None:
     linux.unshare(_NAMESPACES)
     descriptors[NODE_NETWORK] = _opened("net")
     _set_up(plan)
-    Node(plan, descriptors).main()
+    Node(path, plan, descriptors).main()
 
 
 def _opened(namespace: str) -> int:

@@ -69,12 +69,13 @@ class Authority:
         return certificate, private
 
 
-def write_pki(instance: Instance, *, port: int) -> None:
+def write_pki(instance: Instance, *, port: int, users: Sequence[str] = ()) -> None:
     """Make everything that the node's components and its administrator authenticate with.
 
     Args:
         instance: whose folder `pki` is filled.
         port: where the machine reaches the API server on its loopback.
+        users: more clients, each named ``vcli:USER``.
     """
     folder = instance.pki
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -101,6 +102,7 @@ def write_pki(instance: Instance, *, port: int) -> None:
         ("kube-scheduler", "system:kube-scheduler", ()),
         ("kube-proxy", "system:kube-proxy", ()),
         ("node", f"system:node:{instance.name}", ("system:nodes",)),
+        *((x, f"vcli:{x}", ()) for x in users),
     ):
         certificate, key = ca.issue(user, name, groups=groups)
         document = kubeconfig(user, inside, ca.ca_pem, certificate, key)

@@ -30,7 +30,7 @@ class Component:
     machine: bool = False
 
 
-Addon = tuple[str, Mapping[str, object]]
+ApiObject = tuple[str, Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,7 @@ class Plan:
         ctr: containerd's client, with the options that lead to this node's containerd.
         addons: objects to create: API path of the collection and the object.
         pki: folder with ``ca.crt`` and ``admin.{crt,key}``.
+        optional: names of the add-ons that were asked for, whose parts are in the rest.
     """
 
     name: str
@@ -62,9 +63,10 @@ class Plan:
     images: Sequence[str]
     ctr: Sequence[str]
     containerd: str
-    addons: Sequence[Addon]
+    addons: Sequence[ApiObject]
     pki: str
     api_port: int
+    optional: Sequence[str] = ()
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""
@@ -101,6 +103,7 @@ class State:
         error: why it failed.
         imported: how many images are there.
         times: seconds from start to each milestone.
+        addons: `Plan.optional`, once all of it is set up.
     """
 
     phase: str = "booting"
@@ -108,6 +111,7 @@ class State:
     imported: int = 0
     components: dict[str, ComponentState] = field(default_factory=dict)
     times: dict[str, float] = field(default_factory=dict)
+    addons: list[str] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
         """Replace the file in one step: a reader sees the one state or the other."""

@@ -21,6 +21,8 @@ class Product:
         version: of the upstream release; empty for our own.
         packages: program to the Go package that it is built from.
         tests: those of the programs that are a package's tests (``go test -c``).
+        overlaid: folder below `module` to the Go module, pinned in ``sources/go.mod`` there, that it is laid
+            over before the build: go.mod has it in place of that module.
         modules: where that folder is.
         stamps: Go variables to set at link time: without them components report v0.0.0 and refuse each other.
     """
@@ -30,6 +32,7 @@ class Product:
     packages: Mapping[str, str]
     tests: Collection[str] = ()
     stamps: Mapping[str, str] = field(default_factory=dict)
+    overlaid: Mapping[str, str] = field(default_factory=dict)
     modules: Path = MODULES
 
     @property
@@ -46,8 +49,8 @@ class Product:
     def key(self) -> str:
         """Changes with all that the programs depend on."""
         sha = hashlib.sha256(f"{architecture()} {self.ldflags} {sorted(self.packages.items())}".encode())
-        for path in sorted(self.module.iterdir()):
-            sha.update(f"\0{path.name}\0".encode())
+        for path in sorted(x for x in self.module.rglob("*") if x.is_file()):
+            sha.update(f"\0{path.relative_to(self.module)}\0".encode())
             sha.update(path.read_bytes())
         return sha.hexdigest()[:12]
 

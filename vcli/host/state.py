@@ -3,12 +3,16 @@
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from vcli.errors import NotFoundError
 from vcli.host import process
+from vcli.host.addons import OPTIONAL
+from vcli.host.addons.addon import Addon
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.instance import Instance
 from vcli.host.plan import Plan, State
@@ -34,11 +38,23 @@ class ComponentStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddonStatus:
+    """An add-on that was asked for.
+
+    Attributes:
+        ready: it is set up, and works.
+    """
+
+    name: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostStatus:
     """A host that is up.
 
     Attributes:
-        ready: its node is Ready and every component runs.
+        ready: its node is Ready, every component runs and every add-on works.
         version: that the API server reports; None when it does not answer.
         kubectl: one of the same version.
     """
@@ -53,6 +69,7 @@ class HostStatus:
     kubeconfig: Path
     kubectl: Path
     components: list[ComponentStatus]
+    addons: list[AddonStatus]
 
 
 def look(instance: Instance) -> HostStatus:
@@ -76,20 +93,23 @@ def look(instance: Instance) -> HostStatus:
         )
         for name, x in said.components.items()
     ]
-    version, node_ready = _ask(instance)
+    plan = Plan.read(instance.plan)
+    api = Api(instance.pki, port(instance), timeout=_PATIENCE)
+    version, node_ready = _ask(instance, api)
+    wanted = [x for x in OPTIONAL if x.name in plan.optional]
+    addons = [AddonStatus(name=x.name, ready=x.name in said.addons and _works(api, x)) for x in wanted]
     return HostStatus(
         name=instance.name,
-        ready=node_ready and all(x.pid for x in components),
+        ready=node_ready and all(x.pid for x in components) and all(x.ready for x in addons),
         node_ready=node_ready,
         version=version,
         server=server(instance),
         port=port(instance),
         pid=pid,
         kubeconfig=instance.kubeconfig,
-        kubectl=Path(
-            shutil.which("kubectl", path=os.pathsep.join(Plan.read(instance.plan).path)) or "kubectl"
-        ),
+        kubectl=Path(shutil.which("kubectl", path=os.pathsep.join(plan.path)) or "kubectl"),
         components=components,
+        addons=addons,
     )
 
 
@@ -104,11 +124,34 @@ def port(instance: Instance) -> int:
     return urlsplit(server(instance)).port or 0
 
 
-def _ask(instance: Instance) -> tuple[str | None, bool]:
-    api = Api(instance.pki, port(instance), timeout=_PATIENCE)
+def works(api: Api, addon: Addon) -> bool:
+    """Whether all that an add-on names is there and Available.
+
+    Raises:
+        ApiRefusedError: the API server refuses to tell.
+        OSError: it does not answer.
+    """
+    found = (api.find(path) for path in addon.available)
+    return all(x is not None and is_true(x, "Available") for x in found)
+
+
+def is_true(item: Mapping[str, Any], kind: str) -> bool:
+    """Whether an object has this condition, and it is True."""
+    conditions = item.get("status", {}).get("conditions") or ()
+    return any(x["type"] == kind and x["status"] == "True" for x in conditions)
+
+
+def _works(api: Api, addon: Addon) -> bool:
+    try:
+        return works(api, addon)
+    except (OSError, ApiRefusedError):
+        return False
+
+
+def _ask(instance: Instance, api: Api) -> tuple[str | None, bool]:
     try:
         version = api.get("/version")["gitVersion"]
-        conditions = api.get(f"/api/v1/nodes/{instance.name}")["status"]["conditions"]
+        node = api.get(f"/api/v1/nodes/{instance.name}")
     except (OSError, ApiRefusedError, KeyError):
         return None, False
-    return version, any(x["type"] == "Ready" and x["status"] == "True" for x in conditions)
+    return version, is_true(node, "Ready")

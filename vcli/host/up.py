@@ -2,15 +2,19 @@
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vcli.errors import ConflictError, NotAllowedError, TimedOutError, VcliError
-from vcli.host import addons, cgroups, components, image_store, launch, network, process, state
+from vcli.host import cgroups, components, image_store, launch, network, process, state
+from vcli.host.addons import ALWAYS, OPTIONAL, to_create
+from vcli.host.addons.addon import Addon, Facts
+from vcli.host.addons.cluster_dns import CLUSTER_DNS
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.binaries import Binaries, Say
 from vcli.host.egress import NAME_SERVER, Egress
@@ -18,7 +22,7 @@ from vcli.host.egress import component as egress_component
 from vcli.host.instance import Instance
 from vcli.host.launch import SYSTEM_PATH, tail
 from vcli.host.pki import write_pki
-from vcli.host.plan import State
+from vcli.host.plan import Plan, State
 
 CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin")
 _NEEDED = {
@@ -43,8 +47,11 @@ class Prerequisites:
     cni_plugins: str
 
 
-def check() -> Prerequisites:
+def check(addons: Sequence[Addon] = ()) -> Prerequisites:
     """Find what the machine has to have; all problems in one error.
+
+    Args:
+        addons: those asked for, which may need more.
 
     Raises:
         NotAllowedError: not root, or Debian packages are missing.
@@ -58,7 +65,8 @@ def check() -> Prerequisites:
             "the embedded host makes network and mount namespaces, which takes root",
             hint="sudo vcli host up",
         )
-    missing = {package for program, package in _NEEDED.items() if not shutil.which(program, path=SYSTEM_PATH)}
+    needed = _NEEDED | {program: package for x in addons for program, package in x.packages.items()}
+    missing = {package for program, package in needed.items() if not shutil.which(program, path=SYSTEM_PATH)}
     plugins = next((x for x in CNI_PLUGINS if Path(x, "ptp").is_file()), None)
     if plugins is None:
         missing.add("containernetworking-plugins")
@@ -83,6 +91,8 @@ def boot(
     store: Path,
     have: Prerequisites,
     egress: Egress,
+    addons: Sequence[Addon] = (),
+    archives: Sequence[Path] = (),
 ) -> None:
     """Start the node; `wait` tells when it is ready. The caller holds the lock and has removed an older one.
 
@@ -93,6 +103,8 @@ def boot(
         store: images, from `image_store`.
         have: from `check`.
         egress: what it may reach beyond itself.
+        addons: those asked for.
+        archives: of their images.
 
     Raises:
         VcliError: the node did not come to life.
@@ -100,17 +112,54 @@ def boot(
     instance.root.mkdir(parents=True, exist_ok=True, mode=0o711)
     name_server = None if egress is Egress.NONE else NAME_SERVER
     components.write_config(instance, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server)
-    write_pki(instance, port=listener.getsockname()[1])
+    # For all: who is asked for later only needs rights.
+    write_pki(instance, port=listener.getsockname()[1], users=[user for x in OPTIONAL for user in x.users])
     image_store.clone(store, instance.root / "containerd")
     cgroups.create(instance.cgroup)
     launch.plan(
         instance,
         binaries,
-        [*([egress_component()] if name_server else []), *components.components(instance, binaries)],
+        [
+            *([egress_component()] if name_server else []),
+            *components.components(instance, binaries),
+            *(y for x in addons for y in x.components(instance, binaries)),
+        ],
         network=network.commands(egress),
-        addons=addons.addons(name_server=bool(name_server)),
+        addons=to_create([*ALWAYS, *addons], Facts(name_server=bool(name_server))),
+        images=archives,
+        optional=[x.name for x in addons],
     ).write(instance.plan)
     launch.launch(instance, listener)
+
+
+def lacks(instance: Instance, addons: Sequence[Addon]) -> list[Addon]:
+    """Which of the add-ons a running host does not have."""
+    has = Plan.read(instance.plan).optional
+    return [x for x in addons if x.name not in has]
+
+
+def extend(
+    instance: Instance, addons: Sequence[Addon], *, binaries: Binaries, archives: Sequence[Path]
+) -> None:
+    """Have a running host set up more add-ons; `wait` tells when they are ready. The caller holds the lock.
+
+    Args:
+        instance: a running one.
+        addons: what it `lacks`.
+        binaries: all there.
+        archives: of their images.
+    """
+    plan = Plan.read(instance.plan)
+    replace(
+        plan,
+        components=[*plan.components, *(y for x in addons for y in x.components(instance, binaries))],
+        images=[*plan.images, *(str(x) for x in archives if str(x) not in plan.images)],
+        addons=[*plan.addons, *to_create(addons, Facts())],
+        optional=[*plan.optional, *(x.name for x in addons)],
+    ).write(instance.plan)
+    pid = process.node_pid(instance)
+    if pid is not None:
+        os.kill(pid, signal.SIGHUP)
 
 
 def listen(port: int) -> socket.socket:
@@ -133,11 +182,12 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-def wait(instance: Instance, *, timeout: float, say: Say) -> None:
-    """Until the node is Ready, cluster DNS answers and all images are there.
+def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, say: Say) -> None:
+    """Until the node is Ready, cluster DNS answers, all images are there and the add-ons work.
 
     Args:
         instance: a booted one.
+        addons: those asked for.
         timeout: seconds.
         say: is told what is still awaited.
 
@@ -147,7 +197,7 @@ def wait(instance: Instance, *, timeout: float, say: Say) -> None:
     """
     deadline = time.monotonic() + timeout
     api = Api(instance.pki, state.port(instance))
-    while (awaited := _awaited(instance, api)) is not None:
+    while (awaited := _awaited(instance, api, addons)) is not None:
         say(awaited)
         _fail_early(instance)
         if time.monotonic() > deadline:
@@ -158,27 +208,21 @@ def wait(instance: Instance, *, timeout: float, say: Say) -> None:
         time.sleep(0.1)
 
 
-def _awaited(instance: Instance, api: Api) -> str | None:
+def _awaited(instance: Instance, api: Api, addons: Sequence[Addon]) -> str | None:
     said = State.read(instance.state)
     if said is None or said.phase == "booting":
         return "kube-apiserver"
     try:
         nodes = api.get("/api/v1/nodes")["items"]
-        if not any(_is_true(x, "Ready") for x in nodes):
+        if not any(state.is_true(x, "Ready") for x in nodes):
             return "node"
-        dns = api.get("/apis/apps/v1/namespaces/kube-system/deployments?fieldSelector=metadata.name=coredns")
-        if not any(_is_true(x, "Available") for x in dns["items"]):
+        if not state.works(api, CLUSTER_DNS):
             return "cluster DNS"
         api.get("/api/v1/namespaces/default/serviceaccounts/default")
+        missing = (x.name for x in addons if x.name not in said.addons or not state.works(api, x))
+        return "images" if said.phase != "running" else next(missing, None)
     except (OSError, ApiRefusedError):
         return "kube-apiserver"
-    return None if said.phase == "running" else "images"
-
-
-def _is_true(item: Mapping[str, "object"], kind: str) -> bool:
-    status = item.get("status")
-    conditions = status.get("conditions") or [] if isinstance(status, dict) else []
-    return any(x["type"] == kind and x["status"] == "True" for x in conditions)
 
 
 def _fail_early(instance: Instance) -> None:

@@ -3,18 +3,22 @@
 import json
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vcli import inputs
 from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError, UsageError
+from vcli.host import addons as known_addons
 from vcli.host import down as taking_down
-from vcli.host import image_store, loading, process, state
+from vcli.host import image_store, images, loading, process, state
 from vcli.host import up as booting
+from vcli.host.addons.addon import Addon
 from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
 from vcli.host.egress import Egress, choose
 from vcli.host.go_source import GoSource
 from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
+from vcli.host.products import PRODUCTS
 from vcli.kubeconfig.change import drop, update
 from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
@@ -56,6 +60,7 @@ def up(
     kubeconfig: str | None = None,
     update_current: bool = True,
     egress: str | None = None,
+    addons: Sequence[str] = (),
 ) -> HostUp:
     """Boot a host, or find it running.
 
@@ -67,9 +72,10 @@ def up(
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
         update_current: whether to add it there, and make it current.
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
+        addons: names of `host.addons.OPTIONAL`; a running host gets those that it lacks, and loses none.
 
     Raises:
-        UsageError: the name, the port or the timeout makes no sense.
+        UsageError: the name, the port, the timeout or an add-on makes no sense.
         NotAllowedError: not root, or programs of the machine are missing.
         ConflictError: the port is taken, the host runs with another one, or its context's name is taken.
         TimedOutError: not ready in time.
@@ -81,7 +87,8 @@ def up(
     begun = time.monotonic()
     steps = steps or NoSteps()
     instance = Instance.of(name)
-    have = booting.check()
+    wanted = known_addons.chosen(addons)
+    have = booting.check(wanted)
     way_out = choose(Egress(egress) if egress else None)
     where = sources_of(kubeconfig)
     if update_current:
@@ -90,8 +97,9 @@ def up(
         running = process.node_pid(instance) is not None
         if running:
             _same_port(instance, port)
+            _extend(instance, have, wanted, steps)
             with steps.step(f"Wait for host {name}") as step:
-                booting.wait(instance, timeout=timeout, say=step.detail)
+                booting.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
         else:
             try:
                 _boot(
@@ -99,6 +107,7 @@ def up(
                     have,
                     port=DEFAULT_PORT if port is None else port,
                     egress=way_out,
+                    addons=wanted,
                     timeout=timeout,
                     steps=steps,
                 )
@@ -124,20 +133,23 @@ def up(
     )
 
 
-def build(*, steps: Steps | None = None) -> Path:
+def build(*, addons: Sequence[str] = (), steps: Steps | None = None) -> Path:
     """Fill the cache with all that hosts are made of, so that the next `up` takes seconds.
 
     Args:
+        addons: names of `host.addons.OPTIONAL`, to have those ready as well.
         steps: is told what happens.
 
     Returns:
         The kubectl among the programs.
 
     Raises:
+        UsageError: there is no such add-on.
         NotAllowedError: not root, or programs of the machine are missing.
         VcliError: see `host.binaries`, `host.image_store`.
     """
-    binaries, _ = _prepare(booting.check(), steps or NoSteps())
+    wanted = known_addons.chosen(addons)
+    binaries, _, _ = _prepare(booting.check(wanted), wanted, steps or NoSteps())
     return binaries["kubectl"]
 
 
@@ -229,32 +241,54 @@ def _boot(
     *,
     port: int,
     egress: Egress,
+    addons: Sequence[Addon],
     timeout: float,
     steps: Steps,
 ) -> None:
     taking_down.clear(instance)
     # Bound first: a port that is taken should show now, not after a build.
     with booting.listen(port) as listener:
-        binaries, store = _prepare(have, steps)
+        binaries, store, archives = _prepare(have, addons, steps)
         with steps.step(f"Boot host {instance.name}") as step:
-            booting.boot(instance, listener, binaries=binaries, store=store, have=have, egress=egress)
-            booting.wait(instance, timeout=timeout, say=step.detail)
+            booting.boot(
+                instance,
+                listener,
+                binaries=binaries,
+                store=store,
+                have=have,
+                egress=egress,
+                addons=addons,
+                archives=archives,
+            )
+            booting.wait(instance, addons=addons, timeout=timeout, say=step.detail)
 
 
-def _prepare(have: booting.Prerequisites, steps: Steps) -> tuple[Binaries, Path]:
-    """The programs and the image store, from the cache or made now."""
+def _extend(instance: Instance, have: booting.Prerequisites, addons: Sequence[Addon], steps: Steps) -> None:
+    """Give a running host the add-ons that it lacks."""
+    if lacking := booting.lacks(instance, addons):
+        binaries, _, archives = _prepare(have, lacking, steps)
+        booting.extend(instance, lacking, binaries=binaries, archives=archives)
+
+
+def _prepare(
+    have: booting.Prerequisites, addons: Sequence[Addon], steps: Steps
+) -> tuple[Binaries, Path, list[Path]]:
+    """The programs, the image store and archives of the add-ons' images, from the cache or made now."""
     cache = cache_dir()
-    binaries = Binaries(cache)
+    products = [*PRODUCTS, *(y for x in addons for y in x.products)]
+    binaries = Binaries(cache, products)
     if binaries.missing():
         with steps.step("Get the host's programs, once") as step:
-            binaries = ensure(cache, sources(), step.detail)
+            binaries = ensure(cache, sources(), step.detail, products=products)
     store = image_store.path(cache, binaries, have.busybox)
     if not store.is_dir():
         with steps.step("Pack the host's images, once") as step:
             image_store.ensure(cache, binaries, have.busybox, step.detail)
+    offers = [y for x in addons for y in x.images(binaries)]
+    archives = [images.archive(x, cache, lambda _: None) for x in offers]
     mark_used([store, *(Path(x).parent for x in binaries.folders())])
     prune(cache)
-    return binaries, store
+    return binaries, store, archives
 
 
 def _clusters_on(view: View, name: str) -> list[str]:

@@ -1,0 +1,62 @@
+"""What an add-on of the host is made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vcli.host.images import Offer
+from vcli.host.instance import Instance
+from vcli.host.plan import Component
+from vcli.host.products import Product
+
+NAMESPACE = "kube-system"
+Object = dict[str, Any]
+Programs = Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What objects depend on.
+
+    Attributes:
+        name_server: whether there is one beyond the cluster, in the node's resolv.conf.
+    """
+
+    name_server: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addon:
+    """Something that a cluster has beside its components: in every part of it there may be nothing.
+
+    Attributes:
+        name: what ``--with`` takes.
+        summary: what a cluster has with it.
+        needs: names of other add-ons that come with it.
+        products: what is built for it, beside the host's own.
+        packages: programs of the machine that it runs, each with its Debian package.
+        images: the images that its pods run, of the programs by name.
+        objects: what to create, in this order.
+        users: names of clients: each has a certificate for ``vcli:NAME`` and a kubeconfig in `pki`.
+        components: programs of a node, for the instance, of the programs by name.
+        every_node: whether these are for every node, not only for the one with the control plane.
+        available: API paths of objects whose condition Available says that the add-on works.
+    """
+
+    name: str
+    summary: str
+    needs: Sequence[str] = ()
+    products: Sequence[Product] = ()
+    packages: Mapping[str, str] = field(default_factory=dict)
+    images: Callable[[Programs], Sequence[Offer]] = lambda _: ()
+    objects: Callable[[Facts], Sequence[Object]] = lambda _: ()
+    users: Sequence[str] = ()
+    components: Callable[[Instance, Programs], Sequence[Component]] = lambda _, __: ()
+    every_node: bool = False
+    available: Sequence[str] = ()
+
+
+def deployment(name: str) -> str:
+    """The API path of a Deployment of an add-on."""
+    return f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{name}"
