@@ -7,7 +7,7 @@ VENV="$ROOT/.venv"
 STAMPS="$VENV/.vcli"
 GO_AT_LEAST="1.26.6"
 # What the embedded host runs: a container runtime, the firewall and network tools, CNI plugins, a tiny workload.
-HOST_PACKAGES=(runc nftables iptables iproute2 procps mount containernetworking-plugins busybox-static openssl)
+HOST_PACKAGES=(runc nftables iptables iproute2 procps mount containernetworking-plugins busybox-static openssl ipset)
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$1" >&2; [ $# -lt 2 ] || printf 'hint: %s\n' "$2" >&2; exit 1; }

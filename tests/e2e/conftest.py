@@ -6,14 +6,13 @@
 import json
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import NAME, Host, environment, run
+from embedded import NAME, Host, booted
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,23 +25,9 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A real Kubernetes of one node."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
-    folder = tmp_path_factory.mktemp("host")
-    env = environment(folder)
     name = os.environ.get("VCLI_E2E_HOST") or NAME
-    vcli = [sys.executable, "-m", "vcli", "host"]
-    lent = name != NAME
-    # HOME as it is for `up`: a first build uses the user's Go caches.
-    boot = env | {"HOME": str(Path.home())}
-    if not lent:
-        run([*vcli, "down", "--name", name], env=boot)
-    up = run(
-        [*vcli, "up", "--name", name, "--port", "0", "--egress", "none", "-o", "json"], env=boot, timeout=3600
-    )
-    kubectl = json.loads(up.stdout)["kubectl"]
-    env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
-    yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
-    if not lent:
-        run([*vcli, "down", "--name", name], env=boot)
+    with booted(name, tmp_path_factory.mktemp("host"), lent=name != NAME) as up:
+        yield up
 
 
 @pytest.fixture

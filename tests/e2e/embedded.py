@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,33 @@ class Host:
         """Apply objects; those without a namespace of their own go to this one."""
         document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         self.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=document)
+
+
+@contextmanager
+def booted(name: str, folder: Path, *options: str, lent: bool = False) -> Iterator[Host]:
+    """A host that is up, and gone after the block.
+
+    Args:
+        name: of the instance.
+        folder: its user's home.
+        options: more, for ``vcli host up``.
+        lent: whether it is somebody else's, and stays.
+    """
+    env = environment(folder)
+    vcli = [sys.executable, "-m", "vcli", "host"]
+    # HOME as it is for `up`: a first build uses the user's Go caches.
+    boot = env | {"HOME": str(Path.home())}
+    if not lent:
+        run([*vcli, "down", "--name", name], env=boot)
+    usual = ["--name", name, "--port", "0", "--egress", "none", "-o", "json"]
+    try:
+        up = run([*vcli, "up", *usual, *options], env=boot, timeout=3600)
+        kubectl = Path(json.loads(up.stdout)["kubectl"])
+        env["PATH"] = os.pathsep.join([str(kubectl.parent), str(Path(sys.executable).parent), env["PATH"]])
+        yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
+    finally:
+        if not lent:
+            run([*vcli, "down", "--name", name], env=boot)
 
 
 class Program(subprocess.Popen[str]):

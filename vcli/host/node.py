@@ -52,7 +52,7 @@ class Child:
 class Node:
     """Starts, reaps and restarts. One lock: a child is registered before its end can be looked up."""
 
-    def __init__(self, path: Path, plan: Plan, descriptors: Mapping[int, int]) -> None:
+    def __init__(self, plan: Plan, descriptors: Mapping[int, int], path: Path) -> None:
         self._path = path
         self._plan = plan
         self._descriptors = descriptors
@@ -115,6 +115,7 @@ class Node:
         for path, body in self._plan.addons:
             self._create(path, body)
         self._milestone("addons")
+        self._start_late(self._plan)
         self._finish(self._plan)
 
     def _extend(self) -> None:
@@ -125,14 +126,26 @@ class Node:
             old = self._plan
             self._milestone("extending", phase="api")
             self._import(x for x in plan.images if x not in old.images)
-            for component in plan.components:
-                if component.name not in self._state.components:
-                    self._start(component)
             for made in plan.addons:
                 if made not in old.addons:
                     self._create(*made)
+            self._start_late(plan)
             self._plan = plan
             self._finish(plan)
+
+    def _start_late(self, plan: Plan) -> None:
+        """Start what was not started yet, once the Node is there."""
+        late = [x for x in plan.components if x.name not in self._state.components]
+        while late and not self._registered(plan.name):
+            time.sleep(0.05)
+        for component in late:
+            self._start(component)
+
+    def _registered(self, node: str) -> bool:
+        try:
+            return self._api.find(f"/api/v1/nodes/{node}") is not None
+        except (OSError, HTTPException, ApiRefusedError):
+            return False
 
     def _create(self, path: str, body: Mapping[str, object]) -> None:
         """Create an object, patiently: on a busy machine an API server that was ready may still time out."""
@@ -152,7 +165,6 @@ class Node:
         self._import(self._plan.images)
         self._milestone("images")
         self._imported.set()
-        self._finish(self._plan)
 
     def _import(self, archives: Iterable[str]) -> None:
         waiting = list(archives)
@@ -178,11 +190,10 @@ class Node:
 
     def _finish(self, plan: Plan) -> None:
         with self._lock:
-            if {"images", "addons"} <= self._state.times.keys():
-                self._state.phase, self._state.error = "running", None
-                self._state.addons = list(plan.optional)
-                self._note()
-                self._booted.set()
+            self._state.phase, self._state.error = "running", None
+            self._state.addons = list(plan.optional)
+            self._note()
+        self._booted.set()
 
     def _milestone(self, name: str, *, phase: str | None = None) -> None:
         with self._lock:
@@ -305,7 +316,7 @@ def main() -> None:
     linux.unshare(_NAMESPACES)
     descriptors[NODE_NETWORK] = _opened("net")
     _set_up(plan)
-    Node(path, plan, descriptors).main()
+    Node(plan, descriptors, path).main()
 
 
 def _opened(namespace: str) -> int:

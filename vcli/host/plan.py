@@ -18,14 +18,15 @@ class Component:
 
     Attributes:
         after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then,
-            without which kube-controller-manager exits.
+            without which kube-controller-manager exits; ``node`` when the Node and the add-ons' objects are
+            there as well.
         listener: whether it gets the machine's listening socket as file descriptor `LISTENER`.
         machine: whether it gets the namespaces of the machine and the node as file descriptors.
     """
 
     name: str
     argv: Sequence[str]
-    after: Literal["boot", "api"] = "boot"
+    after: Literal["boot", "api", "node"] = "boot"
     listener: bool = False
     machine: bool = False
 

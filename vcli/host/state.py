@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ class HostStatus:
     kubeconfig: Path
     kubectl: Path
     components: list[ComponentStatus]
-    addons: list[AddonStatus]
+    addons: Sequence[AddonStatus] = ()
 
 
 def look(instance: Instance) -> HostStatus:

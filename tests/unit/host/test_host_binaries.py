@@ -14,6 +14,7 @@ import pytest
 
 from vcli.errors import VcliError
 from vcli.host import binaries, products, versions
+from vcli.host.addons import OPTIONAL
 from vcli.host.binaries import Binaries, Say, SourceUnavailableError, ensure, publish
 from vcli.host.products import PRODUCTS, Product
 
@@ -54,6 +55,9 @@ def test_go_mod_pins_what_is_said_to_be_there() -> None:
         "containerd": ("github.com/containerd/containerd/v2", versions.CONTAINERD),
         "etcd": ("go.etcd.io/etcd/server/v3", versions.ETCD),
         "coredns": ("github.com/coredns/coredns", versions.COREDNS),
+        "kube-router": ("github.com/cloudnativelabs/kube-router/v2", versions.KUBE_ROUTER),
+        "metrics-server": ("sigs.k8s.io/metrics-server", versions.METRICS_SERVER),
+        "traefik": ("github.com/traefik/traefik/v3", versions.TRAEFIK),
     }
     for name, (module, version) in pinned.items():
         text = (products.MODULES / name / "go.mod").read_text()
@@ -63,7 +67,7 @@ def test_go_mod_pins_what_is_said_to_be_there() -> None:
 
 
 def test_every_package_is_a_tool_of_its_module() -> None:
-    for product in PRODUCTS:
+    for product in (*PRODUCTS, *(y for x in OPTIONAL for y in x.products)):
         text = (product.module / "go.mod").read_text()
         for package in product.packages.values():
             assert package == "." or re.search(rf"^(tool|\t)\s*{re.escape(package)}$", text, re.MULTILINE), (

@@ -192,3 +192,35 @@ def test_signal_to_the_process_ends_the_build(tmp_path: Path, product: Product) 
         process.send_signal(signal.SIGINT)
         assert process.wait(10) != 0
     assert list(into.iterdir()) == []
+
+
+def test_files_of_ours_are_laid_over_those_of_a_module(tmp_path: Path, product: Product) -> None:
+    theirs = tmp_path / "cache" / "theirs"
+    (theirs / "deep").mkdir(parents=True)
+    (theirs / "go.mod").write_text("theirs")
+    (theirs / "deep" / "a.go").write_text("theirs")
+    (theirs / "deep" / "b.go").write_text("theirs")
+    for path in (theirs / "deep", theirs):
+        path.chmod(0o555)  # as in Go's cache
+    product.module.chmod(0o700)
+    for name in ("sources/go.mod", "patched/deep/a.go"):
+        path = product.module / name
+        path.parent.mkdir(parents=True)
+        path.write_text("ours")
+    script = f"""
+case "$1" in
+mod)
+    [ "$(cat go.mod)" = ours ] || exit 9
+    echo go: downloading example.test/theirs
+    echo '{{"Dir": "{theirs}"}}' ;;
+build)
+    while [ "$1" != -o ]; do shift; done
+    cat patched/go.mod patched/deep/a.go patched/deep/b.go > "$2" ;;
+esac
+"""
+    into = tmp_path / "bin"
+    fetch(
+        fake_go(tmp_path / "go", script), replace(product, overlaid={"patched": "example.test/theirs"}), into
+    )
+    assert (into / "thing").read_text() == "theirsourstheirs"
+    assert not (tmp_path / "src").exists()

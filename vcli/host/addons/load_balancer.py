@@ -28,7 +28,7 @@ def _objects() -> list[Object]:
 def _components(instance: Instance, _: Programs) -> list[Component]:
     program = [sys.executable, "-P", "-S", "-m", "vcli.host.service_addresses"]
     return [
-        Component(name=_NAME, argv=[*program, str(instance.pki), _NAME, str(API_PORT), RANGE], after="api")
+        Component(name=_NAME, argv=[*program, str(instance.pki), _NAME, str(API_PORT), RANGE], after="node")
     ]
 
 

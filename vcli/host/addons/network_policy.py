@@ -38,7 +38,7 @@ def _components(instance: Instance, program: Programs) -> list[Component]:
         f"--service-external-ip-range={RANGE}",
         "--health-port=0",
     ]
-    return [Component(name=_NAME, argv=argv, after="api")]
+    return [Component(name=_NAME, argv=argv, after="node")]
 
 
 NETWORK_POLICY = Addon(

@@ -1,0 +1,103 @@
+"""The registry of add-ons; that they work is for the end-to-end tests."""
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from vcli.cli.completing import complete_addons
+from vcli.commands.host import With
+from vcli.errors import UsageError
+from vcli.host.addons import ALWAYS, OPTIONAL, chosen, to_create
+from vcli.host.addons.addon import Facts
+from vcli.host.addons.load_balancer import RANGE
+from vcli.host.instance import NODE_CIDR, NODE_IP, Instance
+from vcli.host.products import PRODUCTS
+
+NAMES = [x.name for x in OPTIONAL]
+PROGRAMS = {y: Path("/bin/sh") for x in OPTIONAL for z in x.products for y in z.packages}
+
+
+def test_what_an_addon_needs_comes_with_it_and_before_it() -> None:
+    assert [x.name for x in chosen(["ingress"])] == ["load-balancer", "ingress"]
+    assert [x.name for x in chosen(["metrics", "metrics"])] == ["metrics"]
+    assert chosen([]) == ()
+
+
+def test_an_unknown_one_is_an_error_that_lists_the_known() -> None:
+    with pytest.raises(UsageError, match="there is no add-on 'dns'") as caught:
+        chosen(["metrics", "dns"])
+    assert all(x in str(caught.value.hint) for x in NAMES)
+
+
+def test_the_help_names_all_of_them() -> None:
+    text = With.__metadata__[0].help
+    assert [x for x in NAMES if x not in text] == []
+
+
+def test_a_host_without_addons_is_as_lean_as_before() -> None:
+    assert [y for x in ALWAYS for y in (*x.products, *x.packages, *x.users)] == []
+    kinds = [body["kind"] for _, body in to_create(ALWAYS, Facts())]
+    assert kinds == [
+        *("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "Service"),
+        "StorageClass",
+    ]
+
+
+def test_dns_forwards_only_where_there_is_a_name_server() -> None:
+    def corefile(*, name_server: bool) -> str:
+        objects = dict(to_create(ALWAYS, Facts(name_server=name_server)))
+        return str(objects["/api/v1/namespaces/kube-system/configmaps"]["data"]["Corefile"])
+
+    assert "forward . /etc/resolv.conf" in corefile(name_server=True)
+    assert "forward" not in corefile(name_server=False)
+
+
+def test_every_object_has_the_path_of_its_collection() -> None:
+    paths = {(y["kind"], x) for x, y in to_create([*ALWAYS, *OPTIONAL], Facts())}
+    assert {
+        ("APIService", "/apis/apiregistration.k8s.io/v1/apiservices"),
+        ("ClusterRole", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
+        ("Deployment", "/apis/apps/v1/namespaces/kube-system/deployments"),
+        ("IngressClass", "/apis/networking.k8s.io/v1/ingressclasses"),
+        ("Service", "/api/v1/namespaces/kube-system/services"),
+        ("StorageClass", "/apis/storage.k8s.io/v1/storageclasses"),
+    } <= paths
+
+
+@pytest.mark.parametrize("addon", OPTIONAL, ids=NAMES)
+def test_images_of_pods_are_offered_and_users_have_rights(addon, tmp_path: Path) -> None:
+    bodies = [body for _, body in to_create([addon], Facts())]
+    pods = [x["spec"]["template"]["spec"] for x in bodies if x["kind"] == "Deployment"]
+    wanted = {y["image"] for x in pods for y in x["containers"]}
+    assert wanted == {y for x in addon.images(PROGRAMS) for y in x.image().names}
+    bound = {y["name"] for x in bodies if x["kind"].endswith("Binding") for y in x["subjects"]}
+    assert {f"vcli:{x}" for x in addon.users} <= bound
+    instance = Instance(name="lab", root=tmp_path, run=tmp_path)
+    names = [x.name for x in addon.components(instance, PROGRAMS)]
+    assert len(names) == len(set(names))
+
+
+def test_products_have_names_of_their_own() -> None:
+    names = [x.name for x in (*PRODUCTS, *(y for x in OPTIONAL for y in x.products))]
+    assert len(names) == len(set(names))
+
+
+def test_addresses_for_services_are_in_the_nodes_network_and_not_its_own() -> None:
+    pool = ipaddress.ip_network(RANGE)
+    assert pool.subnet_of(ipaddress.ip_interface(NODE_CIDR).network)
+    assert ipaddress.ip_address(NODE_IP) not in pool
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("", NAMES),
+        ("in", ["ingress"]),
+        ("metrics,", [f"metrics,{x}" for x in NAMES if x != "metrics"]),
+        ("metrics,ingress,n", ["metrics,ingress,network-policy"]),
+        ("x", []),
+    ],
+)
+def test_completion_goes_on_after_a_comma(typed: str, offered: list[str]) -> None:
+    assert complete_addons(typed) == offered
