@@ -3,6 +3,7 @@
 from typing import Any
 
 from vcli.host.instance import DNS_IP
+from vcli.host.local_volumes import PROVISIONER as LOCAL
 from vcli.host.versions import COREDNS_IMAGE
 
 _LABELS = {"k8s-app": "kube-dns"}
@@ -30,11 +31,13 @@ _NOTHING_ELSE = "template ANY ANY {\n        rcode NXDOMAIN\n    }"
 _FORWARD = "forward . /etc/resolv.conf\n    cache 30"
 
 
-def addons(*, name_server: bool = False) -> list[tuple[str, dict[str, Any]]]:
+def addons(*, node: str, name_server: bool = False, local: bool = False) -> list[tuple[str, dict[str, Any]]]:
     """The objects, each with the API path of its collection, in the order to create them.
 
     Args:
+        node: the first one, which is never stopped: cluster DNS stays there.
         name_server: whether there is one beyond the cluster, in the node's resolv.conf.
+        local: whether volumes are those of `local_volumes`, for several nodes.
     """
     corefile = _COREFILE % (_FORWARD if name_server else _NOTHING_ELSE)
     core, rbac = "/api/v1/namespaces/kube-system", "/apis/rbac.authorization.k8s.io/v1"
@@ -46,9 +49,9 @@ def addons(*, name_server: bool = False) -> list[tuple[str, dict[str, Any]]]:
             f"{core}/configmaps",
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": _META, "data": {"Corefile": corefile}},
         ),
-        ("/apis/apps/v1/namespaces/kube-system/deployments", _deployment()),
+        ("/apis/apps/v1/namespaces/kube-system/deployments", _deployment(node)),
         (f"{core}/services", _service()),
-        ("/apis/storage.k8s.io/v1/storageclasses", _storage_class()),
+        ("/apis/storage.k8s.io/v1/storageclasses", _storage_class(local=local)),
     ]
 
 
@@ -86,7 +89,7 @@ def _binding() -> dict[str, Any]:
     }
 
 
-def _deployment() -> dict[str, Any]:
+def _deployment(node: str) -> dict[str, Any]:
     container = {
         "name": "coredns",
         "image": COREDNS_IMAGE,
@@ -107,6 +110,7 @@ def _deployment() -> dict[str, Any]:
     pod = {
         "serviceAccountName": "coredns",
         "priorityClassName": "system-cluster-critical",
+        "nodeSelector": {"kubernetes.io/hostname": node},
         "dnsPolicy": "Default",
         "terminationGracePeriodSeconds": 5,
         "containers": [container],
@@ -140,8 +144,11 @@ def _service() -> dict[str, Any]:
     }
 
 
-def _storage_class() -> dict[str, Any]:
-    """Volumes without any driver: kube-controller-manager's own provisioner makes a folder on the node."""
+def _storage_class(*, local: bool) -> dict[str, Any]:
+    """Volumes without any driver: kube-controller-manager's own provisioner makes a folder on the one node.
+
+    That one knows of no nodes. With several, a volume is made where its pod is.
+    """
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
@@ -149,7 +156,7 @@ def _storage_class() -> dict[str, Any]:
             "name": "standard",
             "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
         },
-        "provisioner": "kubernetes.io/host-path",
+        "provisioner": LOCAL if local else "kubernetes.io/host-path",
         "reclaimPolicy": "Delete",
-        "volumeBindingMode": "Immediate",
+        "volumeBindingMode": "WaitForFirstConsumer" if local else "Immediate",
     }

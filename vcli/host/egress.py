@@ -68,9 +68,9 @@ def component() -> Component:
     return Component(name="egress", argv=argv, machine=True)
 
 
-def rules(egress: Egress) -> str:
-    """Lines for the chains that packets leaving the node go through."""
+def rules(egress: Egress, device: str = DEVICE) -> str:
+    """Lines for the chains that packets leaving a node go through, by `device` in the end."""
     if egress is not Egress.PUBLIC:
         return ""
     # The name server is at an address of slirp4netns itself.
-    return f'oifname "{DEVICE}" ip daddr != {_CIDR} ip daddr {{ {", ".join(_PRIVATE)} }} reject'
+    return f'oifname "{device}" ip daddr != {_CIDR} ip daddr {{ {", ".join(_PRIVATE)} }} reject'

@@ -10,6 +10,7 @@ LISTENER = 3
 MACHINE_NETWORK = 4
 MACHINE_FILES = 5
 NODE_NETWORK = 6
+HOST_NETWORK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,14 @@ class Plan:
         keep: folders that stay visible though they are below a hidden one.
         resolv_conf: file that takes the place of /etc/resolv.conf.
         path: folders to find programs in.
-        network: commands that set up the node's network, run in order.
-        components: without kube-apiserver among them no API is awaited.
+        network: commands that set up the node's network, run in order; a further node's have the network
+            namespace of the first one as file descriptor `HOST_NETWORK`.
+        components: when some are to start after the API server is ready, it is awaited.
         images: archives to import into containerd.
         ctr: containerd's client, with the options that lead to this node's containerd.
         addons: objects to create: API path of the collection and the object.
-        pki: folder with ``ca.crt`` and ``admin.{crt,key}``.
+        pki: folder with ``ca.crt``, and ``admin.{crt,key}`` where there are addons.
+        api_host: address of the API server.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Plan:
     containerd: str
     addons: Sequence[Addon]
     pki: str
+    api_host: str
     api_port: int
 
     def write(self, path: Path) -> None:

@@ -1,17 +1,18 @@
 """Booting an embedded host."""
 
+import datetime as dt
 import os
 import shutil
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vcli.errors import ConflictError, NotAllowedError, TimedOutError, VcliError
-from vcli.host import addons, cgroups, components, image_store, launch, network, process, state
-from vcli.host.api import Api, ApiRefusedError
+from vcli.host import addons, cgroups, components, further, image_store, launch, network, process, state
+from vcli.host.api import Api, ApiRefusedError, is_true
 from vcli.host.binaries import Binaries, Say
 from vcli.host.egress import NAME_SERVER, Egress
 from vcli.host.egress import component as egress_component
@@ -83,8 +84,9 @@ def boot(
     store: Path,
     have: Prerequisites,
     egress: Egress,
+    nodes: int = 1,
 ) -> None:
-    """Start the node; `wait` tells when it is ready. The caller holds the lock and has removed an older one.
+    """Start the nodes; `wait` tells when they are ready. The caller holds the lock and has called `clear`.
 
     Args:
         instance: nothing of it exists.
@@ -93,24 +95,40 @@ def boot(
         store: images, from `image_store`.
         have: from `check`.
         egress: what it may reach beyond itself.
+        nodes: how many, the first one included.
 
     Raises:
-        VcliError: the node did not come to life.
+        VcliError: a node did not come to life.
     """
-    instance.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+    members = [instance.node(x) for x in range(1, nodes + 1)]
     name_server = None if egress is Egress.NONE else NAME_SERVER
-    components.write_config(instance, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server)
-    write_pki(instance, port=listener.getsockname()[1])
-    image_store.clone(store, instance.root / "containerd")
-    cgroups.create(instance.cgroup)
-    launch.plan(
-        instance,
-        binaries,
-        [*([egress_component()] if name_server else []), *components.components(instance, binaries)],
-        network=network.commands(egress),
-        addons=addons.addons(name_server=bool(name_server)),
-    ).write(instance.plan)
-    launch.launch(instance, listener)
+    for node in members:
+        node.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+        node.run.mkdir(exist_ok=True, mode=0o700)
+        components.write_config(
+            node, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server, nodes=nodes
+        )
+    write_pki(instance, port=listener.getsockname()[1], further=members[1:])
+    programs = [
+        *([egress_component()] if name_server else []),
+        *components.components(instance, binaries, nodes=nodes),
+    ]
+    objects = addons.addons(node=instance.name, name_server=bool(name_server), local=nodes > 1)
+    for node in members:
+        image_store.clone(store, node.root / "containerd")
+        cgroups.create(node.cgroup)
+        first = node is instance
+        launch.plan(
+            node,
+            binaries,
+            programs if first else components.of_further_node(node, binaries),
+            network=network.commands(node, [x for x in members if x is not node], egress),
+            addons=objects if first else [],
+        ).write(node.plan)
+        if first:
+            launch.launch(instance, listener)
+        else:
+            further.launch(instance, node)
 
 
 def listen(port: int) -> socket.socket:
@@ -134,7 +152,7 @@ def listen(port: int) -> socket.socket:
 
 
 def wait(instance: Instance, *, timeout: float, say: Say) -> None:
-    """Until the node is Ready, cluster DNS answers and all images are there.
+    """Until all nodes that run are Ready, cluster DNS answers and all images are there.
 
     Args:
         instance: a booted one.
@@ -147,9 +165,12 @@ def wait(instance: Instance, *, timeout: float, say: Say) -> None:
     """
     deadline = time.monotonic() + timeout
     api = Api(instance.pki, state.port(instance))
-    while (awaited := _awaited(instance, api)) is not None:
+    # A node that was stopped or cut off is so on purpose.
+    expected = [x.node for x in further.look(instance) if x.state is further.NodeState.RUNNING]
+    while (awaited := _awaited(instance, api, expected)) is not None:
         say(awaited)
-        _fail_early(instance)
+        for node in expected:
+            fail_early(node)
         if time.monotonic() > deadline:
             raise TimedOutError(
                 f"host {instance.name} is not ready after {timeout:.0f}s: {awaited}",
@@ -158,16 +179,60 @@ def wait(instance: Instance, *, timeout: float, say: Say) -> None:
         time.sleep(0.1)
 
 
-def _awaited(instance: Instance, api: Api) -> str | None:
+def wait_for_node(
+    instance: Instance, node: Instance, *, since: dt.datetime, anew: bool, timeout: float, say: Say
+) -> None:
+    """Until a node that was away is Ready again.
+
+    Args:
+        instance: the host.
+        node: one of it that runs.
+        since: when it came back; what is known from before does not count.
+        anew: whether it was booted, so that it tells all of itself again.
+        timeout: seconds.
+        say: is told what is still awaited.
+
+    Raises:
+        TimedOutError: not in time.
+        VcliError: it will never be.
+    """
+    deadline = time.monotonic() + timeout
+    api = Api(instance.pki, state.port(instance))
+    while not _is_back(api, node.name, since, anew=anew):
+        say(str(node))
+        fail_early(node)
+        if time.monotonic() > deadline:
+            raise TimedOutError(
+                f"{node} is not ready after {timeout:.0f}s",
+                hint=f"the components' logs are in {node.logs}",
+            )
+        time.sleep(0.1)
+
+
+def _is_back(api: Api, name: str, since: dt.datetime, *, anew: bool) -> bool:
+    try:
+        found = api.get(f"/api/v1/nodes/{name}")
+        if anew:
+            told = next(x["lastHeartbeatTime"] for x in found["status"]["conditions"] if x["type"] == "Ready")
+        else:
+            lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
+            told = lease["spec"]["renewTime"]
+    except (OSError, ApiRefusedError, KeyError, StopIteration):
+        return False
+    # Heartbeats are in whole seconds.
+    return is_true(found, "Ready") and dt.datetime.fromisoformat(told) >= since.replace(microsecond=0)
+
+
+def _awaited(instance: Instance, api: Api, expected: Sequence[Instance]) -> str | None:
     said = State.read(instance.state)
     if said is None or said.phase == "booting":
         return "kube-apiserver"
     try:
-        nodes = api.get("/api/v1/nodes")["items"]
-        if not any(_is_true(x, "Ready") for x in nodes):
-            return "node"
+        ready = {x["metadata"]["name"] for x in api.get("/api/v1/nodes")["items"] if is_true(x, "Ready")}
+        if missing := [x.name for x in expected if x.name not in ready]:
+            return f"node {missing[0]}" if len(expected) > 1 else "node"
         dns = api.get("/apis/apps/v1/namespaces/kube-system/deployments?fieldSelector=metadata.name=coredns")
-        if not any(_is_true(x, "Available") for x in dns["items"]):
+        if not any(is_true(x, "Available") for x in dns["items"]):
             return "cluster DNS"
         api.get("/api/v1/namespaces/default/serviceaccounts/default")
     except (OSError, ApiRefusedError):
@@ -175,24 +240,23 @@ def _awaited(instance: Instance, api: Api) -> str | None:
     return None if said.phase == "running" else "images"
 
 
-def _is_true(item: Mapping[str, "object"], kind: str) -> bool:
-    status = item.get("status")
-    conditions = status.get("conditions") or [] if isinstance(status, dict) else []
-    return any(x["type"] == kind and x["status"] == "True" for x in conditions)
+def fail_early(instance: Instance) -> None:
+    """Raise what is known to keep a node from becoming ready.
 
-
-def _fail_early(instance: Instance) -> None:
+    Raises:
+        VcliError: it has ended, failed to boot, or a program of it does not stay up.
+    """
     if process.node_pid(instance) is None:
-        raise VcliError(f"the first process of host {instance.name} ended{tail(instance, 'node')}")
+        raise VcliError(f"the first process of {instance} ended{tail(instance, 'node')}")
     said = State.read(instance.state)
     if said is None:
         return
     if said.phase == "failed":
-        raise VcliError(f"host {instance.name} failed to boot: {said.error}{tail(instance, 'import')}")
+        raise VcliError(f"{instance} failed to boot: {said.error}{tail(instance, 'import')}")
     for name, component in said.components.items():
         if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
             raise VcliError(
-                f"{name} of host {instance.name} does not stay up ({component.exit}){tail(instance, name)}",
+                f"{name} of {instance} does not stay up ({component.exit}){tail(instance, name)}",
                 hint=f"its log is {instance.logs / name}.log;"
-                f" vcli host down --name {instance.name} removes what is there",
+                f" vcli host down --name {instance.host} removes what is there",
             )

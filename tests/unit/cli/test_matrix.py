@@ -275,13 +275,13 @@ def harmless() -> None:
     from vcli.operations import host, image  # noqa: PLC0415
 
     here = Path("here")
-    component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here)
+    component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
     up = host.HostUp(
         name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, created=True, seconds=1.0
     )
     found = HostStatus(
         name="x", ready=True, node_ready=True, version="v1", server="https://x", port=1, pid=1,
-        kubeconfig=here, kubectl=here, components=[component],
+        kubeconfig=here, kubectl=here, components=[component], nodes=[],
     )  # fmt: skip
     host.up = lambda **_: up
     host.build = lambda **_: here
