@@ -107,6 +107,20 @@ def is_over(volume: Mapping[str, Any]) -> bool:
     )
 
 
+def folders(volume: Mapping[str, Any], nodes: Mapping[str, str]) -> list[Path]:
+    """Where a volume's files may lie.
+
+    By its name, not by the path in it: whoever may write volumes must not have any folder removed.
+    """
+    return [Path(x, volume["metadata"]["name"]) for x in nodes.values()]
+
+
+def make_folder(path: Path) -> None:
+    """Make a volume's folder, for any user."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(_ANY_USER)
+
+
 class Provisioner:
     """Brings volumes in line with claims, again whenever either changes."""
 
@@ -125,7 +139,7 @@ class Provisioner:
             try:
                 self.reconcile()
             except _FAILURES as error:
-                print(error, file=sys.stderr, flush=True)  # noqa: T201  this program's log
+                sys.stderr.write(f"{error}\n")
                 time.sleep(_RETRY)
                 self._changed.set()
 
@@ -136,28 +150,22 @@ class Provisioner:
                 self._provide(claim)
         for each in self._api.get(_VOLUMES)["items"]:
             if is_over(each):
-                self._remove(each["metadata"]["name"])
+                for folder in folders(each, self._nodes):
+                    shutil.rmtree(folder, ignore_errors=True)
+                self._api.delete(f"{_VOLUMES}/{each['metadata']['name']}")
 
     def _provide(self, claim: Object) -> None:
         try:
             node = node_of(claim, self._nodes)
         except ValueError as error:
             self._api.create(
-                f"/api/v1/namespaces/{claim['metadata']['namespace']}/events", _event(claim, error)
+                f"/api/v1/namespaces/{claim['metadata']['namespace']}/events", event(claim, error)
             )
             return
         storage_class = self._api.get(f"{_CLASSES}/{claim['spec']['storageClassName']}")
         made = volume(claim, storage_class, node, self._nodes[node])
-        folder = Path(made["spec"]["local"]["path"])
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(_ANY_USER)
+        make_folder(Path(made["spec"]["local"]["path"]))
         self._api.create(_VOLUMES, made)
-
-    def _remove(self, name: str) -> None:
-        # By its name, not by the path in it: whoever may write volumes must not have any folder removed.
-        for folder in self._nodes.values():
-            shutil.rmtree(f"{folder}/{name}", ignore_errors=True)
-        self._api.delete(f"{_VOLUMES}/{name}")
 
     def _watch(self, path: str) -> None:
         while True:
@@ -170,8 +178,8 @@ class Provisioner:
                 time.sleep(_RETRY)
 
 
-def _event(claim: Object, error: Exception) -> Object:
-    """One event a claim, by its name; the API server refuses a second."""
+def event(claim: Mapping[str, Any], error: Exception) -> Object:
+    """What tells why a claim has no volume. One a claim, by its name: the API server refuses a second."""
     meta = claim["metadata"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return {

@@ -44,7 +44,9 @@ def test_only_ends_in_a_row_make_it_wait_longer(instance, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(node.time, "monotonic", lambda: clock[0])
     component = Component(name=NAME, argv=["x"])
-    first = node.Node(SimpleNamespace(run=str(instance.run), pki=str(instance.pki), api_port=1), {})
+    first = node.Node(
+        SimpleNamespace(run=str(instance.run), pki=str(instance.pki), api_host="x", api_port=1), {}
+    )
     state = first._state.components[NAME] = ComponentState(pid=7)
 
     def ends_after(seconds: float) -> float:
