@@ -54,7 +54,9 @@ def up(
     ] = None,
     nodes: Annotated[
         int | None,
-        typer.Option("--nodes", metavar="N", help="How many nodes, from 1 to 9. [default: 1]"),
+        typer.Option(
+            "--nodes", metavar="N", parser=inputs.nodes, help="How many nodes, from 1 to 9. [default: 1]"
+        ),
     ] = None,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")

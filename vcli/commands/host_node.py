@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from vcli import inputs
 from vcli.cli.completing import complete_host_nodes
 from vcli.cli.options import Common, Group
 from vcli.result import Column, Result
@@ -16,7 +17,13 @@ node = Group(
 )
 
 NodeName = Annotated[
-    str, typer.Argument(metavar="NODE", help="Name of the node.", autocompletion=complete_host_nodes)
+    str,
+    typer.Argument(
+        metavar="NODE",
+        help="Name of the node.",
+        parser=inputs.label,
+        autocompletion=complete_host_nodes,
+    ),
 ]
 HostName = Annotated[
     str,

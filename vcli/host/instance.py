@@ -14,9 +14,6 @@ DEFAULT_PORT = 16443
 # What all instances lie in: made with the first one, removed with the last.
 SHARED = (Path("/var/lib/vcli"), Path("/run/vcli"))
 
-# Nodes of one host; each is a kubelet, a containerd and a kube-proxy more.
-MOST_NODES = 9
-
 # Inside the nodes' own network namespaces, so every host has the same ones.
 NODES_CIDR = "10.201.0.0/24"
 NODE_IP = "10.201.0.2"  # of the first node, and so of the API server
@@ -67,7 +64,7 @@ class Instance:
         if (moved := os.environ.get("VCLI_HOST_ROOT")) is not None:
             base = Path(inputs.not_empty(moved, "VCLI_HOST_ROOT")).resolve()
             instance = cls(name=name, root=base / name, run=base / f"{name}.run")
-            if len(f"{instance.node(MOST_NODES).containerd}.ttrpc") > _SOCKET_PATH:
+            if len(f"{instance.node(inputs.MOST_NODES).containerd}.ttrpc") > _SOCKET_PATH:
                 raise UsageError(
                     f"VCLI_HOST_ROOT {base} is too long a path for sockets below it",
                     hint="choose a shorter one",
@@ -86,7 +83,7 @@ class Instance:
 
     def possible_nodes(self) -> list["Instance"]:
         """All nodes that a host can have, for who removes or looks for remains."""
-        return [self.node(x) for x in range(1, MOST_NODES + 1)]
+        return [self.node(x) for x in range(1, inputs.MOST_NODES + 1)]
 
     def nodes(self) -> list["Instance"]:
         """The nodes that this host has, running or not, in order."""

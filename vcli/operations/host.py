@@ -14,7 +14,7 @@ from vcli.host import up as booting
 from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
 from vcli.host.egress import Egress, choose
 from vcli.host.go_source import GoSource
-from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, MOST_NODES, Instance, cache_dir
+from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
 from vcli.kubeconfig.change import drop, update
 from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
@@ -68,7 +68,7 @@ def up(
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
         update_current: whether to add it there, and make it current.
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
-        nodes: how many, from 1 to `host.instance.MOST_NODES`; when not given 1, or what it has.
+        nodes: how many, from 1 to `inputs.MOST_NODES`; when not given 1, or what it has.
 
     Raises:
         UsageError: the number of nodes, the name, the port or the timeout makes no sense.
@@ -81,8 +81,8 @@ def up(
     inputs.timeout(timeout)
     if port is not None:
         inputs.port(port)
-    if nodes is not None and not 1 <= nodes <= MOST_NODES:
-        raise UsageError(f"a host can not have {nodes} nodes", hint=f"from 1 to {MOST_NODES}")
+    if nodes is not None:
+        inputs.nodes(nodes)
     begun = time.monotonic()
     steps = steps or NoSteps()
     instance = Instance.of(name)

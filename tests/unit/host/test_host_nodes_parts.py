@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from vcli import inputs
 from vcli.errors import NotFoundError, UsageError
 from vcli.host import addons, components, local_volumes, network
 from vcli.host.egress import Egress
-from vcli.host.instance import MOST_NODES, NODES_CIDR, POD_CIDR, Instance
+from vcli.host.instance import NODES_CIDR, POD_CIDR, Instance
 from vcli.host.pki import write_pki
 from vcli.operations import host as operation
 from vcli.operations import host_node
@@ -68,7 +69,7 @@ def test_further_nodes_lie_inside_the_hosts_folders_and_beside_its_cgroup(host: 
 
 def test_ranges_of_pods_are_apart_and_take_more_pods_than_a_kubelet(host: Instance) -> None:
     ranges = [ipaddress.ip_network(x.pod_cidr) for x in host.possible_nodes()]
-    assert len(ranges) == MOST_NODES
+    assert len(ranges) == inputs.MOST_NODES
     assert all(x.subnet_of(ipaddress.ip_network(POD_CIDR)) and x.num_addresses > 500 for x in ranges)
     assert not any(x.overlaps(y) for x in ranges for y in ranges if x is not y)
     assert all(ipaddress.ip_address(x.ip) in ipaddress.ip_network(NODES_CIDR) for x in host.possible_nodes())
@@ -237,9 +238,9 @@ def test_event_names_its_claim_and_is_the_same_each_time() -> None:
 # Commands
 
 
-@pytest.mark.parametrize("nodes", [0, -1, MOST_NODES + 1, 100])
+@pytest.mark.parametrize("nodes", [0, -1, inputs.MOST_NODES + 1, 100])
 def test_number_of_nodes_that_makes_no_sense(nodes: int) -> None:
-    with pytest.raises(UsageError, match=f"can not have {nodes} nodes"):
+    with pytest.raises(UsageError, match=f"nodes {nodes} is not possible"):
         operation.up(name="lab", nodes=nodes)
 
 
