@@ -1,5 +1,7 @@
 """The embedded host for tests: booted once a session under a name of its own, beside whatever the user runs.
 
+Processes that run tests side by side share one. Tests that run alone, and second tries, have fresh ones.
+
 ``VCLI_E2E_HOST=NAME`` uses a host that is up already, and leaves it up: quicker while writing tests.
 """
 
@@ -13,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import NAME, Host, environment, run
+from embedded import NAME, SHARED_NAME, Host, down, environment, vcli_host
+
+from side_by_side import is_side_by_side
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,28 +25,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda x: x.path.name == "test_conformance.py")
 
 
+def pytest_side_by_side_ended() -> None:
+    """Remove the host that all processes shared."""
+    if os.geteuid() == 0:
+        down(SHARED_NAME)
+
+
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Host]:
     """A real Kubernetes of one node."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
     folder = tmp_path_factory.mktemp("host")
     env = environment(folder)
-    name = os.environ.get("VCLI_E2E_HOST") or NAME
-    vcli = [sys.executable, "-m", "vcli", "host"]
-    lent = name != NAME
-    # HOME as it is for `up`: a first build uses the user's Go caches.
-    boot = env | {"HOME": str(Path.home())}
-    if not lent:
-        run([*vcli, "down", "--name", name], env=boot)
-    up = run(
-        [*vcli, "up", "--name", name, "--port", "0", "--egress", "none", "-o", "json"], env=boot, timeout=3600
-    )
-    kubectl = json.loads(up.stdout)["kubectl"]
+    if lent := os.environ.get("VCLI_E2E_HOST"):
+        name = lent
+    elif is_side_by_side(pytestconfig):
+        name = SHARED_NAME  # whoever comes first boots it
+    else:
+        name = NAME
+        down(name)
+    options = ("--port", "0", "--egress", "none", "--output", "json")
+    up = vcli_host("up", "--name", name, *options, env=env, timeout=3600)
+    kubectl = json.loads(up)["kubectl"]
     env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
     yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
-    if not lent:
-        run([*vcli, "down", "--name", name], env=boot)
+    if name == NAME:
+        down(name)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 
 from vcli.host.instance import cache_dir
 
-NAME = "vcli-e2e"
+# Of this checkout alone: the next run of its tests removes what an interrupted one has left.
+NAME = f"vcli-e2e-{zlib.crc32(__file__.encode()):08x}"
+SHARED_NAME = f"{NAME}-shared"
 SECONDS = 120
 OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
@@ -89,3 +92,14 @@ def environment(folder: Path) -> dict[str, str]:
         "VCLI_CACHE_DIR": str(cache_dir()),
         "NO_COLOR": "1",
     }
+
+
+def vcli_host(*args: str, env: dict[str, str], timeout: float = SECONDS) -> str:
+    """Run ``vcli host``; HOME is the user's, whose Go caches a first build uses."""
+    argv = [sys.executable, "-m", "vcli", "host", *args]
+    return run(argv, env=env | {"HOME": str(Path.home())}, timeout=timeout).stdout
+
+
+def down(name: str) -> None:
+    """Remove a host, if there is one; no kubeconfig knows of it by then."""
+    vcli_host("down", "--name", name, env=environment(Path("/nonexistent")))
