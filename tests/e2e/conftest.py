@@ -8,14 +8,13 @@ Processes that run tests side by side share one. Tests that run alone, and secon
 import json
 import os
 import shutil
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import NAME, SHARED_NAME, Host, down, environment, vcli_host
+from embedded import NAME, SHARED_NAME, Host, booted, down
 
 from side_by_side import is_side_by_side
 
@@ -36,8 +35,6 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     """A real Kubernetes of one node."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
-    folder = tmp_path_factory.mktemp("host")
-    env = environment(folder)
     if lent := os.environ.get("VCLI_E2E_HOST"):
         name = lent
     elif is_side_by_side(pytestconfig):
@@ -45,11 +42,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     else:
         name = NAME
         down(name)
-    options = ("--port", "0", "--egress", "none", "--output", "json")
-    up = vcli_host("up", "--name", name, *options, env=env, timeout=3600)
-    kubectl = json.loads(up)["kubectl"]
-    env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
-    yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
+    yield booted(name, tmp_path_factory.mktemp("host"))
     if name == NAME:
         down(name)
 

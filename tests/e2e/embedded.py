@@ -100,6 +100,22 @@ def vcli_host(*args: str, env: dict[str, str], timeout: float = SECONDS) -> str:
     return run(argv, env=env | {"HOME": str(Path.home())}, timeout=timeout).stdout
 
 
+def booted(name: str, folder: Path, *options: str) -> Host:
+    """Have a host up.
+
+    Args:
+        name: of the host.
+        folder: for the kubeconfig and the state of its user.
+        options: more of ``vcli host up``.
+    """
+    env = environment(folder)
+    usual = ("--port", "0", "--egress", "none", "--output", "json")
+    up = vcli_host("up", "--name", name, *usual, *options, env=env, timeout=3600)
+    kubectl = json.loads(up)["kubectl"]
+    env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
+    return Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
+
+
 def down(name: str) -> None:
     """Remove a host, if there is one; no kubeconfig knows of it by then."""
     vcli_host("down", "--name", name, env=environment(Path("/nonexistent")))

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from embedded import Host, Program, environment, run
+from embedded import NAME, Host, Program, environment, run
 from machine import machine, output
 from patience import eventually
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 
-OWN = "vcli-e2e-own"
+pytestmark = pytest.mark.alone  # it compares what is on the machine before and after
+
+OWN = f"{NAME}-own"
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:

@@ -2,21 +2,23 @@
 
 import json
 import os
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import embedded
 import pytest
-from embedded import Host, environment, run
+from embedded import Host, booted, down, run
 from machine import machine
 from patience import eventually
 from space import IDLE, pod, serving
 
 from vcli.host.oci import Image, write_archive
 
-NAME = "vcli-e2e-nodes"
+pytestmark = pytest.mark.alone  # it compares what is on the machine before and after
+
+NAME = f"{embedded.NAME}-nodes"
 NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 BEFORE: dict[str, Any] = {}
 
@@ -26,18 +28,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of three nodes; what the machine had before it is in BEFORE."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
-    folder = tmp_path_factory.mktemp("nodes")
-    env = environment(folder)
-    vcli = [sys.executable, "-m", "vcli", "host"]
-    boot = env | {"HOME": str(Path.home())}
-    run([*vcli, "down", "--name", NAME], env=boot)
+    down(NAME)
     BEFORE.update(machine(NAME))
-    options = ["--nodes", "3", "--port", "0", "--egress", "none", "-o", "json"]
-    up = run([*vcli, "up", "--name", NAME, *options], env=boot, timeout=3600)
-    kubectl = json.loads(up.stdout)["kubectl"]
-    env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
-    yield Host(name=NAME, kubeconfig=Path(env["KUBECONFIG"]), env=env)
-    run([*vcli, "down", "--name", NAME], env=boot)
+    yield booted(NAME, tmp_path_factory.mktemp("nodes"), "--nodes", "3")
+    down(NAME)
 
 
 @pytest.fixture
