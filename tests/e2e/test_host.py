@@ -161,10 +161,8 @@ def test_python_image_is_a_whole_python(host: Host, namespace: str) -> None:
 
 
 def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: str) -> None:
-    script = "date +%s; wget -q -O - -T 60 http://203.0.113.1 || true; date +%s"
-    host.apply(namespace, pod("out", script))
-    before, after = re.findall(r"^\d+$", finished(host, namespace, "out"), re.MULTILINE)
-    assert int(after) - int(before) <= 2
+    host.apply(namespace, pod("out", "wget -q -O - http://203.0.113.1 2>&1; true"))
+    assert "Connection refused" in finished(host, namespace, "out")  # and not, minutes later, timed out
 
 
 def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
