@@ -34,7 +34,7 @@ def section(*names: str) -> str:
     text = help_of(*names)
     # The common options are the same everywhere; the program's own help shows them once.
     shown = re.sub(r"\n*Common options:\n(?:  .*\n?)+", "\n", text) if names else text
-    title = f"{'##' + '#' * (len(names) > 1)} vcli {' '.join(names)}".rstrip()
+    title = f"{'#' * (1 + max(1, len(names)))} vcli {' '.join(names)}".rstrip()
     parts = [f"\n{title}\n\n```text\n{shown.strip()}\n```\n"]
     if below := re.search(r"^Commands:\n((?:  .*\n)+)", text, re.MULTILINE):
         parts += [section(*names, name) for name in re.findall(r"^  (\S+)", below[1], re.MULTILINE)]

@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("second_try",)
+pytest_plugins = ("side_by_side", "second_try", "time_table")
 
 # A loaded machine is no bug: an example may take its time.
 settings.register_profile("vcli", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -8,6 +8,9 @@ not, or if too many tests fail or are flaky, then the first failures count.
 The plugins pytest-rerunfailures and flaky run a failed test again at once, among the others, on the session's
 fixtures as they are: a cluster that an earlier test has broken fails it again.
 
+With several processes (see `side_by_side`) each sends its failures to the first one, which runs these tests
+again itself after all have ended.
+
 There is no second try for tests marked ``xfail``, and none with options that stop at a failure (``-x``,
 ``--maxfail``, ``--stepwise``, ``--pdb``).
 """
@@ -17,6 +20,8 @@ from dataclasses import dataclass, field
 
 import pytest
 from _pytest.runner import runtestprotocol  # what pytest offers to plugins that run a test again
+
+from side_by_side import ITEMS, is_side_by_side
 
 FOLDERS = ("tests/api", "tests/e2e")
 MOST_TRIES = 10  # more failures have a common cause, which a second try would only repeat
@@ -31,13 +36,15 @@ OUTCOMES: dict[str | None, tuple[str, str, object]] = {
 }
 
 Reports = list[pytest.TestReport]
+Location = tuple[str, int | None, str]
 
 
 @dataclass(eq=False)
 class Failure:
     """A test that failed: its reports, and those of the second try as soon as it has ended."""
 
-    item: pytest.Item
+    nodeid: str
+    location: Location
     first: Reports
     second: Reports = field(default_factory=list)
 
@@ -63,6 +70,7 @@ class SecondTry:
         self._config = config
         self._folders = [config.rootpath / each for each in FOLDERS]
         self._failures: list[Failure] = []
+        self._items: dict[str, pytest.Item] = {}
         self._trying: Failure | None = None
         self._seen: Reports = []
 
@@ -86,17 +94,27 @@ class SecondTry:
         try:
             reports = runtestprotocol(item, log=False, nextitem=nextitem)
         except BaseException:
-            self._log(item, self._seen)
+            self._log(self._seen)
             raise
         if any(each.failed for each in reports):
-            self._failures.append(Failure(item, reports))
-            self._show_failure(reports)
+            self._hold_back(item, reports)
         else:
-            self._log(item, reports)
+            self._log(reports)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what another process has held back."""
+        held = getattr(report, "held_back", None)
+        if held and not is_side_by_side(self._config):
+            reports = [
+                self._config.hook.pytest_report_from_serializable(config=self._config, data=x) for x in held
+            ]
+            self._failures.append(Failure(report.nodeid, report.location, reports))
+            self._show_failure(reports)
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """After all tests: the second tries; in any case, the reports that were held back."""
         try:
@@ -118,16 +136,16 @@ class SecondTry:
         terminalreporter.section("second try")
         for failure in self._failures:
             if not failure.is_flaky:
-                _show(terminalreporter, f"second failure of {failure.item.nodeid}", failure.second)
+                _show(terminalreporter, f"second failure of {failure.nodeid}", failure.second)
             elif not self._is_red():  # else it is shown as any failed test is
-                _show(terminalreporter, f"first failure of {failure.item.nodeid}", failure.first)
+                _show(terminalreporter, f"first failure of {failure.nodeid}", failure.first)
         if len(self._failures) > MOST_TRIES:
             terminalreporter.write_line(
                 f"{len(self._failures)} tests failed, more than {MOST_TRIES}: none was run again."
             )
             return
         for failure in self._failures:
-            terminalreporter.write_line(f"{failure.verdict} {failure.item.nodeid}")
+            terminalreporter.write_line(f"{failure.verdict} {failure.nodeid}")
         if self._flaky():
             terminalreporter.write_line(
                 "FLAKY: failed, and passed when run again alone on fresh fixtures. "
@@ -143,8 +161,9 @@ class SecondTry:
         return len(self._flaky()) > MOST_FLAKY
 
     def _try_again(self, session: pytest.Session) -> None:
+        items = self._items | session.config.stash.get(ITEMS, {})
         for failure in self._failures:
-            item = failure.item
+            item = items[failure.nodeid]
             self._terminal.ensure_newline()
             self._terminal.write(f"second try: {item.nodeid} ", flush=True)
             item.user_properties.clear()
@@ -162,20 +181,35 @@ class SecondTry:
         if self._failures:
             self._terminal.ensure_newline()
         for failure in self._failures:
-            item, accepted = failure.item, failure.is_flaky and not self._is_red()
+            accepted = failure.is_flaky and not self._is_red()
             reports = failure.second if accepted else failure.first
             for report in reports:
                 if not report.failed:  # a test whose teardown failed did not pass
                     report.counts_as = "nothing"  # type: ignore[attr-defined]
             telling = PHASES.index("call") if accepted else [each.failed for each in reports].index(True)
             reports[telling].counts_as = "flaky" if accepted else "failed"  # type: ignore[attr-defined]
-            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-            self._log(item, reports)
-            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+            hook = self._config.hook
+            hook.pytest_runtest_logstart(nodeid=failure.nodeid, location=failure.location)
+            self._log(reports)
+            hook.pytest_runtest_logfinish(nodeid=failure.nodeid, location=failure.location)
 
-    def _log(self, item: pytest.Item, reports: Sequence[pytest.TestReport]) -> None:
+    def _hold_back(self, item: pytest.Item, reports: Reports) -> None:
+        """Keep a failure until the end; in one of several processes, let the first one keep it."""
+        if not is_side_by_side(self._config):
+            self._items[item.nodeid] = item
+            self._failures.append(Failure(item.nodeid, item.location, reports))
+            self._show_failure(reports)
+            return
+        to_data = self._config.hook.pytest_report_to_serializable
+        seconds = sum(each.duration for each in reports)
+        message = pytest.TestReport(item.nodeid, item.location, {}, "passed", None, "call", duration=seconds)
+        message.counts_as = "nothing"  # type: ignore[attr-defined]
+        message.held_back = [to_data(config=self._config, report=x) for x in reports]  # type: ignore[attr-defined]
+        self._log([message])
+
+    def _log(self, reports: Sequence[pytest.TestReport]) -> None:
         for report in reports:
-            item.ihook.pytest_runtest_logreport(report=report)
+            self._config.hook.pytest_runtest_logreport(report=report)
 
     def _show_failure(self, reports: Reports) -> None:
         """What pytest shows of a failed test while the others go on."""

@@ -15,6 +15,8 @@ from typing import Final
 from vcli.errors import UsageError
 
 LONGEST_LABEL: Final = 63
+MOST_NODES: Final = 9
+"""Of an embedded host; each is a kubelet, a containerd and a kube-proxy more."""
 LONGEST_WAIT: Final = 24 * 3600.0
 """Seconds that anything may be waited for."""
 SHORTEST_TOKEN: Final = 600.0
@@ -137,6 +139,18 @@ def lines(value: str | int, what: str = "the number of lines") -> int:
     number = whole(value, what)
     if not 0 <= number <= _MOST_LINES:
         raise UsageError(f"{what} {number} is not a number of lines", hint="0 or more; leave it out for all")
+    return number
+
+
+def nodes(value: str | int, what: str = "the number of nodes") -> int:
+    """How many nodes an embedded host has.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    number = whole(value, what)
+    if not 1 <= number <= MOST_NODES:
+        raise UsageError(f"{what} {number} is not possible", hint=f"a host has from 1 to {MOST_NODES} nodes")
     return number
 
 

@@ -1,5 +1,7 @@
 """The embedded host for tests: booted once a session under a name of its own, beside whatever the user runs.
 
+Processes that run tests side by side share one. Tests that run alone, and second tries, have fresh ones.
+
 ``VCLI_E2E_HOST=NAME`` uses a host that is up already, and leaves it up: quicker while writing tests.
 """
 
@@ -12,7 +14,9 @@ from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import NAME, Host, booted
+from embedded import NAME, SHARED_NAME, Host, booted, down
+
+from side_by_side import is_side_by_side
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,14 +24,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda x: x.path.name == "test_conformance.py")
 
 
+def pytest_side_by_side_ended() -> None:
+    """Remove the host that all processes shared."""
+    if os.geteuid() == 0:
+        down(SHARED_NAME)
+
+
 @pytest.fixture(scope="session")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Host]:
     """A real Kubernetes of one node."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
-    name = os.environ.get("VCLI_E2E_HOST") or NAME
-    with booted(name, tmp_path_factory.mktemp("host"), lent=name != NAME) as up:
-        yield up
+    if lent := os.environ.get("VCLI_E2E_HOST"):
+        name = lent
+    elif is_side_by_side(pytestconfig):
+        name = SHARED_NAME  # whoever comes first boots it
+    else:
+        name = NAME
+        down(name)
+    yield booted(name, tmp_path_factory.mktemp("host"))
+    if name == NAME:
+        down(name)
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ import pytest
 
 from vcli.host.instance import cache_dir
 
-NAME = "vcli-e2e"
+# Of this checkout alone: the next run of its tests removes what an interrupted one has left.
+NAME = f"vcli-e2e-{zlib.crc32(__file__.encode()):08x}"
+SHARED_NAME = f"{NAME}-shared"
 SECONDS = 120
 OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
@@ -54,33 +56,6 @@ class Host:
         self.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=document)
 
 
-@contextmanager
-def booted(name: str, folder: Path, *options: str, lent: bool = False) -> Iterator[Host]:
-    """A host that is up, and gone after the block.
-
-    Args:
-        name: of the instance.
-        folder: its user's home.
-        options: more, for ``vcli host up``.
-        lent: whether it is somebody else's, and stays.
-    """
-    env = environment(folder)
-    vcli = [sys.executable, "-m", "vcli", "host"]
-    # HOME as it is for `up`: a first build uses the user's Go caches.
-    boot = env | {"HOME": str(Path.home())}
-    if not lent:
-        run([*vcli, "down", "--name", name], env=boot)
-    usual = ["--name", name, "--port", "0", "--egress", "none", "-o", "json"]
-    try:
-        up = run([*vcli, "up", *usual, *options], env=boot, timeout=3600)
-        kubectl = Path(json.loads(up.stdout)["kubectl"])
-        env["PATH"] = os.pathsep.join([str(kubectl.parent), str(Path(sys.executable).parent), env["PATH"]])
-        yield Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
-    finally:
-        if not lent:
-            run([*vcli, "down", "--name", name], env=boot)
-
-
 class Program(subprocess.Popen[str]):
     """A program in the background, for use in a with block: it does not outlive a failure there."""
 
@@ -117,3 +92,30 @@ def environment(folder: Path) -> dict[str, str]:
         "VCLI_CACHE_DIR": str(cache_dir()),
         "NO_COLOR": "1",
     }
+
+
+def vcli_host(*args: str, env: dict[str, str], timeout: float = SECONDS) -> str:
+    """Run ``vcli host``; HOME is the user's, whose Go caches a first build uses."""
+    argv = [sys.executable, "-m", "vcli", "host", *args]
+    return run(argv, env=env | {"HOME": str(Path.home())}, timeout=timeout).stdout
+
+
+def booted(name: str, folder: Path, *options: str) -> Host:
+    """Have a host up.
+
+    Args:
+        name: of the host.
+        folder: for the kubeconfig and the state of its user.
+        options: more of ``vcli host up``.
+    """
+    env = environment(folder)
+    usual = ("--port", "0", "--egress", "none", "--output", "json")
+    up = vcli_host("up", "--name", name, *usual, *options, env=env, timeout=3600)
+    kubectl = json.loads(up)["kubectl"]
+    env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
+    return Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)
+
+
+def down(name: str) -> None:
+    """Remove a host, if there is one; no kubeconfig knows of it by then."""
+    vcli_host("down", "--name", name, env=environment(Path("/nonexistent")))

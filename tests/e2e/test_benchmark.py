@@ -4,7 +4,10 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
 from embedded import Host, run
+
+pytestmark = pytest.mark.alone
 
 ROOT = Path(__file__).parents[2]
 HANGS_AFTER = 1200

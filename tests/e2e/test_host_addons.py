@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import embedded
 import pytest
-from embedded import Host, booted
+from embedded import Host, booted, down, vcli_host
 from patience import eventually
+from traffic import external, fetch, pod, policy, ready, service, web
 
-NAME = "vcli-e2e-addons"
+pytestmark = pytest.mark.alone  # a second host beside the one that the other tests share
+
+NAME = f"{embedded.NAME}-addons"
 RANGE = re.compile(r"10\.201\.0\.(12[89]|1[3-9]\d|2\d\d)")
 
 
@@ -19,65 +23,14 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Booted with one add-on; the others are added while it runs."""
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
-    with booted(NAME, tmp_path_factory.mktemp("addons"), "--with", "network-policy") as host:
-        more = ["host", "up", "--name", NAME, "--with", "ingress,load-balancer", "--with", "metrics"]
-        assert json.loads(host.vcli(*more, "-o", "json").stdout)["created"] is False
+    down(NAME)
+    try:
+        host = booted(NAME, tmp_path_factory.mktemp("addons"), "--with", "network-policy")
+        more = ["up", "--name", NAME, "--with", "ingress,load-balancer", "--with", "metrics", "-o", "json"]
+        assert json.loads(vcli_host(*more, env=host.env, timeout=3600))["created"] is False
         yield host
-
-
-def pod(name: str, script: str = "exec sleep 10000", **spec: Any) -> dict[str, Any]:
-    container = {"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]}
-    container |= spec.pop("container", {})
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"terminationGracePeriodSeconds": 0, "containers": [container], **spec},
-    }
-
-
-def web(name: str) -> dict[str, Any]:
-    """A pod that serves its name at port 8080."""
-    probe = {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1, "failureThreshold": 1}
-    ports = [{"name": "web", "containerPort": 8080}]
-    script = f"mkdir /w; echo {name} > /w/index.html; exec httpd -f -p 8080 -h /w"
-    return pod(name, script, container={"readinessProbe": probe, "ports": ports})
-
-
-def service(name: str, **spec: Any) -> dict[str, Any]:
-    ports = [{"port": 80, "targetPort": "web"}]
-    return {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"selector": {"app": name}, "ports": ports, **spec},
-    }
-
-
-def policy(name: str, **spec: Any) -> dict[str, Any]:
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": {"name": name},
-        "spec": spec,
-    }
-
-
-def ready(host: Host, namespace: str, *names: str) -> None:
-    host.kubectl(
-        "wait", "-n", namespace, "--for=condition=Ready", *(f"pod/{x}" for x in names), "--timeout=110s"
-    )
-
-
-def fetch(host: Host, namespace: str, client: str, url: str, *options: str) -> str:
-    """What a pod reads there; nothing when it can't."""
-    wget = ["timeout", "3", "wget", "-q", "-O", "-", *options, url]
-    return host.kubectl("exec", "-n", namespace, client, "--", *wget, check=False)
-
-
-def external(host: Host, namespace: str, name: str) -> str:
-    ingress = host.get("service", name, "-n", namespace)["status"]["loadBalancer"].get("ingress") or []
-    return ingress[0]["ip"] if ingress else ""
+    finally:
+        down(NAME)
 
 
 @pytest.fixture

@@ -92,6 +92,17 @@ def complete_connected(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     return _of_kubeconfig(ctx, incomplete, lambda view: [mark.name for mark in view.ours().values()])
 
 
+def complete_host_nodes(ctx: typer.Context, incomplete: str) -> Sequence[str]:
+    """The nodes of the embedded host that can be stopped."""
+
+    def names() -> list[str]:
+        from vcli.operations.host_node import names as found  # noqa: PLC0415
+
+        return found(name=str(ctx.params.get("name") or "vcli-host"))
+
+    return _beginning(incomplete, names)
+
+
 def complete_files(ctx: typer.Context, incomplete: str) -> Sequence[str]:  # noqa: ARG001  the shell does it
     """Files, which the shell knows best: marks a declaration for `complete_by_kind`."""
     return ()

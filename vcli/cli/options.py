@@ -264,6 +264,10 @@ class Group:
 
         return enter
 
+    def group(self, name: str, family: "Group") -> None:
+        """Enter a family below this one under a name, such as ``host node``."""
+        self.app.add_typer(family.app, name=name)
+
 
 def _nothing() -> None:
     pass

@@ -9,13 +9,14 @@ from vcli import inputs
 from vcli.cli.completing import complete_addons, complete_files
 from vcli.cli.options import Common, Group
 from vcli.cli.readers import file_to_read
+from vcli.commands.host_node import node
 from vcli.console import table
 from vcli.result import Column, Result
 
 host = Group(
     "Run the embedded Kubernetes host.\n\n"
-    "A real single-node Kubernetes in Linux namespaces of its own, for when no cluster is at hand. It needs "
-    "Linux and root."
+    "A real Kubernetes in Linux namespaces of its own, of one node or several, for when no cluster is at "
+    "hand. It needs Linux and root."
 )
 
 HostName = Annotated[
@@ -34,6 +35,8 @@ With = Annotated[
         autocompletion=complete_addons,
     ),
 ]
+
+host.group("node", node)
 
 
 @host.command("up")
@@ -58,6 +61,12 @@ def up(
             "[default: public if slirp4netns is installed]",
         ),
     ] = None,
+    nodes: Annotated[
+        int | None,
+        typer.Option(
+            "--nodes", metavar="N", parser=inputs.nodes, help="How many nodes, from 1 to 9. [default: 1]"
+        ),
+    ] = None,
     addons: With = None,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
@@ -75,6 +84,7 @@ def up(
     Examples:
       sudo vcli host up
       sudo vcli host up --name second --port 16444
+      sudo vcli host up --nodes 3
       sudo vcli host up --with ingress,metrics
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
@@ -89,6 +99,7 @@ def up(
             kubeconfig=common.kubeconfig,
             update_current=update_current,
             egress=egress,
+            nodes=nodes,
             addons=_names(addons),
         )
     verb = "up" if done.created else "up already"
@@ -151,9 +162,17 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
 
     found = operation.status(name=name)
     components = [
-        {"name": x.name, "pid": x.pid, "restarts": x.restarts, "lastExit": x.last_exit, "log": str(x.log)}
+        {
+            "name": x.name,
+            "node": x.node,
+            "pid": x.pid,
+            "restarts": x.restarts,
+            "lastExit": x.last_exit,
+            "log": str(x.log),
+        }
         for x in found.components
     ]
+    nodes = [{"name": x.name, "state": x.state, "ready": x.ready} for x in found.nodes]
     data = {
         "name": found.name,
         "ready": found.ready,
@@ -165,6 +184,7 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
         "kubeconfig": str(found.kubeconfig),
         "kubectl": str(found.kubectl),
         "components": components,
+        "nodes": nodes,
         "addons": [{"name": x.name, "ready": x.ready} for x in found.addons],
     }
     ready = "ready" if found.ready else "not ready"
@@ -172,8 +192,10 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     if found.addons:
         names = (x.name if x.ready else f"{x.name} (not ready)" for x in found.addons)
         head += f"\nwith {', '.join(names)}"
+    several = len(found.nodes) > 1
     rows = table(
         (
+            *((Column("NODE", "node"),) if several else ()),
             Column("COMPONENT", "name"),
             Column("PID", lambda row: row["pid"] or None),
             Column("RESTARTS", "restarts"),
@@ -181,6 +203,13 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
         ),
         components,
     )
+    if several:
+        states = (
+            Column("NODE", "name"),
+            Column("STATE", "state"),
+            Column("READY", lambda row: "yes" if row["ready"] else "no"),
+        )
+        head += f"\n\n{table(states, nodes)}"
     return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
 
 
@@ -217,7 +246,7 @@ def load_image(
     name: HostName = _NAME,
     common: Common,
 ) -> Result:
-    """Put the images of an archive into the embedded host, which has no registry."""
+    """Put the images of an archive into the embedded host, which has no registry; on all its nodes."""
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host as operation  # noqa: PLC0415
 

@@ -13,8 +13,8 @@ from typing import Any
 _NOT_FOUND = 404
 _CONFLICT = 409
 _ERROR = 400
-_WATCH = 300  # seconds; the server ends it then, and is asked again
 _MERGE = "application/merge-patch+json"
+_WATCHED_FOR = 300  # seconds; the server ends it then, and is asked again
 
 
 class ApiRefusedError(Exception):
@@ -22,18 +22,22 @@ class ApiRefusedError(Exception):
 
 
 class Api:
-    """The node's API server as its administrator, or as another client.
+    """The host's API server, as one of its clients.
 
     Args:
         pki: folder with ``ca.crt``, ``USER.crt`` and ``USER.key``.
-        port: of the API server on 127.0.0.1.
+        port: of the API server.
+        host: its address.
         timeout: seconds for each request.
         user: file name of the client's certificate.
     """
 
-    def __init__(self, pki: Path, port: int, *, timeout: float = 10.0, user: str = "admin") -> None:
+    def __init__(
+        self, pki: Path, port: int, *, host: str = "127.0.0.1", timeout: float = 10.0, user: str = "admin"
+    ) -> None:
         self._pki = pki
         self._user = user
+        self._host = host
         self._port = port
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
@@ -93,32 +97,44 @@ class Api:
             raise ApiRefusedError(f"PATCH {path}: {status} {content[:300].decode(errors='replace')}")
         return json.loads(content)
 
-    def watch(self, path: str, *, since: str) -> Iterator[Any]:
-        """The events of a collection, until the server ends the watch.
-
-        Args:
-            path: of the collection.
-            since: resource version of a list.
+    def delete(self, path: str) -> None:
+        """Delete the object at this path; one that is gone already is fine.
 
         Raises:
             ApiRefusedError: an error status.
-            OSError: no answer, or the connection broke.
+            OSError: no answer.
         """
-        connection = self._connect(_WATCH + self._timeout)
+        status, content = self._request("DELETE", path)
+        if status >= _ERROR and status != _NOT_FOUND:
+            raise ApiRefusedError(f"DELETE {path}: {status} {content[:300].decode(errors='replace')}")
+
+    def watch(self, path: str, version: str) -> Iterator[Any]:
+        """The changes in a collection since a resource version, until the API server ends it.
+
+        Raises:
+            ApiRefusedError: an error status, also later on: the version is too old.
+            OSError: no answer, or none any more.
+        """
+        connection = self._connection(_WATCHED_FOR + self._timeout)
         try:
-            connection.request("GET", f"{path}?watch=1&resourceVersion={since}&timeoutSeconds={_WATCH}")
+            connection.request(
+                "GET", f"{path}?watch=true&resourceVersion={version}&timeoutSeconds={_WATCHED_FOR}"
+            )
             response = connection.getresponse()
             if response.status >= _ERROR:
-                raise ApiRefusedError(f"GET {path}: {response.status}")
+                raise ApiRefusedError(f"watch of {path}: {response.status}")
             for line in response:
-                yield json.loads(line)
+                change = json.loads(line)
+                if change["type"] == "ERROR":
+                    raise ApiRefusedError(f"watch of {path}: {change['object'].get('message')}")
+                yield change
         finally:
             connection.close()
 
     def _request(
         self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/json"
     ) -> tuple[int, bytes]:
-        connection = self._connect(self._timeout)
+        connection = self._connection(self._timeout)
         try:
             connection.request(method, path, body, {"Content-Type": kind})
             response = connection.getresponse()
@@ -126,8 +142,15 @@ class Api:
         finally:
             connection.close()
 
-    def _connect(self, timeout: float) -> http.client.HTTPSConnection:
+    def _connection(self, timeout: float) -> http.client.HTTPSConnection:
         if self._tls is None:
-            self._tls = ssl.create_default_context(cafile=str(self._pki / "ca.crt"))
-            self._tls.load_cert_chain(self._pki / f"{self._user}.crt", self._pki / f"{self._user}.key")
-        return http.client.HTTPSConnection("127.0.0.1", self._port, timeout=timeout, context=self._tls)
+            tls = ssl.create_default_context(cafile=str(self._pki / "ca.crt"))
+            tls.load_cert_chain(self._pki / f"{self._user}.crt", self._pki / f"{self._user}.key")
+            self._tls = tls
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+
+
+def is_true(item: Mapping[str, Any], condition: str) -> bool:
+    """Whether an object's status has this condition, and it is ``True``."""
+    conditions = item.get("status", {}).get("conditions") or ()
+    return any(x["type"] == condition and x["status"] == "True" for x in conditions)

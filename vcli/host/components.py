@@ -1,4 +1,4 @@
-"""The node's components: their configuration files and command lines."""
+"""The nodes' components: their configuration files and command lines."""
 
 import json
 import sys
@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from vcli.host import network
-from vcli.host.instance import API_PORT, DNS_IP, NODE_IP, POD_CIDR, SERVICE_CIDR, Instance
+from vcli.host.instance import API_PORT, DNS_IP, POD_CIDR, SERVICE_CIDR, Instance
 from vcli.host.plan import Component
 from vcli.host.versions import PAUSE_IMAGE
 from vcli.host.volumes import PROVISIONED
 
 _ETCD = "http://127.0.0.1:2379"
+# A node that is silent for so many seconds is NotReady; Kubernetes' own default is 50.
+_NOT_READY_AFTER = 20
+_SEVERAL_NODES = {"node_monitor_grace_period": f"{_NOT_READY_AFTER}s", "node_monitor_period": "2s"}
 _DISABLED_PLUGINS = ("io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri")
 
 
-def components(instance: Instance, program: Mapping[str, Path]) -> list[Component]:
-    """What the node runs, in the order to start it.
+def components(instance: Instance, program: Mapping[str, Path], *, nodes: int = 1) -> list[Component]:
+    """What the host's first node runs, in the order to start it.
 
     Args:
         instance: whose folders the command lines name; see `write_config`.
         program: a program's name to its path.
+        nodes: how many the host has.
     """
     pki, root = instance.pki, instance.root
-
-    def argv(name: str, **flags: object) -> list[str]:
-        return [str(program[name]), *(f"--{k.replace('_', '-')}={_text(v)}" for k, v in flags.items())]
 
     def as_user(name: str) -> dict[str, object]:
         path = pki / f"{name}.kubeconfig"
@@ -36,7 +37,8 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
         containerd(instance, program),
         Component(
             name="etcd",
-            argv=argv(
+            argv=_argv(
+                program,
                 "etcd",
                 data_dir=root / "etcd",
                 listen_client_urls=_ETCD,
@@ -47,25 +49,15 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 unsafe_no_fsync=True,
             ),
         ),
-        Component(name="kube-apiserver", argv=argv("kube-apiserver", **_apiserver(instance))),
+        Component(name="kube-apiserver", argv=_argv(program, "kube-apiserver", **_apiserver(instance))),
         Component(
             name="relay", argv=[str(program["relay"]), f"127.0.0.1:{API_PORT}"], after="boot", listener=True
         ),
-        Component(
-            name="kubelet",
-            argv=argv(
-                "kubelet",
-                config=root / "kubelet.json",
-                kubeconfig=pki / "node.kubeconfig",
-                hostname_override=instance.name,
-                node_ip=NODE_IP,
-                root_dir=root / "kubelet",
-            ),
-            after="api",
-        ),
+        _kubelet(instance, program),
         Component(
             name="kube-controller-manager",
-            argv=argv(
+            argv=_argv(
+                program,
                 "kube-controller-manager",
                 **as_user("kube-controller-manager"),
                 root_ca_file=pki / "ca.crt",
@@ -73,7 +65,6 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 cluster_signing_cert_file=pki / "ca.crt",
                 cluster_signing_key_file=pki / "ca.key",
                 use_service_account_credentials=True,
-                enable_hostpath_provisioner=True,
                 # A claim made while the controller still learns of its class is found at the next round.
                 pvclaimbinder_sync_period="2s",
                 flex_volume_plugin_dir=root / "flexvolume",
@@ -81,31 +72,23 @@ def components(instance: Instance, program: Mapping[str, Path]) -> list[Componen
                 # Its 40 controllers share this at start: with the default of 20, DNS waits for 4 seconds.
                 kube_api_qps=200,
                 kube_api_burst=400,
+                **(_SEVERAL_NODES if nodes > 1 else {"enable_hostpath_provisioner": True}),
             ),
             after="api",
         ),
-        Component(
-            name="volumes",
-            argv=[sys.executable, "-P", "-S", "-m", "vcli.host.volumes", PROVISIONED],
-        ),
+        _volumes(instance, nodes),
         Component(
             name="kube-scheduler",
-            argv=argv("kube-scheduler", **as_user("kube-scheduler"), leader_elect=False),
+            argv=_argv(program, "kube-scheduler", **as_user("kube-scheduler"), leader_elect=False),
             after="api",
         ),
-        Component(
-            name="kube-proxy",
-            argv=argv(
-                "kube-proxy",
-                kubeconfig=pki / "kube-proxy.kubeconfig",
-                proxy_mode="nftables",
-                cluster_cidr=POD_CIDR,
-                hostname_override=instance.name,
-                conntrack_max_per_core=0,
-            ),
-            after="api",
-        ),
+        _kube_proxy(instance, program),
     ]
+
+
+def of_further_node(node: Instance, program: Mapping[str, Path]) -> list[Component]:
+    """What each node beside the first one runs."""
+    return [containerd(node, program), _kubelet(node, program), _kube_proxy(node, program)]
 
 
 def containerd(instance: Instance, program: Mapping[str, Path]) -> Component:
@@ -114,14 +97,61 @@ def containerd(instance: Instance, program: Mapping[str, Path]) -> Component:
     return Component(name="containerd", argv=[str(program["containerd"]), f"--config={config}"])
 
 
-def write_config(instance: Instance, *, runc: str, cni_plugins: str, name_server: str | None = None) -> None:
-    """Write the configuration files that the command lines name."""
+def _kubelet(node: Instance, program: Mapping[str, Path]) -> Component:
+    return Component(
+        name="kubelet",
+        argv=_argv(
+            program,
+            "kubelet",
+            config=node.root / "kubelet.json",
+            kubeconfig=node.pki / "node.kubeconfig",
+            hostname_override=node.name,
+            node_ip=node.ip,
+            node_labels=f"topology.kubernetes.io/zone={node.zone}",
+            root_dir=node.root / "kubelet",
+        ),
+        after="api",
+    )
+
+
+def _kube_proxy(node: Instance, program: Mapping[str, Path]) -> Component:
+    return Component(
+        name="kube-proxy",
+        argv=_argv(
+            program,
+            "kube-proxy",
+            kubeconfig=node.pki / "kube-proxy.kubeconfig",
+            proxy_mode="nftables",
+            cluster_cidr=POD_CIDR,
+            hostname_override=node.name,
+            conntrack_max_per_core=0,
+        ),
+        after="api",
+    )
+
+
+def _volumes(instance: Instance, nodes: int) -> Component:
+    python = [sys.executable, "-P", "-S", "-m"]
+    if nodes == 1:
+        return Component(name="volumes", argv=[*python, "vcli.host.volumes", PROVISIONED])
+    members = [instance.node(x) for x in range(1, nodes + 1)]
+    folders = [f"{x.name}={x.root / 'volumes'}" for x in members]
+    argv = [*python, "vcli.host.local_volumes", str(instance.pki), *folders]
+    return Component(name="volumes", argv=argv, after="api")
+
+
+def write_config(
+    instance: Instance, *, runc: str, cni_plugins: str, name_server: str | None = None, nodes: int = 1
+) -> None:
+    """Write the configuration files that a node's command lines name."""
     root = instance.root
-    for folder in ("log", "cni", "kubelet", "etcd", "containerd"):
+    for folder in ("log", "cni", "kubelet", "containerd", *(["etcd"] if instance.number == 1 else [])):
         (root / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     (root / "containerd.toml").write_text(_containerd(instance, runc=runc, cni_plugins=cni_plugins))
-    (root / "kubelet.json").write_text(json.dumps(_kubelet(instance), indent=1))
-    (root / "cni" / "10-vcli.conflist").write_text(json.dumps(network.cni(str(root / "cni-state")), indent=1))
+    (root / "kubelet.json").write_text(json.dumps(_kubelet_config(instance, nodes), indent=1))
+    (root / "cni" / "10-vcli.conflist").write_text(
+        json.dumps(network.cni(instance, str(root / "cni-state")), indent=1)
+    )
     nothing = "# There is no name server beyond the cluster's own."
     (root / "resolv.conf").write_text((f"nameserver {name_server}" if name_server else nothing) + "\n")
 
@@ -129,7 +159,7 @@ def write_config(instance: Instance, *, runc: str, cni_plugins: str, name_server
 def _apiserver(instance: Instance) -> dict[str, object]:
     pki = instance.pki
     return {
-        "advertise_address": NODE_IP,
+        "advertise_address": instance.ip,
         "bind_address": "0.0.0.0",  # noqa: S104 - inside the node's own network namespace
         "secure_port": API_PORT,
         "etcd_servers": _ETCD,
@@ -157,7 +187,7 @@ def _apiserver(instance: Instance) -> dict[str, object]:
     }
 
 
-def _kubelet(instance: Instance) -> dict[str, Any]:
+def _kubelet_config(instance: Instance, nodes: int) -> dict[str, Any]:
     pki, root = instance.pki, instance.root
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -190,6 +220,8 @@ def _kubelet(instance: Instance) -> dict[str, Any]:
         "syncFrequency": "10s",
         "resolvConf": str(root / "resolv.conf"),
         "volumePluginDir": str(root / "flexvolume"),
+        # Renewed four times in that time.
+        **({"nodeLeaseDurationSeconds": _NOT_READY_AFTER} if nodes > 1 else {}),
     }
 
 
@@ -226,6 +258,10 @@ disabled_plugins = {json.dumps(_DISABLED_PLUGINS)}
         BinaryName = "{runc}"
         SystemdCgroup = false
 """
+
+
+def _argv(program: Mapping[str, Path], name: str, **flags: object) -> list[str]:
+    return [str(program[name]), *(f"--{k.replace('_', '-')}={_text(v)}" for k, v in flags.items())]
 
 
 def _text(value: object) -> str:

@@ -12,7 +12,7 @@ from vcli.host.instance import SHARED, Instance
 
 
 def down(instance: Instance, waiting: Callable[[str], None] | None = None) -> bool:
-    """End the node and remove all that belongs to the instance; the cache stays. False: there was nothing.
+    """End the nodes and remove all that belongs to the instance; the cache stays. False: there was nothing.
 
     Args:
         instance: which one.
@@ -33,15 +33,14 @@ def exists(instance: Instance) -> bool:
     return bool(
         instance.root.exists()
         or instance.run.exists()
-        or process.strays(instance)
-        or cgroups.leftovers(instance.cgroup)
+        or process.strays(instance.possible_nodes())
+        or _cgroups(instance)
     )
 
 
 def remove(instance: Instance) -> None:
     """What `down` does, for a caller who holds the lock."""
-    process.end(instance)
-    cgroups.remove(instance.cgroup)
+    _end(instance)
     for folder in (instance.root, instance.run):
         shutil.rmtree(folder, ignore_errors=True)
         if folder.parent in SHARED:
@@ -56,8 +55,7 @@ def remove(instance: Instance) -> None:
 
 def clear(instance: Instance) -> None:
     """Before booting: remove what a host left that died, or was never finished. The caller holds the lock."""
-    process.end(instance)
-    cgroups.remove(instance.cgroup)
+    _end(instance)
     shutil.rmtree(instance.root, ignore_errors=True)
     # Not the folder itself: it is the lock.
     for path in instance.run.iterdir():
@@ -66,8 +64,8 @@ def clear(instance: Instance) -> None:
 
 def leftovers(instance: Instance) -> list[str]:
     """All that a removed instance should not have: processes, mounts, cgroups, folders."""
-    found = [f"process {x}" for x in process.strays(instance)]
-    found += [f"cgroup {x}" for x in cgroups.leftovers(instance.cgroup)]
+    found = [f"process {x}" for x in process.strays(instance.possible_nodes())]
+    found += [f"cgroup {x}" for x in _cgroups(instance)]
     folders = (str(instance.root), str(instance.run))
     for line in Path("/proc/self/mounts").read_text().splitlines():
         target = line.split()[1]
@@ -75,3 +73,15 @@ def leftovers(instance: Instance) -> list[str]:
             found.append(f"mount {target}")
     found += [f"folder {x}" for x in folders if os.path.lexists(x)]
     return found
+
+
+def _end(instance: Instance) -> None:
+    """End all nodes, also those that no file tells of any more."""
+    nodes = instance.possible_nodes()
+    process.end(nodes)
+    for node in nodes:
+        cgroups.remove(node.cgroup)
+
+
+def _cgroups(instance: Instance) -> list[str]:
+    return [folder for x in instance.possible_nodes() for folder in cgroups.leftovers(x.cgroup)]

@@ -11,6 +11,8 @@ from vcli.errors import NotAllowedError
 from vcli.host.launch import SYSTEM_PATH
 from vcli.host.plan import MACHINE_FILES, MACHINE_NETWORK, NODE_NETWORK, Component
 
+NAME = "egress"
+"""Of the component."""
 DEVICE = "tap0"
 NAME_SERVER = "10.202.0.3"
 _CIDR = "10.202.0.0/24"
@@ -65,12 +67,12 @@ def component() -> Component:
         "--netns-type=path",
     ]
     argv = [*enter, program, *options, f"/proc/self/fd/{NODE_NETWORK}", DEVICE]
-    return Component(name="egress", argv=argv, machine=True)
+    return Component(name=NAME, argv=argv, machine=True)
 
 
-def rules(egress: Egress) -> str:
-    """Lines for the chains that packets leaving the node go through."""
+def rules(egress: Egress, device: str = DEVICE) -> str:
+    """Lines for the chains that packets leaving a node go through, by `device` in the end."""
     if egress is not Egress.PUBLIC:
         return ""
     # The name server is at an address of slirp4netns itself.
-    return f'oifname "{DEVICE}" ip daddr != {_CIDR} ip daddr {{ {", ".join(_PRIVATE)} }} reject'
+    return f'oifname "{device}" ip daddr != {_CIDR} ip daddr {{ {", ".join(_PRIVATE)} }} reject'

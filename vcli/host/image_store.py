@@ -87,4 +87,4 @@ def _import(instance: Instance, offers: Sequence[images.Offer], binaries: Binari
         if (state and state.error) or process.node_pid(instance) is None or time.monotonic() > deadline:
             raise VcliError(f"the host's images could not be imported{launch.tail(instance, 'import')}")
         time.sleep(0.05)
-    process.end(instance)
+    process.end([instance])

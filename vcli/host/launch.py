@@ -10,7 +10,7 @@ from pathlib import Path
 import vcli
 from vcli.errors import VcliError
 from vcli.host.binaries import Binaries
-from vcli.host.instance import API_PORT, Instance
+from vcli.host.instance import API_PORT, NODE_IP, Instance
 from vcli.host.plan import ApiObject, Component, Plan
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -49,7 +49,9 @@ def plan(
         containerd=str(instance.containerd),
         addons=addons,
         pki=str(instance.pki),
+        api_host="127.0.0.1" if instance.number == 1 else NODE_IP,
         api_port=API_PORT,
+        api_user="admin" if instance.number == 1 else "node",
         optional=optional,
     )
 
@@ -63,12 +65,13 @@ def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
     return [str(x.resolve()) for x in folders]
 
 
-def launch(instance: Instance, listener: socket.socket | None = None) -> None:
+def launch(instance: Instance, listener: socket.socket | None = None, *, host_pid: int | None = None) -> None:
     """Run `vcli.host.node` with the plan of the instance; returns when it is on record.
 
     Args:
         instance: its folders exist and its plan is written.
-        listener: what the machine's loopback port listens on, for the relay.
+        listener: what the machine's loopback port listens on, for the relay of the first node.
+        host_pid: the first process of the first node, which is set up, for a further node.
 
     Raises:
         VcliError: it did not get so far.
@@ -80,11 +83,16 @@ def launch(instance: Instance, listener: socket.socket | None = None) -> None:
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
     }
-    with (instance.logs / "node.log").open("wb") as log, Path(os.devnull).open("rb") as nothing:
-        descriptor = (listener or nothing).fileno()
+    network = Path(f"/proc/{host_pid}/ns/net" if host_pid else os.devnull)
+    with (
+        (instance.logs / "node.log").open("wb") as log,
+        Path(os.devnull).open("rb") as nothing,
+        network.open("rb") as host_network,
+    ):
+        given = [(listener or nothing).fileno(), host_network.fileno()]
         started = subprocess.run(
-            [sys.executable, "-P", "-m", "vcli.host.node", str(descriptor), str(instance.plan)],
-            pass_fds=[descriptor],
+            [sys.executable, "-P", "-m", "vcli.host.node", *map(str, given), str(instance.plan)],
+            pass_fds=given,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -94,7 +102,7 @@ def launch(instance: Instance, listener: socket.socket | None = None) -> None:
             check=False,
         )
     if started.returncode != 0:
-        raise VcliError(f"host {instance.name} did not start{tail(instance, 'node')}")
+        raise VcliError(f"{instance} did not start{tail(instance, 'node')}")
 
 
 def tail(instance: Instance, log: str) -> str:

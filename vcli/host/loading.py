@@ -16,7 +16,7 @@ _PULLED_BY_CRI = "io.cri-containerd.image=managed"
 
 
 def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list[str]:
-    """Import an archive (OCI or ``docker save``); returns the names of the images in it.
+    """Import an archive (OCI or ``docker save``) into a node; returns the names of the images in it.
 
     Raises:
         NotFoundError: no such file, or the host is not up.
@@ -24,7 +24,7 @@ def load(instance: Instance, archive: Path, program: Mapping[str, Path]) -> list
     """
     pid = process.node_pid(instance)
     if pid is None:
-        raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
+        raise NotFoundError(f"{instance} is not up", hint=f"vcli host status --name {instance.host}")
     inside = ["nsenter", f"--target={pid}", "--mount", "--pid"]
     ctr = [str(program["ctr"]), "--address", str(instance.containerd), "--namespace", "k8s.io"]
     # Opened here: inside the node the same path may be another folder.

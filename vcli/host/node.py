@@ -1,8 +1,9 @@
 """The node's first process: makes the namespaces, starts every component and keeps them running.
 
-``python -m vcli.host.node FD PLAN.json``, as root; FD is the socket that the machine's loopback port listens
-on. Killing this process, PID 1 of its PID namespace, ends every process of the node, and mounts, devices and
-rules go with the namespaces. Standard library only, so that it stays small and starts fast.
+``python -m vcli.host.node LISTENER NETWORK PLAN.json``, as root. The first two are file descriptors: the
+socket that the machine's loopback port listens on, for the first node, and the network namespace of that, for
+a further one. Killing this process, PID 1 of its PID namespace, ends every process of the node, and mounts,
+devices and rules go with the namespaces. Standard library only, so that it stays small and starts fast.
 """
 
 import fcntl
@@ -20,6 +21,7 @@ from pathlib import Path
 from vcli.host import linux, mounts
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.plan import (
+    HOST_NETWORK,
     LISTENER,
     MACHINE_FILES,
     MACHINE_NETWORK,
@@ -62,7 +64,7 @@ class Node:
         self._children: dict[int, Child] = {}
         self._running: dict[int, Component] = {}
         self._due: dict[str, tuple[float, Component]] = {}
-        self._api = Api(Path(plan.pki), plan.api_port)
+        self._api = self._client(plan.api_user)
         self._imported = threading.Event()
         self._booted = threading.Event()
         self._extending = threading.Lock()
@@ -103,7 +105,7 @@ class Node:
         for component in self._plan.components:
             if component.after == "boot":
                 self._start(component)
-        if any(x.name == "kube-apiserver" for x in self._plan.components):
+        if any(x.after == "api" for x in self._plan.components):
             while not self._api.ready():
                 time.sleep(0.05)
             self._milestone("api", phase="api")
@@ -134,16 +136,19 @@ class Node:
             self._finish(plan)
 
     def _start_late(self, plan: Plan) -> None:
-        """Start what was not started yet, once the Node is there."""
-        late = [x for x in plan.components if x.name not in self._state.components]
-        while late and not self._registered(plan.name):
-            time.sleep(0.05)
-        for component in late:
+        """Start what was not started yet, each once its user finds the Node."""
+        for component in [x for x in plan.components if x.name not in self._state.components]:
+            api = self._client(component.user or plan.api_user)
+            while not self._finds_node(api):
+                time.sleep(0.05)
             self._start(component)
 
-    def _registered(self, node: str) -> bool:
+    def _client(self, user: str) -> Api:
+        return Api(Path(self._plan.pki), self._plan.api_port, host=self._plan.api_host, user=user)
+
+    def _finds_node(self, api: Api) -> bool:
         try:
-            return self._api.find(f"/api/v1/nodes/{node}") is not None
+            return api.find(f"/api/v1/nodes/{self._plan.name}") is not None
         except (OSError, HTTPException, ApiRefusedError):
             return False
 
@@ -284,18 +289,22 @@ def _exit(status: int) -> str:
     return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
 
 
-def _set_up(plan: Plan) -> None:
+def _set_up(plan: Plan, host_network: int) -> None:
     """Everything between having namespaces and starting components."""
     mounts.set_up(plan)
     socket.sethostname(plan.name)
     os.environ["PATH"] = os.pathsep.join(plan.path)
+    os.dup2(host_network, HOST_NETWORK)
     for command in plan.network:
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, pass_fds=[HOST_NETWORK])
+    # Held on, it would keep the devices of a first node that has ended.
+    os.close(HOST_NETWORK)
+    os.close(host_network)
 
 
 def main() -> None:
     """Become the node: the caller's process ends, its grandchild is the node's PID 1."""
-    listener, path = int(sys.argv[1]), Path(sys.argv[2])
+    listener, host_network, path = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     plan = Plan.read(path)
     told, tell = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
@@ -309,18 +318,21 @@ def main() -> None:
         os._exit(1)
     os.close(told)
     # All closed in every child, but where a component expects them under these numbers.
-    descriptors = {LISTENER: fcntl.fcntl(listener, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)}
-    os.close(listener)
+    descriptors = {LISTENER: _out_of_the_way(listener)}
+    host_network = _out_of_the_way(host_network)
     descriptors[MACHINE_NETWORK] = _opened("net")
     descriptors[MACHINE_FILES] = _opened("mnt")
     linux.unshare(_NAMESPACES)
     descriptors[NODE_NETWORK] = _opened("net")
-    _set_up(plan)
+    _set_up(plan, host_network)
     Node(plan, descriptors, path).main()
 
 
 def _opened(namespace: str) -> int:
-    descriptor = os.open(f"/proc/self/ns/{namespace}", os.O_RDONLY)
+    return _out_of_the_way(os.open(f"/proc/self/ns/{namespace}", os.O_RDONLY))
+
+
+def _out_of_the_way(descriptor: int) -> int:
     try:
         return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
     finally:

@@ -44,9 +44,23 @@ class Authority:
         return self.certificate.public_bytes(pem.Encoding.PEM)
 
     def issue(
-        self, file: str, name: str, *, groups: Sequence[str] = (), hosts: Sequence[str] = ()
+        self,
+        file: str,
+        name: str,
+        *,
+        groups: Sequence[str] = (),
+        hosts: Sequence[str] = (),
+        folder: Path | None = None,
     ) -> tuple[bytes, bytes]:
-        """Sign a certificate for a client (no `hosts`) or a server; writes and returns it and its key."""
+        """Sign a certificate for a client (no `hosts`) or a server; writes and returns it and its key.
+
+        Args:
+            file: name without extension.
+            name: who it is for.
+            groups: of a client.
+            hosts: names and addresses of a server.
+            folder: to write to, if not the CA's own.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = (
@@ -64,18 +78,28 @@ class Authority:
             )
         certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(pem.Encoding.PEM)
         private = key_pem(key)
-        write_private(self._folder / f"{file}.crt", certificate, mode=0o644)
-        write_private(self._folder / f"{file}.key", private)
+        folder = folder or self._folder
+        write_private(folder / f"{file}.crt", certificate, mode=0o644)
+        write_private(folder / f"{file}.key", private)
         return certificate, private
 
 
-def write_pki(instance: Instance, *, port: int, users: Sequence[str] = ()) -> None:
-    """Make everything that the node's components and its administrator authenticate with.
+def write_pki(
+    instance: Instance,
+    *,
+    port: int,
+    further: Sequence[Instance] = (),
+    users: Sequence[str] = (),
+    users_everywhere: Sequence[str] = (),
+) -> None:
+    """Make everything that the nodes' components and the host's administrator authenticate with.
 
     Args:
         instance: whose folder `pki` is filled.
         port: where the machine reaches the API server on its loopback.
-        users: more clients, each named ``vcli:USER``.
+        further: nodes beside the first one; each gets only what it needs itself.
+        users: more clients of the first node, each named ``vcli:USER``.
+        users_everywhere: such clients of every node.
     """
     folder = instance.pki
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,23 +117,34 @@ def write_pki(instance: Instance, *, port: int, users: Sequence[str] = ()) -> No
         "kube-apiserver",
         hosts=[*service, f"{service[-1]}.cluster.local", "localhost", "127.0.0.1", NODE_IP, SERVICE_IP],
     )
-    ca.issue("kubelet", f"system:node:{instance.name}", hosts=[instance.name, NODE_IP])
     ca.issue("kubelet-client", "kube-apiserver-kubelet-client", groups=["system:masters"])
     ca.issue("front-proxy", "front-proxy-client")
-    inside = f"https://{NODE_IP}:{API_PORT}"
-    for user, name, groups in (
-        ("kube-controller-manager", "system:kube-controller-manager", ()),
-        ("kube-scheduler", "system:kube-scheduler", ()),
-        ("kube-proxy", "system:kube-proxy", ()),
-        ("node", f"system:node:{instance.name}", ("system:nodes",)),
-        *((x, f"vcli:{x}", ()) for x in users),
-    ):
-        certificate, key = ca.issue(user, name, groups=groups)
-        document = kubeconfig(user, inside, ca.ca_pem, certificate, key)
-        write_private(folder / f"{user}.kubeconfig", document)
+    for user in ("kube-controller-manager", "kube-scheduler"):
+        _write_user(ca, folder, user, f"system:{user}")
+    for user in users:
+        _write_user(ca, folder, user, f"vcli:{user}")
+    for node in (instance, *further):
+        _write_node(ca, node)
+        for user in users_everywhere:
+            _write_user(ca, node.pki, user, f"vcli:{user}")
     certificate, key = ca.issue("admin", "vcli-admin", groups=["system:masters"])
     document = kubeconfig(instance.name, f"https://127.0.0.1:{port}", ca.ca_pem, certificate, key)
     write_private(instance.kubeconfig, document)
+
+
+def _write_node(ca: Authority, node: Instance) -> None:
+    """What kubelet and kube-proxy of one node need."""
+    node.pki.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(node.pki / "ca.crt", ca.ca_pem, mode=0o644)
+    ca.issue("kubelet", f"system:node:{node.name}", hosts=[node.name, node.ip], folder=node.pki)
+    _write_user(ca, node.pki, "node", f"system:node:{node.name}", groups=["system:nodes"])
+    _write_user(ca, node.pki, "kube-proxy", "system:kube-proxy")
+
+
+def _write_user(ca: Authority, folder: Path, file: str, name: str, groups: Sequence[str] = ()) -> None:
+    certificate, key = ca.issue(file, name, groups=groups, folder=folder)
+    document = kubeconfig(file, f"https://{NODE_IP}:{API_PORT}", ca.ca_pem, certificate, key)
+    write_private(folder / f"{file}.kubeconfig", document)
 
 
 def kubeconfig(name: str, server: str, ca: bytes, certificate: bytes, key: bytes) -> bytes:

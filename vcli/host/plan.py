@@ -10,6 +10,7 @@ LISTENER = 3
 MACHINE_NETWORK = 4
 MACHINE_FILES = 5
 NODE_NETWORK = 6
+HOST_NETWORK = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +19,10 @@ class Component:
 
     Attributes:
         after: ``boot`` starts at once, ``api`` when the API server is ready: RBAC is bootstrapped then,
-            without which kube-controller-manager exits; ``node`` when the Node and the add-ons' objects are
-            there as well.
+            without which kube-controller-manager exits; ``node`` when the Node and, on the first one, the
+            add-ons' objects are there as well.
+        user: with ``node``, as whom to ask for the Node: its rights are there as well then. When not given,
+            `Plan.api_user`.
         listener: whether it gets the machine's listening socket as file descriptor `LISTENER`.
         machine: whether it gets the namespaces of the machine and the node as file descriptors.
     """
@@ -27,6 +30,7 @@ class Component:
     name: str
     argv: Sequence[str]
     after: Literal["boot", "api", "node"] = "boot"
+    user: str = ""
     listener: bool = False
     machine: bool = False
 
@@ -43,13 +47,16 @@ class Plan:
         keep: folders that stay visible though they are below a hidden one.
         resolv_conf: file that takes the place of /etc/resolv.conf.
         path: folders to find programs in.
-        network: commands that set up the node's network, run in order.
-        components: without kube-apiserver among them no API is awaited.
+        network: commands that set up the node's network, run in order; a further node's have the network
+            namespace of the first one as file descriptor `HOST_NETWORK`.
+        components: when some are to start after the API server is ready, it is awaited.
         images: archives to import into containerd.
         ctr: containerd's client, with the options that lead to this node's containerd.
         addons: objects to create: API path of the collection and the object.
-        pki: folder with ``ca.crt`` and ``admin.{crt,key}``.
-        optional: names of the add-ons that were asked for, whose parts are in the rest.
+        pki: folder with ``ca.crt`` and ``{api_user}.{crt,key}``.
+        api_host: address of the API server.
+        api_user: whom the first process is to the API server: who makes the objects, if there are any.
+        optional: names of the add-ons that were asked for and have a part on this node, which is in the rest.
     """
 
     name: str
@@ -66,7 +73,9 @@ class Plan:
     containerd: str
     addons: Sequence[ApiObject]
     pki: str
+    api_host: str
     api_port: int
+    api_user: str = "admin"
     optional: Sequence[str] = ()
 
     def write(self, path: Path) -> None:

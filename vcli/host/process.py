@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,29 +26,28 @@ def node_pid(instance: Instance) -> int | None:
     return pid if linux.started(pid) == noted["started"] else None
 
 
-def strays(instance: Instance) -> list[int]:
-    """Processes that were started to become this node, on record or not."""
-    ours, plan = b"\0vcli.host.node\0", f"\0{instance.plan}\0".encode()
+def strays(nodes: Sequence[Instance]) -> list[int]:
+    """Processes that were started to become one of these nodes, on record or not."""
+    ours, plans = b"\0vcli.host.node\0", tuple(f"\0{x.plan}\0".encode() for x in nodes)
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 command = (folder / "cmdline").read_bytes()
-                if ours in command and command.endswith(plan):
+                if ours in command and command.endswith(plans):
                     found.append(int(folder.name))
             except OSError:
                 continue  # it ended meanwhile
     return found
 
 
-def end(instance: Instance) -> bool:
-    """Kill the node's first process and so, as the kernel has it, all of the node's. False: nothing ran.
+def end(nodes: Sequence[Instance]) -> bool:
+    """Kill the nodes' first processes and so, as the kernel has it, all of the nodes'. False: nothing ran.
 
     Returns when they are gone: the kernel reaps a PID namespace's members before its first process.
     """
-    pids = set(strays(instance))
-    if pid := node_pid(instance):
-        pids.add(pid)
+    pids = set(strays(nodes))
+    pids |= {pid for x in nodes if (pid := node_pid(x))}
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)

@@ -49,10 +49,8 @@ class Controller:
         listed = self._api.get(_ALL)
         services = {x["metadata"]["uid"]: x for x in listed["items"]}
         self._apply(services)
-        for event in self._api.watch(_ALL, since=listed["metadata"]["resourceVersion"]):
+        for event in self._api.watch(_ALL, listed["metadata"]["resourceVersion"]):
             service = event["object"]
-            if event["type"] == "ERROR":
-                return
             if event["type"] == "DELETED":
                 services.pop(service["metadata"]["uid"], None)
                 self._said.pop(service["metadata"]["uid"], None)

@@ -3,17 +3,16 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from vcli.errors import NotFoundError
-from vcli.host import process
+from vcli.host import further, process
 from vcli.host.addons import OPTIONAL
 from vcli.host.addons.addon import Addon
-from vcli.host.api import Api, ApiRefusedError
+from vcli.host.api import Api, ApiRefusedError, is_true
 from vcli.host.instance import Instance
 from vcli.host.plan import Plan, State
 
@@ -22,9 +21,10 @@ _PATIENCE = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentStatus:
-    """One program of the node.
+    """One program of a node.
 
     Attributes:
+        node: the node's name.
         pid: on the machine; None while it does not run.
         restarts: how often it was started again.
         last_exit: how it ended the last time, if ever.
@@ -35,6 +35,26 @@ class ComponentStatus:
     restarts: int
     last_exit: str | None
     log: Path
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStatus:
+    """One node.
+
+    Attributes:
+        state: what was made of it; see `further.NodeState`.
+        ready: whether Kubernetes has it as Ready.
+        pid: its first process, by the machine's id; None when it is stopped.
+    """
+
+    name: str
+    state: str
+    ready: bool
+    address: str
+    pod_cidr: str
+    zone: str
+    pid: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +62,7 @@ class AddonStatus:
     """An add-on that was asked for.
 
     Attributes:
-        ready: it is set up, and works.
+        ready: it is set up on all nodes that run, and works.
     """
 
     name: str
@@ -54,7 +74,8 @@ class HostStatus:
     """A host that is up.
 
     Attributes:
-        ready: its node is Ready, every component runs and every add-on works.
+        ready: all its nodes are Ready, every component runs and every add-on works.
+        node_ready: all its nodes are Ready.
         version: that the API server reports; None when it does not answer.
         kubectl: one of the same version.
     """
@@ -69,6 +90,7 @@ class HostStatus:
     kubeconfig: Path
     kubectl: Path
     components: list[ComponentStatus]
+    nodes: list[NodeStatus]
     addons: Sequence[AddonStatus] = ()
 
 
@@ -81,26 +103,33 @@ def look(instance: Instance) -> HostStatus:
     pid = process.node_pid(instance)
     if pid is None:
         raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
-    said = State.read(instance.state) or State()
-    outside = process.pids_on_machine(pid)
-    components = [
-        ComponentStatus(
-            name=name,
-            pid=outside.get(x.pid) if x.pid else None,
-            restarts=x.restarts,
-            last_exit=x.exit,
-            log=instance.logs / f"{name}.log",
-        )
-        for name, x in said.components.items()
-    ]
-    plan = Plan.read(instance.plan)
     api = Api(instance.pki, port(instance), timeout=_PATIENCE)
-    version, node_ready = _ask(instance, api)
+    version, ready = _ask(api)
+    found = further.look(instance)
+    nodes = [
+        NodeStatus(
+            name=x.node.name,
+            state=x.state,
+            ready=x.node.name in ready,
+            address=x.node.ip,
+            pod_cidr=x.node.pod_cidr,
+            zone=x.node.zone,
+            pid=x.pid,
+        )
+        for x in found
+    ]
+    components = [each for x in found if x.pid for each in _components(x.node, x.pid)]
+    node_ready = all(x.ready for x in nodes)
+    plan = Plan.read(instance.plan)
+    running = [x.node for x in found if x.pid]
     wanted = [x for x in OPTIONAL if x.name in plan.optional]
-    addons = [AddonStatus(name=x.name, ready=x.name in said.addons and _works(api, x)) for x in wanted]
+    addons = [AddonStatus(name=x.name, ready=is_set_up(x, running) and _works(api, x)) for x in wanted]
     return HostStatus(
         name=instance.name,
-        ready=node_ready and all(x.pid for x in components) and all(x.ready for x in addons),
+        ready=node_ready
+        and all(x.state is further.NodeState.RUNNING for x in found)
+        and all(x.pid for x in components)
+        and all(x.ready for x in addons),
         node_ready=node_ready,
         version=version,
         server=server(instance),
@@ -109,8 +138,25 @@ def look(instance: Instance) -> HostStatus:
         kubeconfig=instance.kubeconfig,
         kubectl=Path(shutil.which("kubectl", path=os.pathsep.join(plan.path)) or "kubectl"),
         components=components,
+        nodes=nodes,
         addons=addons,
     )
+
+
+def _components(node: Instance, pid: int) -> list[ComponentStatus]:
+    said = State.read(node.state) or State()
+    outside = process.pids_on_machine(pid)
+    return [
+        ComponentStatus(
+            name=name,
+            pid=outside.get(x.pid) if x.pid else None,
+            restarts=x.restarts,
+            last_exit=x.exit,
+            log=node.logs / f"{name}.log",
+            node=node.name,
+        )
+        for name, x in said.components.items()
+    ]
 
 
 def server(instance: Instance) -> str:
@@ -124,6 +170,12 @@ def port(instance: Instance) -> int:
     return urlsplit(server(instance)).port or 0
 
 
+def is_set_up(addon: Addon, nodes: Sequence[Instance]) -> bool:
+    """Whether these nodes have done their part of an add-on."""
+    said = [State.read(x.state) or State() for x in nodes if addon.is_on(x)]
+    return all(addon.name in x.addons for x in said)
+
+
 def works(api: Api, addon: Addon) -> bool:
     """Whether all that an add-on names is there and Available.
 
@@ -135,12 +187,6 @@ def works(api: Api, addon: Addon) -> bool:
     return all(x is not None and is_true(x, "Available") for x in found)
 
 
-def is_true(item: Mapping[str, Any], kind: str) -> bool:
-    """Whether an object has this condition, and it is True."""
-    conditions = item.get("status", {}).get("conditions") or ()
-    return any(x["type"] == kind and x["status"] == "True" for x in conditions)
-
-
 def _works(api: Api, addon: Addon) -> bool:
     try:
         return works(api, addon)
@@ -148,10 +194,11 @@ def _works(api: Api, addon: Addon) -> bool:
         return False
 
 
-def _ask(instance: Instance, api: Api) -> tuple[str | None, bool]:
+def _ask(api: Api) -> tuple[str | None, set[str]]:
+    """The API server's version and the names of nodes that are Ready, as far as it answers."""
     try:
         version = api.get("/version")["gitVersion"]
-        node = api.get(f"/api/v1/nodes/{instance.name}")
+        nodes = api.get("/api/v1/nodes")["items"]
     except (OSError, ApiRefusedError, KeyError):
-        return None, False
-    return version, is_true(node, "Ready")
+        return None, set()
+    return version, {x["metadata"]["name"] for x in nodes if is_true(x, "Ready")}

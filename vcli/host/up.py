@@ -1,5 +1,6 @@
 """Booting an embedded host."""
 
+import datetime as dt
 import os
 import shutil
 import signal
@@ -11,12 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vcli.errors import ConflictError, NotAllowedError, TimedOutError, VcliError
-from vcli.host import cgroups, components, image_store, launch, network, process, state
+from vcli.host import cgroups, components, further, image_store, launch, network, process, state
 from vcli.host.addons import ALWAYS, OPTIONAL, to_create
 from vcli.host.addons.addon import Addon, Facts
 from vcli.host.addons.cluster_dns import CLUSTER_DNS
-from vcli.host.api import Api, ApiRefusedError
+from vcli.host.api import Api, ApiRefusedError, is_true
 from vcli.host.binaries import Binaries, Say
+from vcli.host.egress import NAME as EGRESS
 from vcli.host.egress import NAME_SERVER, Egress
 from vcli.host.egress import component as egress_component
 from vcli.host.instance import Instance
@@ -91,10 +93,11 @@ def boot(
     store: Path,
     have: Prerequisites,
     egress: Egress,
+    nodes: int = 1,
     addons: Sequence[Addon] = (),
     archives: Sequence[Path] = (),
 ) -> None:
-    """Start the node; `wait` tells when it is ready. The caller holds the lock and has removed an older one.
+    """Start the nodes; `wait` tells when they are ready. The caller holds the lock and has called `clear`.
 
     Args:
         instance: nothing of it exists.
@@ -103,33 +106,55 @@ def boot(
         store: images, from `image_store`.
         have: from `check`.
         egress: what it may reach beyond itself.
+        nodes: how many, the first one included.
         addons: those asked for.
         archives: of their images.
 
     Raises:
-        VcliError: the node did not come to life.
+        VcliError: a node did not come to life.
     """
-    instance.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+    members = [instance.node(x) for x in range(1, nodes + 1)]
     name_server = None if egress is Egress.NONE else NAME_SERVER
-    components.write_config(instance, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server)
-    # For all: who is asked for later only needs rights.
-    write_pki(instance, port=listener.getsockname()[1], users=[user for x in OPTIONAL for user in x.users])
-    image_store.clone(store, instance.root / "containerd")
-    cgroups.create(instance.cgroup)
-    launch.plan(
+    for node in members:
+        node.root.mkdir(parents=True, exist_ok=True, mode=0o711)
+        node.run.mkdir(exist_ok=True, mode=0o700)
+        components.write_config(
+            node, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server, nodes=nodes
+        )
+    write_pki(
         instance,
-        binaries,
-        [
-            *([egress_component()] if name_server else []),
-            *components.components(instance, binaries),
-            *(y for x in addons for y in x.components(instance, binaries)),
-        ],
-        network=network.commands(egress),
-        addons=to_create([*ALWAYS, *addons], Facts(name_server=bool(name_server))),
-        images=archives,
-        optional=[x.name for x in addons],
-    ).write(instance.plan)
-    launch.launch(instance, listener)
+        port=listener.getsockname()[1],
+        further=members[1:],
+        # For all: who is asked for later only needs rights.
+        users=[y for x in OPTIONAL if not x.every_node for y in x.users],
+        users_everywhere=[y for x in OPTIONAL if x.every_node for y in x.users],
+    )
+    programs = [
+        *([egress_component()] if name_server else []),
+        *components.components(instance, binaries, nodes=nodes),
+    ]
+    facts = Facts(node=instance.name, several=nodes > 1, name_server=bool(name_server))
+    for node in members:
+        image_store.clone(store, node.root / "containerd")
+        cgroups.create(node.cgroup)
+        first = node is instance
+        here = [x for x in addons if x.is_on(node)]
+        launch.plan(
+            node,
+            binaries,
+            [
+                *(programs if first else components.of_further_node(node, binaries)),
+                *(y for x in here for y in x.components(node, binaries)),
+            ],
+            network=network.commands(node, [x for x in members if x is not node], egress),
+            addons=to_create([*ALWAYS, *here], facts) if first else [],
+            images=archives if first else [],
+            optional=[x.name for x in here],
+        ).write(node.plan)
+        if first:
+            launch.launch(instance, listener)
+        else:
+            further.launch(instance, node)
 
 
 def lacks(instance: Instance, addons: Sequence[Addon]) -> list[Addon]:
@@ -143,23 +168,33 @@ def extend(
 ) -> None:
     """Have a running host set up more add-ons; `wait` tells when they are ready. The caller holds the lock.
 
+    A node that is stopped does its part when it boots, one that is cut off when it is back.
+
     Args:
         instance: a running one.
         addons: what it `lacks`.
         binaries: all there.
         archives: of their images.
     """
-    plan = Plan.read(instance.plan)
-    replace(
-        plan,
-        components=[*plan.components, *(y for x in addons for y in x.components(instance, binaries))],
-        images=[*plan.images, *(str(x) for x in archives if str(x) not in plan.images)],
-        addons=[*plan.addons, *to_create(addons, Facts())],
-        optional=[*plan.optional, *(x.name for x in addons)],
-    ).write(instance.plan)
-    pid = process.node_pid(instance)
-    if pid is not None:
-        os.kill(pid, signal.SIGHUP)
+    nodes = instance.nodes()
+    name_server = any(x.name == EGRESS for x in Plan.read(instance.plan).components)
+    facts = Facts(node=instance.name, several=len(nodes) > 1, name_server=name_server)
+    # The first one last, which `lacks` looks at: interrupted in between, all of it is done again.
+    for node in reversed(nodes):
+        plan, first = Plan.read(node.plan), node.number == 1
+        here = [x for x in addons if x.is_on(node) and x.name not in plan.optional]
+        if not here:
+            continue
+        images = [str(x) for x in archives if str(x) not in plan.images] if first else []
+        replace(
+            plan,
+            components=[*plan.components, *(y for x in here for y in x.components(node, binaries))],
+            images=[*plan.images, *images],
+            addons=[*plan.addons, *(to_create(here, facts) if first else [])],
+            optional=[*plan.optional, *(x.name for x in here)],
+        ).write(node.plan)
+        if (pid := process.node_pid(node)) is not None:
+            os.kill(pid, signal.SIGHUP)
 
 
 def listen(port: int) -> socket.socket:
@@ -183,7 +218,7 @@ def listen(port: int) -> socket.socket:
 
 
 def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, say: Say) -> None:
-    """Until the node is Ready, cluster DNS answers, all images are there and the add-ons work.
+    """Until all nodes that run are Ready, cluster DNS answers, all images are there and the add-ons work.
 
     Args:
         instance: a booted one.
@@ -197,9 +232,12 @@ def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, sa
     """
     deadline = time.monotonic() + timeout
     api = Api(instance.pki, state.port(instance))
-    while (awaited := _awaited(instance, api, addons)) is not None:
+    # A node that was stopped or cut off is so on purpose.
+    expected = [x.node for x in further.look(instance) if x.state is further.NodeState.RUNNING]
+    while (awaited := _awaited(instance, api, expected, addons)) is not None:
         say(awaited)
-        _fail_early(instance)
+        for node in expected:
+            fail_early(node)
         if time.monotonic() > deadline:
             raise TimedOutError(
                 f"host {instance.name} is not ready after {timeout:.0f}s: {awaited}",
@@ -208,35 +246,90 @@ def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, sa
         time.sleep(0.1)
 
 
-def _awaited(instance: Instance, api: Api, addons: Sequence[Addon]) -> str | None:
+def wait_for_node(
+    instance: Instance, node: Instance, *, since: dt.datetime, anew: bool, timeout: float, say: Say
+) -> None:
+    """Until a node that was away is Ready again.
+
+    Args:
+        instance: the host.
+        node: one of it that runs.
+        since: when it came back; what is known from before does not count.
+        anew: whether it was booted, so that it tells all of itself again.
+        timeout: seconds.
+        say: is told what is still awaited.
+
+    Raises:
+        TimedOutError: not in time.
+        VcliError: it will never be.
+    """
+    deadline = time.monotonic() + timeout
+    api = Api(instance.pki, state.port(instance))
+    while not _is_back(api, node, since, anew=anew):
+        say(str(node))
+        fail_early(node)
+        if time.monotonic() > deadline:
+            raise TimedOutError(
+                f"{node} is not ready after {timeout:.0f}s",
+                hint=f"the components' logs are in {node.logs}",
+            )
+        time.sleep(0.1)
+
+
+def _is_back(api: Api, node: Instance, since: dt.datetime, *, anew: bool) -> bool:
+    if anew and ((said := State.read(node.state)) is None or said.phase != "running"):
+        return False
+    try:
+        found = api.get(f"/api/v1/nodes/{node.name}")
+        if anew:
+            told = next(x["lastHeartbeatTime"] for x in found["status"]["conditions"] if x["type"] == "Ready")
+        else:
+            lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.name}")
+            told = lease["spec"]["renewTime"]
+    except (OSError, ApiRefusedError, KeyError, StopIteration):
+        return False
+    # Heartbeats are in whole seconds.
+    return is_true(found, "Ready") and dt.datetime.fromisoformat(told) >= since.replace(microsecond=0)
+
+
+def _awaited(
+    instance: Instance, api: Api, expected: Sequence[Instance], addons: Sequence[Addon]
+) -> str | None:
     said = State.read(instance.state)
     if said is None or said.phase == "booting":
         return "kube-apiserver"
     try:
-        nodes = api.get("/api/v1/nodes")["items"]
-        if not any(state.is_true(x, "Ready") for x in nodes):
-            return "node"
+        ready = {x["metadata"]["name"] for x in api.get("/api/v1/nodes")["items"] if is_true(x, "Ready")}
+        if missing := [x.name for x in expected if x.name not in ready]:
+            return f"node {missing[0]}" if len(expected) > 1 else "node"
         if not state.works(api, CLUSTER_DNS):
             return "cluster DNS"
         api.get("/api/v1/namespaces/default/serviceaccounts/default")
-        missing = (x.name for x in addons if x.name not in said.addons or not state.works(api, x))
-        return "images" if said.phase != "running" else next(missing, None)
+        if said.phase != "running":
+            return "images"
+        lacking = (x.name for x in addons if not state.is_set_up(x, expected) or not state.works(api, x))
+        return next(lacking, None)
     except (OSError, ApiRefusedError):
         return "kube-apiserver"
 
 
-def _fail_early(instance: Instance) -> None:
+def fail_early(instance: Instance) -> None:
+    """Raise what is known to keep a node from becoming ready.
+
+    Raises:
+        VcliError: it has ended, failed to boot, or a program of it does not stay up.
+    """
     if process.node_pid(instance) is None:
-        raise VcliError(f"the first process of host {instance.name} ended{tail(instance, 'node')}")
+        raise VcliError(f"the first process of {instance} ended{tail(instance, 'node')}")
     said = State.read(instance.state)
     if said is None:
         return
     if said.phase == "failed":
-        raise VcliError(f"host {instance.name} failed to boot: {said.error}{tail(instance, 'import')}")
+        raise VcliError(f"{instance} failed to boot: {said.error}{tail(instance, 'import')}")
     for name, component in said.components.items():
         if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
             raise VcliError(
-                f"{name} of host {instance.name} does not stay up ({component.exit}){tail(instance, name)}",
+                f"{name} of {instance} does not stay up ({component.exit}){tail(instance, name)}",
                 hint=f"its log is {instance.logs / name}.log;"
-                f" vcli host down --name {instance.name} removes what is there",
+                f" vcli host down --name {instance.host} removes what is there",
             )

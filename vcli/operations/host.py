@@ -11,7 +11,7 @@ from vcli import inputs
 from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError, UsageError
 from vcli.host import addons as known_addons
 from vcli.host import down as taking_down
-from vcli.host import image_store, images, loading, process, state
+from vcli.host import further, image_store, images, loading, process, state
 from vcli.host import up as booting
 from vcli.host.addons.addon import Addon
 from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
@@ -60,6 +60,7 @@ def up(
     kubeconfig: str | None = None,
     update_current: bool = True,
     egress: str | None = None,
+    nodes: int | None = None,
     addons: Sequence[str] = (),
 ) -> HostUp:
     """Boot a host, or find it running.
@@ -72,18 +73,22 @@ def up(
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
         update_current: whether to add it there, and make it current.
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
+        nodes: how many, from 1 to `inputs.MOST_NODES`; when not given 1, or what it has.
         addons: names of `host.addons.OPTIONAL`; a running host gets those that it lacks, and loses none.
 
     Raises:
-        UsageError: the name, the port, the timeout or an add-on makes no sense.
+        UsageError: the number of nodes, the name, the port, the timeout or an add-on makes no sense.
         NotAllowedError: not root, or programs of the machine are missing.
-        ConflictError: the port is taken, the host runs with another one, or its context's name is taken.
+        ConflictError: the port is taken, the host runs with another one or another number of nodes, or
+            its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
     inputs.timeout(timeout)
     if port is not None:
         inputs.port(port)
+    if nodes is not None:
+        inputs.nodes(nodes)
     begun = time.monotonic()
     steps = steps or NoSteps()
     instance = Instance.of(name)
@@ -97,9 +102,16 @@ def up(
         running = process.node_pid(instance) is not None
         if running:
             _same_port(instance, port)
+            _same_nodes(instance, nodes)
             _extend(instance, have, wanted, steps)
             with steps.step(f"Wait for host {name}") as step:
                 booting.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
+            for each in further.look(instance):
+                if each.state is not further.NodeState.RUNNING:
+                    back = "start" if each.pid is None else "heal"
+                    steps.warn(
+                        f"{each.node} is {each.state}: {command(f'node {back} {each.node.name}', name)}"
+                    )
         else:
             try:
                 _boot(
@@ -107,6 +119,7 @@ def up(
                     have,
                     port=DEFAULT_PORT if port is None else port,
                     egress=way_out,
+                    nodes=nodes or 1,
                     addons=wanted,
                     timeout=timeout,
                     steps=steps,
@@ -116,7 +129,7 @@ def up(
                 try:
                     taking_down.remove(instance)
                 except InterruptError:
-                    steps.warn(f"not everything of host {name} was removed: {_command('down', name)} does it")
+                    steps.warn(f"not everything of host {name} was removed: {command('down', name)} does it")
                     raise
                 raise
     if update_current:
@@ -169,14 +182,14 @@ def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: st
     steps = steps or NoSteps()
     existed = taking_down.exists(instance)
     if existed:
-        _need_root("down")
+        need_root("down")
         if instance.kubeconfig.exists():  # not yet in one that was killed while it booted
             _end_tunnels(state.server(instance))
         with steps.step(f"Remove host {name}"):
             try:
                 taking_down.down(instance, steps.warn)
             except InterruptError as error:
-                error.hint = f"host {name} is half removed: {_command('down', name)} removes the rest"
+                error.hint = f"host {name} is half removed: {command('down', name)} removes the rest"
                 raise
     where = sources_of(kubeconfig)
     if any(x.exists() for x in where.files):
@@ -192,8 +205,8 @@ def status(*, name: str = DEFAULT_NAME) -> state.HostStatus:
         NotAllowedError: not root.
         NotFoundError: it is not up.
     """
-    _need_root("status")
-    return state.look(_existing(name))
+    need_root("status")
+    return state.look(existing(name))
 
 
 def kubeconfig(*, name: str = DEFAULT_NAME) -> str:
@@ -203,21 +216,29 @@ def kubeconfig(*, name: str = DEFAULT_NAME) -> str:
         NotAllowedError: not root.
         NotFoundError: it is not up.
     """
-    _need_root("kubeconfig")
-    return _existing(name).kubeconfig.read_text()
+    need_root("kubeconfig")
+    return existing(name).kubeconfig.read_text()
 
 
 def load_image(archive: Path, *, name: str = DEFAULT_NAME, steps: Steps | None = None) -> list[str]:
-    """Import an OCI or Docker archive into a host; returns the images' names.
+    """Import an OCI or Docker archive into all nodes of a host that run; returns the images' names.
 
     Raises:
         NotFoundError: the host is not up, or there is no such file.
         VcliError: it is no archive of images.
     """
-    _need_root("load-image")
-    instance = _existing(name)
-    with (steps or NoSteps()).step(f"Import {archive.name}"):
-        return loading.load(instance, archive, Binaries(cache_dir()))
+    need_root("load-image")
+    instance = existing(name)
+    steps = steps or NoSteps()
+    loaded = []
+    for each in further.look(instance):
+        if each.pid is None:
+            again = command(f"load-image {archive}", name)
+            steps.warn(f"{each.node} is stopped and does not get the images: start it, then {again}")
+            continue
+        with steps.step(f"Import {archive.name} into {each.node}"):
+            loaded = loading.load(each.node, archive, Binaries(cache_dir()))
+    return loaded
 
 
 def sources() -> list[Source]:
@@ -241,6 +262,7 @@ def _boot(
     *,
     port: int,
     egress: Egress,
+    nodes: int,
     addons: Sequence[Addon],
     timeout: float,
     steps: Steps,
@@ -257,6 +279,7 @@ def _boot(
                 store=store,
                 have=have,
                 egress=egress,
+                nodes=nodes,
                 addons=addons,
                 archives=archives,
             )
@@ -316,17 +339,42 @@ def _same_port(instance: Instance, port: int | None) -> None:
         )
 
 
-def _existing(name: str) -> Instance:
+def _same_nodes(instance: Instance, nodes: int | None) -> None:
+    has = len(instance.nodes())
+    if nodes and nodes != has:
+        raise ConflictError(
+            f"host {instance.name} is up already, with {has} {'node' if has == 1 else 'nodes'}",
+            hint=f"vcli host down --name {instance.name}, or another --name for a second host",
+        )
+
+
+def existing(name: str) -> Instance:
+    """The instance of a host that is up.
+
+    Raises:
+        NotFoundError: it is not.
+    """
     instance = Instance.of(name)
     if process.node_pid(instance) is None:
-        raise NotFoundError(f"host {name} is not up", hint=_command("up", name))
+        raise NotFoundError(f"host {name} is not up", hint=command("up", name))
     return instance
 
 
-def _need_root(command: str) -> None:
+def need_root(command: str) -> None:
+    """Raise NotAllowedError when this process is not root.
+
+    Args:
+        command: the words after ``vcli host``.
+    """
     if os.geteuid() != 0:
         raise NotAllowedError(f"vcli host {command} needs root", hint=f"sudo vcli host {command}")
 
 
-def _command(verb: str, name: str) -> str:
+def command(verb: str, name: str) -> str:
+    """A command line to name in a hint.
+
+    Args:
+        verb: the words after ``vcli host``.
+        name: of the host.
+    """
     return f"vcli host {verb}" + ("" if name == DEFAULT_NAME else f" --name {name}")

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from embedded import Host
 from figures import Figures, Running, leaked, lost
 from patience import eventually
 from pulse import Pulse
 from space import Space, pod
+
+pytestmark = pytest.mark.alone
 
 STAYS = [f"stays-{number}" for number in range(3)]
 

@@ -18,7 +18,8 @@ from patience import eventually
 from vcli import VirtualCluster
 
 # Signals that whoever runs the tests ignores (a shell's background job, nohup) are to be handled here.
-VCLI = ["env", "--default-signal", sys.executable, "-m", "vcli"]
+# As users start it: `python -m` takes a Ctrl-C while it looks for the module as a failure of its own.
+VCLI = ["env", "--default-signal", str(Path(sys.executable).with_name("vcli"))]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 STARTED: list["subprocess.Popen[str]"] = []
 STAGES = ["Check the host", "Create namespace", "Apply the control plane", "Wait until it is ready"]

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 CLOSED, FULL, UNREAD = "closed", "full", "unread"
 """What may be wrong with a standard stream: it is closed, its disk is full, its reader has ended."""
@@ -150,3 +151,11 @@ def _flush(code: int) -> int:
         except (OSError, ValueError):
             return 120
     return code
+
+
+def below(words: tuple[str, ...], built: Any) -> dict[tuple[str, ...], Any]:
+    """A command by all its names, or, if it is a group, the commands of it."""
+    groups = getattr(built, "commands", None)
+    if not groups:
+        return {words: built}
+    return {k: v for name, each in groups.items() for k, v in below((*words, name), each).items()}

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from contract import ERRORS, EXIT_CODES
 from fake_host import fake_host
-from program import CLOSED, FULL, UNREAD, Done, load_everything, run
+from program import CLOSED, FULL, UNREAD, Done, below, load_everything, run
 
 from vcli.cli import app
 
@@ -132,13 +132,11 @@ class Case:
 
 @functools.cache
 def commands() -> Mapping[Words, Any]:
-    """All commands that do something, those of groups by two names."""
+    """All commands that do something, those of groups by all their names."""
     found: dict[Words, Any] = {}
     for name, entry in app.COMMANDS.items():
         if entry.alias_of is None:
-            built = app.load(name, entry.target)
-            below = getattr(built, "commands", None)
-            found |= {(name, key): each for key, each in below.items()} if below else {(name,): built}
+            found |= below((name,), app.load(name, entry.target))
     return found
 
 
@@ -271,22 +269,26 @@ def kubeconfig(server: str) -> bytes:
 
 def harmless() -> None:
     """Replace what would boot a machine, build for minutes or fill a disk."""
-    from vcli.host.state import ComponentStatus, HostStatus  # noqa: PLC0415
-    from vcli.operations import host, image  # noqa: PLC0415
+    from vcli.host.state import ComponentStatus, HostStatus, NodeStatus  # noqa: PLC0415
+    from vcli.operations import host, host_node, image  # noqa: PLC0415
 
     here = Path("here")
-    component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here)
+    component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
     up = host.HostUp(
         name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, created=True, seconds=1.0
     )
     found = HostStatus(
         name="x", ready=True, node_ready=True, version="v1", server="https://x", port=1, pid=1,
-        kubeconfig=here, kubectl=here, components=[component],
+        kubeconfig=here, kubectl=here, components=[component], nodes=[],
     )  # fmt: skip
+    node = NodeStatus(name="x", state="cut", ready=False, address="x", pod_cidr="x", zone="x", pid=1)
     host.up = lambda **_: up
     host.build = lambda **_: here
     host.down = lambda **_: True
     host.status = lambda **_: found
+    host_node.nodes = lambda **_: [node]
+    for verb in ("stop", "start", "cut", "heal"):
+        setattr(host_node, verb, lambda *_, **__: True)
     image.build = lambda **_: image.Built(name="x", archive=here, digest="sha256:0", size=1)
 
 

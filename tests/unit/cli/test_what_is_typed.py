@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from program import below
 from typer.main import get_command
 
 from vcli.cli import app
@@ -18,9 +19,7 @@ def commands() -> Iterator[tuple[list[str], list[Any]]]:
     root = get_command(app.app)
     for name in app.COMMANDS:
         found: Any = root.get_command(None, name)
-        below = getattr(found, "commands", None)
-        for words, each in [([name], found)] if below is None else [([name, x], y) for x, y in below.items()]:
-            yield words, each.params
+        yield from ((list(words), each.params) for words, each in below((name,), found).items())
 
 
 def takes_value(param: Any) -> bool:
@@ -44,7 +43,7 @@ def _nowhere(tmp_path, monkeypatch):
 
 def line(words: list[str], params: list[Any], chosen: Any, value: str) -> list[str]:
     """A command line where one parameter has a value; those that are required have one that is right."""
-    valid = {"FILE": "archive.tar", "NAME": "demo", "bash|zsh|fish": "bash"}
+    valid = {"FILE": "archive.tar", "NAME": "demo", "NODE": "demo-2", "bash|zsh|fish": "bash"}
     typed = list(words)
     for param in params:
         if param is chosen:
@@ -116,6 +115,9 @@ def test_names_of_any_command_are_labels(capsys, words, name):
         ("--timeout 0s list", "--timeout '0s' is too short"),
         ("host up --port 70000", "--port 70000 is not a port"),
         ("host up --port -1", "--port -1 is not a port"),
+        ("host up --nodes 0", "--nodes 0 is not possible"),
+        ("host up --nodes 100", "--nodes 100 is not possible"),
+        ("host node stop A_B", "NODE 'A_B' is not a DNS label"),
         ("host up --egress some", "--egress 'some' is not one of none, public, all"),
         ("host up --name Host", '"Host" can not name a host'),
         ("list -o xml", "--output 'xml' is not one of table, wide, json, yaml, name"),

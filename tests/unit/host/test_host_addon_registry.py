@@ -11,10 +11,11 @@ from vcli.errors import UsageError
 from vcli.host.addons import ALWAYS, OPTIONAL, chosen, to_create
 from vcli.host.addons.addon import Facts
 from vcli.host.addons.load_balancer import RANGE
-from vcli.host.instance import NODE_CIDR, NODE_IP, Instance
+from vcli.host.instance import NODES_CIDR, Instance
 from vcli.host.products import PRODUCTS
 
 NAMES = [x.name for x in OPTIONAL]
+FACTS = Facts(node="lab")
 PROGRAMS = {y: Path("/bin/sh") for x in OPTIONAL for z in x.products for y in z.packages}
 
 
@@ -37,7 +38,7 @@ def test_the_help_names_all_of_them() -> None:
 
 def test_a_host_without_addons_is_as_lean_as_before() -> None:
     assert [y for x in ALWAYS for y in (*x.products, *x.packages, *x.users)] == []
-    kinds = [body["kind"] for _, body in to_create(ALWAYS, Facts())]
+    kinds = [body["kind"] for _, body in to_create(ALWAYS, FACTS)]
     assert kinds == [
         *("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "Deployment", "Service"),
         "StorageClass",
@@ -46,15 +47,25 @@ def test_a_host_without_addons_is_as_lean_as_before() -> None:
 
 def test_dns_forwards_only_where_there_is_a_name_server() -> None:
     def corefile(*, name_server: bool) -> str:
-        objects = dict(to_create(ALWAYS, Facts(name_server=name_server)))
+        objects = dict(to_create(ALWAYS, Facts(node="lab", name_server=name_server)))
         return str(objects["/api/v1/namespaces/kube-system/configmaps"]["data"]["Corefile"])
 
     assert "forward . /etc/resolv.conf" in corefile(name_server=True)
     assert "forward" not in corefile(name_server=False)
 
 
+def test_pods_of_all_are_on_the_first_node() -> None:
+    pods = [
+        x["spec"]["template"]["spec"]
+        for _, x in to_create([*ALWAYS, *OPTIONAL], FACTS)
+        if x["kind"] == "Deployment"
+    ]
+    assert len(pods) >= 3
+    assert [x["nodeSelector"] for x in pods] == [{"kubernetes.io/hostname": "lab"}] * len(pods)
+
+
 def test_every_object_has_the_path_of_its_collection() -> None:
-    paths = {(y["kind"], x) for x, y in to_create([*ALWAYS, *OPTIONAL], Facts())}
+    paths = {(y["kind"], x) for x, y in to_create([*ALWAYS, *OPTIONAL], FACTS)}
     assert {
         ("APIService", "/apis/apiregistration.k8s.io/v1/apiservices"),
         ("ClusterRole", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
@@ -67,15 +78,27 @@ def test_every_object_has_the_path_of_its_collection() -> None:
 
 @pytest.mark.parametrize("addon", OPTIONAL, ids=NAMES)
 def test_images_of_pods_are_offered_and_users_have_rights(addon, tmp_path: Path) -> None:
-    bodies = [body for _, body in to_create([addon], Facts())]
+    bodies = [body for _, body in to_create([addon], FACTS)]
     pods = [x["spec"]["template"]["spec"] for x in bodies if x["kind"] == "Deployment"]
     wanted = {y["image"] for x in pods for y in x["containers"]}
     assert wanted == {y for x in addon.images(PROGRAMS) for y in x.image().names}
     bound = {y["name"] for x in bodies if x["kind"].endswith("Binding") for y in x["subjects"]}
     assert {f"vcli:{x}" for x in addon.users} <= bound
     instance = Instance(name="lab", root=tmp_path, run=tmp_path)
-    names = [x.name for x in addon.components(instance, PROGRAMS)]
-    assert len(names) == len(set(names))
+    components = addon.components(instance, PROGRAMS)
+    assert len(components) == len({x.name for x in components})
+    # A node that makes no objects itself knows by the rights of these when they are there.
+    assert not addon.every_node or all(x.user in addon.users for x in components)
+
+
+@pytest.mark.parametrize("addon", OPTIONAL, ids=NAMES)
+def test_components_of_every_node_name_the_node_and_its_own_files(addon, tmp_path: Path) -> None:
+    node = Instance(name="lab", root=tmp_path, run=tmp_path).node(2)
+    assert addon.is_on(node) == addon.every_node
+    if addon.every_node:
+        for line in (" ".join(x.argv) for x in addon.components(node, PROGRAMS)):
+            assert "lab-2" in line
+            assert str(node.pki) in line
 
 
 def test_products_have_names_of_their_own() -> None:
@@ -83,10 +106,11 @@ def test_products_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
-def test_addresses_for_services_are_in_the_nodes_network_and_not_its_own() -> None:
+def test_addresses_for_services_are_in_the_nodes_network_and_not_their_own(tmp_path: Path) -> None:
     pool = ipaddress.ip_network(RANGE)
-    assert pool.subnet_of(ipaddress.ip_interface(NODE_CIDR).network)
-    assert ipaddress.ip_address(NODE_IP) not in pool
+    assert pool.subnet_of(ipaddress.ip_network(NODES_CIDR))
+    nodes = Instance(name="lab", root=tmp_path, run=tmp_path).possible_nodes()
+    assert not any(ipaddress.ip_address(x.ip) in pool for x in nodes)
 
 
 @pytest.mark.parametrize(

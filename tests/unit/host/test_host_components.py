@@ -34,17 +34,19 @@ def instance(tmp_path, monkeypatch):
 def test_a_component_that_does_not_stay_up(instance, state, hopeless):
     State(components={NAME: state}).write(instance.state)
     if not hopeless:
-        up._fail_early(instance)
+        up.fail_early(instance)
         return
     with pytest.raises(VcliError, match=f"{NAME} of host lab does not stay up"):
-        up._fail_early(instance)
+        up.fail_early(instance)
 
 
 def test_only_ends_in_a_row_make_it_wait_longer(instance, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(node.time, "monotonic", lambda: clock[0])
     component = Component(name=NAME, argv=["x"])
-    plan = SimpleNamespace(run=str(instance.run), pki=str(instance.pki), api_port=1)
+    plan = SimpleNamespace(
+        run=str(instance.run), pki=str(instance.pki), api_host="x", api_port=1, api_user="admin"
+    )
     first = node.Node(plan, {}, instance.plan)
     state = first._state.components[NAME] = ComponentState(pid=7)
 

@@ -12,7 +12,7 @@ from vcli.host.addons.ingress import INGRESS
 from vcli.host.addons.load_balancer import LOAD_BALANCER
 from vcli.host.addons.metrics import METRICS
 from vcli.host.addons.network_policy import NETWORK_POLICY
-from vcli.host.addons.objects import collection
+from vcli.host.addons.objects import collection, on_node
 from vcli.host.addons.storage import STORAGE
 
 ALWAYS: tuple[Addon, ...] = (CLUSTER_DNS, STORAGE)
@@ -40,5 +40,9 @@ def chosen(names: Iterable[str]) -> tuple[Addon, ...]:
 
 
 def to_create(addons: Iterable[Addon], facts: Facts) -> Sequence[tuple[str, Object]]:
-    """All their objects, each with the API path of its collection, in the order to create them."""
-    return [(collection(body), body) for addon in addons for body in addon.objects(facts)]
+    """All their objects, each with the API path of its collection, in the order to create them.
+
+    Deployments stay on the first node: it is never stopped, and only there are the images of add-ons.
+    """
+    bodies = (body for addon in addons for body in addon.objects(facts))
+    return [(collection(x), on_node(x, facts.node) if x["kind"] == "Deployment" else x) for x in bodies]

@@ -20,9 +20,13 @@ class Facts:
     """What objects depend on.
 
     Attributes:
+        node: the host's first one, which is never stopped.
+        several: whether the host has more nodes.
         name_server: whether there is one beyond the cluster, in the node's resolv.conf.
     """
 
+    node: str
+    several: bool = False
     name_server: bool = False
 
 
@@ -36,11 +40,11 @@ class Addon:
         needs: names of other add-ons that come with it.
         products: what is built for it, beside the host's own.
         packages: programs of the machine that it runs, each with its Debian package.
-        images: the images that its pods run, of the programs by name.
-        objects: what to create, in this order.
+        images: the images that its pods run, of the programs by name; on the first node.
+        objects: what to create, in this order. Deployments are kept on the first node.
         users: names of clients: each has a certificate for ``vcli:NAME`` and a kubeconfig in `pki`.
         components: programs of a node, for the instance, of the programs by name.
-        every_node: whether these are for every node, not only for the one with the control plane.
+        every_node: whether users and components are for every node, not only for the first one.
         available: API paths of objects whose condition Available says that the add-on works.
     """
 
@@ -55,6 +59,10 @@ class Addon:
     components: Callable[[Instance, Programs], Sequence[Component]] = lambda _, __: ()
     every_node: bool = False
     available: Sequence[str] = ()
+
+    def is_on(self, node: Instance) -> bool:
+        """Whether it has a part on this node."""
+        return self.every_node or node.number == 1
 
 
 def deployment(name: str) -> str:

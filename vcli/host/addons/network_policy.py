@@ -38,7 +38,7 @@ def _components(instance: Instance, program: Programs) -> list[Component]:
         f"--service-external-ip-range={RANGE}",
         "--health-port=0",
     ]
-    return [Component(name=_NAME, argv=argv, after="node")]
+    return [Component(name=_NAME, argv=argv, after="node", user=_NAME)]
 
 
 NETWORK_POLICY = Addon(

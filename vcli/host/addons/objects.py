@@ -68,6 +68,13 @@ def deployment(name: str, labels: Mapping[str, str], pod: Object) -> Object:
     }
 
 
+def on_node(deployment: Object, node: str) -> Object:
+    """The Deployment with its pods on this node."""
+    template = deployment["spec"]["template"]
+    pod = template["spec"] | {"nodeSelector": {"kubernetes.io/hostname": node}}
+    return deployment | {"spec": deployment["spec"] | {"template": template | {"spec": pod}}}
+
+
 def service(name: str, labels: Mapping[str, str], ports: Sequence[Object], **spec: object) -> Object:
     """A Service for the pods with the labels."""
     return {

@@ -1,10 +1,14 @@
-"""A default StorageClass, whose volumes are folders of the node."""
+"""A default StorageClass, whose volumes are folders of a node."""
 
-from vcli.host.addons.addon import Addon, Object
+from vcli.host.addons.addon import Addon, Facts, Object
+from vcli.host.local_volumes import PROVISIONER as LOCAL
 
 
-def _storage_class() -> Object:
-    """Volumes without any driver: kube-controller-manager's own provisioner makes a folder on the node."""
+def _storage_class(facts: Facts) -> Object:
+    """Volumes without any driver: kube-controller-manager's own provisioner makes a folder on the one node.
+
+    That one knows of no nodes. With several, a volume is made where its pod is.
+    """
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
@@ -12,14 +16,14 @@ def _storage_class() -> Object:
             "name": "standard",
             "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
         },
-        "provisioner": "kubernetes.io/host-path",
+        "provisioner": LOCAL if facts.several else "kubernetes.io/host-path",
         "reclaimPolicy": "Delete",
-        "volumeBindingMode": "Immediate",
+        "volumeBindingMode": "WaitForFirstConsumer" if facts.several else "Immediate",
     }
 
 
 STORAGE = Addon(
     name="storage",
     summary="volumes for claims",
-    objects=lambda _: [_storage_class()],
+    objects=lambda facts: [_storage_class(facts)],
 )
