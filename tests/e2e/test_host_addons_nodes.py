@@ -80,6 +80,25 @@ class Traffic:
         }
 
 
+def test_what_is_added_later_is_on_all_nodes_also_on_one_that_was_stopped(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    # Before any test that uses the other host: so there is one at a time.
+    *running, stopped = nodes_of(LATER)
+    down(LATER)
+    try:
+        host = booted(LATER, tmp_path, "--nodes", "3")
+        vcli_host("node", "stop", stopped, "--name", LATER, env=host.env)
+        vcli_host("up", "--name", LATER, "--with", "network-policy", env=host.env, timeout=3600)
+        assert with_router(host) == set(running)
+        vcli_host("node", "start", stopped, "--name", LATER, env=host.env)
+        assert with_router(host) == {*running, stopped}
+        status = json.loads(vcli_host("status", "--name", LATER, "-o", "json", env=host.env))
+        assert status["addons"] == [{"name": "network-policy", "ready": True}]
+    finally:
+        down(LATER)
+
+
 def test_policies_are_enforced_on_each_node_against_pods_of_all(host: Host, namespace: str) -> None:
     assert with_router(host) == set(nodes_of(NAME))
     traffic = Traffic(host, namespace, nodes_of(NAME))
@@ -112,21 +131,3 @@ def test_node_that_was_stopped_enforces_policies_again(host: Host, namespace: st
     traffic = Traffic(host, namespace, nodes_of(NAME)[1:])
     traffic.allow_friends()
     eventually(lambda: traffic.heard() == set(product(traffic.friends, traffic.servers)))
-
-
-def test_what_is_added_later_is_on_all_nodes_also_on_one_that_was_stopped(tmp_path: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    *running, stopped = nodes_of(LATER)
-    down(LATER)
-    try:
-        host = booted(LATER, tmp_path, "--nodes", "3")
-        vcli_host("node", "stop", stopped, "--name", LATER, env=host.env)
-        vcli_host("up", "--name", LATER, "--with", "network-policy", env=host.env, timeout=3600)
-        assert with_router(host) == set(running)
-        vcli_host("node", "start", stopped, "--name", LATER, env=host.env)
-        assert with_router(host) == {*running, stopped}
-        status = json.loads(vcli_host("status", "--name", LATER, "-o", "json", env=host.env))
-        assert status["addons"] == [{"name": "network-policy", "ready": True}]
-    finally:
-        down(LATER)
