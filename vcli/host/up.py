@@ -6,7 +6,7 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,7 +86,7 @@ def boot(
     egress: Egress,
     nodes: int = 1,
 ) -> None:
-    """Start the nodes; `wait` tells when they are ready. The caller holds the lock and has called `clear`.
+    """Start the nodes; `wait` returns when they are ready. The caller holds the lock and has called `clear`.
 
     Args:
         instance: nothing of it exists.
@@ -157,30 +157,28 @@ def wait(instance: Instance, *, timeout: float, say: Say) -> None:
     Args:
         instance: a booted one.
         timeout: seconds.
-        say: is told what is still awaited.
+        say: takes what is still awaited.
 
     Raises:
         TimedOutError: not in time.
         VcliError: it will never be; the message has the last lines of the component's log.
     """
-    deadline = time.monotonic() + timeout
     api = Api(instance.pki, state.port(instance))
     # A node that was stopped or cut off is so on purpose.
     expected = [x.node for x in further.look(instance) if x.state is further.NodeState.RUNNING]
-    while (awaited := _awaited(instance, api, expected)) is not None:
-        say(awaited)
-        for node in expected:
-            fail_early(node)
-        if time.monotonic() > deadline:
-            raise TimedOutError(
-                f"host {instance.name} is not ready after {timeout:.0f}s: {awaited}",
-                hint=f"the components' logs are in {instance.logs}",
-            )
-        time.sleep(0.1)
+    late = f"host {instance.name} is not ready after {timeout:.0f}s"
+    _poll(
+        lambda: _awaited(instance, api, expected),
+        expected,
+        late=lambda awaited: f"{late}: {awaited}",
+        logs=instance.logs,
+        timeout=timeout,
+        say=say,
+    )
 
 
 def wait_for_node(
-    instance: Instance, node: Instance, *, since: dt.datetime, anew: bool, timeout: float, say: Say
+    instance: Instance, node: Instance, *, since: dt.datetime, booted: bool, timeout: float, say: Say
 ) -> None:
     """Until a node that was away is Ready again.
 
@@ -188,39 +186,60 @@ def wait_for_node(
         instance: the host.
         node: one of it that runs.
         since: when it came back; what is known from before does not count.
-        anew: whether it was booted, so that it tells all of itself again.
+        booted: whether it was booted, so that its status is written again; otherwise its Lease is renewed.
         timeout: seconds.
-        say: is told what is still awaited.
+        say: takes what is still awaited.
 
     Raises:
         TimedOutError: not in time.
         VcliError: it will never be.
     """
-    deadline = time.monotonic() + timeout
     api = Api(instance.pki, state.port(instance))
-    while not _is_back(api, node.name, since, anew=anew):
-        say(str(node))
-        fail_early(node)
+    late = f"{node} is not ready after {timeout:.0f}s"
+    _poll(
+        lambda: None if _is_back(api, node.name, since, booted=booted) else str(node),
+        [node],
+        late=lambda _: late,
+        logs=node.logs,
+        timeout=timeout,
+        say=say,
+    )
+
+
+def _poll(
+    awaited: Callable[[], str | None],
+    nodes: Sequence[Instance],
+    *,
+    late: Callable[[str], str],
+    logs: Path,
+    timeout: float,
+    say: Say,
+) -> None:
+    """Ask until nothing is awaited any longer; `late` is the message when the time is over."""
+    deadline = time.monotonic() + timeout
+    while (missing := awaited()) is not None:
+        say(missing)
+        for node in nodes:
+            fail_early(node)
         if time.monotonic() > deadline:
-            raise TimedOutError(
-                f"{node} is not ready after {timeout:.0f}s",
-                hint=f"the components' logs are in {node.logs}",
-            )
+            raise TimedOutError(late(missing), hint=f"the components' logs are in {logs}")
         time.sleep(0.1)
 
 
-def _is_back(api: Api, name: str, since: dt.datetime, *, anew: bool) -> bool:
+def _is_back(api: Api, name: str, since: dt.datetime, *, booted: bool) -> bool:
     try:
         found = api.get(f"/api/v1/nodes/{name}")
-        if anew:
-            told = next(x["lastHeartbeatTime"] for x in found["status"]["conditions"] if x["type"] == "Ready")
+        if booted:
+            heartbeat = next(
+                x["lastHeartbeatTime"] for x in found["status"]["conditions"] if x["type"] == "Ready"
+            )
         else:
             lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{name}")
-            told = lease["spec"]["renewTime"]
+            heartbeat = lease["spec"]["renewTime"]
     except (OSError, ApiRefusedError, KeyError, StopIteration):
         return False
     # Heartbeats are in whole seconds.
-    return is_true(found, "Ready") and dt.datetime.fromisoformat(told) >= since.replace(microsecond=0)
+    return is_true(found, "Ready") and dt.datetime.fromisoformat(heartbeat) >= since.replace(microsecond=0)
 
 
 def _awaited(instance: Instance, api: Api, expected: Sequence[Instance]) -> str | None:
