@@ -15,8 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
 MARK = "alone"
-# Long ones begin first, and the short ones fill what is left at the end.
-ORDER = ("tests/e2e/test_conformance.py", "tests/e2e", "tests/api", "tests/unit")
+# Unit tests while the machine is quiet. Of the others the longest first: short ones fill what is left.
+ORDER = ("tests/unit", "tests/e2e/test_conformance.py", "tests/e2e", "tests/api")
 
 ITEMS = pytest.StashKey[dict[str, pytest.Item]]()
 """All tests by node id, in a process that collected them for itself after the others ended."""

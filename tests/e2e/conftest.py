@@ -38,7 +38,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     if lent := os.environ.get("VCLI_E2E_HOST"):
         name = lent
     elif is_side_by_side(pytestconfig):
-        name = SHARED_NAME  # whoever comes first boots it
+        name = SHARED_NAME  # the first process that asks boots it
     else:
         name = NAME
         down(name)

@@ -12,8 +12,8 @@ from embedded import Host
 from keyboard import Keyboard
 from patience import eventually
 from plane import processes_of
-from space import container
-from test_create import left, namespaces
+from space import IDLE, container
+from test_create import left, namespaces, versions
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def cluster(desk: Host, namespace: str) -> str:
 
 
 def test_everything_goes_and_the_bystander_stays(desk: Host, cluster: str):
-    desk.kubectl("create", "deployment", "web", "--image=busybox:1.36", "--", "sleep", "3600")
+    desk.kubectl("create", "deployment", "web", "--image=busybox:1.36", "--", "sh", "-c", IDLE)
     desk.kubectl("rollout", "status", "deployment/web", "--timeout=60s")
     context = desk.kubectl("config", "current-context").strip()
 
@@ -127,9 +127,9 @@ def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
 
 def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
-    before = left(desk, namespace)
-    image, script = "--image=busybox:1.36", "trap exit TERM; while :; do sleep 0.2; done"
-    desk.kubectl("create", "deployment", "web", image, "-n", namespace, "--", "sh", "-c", script)
+    before = set(versions(desk, namespace))
+    image = "--image=busybox:1.36"
+    desk.kubectl("create", "deployment", "web", image, "-n", namespace, "--", "sh", "-c", IDLE)
     argv = ["delete", "demo", "-n", namespace, "--delete-namespace"]
 
     planned = desk.vcli(*argv, "--dry-run").stdout.split()
@@ -143,7 +143,7 @@ def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespa
         in refused.stderr
     )
     assert "--yes deletes them as well" in refused.stderr
-    assert before <= left(desk, namespace)
+    assert before <= set(versions(desk, namespace))
 
     for answer, code in (("n\n", 5), ("\x03", 130), ("y\n", 0)):
         terminal = Keyboard([sys.executable, "-m", "vcli", *argv], desk.env | {"TERM": "dumb"})
@@ -152,7 +152,7 @@ def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespa
         if code == 5:
             terminal.expect("nothing was deleted")
         assert terminal.finish() == code
-        assert code == 0 or before <= left(desk, namespace)
+        assert code == 0 or before <= set(versions(desk, namespace))
     assert namespace not in namespaces(desk)
 
 
@@ -166,7 +166,7 @@ def test_consent_can_be_given_beforehand(desk: Host, namespace: str):
 
 def test_an_unset_variable_deletes_nothing(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
-    before = left(desk, namespace)
+    before = set(versions(desk, namespace))
     for argv in (
         ["", "-n", namespace],
         ["", "--delete-namespace"],
@@ -176,7 +176,7 @@ def test_an_unset_variable_deletes_nothing(desk: Host, namespace: str):
         done = desk.vcli("delete", *argv, check=False)
         assert (done.returncode, done.stdout) == (2, "")
         assert "must not be empty" in done.stderr
-    assert left(desk, namespace) == before
+    assert before <= set(versions(desk, namespace))
 
 
 def test_an_interrupted_delete_says_what_does_the_rest(desk: Host, namespace: str):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,15 +31,6 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     BEFORE.update(machine(NAME))
     yield booted(NAME, tmp_path_factory.mktemp("nodes"), "--nodes", "3")
     down(NAME)
-
-
-@pytest.fixture
-def namespace(host: Host) -> Iterator[str]:
-    """A namespace for one test."""
-    name = f"test-{uuid.uuid4().hex[:8]}"
-    host.create_namespace(name)
-    yield name
-    host.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found", check=False)
 
 
 def on(node: str, name: str, script: str = IDLE, **spec: Any) -> dict[str, Any]:

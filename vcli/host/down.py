@@ -76,7 +76,7 @@ def leftovers(instance: Instance) -> list[str]:
 
 
 def _end(instance: Instance) -> None:
-    """End all nodes, also those that no file tells of any more."""
+    """End all nodes, also those without a state file."""
     nodes = instance.possible_nodes()
     process.end(nodes)
     for node in nodes:

@@ -66,7 +66,7 @@ def launch(host: Instance, node: Instance) -> None:
         VcliError: it did not come to life, or the first node does not.
     """
     deadline = time.monotonic() + _SET_UP_WITHIN
-    # The first node's process tells of itself when its network is there.
+    # The first node's process writes its state when its network is there.
     while (pid := process.node_pid(host)) is None or State.read(host.state) is None:
         if pid is None or time.monotonic() > deadline:
             raise VcliError(f"{host} did not start{tail(host, 'node')}")

@@ -112,7 +112,7 @@ class Instance:
 
     @property
     def cgroup(self) -> str:
-        """What all pods are below, in each hierarchy. Nobody else's, so it can be removed exactly.
+        """What all pods are below, in each hierarchy. Of this node alone, so it can be removed exactly.
 
         A further node's is beside the host's, not below it: a kubelet counts all that is below its own.
         The dot keeps it apart from hosts, whose names have none.

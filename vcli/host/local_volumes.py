@@ -110,7 +110,7 @@ def is_over(volume: Mapping[str, Any]) -> bool:
 def folders(volume: Mapping[str, Any], nodes: Mapping[str, str]) -> list[Path]:
     """Where a volume's files may lie.
 
-    By its name, not by the path in it: whoever may write volumes must not have any folder removed.
+    By its name, not by the path in it: the right to write PersistentVolumes must not remove any folder.
     """
     return [Path(x, volume["metadata"]["name"]) for x in nodes.values()]
 
@@ -122,7 +122,7 @@ def make_folder(path: Path) -> None:
 
 
 class Provisioner:
-    """Brings volumes in line with claims, again whenever either changes."""
+    """Reconciles volumes with claims, whenever either changes."""
 
     def __init__(self, api: Api, nodes: Mapping[str, str]) -> None:
         self._api = api
@@ -130,7 +130,7 @@ class Provisioner:
         self._changed = threading.Event()
 
     def run(self) -> None:
-        """Go on for ever."""
+        """Reconcile until the process ends."""
         for path in (_CLAIMS, _VOLUMES):
             threading.Thread(target=self._watch, args=(path,), daemon=True).start()
         while True:
@@ -179,7 +179,7 @@ class Provisioner:
 
 
 def event(claim: Mapping[str, Any], error: Exception) -> Object:
-    """What tells why a claim has no volume. One a claim, by its name: the API server refuses a second."""
+    """The Event that says why a claim has no volume; a claim gets one, as its name is taken then."""
     meta = claim["metadata"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return {

@@ -1,30 +1,26 @@
 """Booting an embedded host."""
 
-import datetime as dt
 import os
 import shutil
 import signal
 import socket
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vcli.errors import ConflictError, NotAllowedError, TimedOutError, VcliError
-from vcli.host import cgroups, components, further, image_store, launch, network, process, state
+from vcli.errors import ConflictError, NotAllowedError
+from vcli.host import cgroups, components, further, image_store, launch, network, process
 from vcli.host.addons import ALWAYS, OPTIONAL, to_create
 from vcli.host.addons.addon import Addon, Facts
-from vcli.host.addons.cluster_dns import CLUSTER_DNS
-from vcli.host.api import Api, ApiRefusedError, is_true
-from vcli.host.binaries import Binaries, Say
+from vcli.host.binaries import Binaries
 from vcli.host.egress import NAME as EGRESS
 from vcli.host.egress import NAME_SERVER, Egress
 from vcli.host.egress import component as egress_component
 from vcli.host.instance import Instance
-from vcli.host.launch import SYSTEM_PATH, tail
+from vcli.host.launch import SYSTEM_PATH
 from vcli.host.pki import write_pki
-from vcli.host.plan import Plan, State
+from vcli.host.plan import Plan
 
 CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin")
 _NEEDED = {
@@ -37,7 +33,6 @@ _NEEDED = {
     "sysctl": "procps",
     "openssl": "openssl",
 }
-_FAILURES_OF_A_HOPELESS_ONE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +92,7 @@ def boot(
     addons: Sequence[Addon] = (),
     archives: Sequence[Path] = (),
 ) -> None:
-    """Start the nodes; `wait` tells when they are ready. The caller holds the lock and has called `clear`.
+    """Start the nodes, for which `readiness.wait` waits. The caller holds the lock and has called `clear`.
 
     Args:
         instance: nothing of it exists.
@@ -166,7 +161,7 @@ def lacks(instance: Instance, addons: Sequence[Addon]) -> list[Addon]:
 def extend(
     instance: Instance, addons: Sequence[Addon], *, binaries: Binaries, archives: Sequence[Path]
 ) -> None:
-    """Have a running host set up more add-ons; `wait` tells when they are ready. The caller holds the lock.
+    """Have a running host set up more add-ons, for which `readiness.wait` waits. The caller holds the lock.
 
     A node that is stopped does its part when it boots, one that is cut off when it is back.
 
@@ -215,121 +210,3 @@ def listen(port: int) -> socket.socket:
             hint="choose another one: vcli host up --port PORT",
         ) from error
     return listener
-
-
-def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, say: Say) -> None:
-    """Until all nodes that run are Ready, cluster DNS answers, all images are there and the add-ons work.
-
-    Args:
-        instance: a booted one.
-        addons: those asked for.
-        timeout: seconds.
-        say: is told what is still awaited.
-
-    Raises:
-        TimedOutError: not in time.
-        VcliError: it will never be; the message has the last lines of the component's log.
-    """
-    deadline = time.monotonic() + timeout
-    api = Api(instance.pki, state.port(instance))
-    # A node that was stopped or cut off is so on purpose.
-    expected = [x.node for x in further.look(instance) if x.state is further.NodeState.RUNNING]
-    while (awaited := _awaited(instance, api, expected, addons)) is not None:
-        say(awaited)
-        for node in expected:
-            fail_early(node)
-        if time.monotonic() > deadline:
-            raise TimedOutError(
-                f"host {instance.name} is not ready after {timeout:.0f}s: {awaited}",
-                hint=f"the components' logs are in {instance.logs}",
-            )
-        time.sleep(0.1)
-
-
-def wait_for_node(
-    instance: Instance, node: Instance, *, since: dt.datetime, anew: bool, timeout: float, say: Say
-) -> None:
-    """Until a node that was away is Ready again.
-
-    Args:
-        instance: the host.
-        node: one of it that runs.
-        since: when it came back; what is known from before does not count.
-        anew: whether it was booted, so that it tells all of itself again.
-        timeout: seconds.
-        say: is told what is still awaited.
-
-    Raises:
-        TimedOutError: not in time.
-        VcliError: it will never be.
-    """
-    deadline = time.monotonic() + timeout
-    api = Api(instance.pki, state.port(instance))
-    while not _is_back(api, node, since, anew=anew):
-        say(str(node))
-        fail_early(node)
-        if time.monotonic() > deadline:
-            raise TimedOutError(
-                f"{node} is not ready after {timeout:.0f}s",
-                hint=f"the components' logs are in {node.logs}",
-            )
-        time.sleep(0.1)
-
-
-def _is_back(api: Api, node: Instance, since: dt.datetime, *, anew: bool) -> bool:
-    if anew and ((said := State.read(node.state)) is None or said.phase != "running"):
-        return False
-    try:
-        found = api.get(f"/api/v1/nodes/{node.name}")
-        if anew:
-            told = next(x["lastHeartbeatTime"] for x in found["status"]["conditions"] if x["type"] == "Ready")
-        else:
-            lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.name}")
-            told = lease["spec"]["renewTime"]
-    except (OSError, ApiRefusedError, KeyError, StopIteration):
-        return False
-    # Heartbeats are in whole seconds.
-    return is_true(found, "Ready") and dt.datetime.fromisoformat(told) >= since.replace(microsecond=0)
-
-
-def _awaited(
-    instance: Instance, api: Api, expected: Sequence[Instance], addons: Sequence[Addon]
-) -> str | None:
-    said = State.read(instance.state)
-    if said is None or said.phase == "booting":
-        return "kube-apiserver"
-    try:
-        ready = {x["metadata"]["name"] for x in api.get("/api/v1/nodes")["items"] if is_true(x, "Ready")}
-        if missing := [x.name for x in expected if x.name not in ready]:
-            return f"node {missing[0]}" if len(expected) > 1 else "node"
-        if not state.works(api, CLUSTER_DNS):
-            return "cluster DNS"
-        api.get("/api/v1/namespaces/default/serviceaccounts/default")
-        if said.phase != "running":
-            return "images"
-        lacking = (x.name for x in addons if not state.is_set_up(x, expected) or not state.works(api, x))
-        return next(lacking, None)
-    except (OSError, ApiRefusedError):
-        return "kube-apiserver"
-
-
-def fail_early(instance: Instance) -> None:
-    """Raise what is known to keep a node from becoming ready.
-
-    Raises:
-        VcliError: it has ended, failed to boot, or a program of it does not stay up.
-    """
-    if process.node_pid(instance) is None:
-        raise VcliError(f"the first process of {instance} ended{tail(instance, 'node')}")
-    said = State.read(instance.state)
-    if said is None:
-        return
-    if said.phase == "failed":
-        raise VcliError(f"{instance} failed to boot: {said.error}{tail(instance, 'import')}")
-    for name, component in said.components.items():
-        if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
-            raise VcliError(
-                f"{name} of {instance} does not stay up ({component.exit}){tail(instance, name)}",
-                hint=f"its log is {instance.logs / name}.log;"
-                f" vcli host down --name {instance.host} removes what is there",
-            )

@@ -11,7 +11,7 @@ from vcli import inputs
 from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError, UsageError
 from vcli.host import addons as known_addons
 from vcli.host import down as taking_down
-from vcli.host import further, image_store, images, loading, process, state
+from vcli.host import further, image_store, images, loading, process, readiness, state
 from vcli.host import up as booting
 from vcli.host.addons.addon import Addon
 from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
@@ -105,7 +105,7 @@ def up(
             _same_nodes(instance, nodes)
             _extend(instance, have, wanted, steps)
             with steps.step(f"Wait for host {name}") as step:
-                booting.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
+                readiness.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
             for each in further.look(instance):
                 if each.state is not further.NodeState.RUNNING:
                     back = "start" if each.pid is None else "heal"
@@ -283,7 +283,7 @@ def _boot(
                 addons=addons,
                 archives=archives,
             )
-            booting.wait(instance, addons=addons, timeout=timeout, say=step.detail)
+            readiness.wait(instance, addons=addons, timeout=timeout, say=step.detail)
 
 
 def _extend(instance: Instance, have: booting.Prerequisites, addons: Sequence[Addon], steps: Steps) -> None:

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 
 from vcli import inputs
 from vcli.errors import ConflictError, NotAllowedError, NotFoundError
-from vcli.host import further, process, state
-from vcli.host import up as booting
+from vcli.host import further, process, readiness, state
 from vcli.host.further import Node, NodeState
 from vcli.host.instance import DEFAULT_NAME, Instance
 from vcli.operations.host import READY_WITHIN, command, existing, need_root
@@ -36,16 +35,16 @@ def stop(node: str, *, name: str = DEFAULT_NAME, steps: Steps | None = None) -> 
     Args:
         node: its name.
         name: of the host.
-        steps: is told what happens.
+        steps: reports progress.
 
     Raises:
         NotAllowedError: not root, or it is the first node.
         NotFoundError: the host is not up, or has no such node.
     """
-    with _node("stop", node, name, steps) as (host, found, told):
+    with _node("stop", node, name, steps) as (host, found, progress):
         if found.state is NodeState.STOPPED:
             return False
-        with told.step(f"Stop {found.node}"):
+        with progress.step(f"Stop {found.node}"):
             further.stop(host, found.node)
         return True
 
@@ -59,7 +58,7 @@ def start(
         node: its name.
         name: of the host.
         timeout: seconds until it has to be Ready.
-        steps: is told what happens.
+        steps: reports progress.
 
     Raises:
         NotAllowedError: not root.
@@ -68,13 +67,15 @@ def start(
         VcliError: it does not boot.
     """
     inputs.timeout(timeout)
-    with _node("start", node, name, steps) as (host, found, told):
+    with _node("start", node, name, steps) as (host, found, progress):
         if found.state is not NodeState.STOPPED:
             return False
         since = dt.datetime.now(dt.UTC)
-        with told.step(f"Start {found.node}") as step:
+        with progress.step(f"Start {found.node}") as step:
             further.start(host, found.node)
-            booting.wait_for_node(host, found.node, since=since, anew=True, timeout=timeout, say=step.detail)
+            readiness.wait_for_node(
+                host, found.node, since=since, booted=True, timeout=timeout, say=step.detail
+            )
         return True
 
 
@@ -84,18 +85,18 @@ def cut(node: str, *, name: str = DEFAULT_NAME, steps: Steps | None = None) -> b
     Args:
         node: its name.
         name: of the host.
-        steps: is told what happens.
+        steps: reports progress.
 
     Raises:
         NotAllowedError: not root, or it is the first node.
         NotFoundError: the host is not up, or has no such node.
         ConflictError: the node is stopped.
     """
-    with _node("cut", node, name, steps) as (host, found, told):
+    with _node("cut", node, name, steps) as (host, found, progress):
         _running(found, name)
         if found.state is NodeState.CUT:
             return False
-        with told.step(f"Cut off {found.node}"):
+        with progress.step(f"Cut off {found.node}"):
             further.cut(host, found.node)
         return True
 
@@ -109,7 +110,7 @@ def heal(
         node: its name.
         name: of the host.
         timeout: seconds until it has to be Ready.
-        steps: is told what happens.
+        steps: reports progress.
 
     Raises:
         NotAllowedError: not root.
@@ -118,20 +119,22 @@ def heal(
         TimedOutError: not ready in time.
     """
     inputs.timeout(timeout)
-    with _node("heal", node, name, steps) as (host, found, told):
+    with _node("heal", node, name, steps) as (host, found, progress):
         _running(found, name)
         if found.state is not NodeState.CUT:
             return False
         since = dt.datetime.now(dt.UTC)
-        with told.step(f"Reconnect {found.node}") as step:
+        with progress.step(f"Reconnect {found.node}") as step:
             further.heal(host, found.node)
-            booting.wait_for_node(host, found.node, since=since, anew=False, timeout=timeout, say=step.detail)
+            readiness.wait_for_node(
+                host, found.node, since=since, booted=False, timeout=timeout, say=step.detail
+            )
         return True
 
 
 @contextmanager
 def _node(verb: str, node: str, name: str, steps: Steps | None) -> Iterator[tuple[Instance, Node, Steps]]:
-    """The host and the node of it, while nobody else works on the host."""
+    """The host and the node of it, with the host locked."""
     need_root(f"node {verb}")
     host = existing(name)
     steps = steps or NoSteps()

@@ -11,7 +11,7 @@ from figures import Figures, Running, leaked
 from keyboard import alive
 from patience import eventually
 from pulse import Pulse
-from space import Object, Space, pod, virtual_namespace
+from space import IDLE, Object, Space, pod, virtual_namespace
 
 VCLI = [sys.executable, "-m", "vcli"]
 STAYS = [f"stays-{number}" for number in range(3)]
@@ -80,7 +80,7 @@ def test_host_namespace_deleted_under_a_running_cluster(desk: Host, doomed: str)
     done = json.loads(desk.vcli("create", doomed, "--ephemeral", "-o", "json").stdout)
     [tunnel] = json.loads(desk.vcli("tunnels", "-o", "json").stdout)
     assert desk.kubectl("config", "current-context").strip() == done["connection"]["context"]
-    desk.kubectl("run", "web", "--image=busybox:1.36", "--", "sleep", "100000")
+    desk.kubectl("run", "web", "--image=busybox:1.36", "--", "sh", "-c", IDLE)
     desk.kubectl("wait", "pod/web", "--for=condition=Ready", "--timeout=60s")
 
     desk.kubectl("delete", "namespace", f"vcluster-{doomed}", "--wait=false", "--context", desk.name)

@@ -305,7 +305,7 @@ def start(case: Case, server: str, folder: Path) -> Done:
         "VCLI_STATE_DIR": str(home / "state"),
         "VCLI_CACHE_DIR": str(home / "cache"),
         "XDG_CACHE_HOME": str(folder.parent / "packed"),  # packing the syncer takes a while
-        "VCLI_HOST_ROOT": str(folder / "h"),
+        "VCLI_HOST_ROOT": f"/tmp/vcli-hosts-{os.getpid()}",  # short, for sockets
         "NO_PROXY": "*",
     }
     if case.env.keys() & set(FOLDERS):

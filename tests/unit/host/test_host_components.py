@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from vcli.errors import VcliError
-from vcli.host import node, process, up
+from vcli.host import node, process, readiness
 from vcli.host.instance import Instance
 from vcli.host.plan import Component, ComponentState, State
 
@@ -34,10 +34,10 @@ def instance(tmp_path, monkeypatch):
 def test_a_component_that_does_not_stay_up(instance, state, hopeless):
     State(components={NAME: state}).write(instance.state)
     if not hopeless:
-        up.fail_early(instance)
+        readiness.fail_early(instance)
         return
     with pytest.raises(VcliError, match=f"{NAME} of host lab does not stay up"):
-        up.fail_early(instance)
+        readiness.fail_early(instance)
 
 
 def test_only_ends_in_a_row_make_it_wait_longer(instance, monkeypatch):

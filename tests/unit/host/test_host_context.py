@@ -93,11 +93,11 @@ def test_names_that_can_not_be_folders_and_nodes(name: str) -> None:
         Instance.of(name)
 
 
-def test_folders_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VCLI_HOST_ROOT", str(tmp_path))
+def test_folders_can_be_moved(short_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCLI_HOST_ROOT", str(short_path))
     instance = Instance.of("a")
-    assert instance.root.is_relative_to(tmp_path)
-    assert instance.run.is_relative_to(tmp_path)
+    assert instance.root.is_relative_to(short_path)
+    assert instance.run.is_relative_to(short_path)
     assert instance.root != instance.run
 
 

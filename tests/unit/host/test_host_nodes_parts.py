@@ -249,16 +249,16 @@ def test_number_of_nodes_that_makes_no_sense(nodes: int) -> None:
         operation.up(name="lab", nodes=nodes)
 
 
-def test_node_of_a_host_that_is_not_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("VCLI_HOST_ROOT", str(tmp_path))
+def test_node_of_a_host_that_is_not_up(monkeypatch: pytest.MonkeyPatch, short_path: Path) -> None:
+    monkeypatch.setenv("VCLI_HOST_ROOT", str(short_path))
     monkeypatch.setattr("os.geteuid", lambda: 0)
     with pytest.raises(NotFoundError) as caught:
         host_node.stop("lab-2", name="lab")
     assert caught.value.hint == "vcli host up --name lab"
 
 
-def test_names_for_completion(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("VCLI_HOST_ROOT", str(tmp_path))
+def test_names_for_completion(monkeypatch: pytest.MonkeyPatch, short_path: Path) -> None:
+    monkeypatch.setenv("VCLI_HOST_ROOT", str(short_path))
     assert host_node.names(name="lab") == []
     for node in Instance.of("lab").possible_nodes()[:3]:
         node.root.mkdir(parents=True)

@@ -1,64 +1,11 @@
 """The plugin that runs failed e2e and api tests once more, used by pytest on folders made for it."""
 
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
+from suite import last_line
 
 pytest_plugins = ("pytester",)
-
-TESTS = Path(__file__).parents[1]
-
-# `tries("x")` counts its own calls; `existing` is what the session's fixture has made and not deleted.
-HELPERS = """
-import pytest
-
-counts = {}
-existing = []
-
-def tries(name):
-    counts[name] = counts.get(name, 0) + 1
-    return counts[name]
-
-@pytest.fixture(scope="session")
-def cluster():
-    number = tries("cluster")
-    existing.append(f"cluster {number}")
-    yield number
-    existing.remove(f"cluster {number}")
-"""
-
-
-class Suite:
-    """A project with e2e tests; its `run` gives what pytest gave."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self._pytester = pytester
-        pytester.makeini("[pytest]\nxfail_strict = true\nasyncio_default_fixture_loop_scope = function")
-        pytester.makepyfile(helpers=HELPERS)
-        pytester.makeconftest(f"""
-import sys
-sys.path[:0] = [{str(TESTS)!r}, {str(pytester.path)!r}]  # in further processes too
-from helpers import cluster
-pytest_plugins = ("side_by_side", "second_try")
-""")
-
-    def test(self, body: str, *, kind: str = "e2e") -> None:
-        folder = self._pytester.path / "tests" / kind
-        folder.mkdir(parents=True)
-        (folder / f"test_{kind}.py").write_text(f"import pytest\nfrom helpers import existing, tries\n{body}")
-
-    def run(self, *args: str) -> pytest.RunResult:
-        return self._pytester.runpytest_inprocess("-ra", *args, no_reraise_ctrlc=True)
-
-
-@pytest.fixture
-def suite(pytester: pytest.Pytester) -> Suite:
-    return Suite(pytester)
-
-
-def last_line(result: pytest.RunResult) -> str:
-    return result.outlines[-1].strip("= ").partition(" in ")[0]
 
 
 def test_passes_the_second_time(suite):
@@ -340,69 +287,3 @@ def test_other(): assert False
     assert result.ret == 0
     assert last_line(result) == "1 deselected, 1 flaky"
     result.stdout.fnmatch_lines(["*::test_once FAILED*", "*::test_once FLAKY*"])
-
-
-def test_several_processes(suite):
-    suite.test("""
-def test_once(cluster):
-    import os
-    print("printed by the first try")
-    assert not os.environ.get("PYTEST_XDIST_WORKER"), "the first failure"
-    assert existing == ["cluster 1"]
-@pytest.mark.parametrize("n", range(5))
-def test_other(n): pass
-@pytest.fixture
-def own():
-    yield
-    assert False, "not removed"
-def test_never(own): assert tries("a") == 0, "not as it should be"
-""")
-    suite.test("def test_never(): assert False", kind="unit")
-    result = suite.run("-n", "2", "-v")
-    assert result.ret == 1
-    assert last_line(result) == "2 failed, 5 passed, 1 error, 1 flaky"
-    result.stdout.fnmatch_lines(
-        [
-            "second try: tests/e2e/test_e2e.py::test_once FLAKY",
-            "*first failure of *::test_once (at call)*",
-            "E*the first failure",
-            "printed by the first try",
-            "FAILED AGAIN *::test_never",
-        ]
-    )
-
-
-def test_alone_after_all_others(suite, pytester):
-    suite.test("""
-import os
-from pathlib import Path
-import time
-@pytest.mark.alone
-def test_alone(cluster):
-    assert not os.environ.get("PYTEST_XDIST_WORKER")
-    assert len(list(Path().glob("done-*"))) == 4
-@pytest.mark.alone
-@pytest.mark.parametrize("n", range(2))
-def test_once(cluster, n): assert tries(n) == 2, "the first failure"
-@pytest.mark.parametrize("n", range(4))
-def test_other(n):
-    assert os.environ["PYTEST_XDIST_WORKER"]
-    time.sleep(0.2)
-    Path(f"done-{n}").touch()
-""")
-    result = suite.run("-n", "2")
-    assert result.ret == 0, result.stdout.str()
-    assert last_line(result) == "5 passed, 2 flaky"
-
-
-@pytest.mark.parametrize("option", ["-x", "--maxfail=1"])
-def test_several_processes_that_stop_at_a_failure(suite, option):
-    suite.test("""
-def test_it(): assert False, "the only failure"
-@pytest.mark.alone
-def test_alone(): assert False, "is not run"
-""")
-    result = suite.run("-n", "2", option)
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert last_line(result) == "1 failed"
-    result.stdout.no_fnmatch_line("*is not run*")
