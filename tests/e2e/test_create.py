@@ -1,7 +1,6 @@
 """``vcli create`` on a real host: exit code, stdout and stderr together, and what is on the host after it."""
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -190,10 +189,11 @@ def test_a_namespace_on_its_way_out_is_waited_for(desk: Host):
 
 
 def test_too_slow_is_a_timeout_and_removed(desk: Host, namespace: str):
-    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "3s", check=False)
+    # No node has that much room, and one that gets some is waited for longer than this.
+    room = ("--set", "controlPlane.statefulSet.resources.requests.memory=1Ti")
+    done = desk.vcli("create", "slow", "-n", namespace, "--timeout", "10s", *room, check=False)
     assert done.returncode == 4
-    # On a busy machine the time is over before there is a pod to wait for.
-    assert re.search("not ready after 3 seconds|not done within 3 seconds, at the step: ", done.stderr)
+    assert "not ready after 10 seconds" in done.stderr
     assert left(desk, namespace) == set()
 
 

@@ -180,9 +180,15 @@ def _value(hint: Any, field: Field[Any], value: Any, keys: Keys, document: Docum
         return _section(hint, value, keys, document, default)  # type: ignore[arg-type]
     problem = _problem(hint, value) or _rule(field, value)
     if problem:
-        typed = "a string" in problem and document.place(keys).startswith("--set ")
-        raise fail(document, keys, problem, hint="--set-string keeps it text" if typed else None)
+        is_set = document.place(keys).startswith("--set ")
+        raise fail(document, keys, problem, hint=_how_to_set(problem) if is_set else None)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _how_to_set(problem: str) -> str | None:
+    if "a string" in problem:
+        return "--set-string keeps it text"
+    return "write a list as KEY={a,b}" if "a list" in problem else None
 
 
 def _problem(hint: Any, value: Any) -> str:

@@ -324,3 +324,9 @@ def test_a_number_where_text_belongs_hints_at_set_string():
     error = complaint(sets=("controlPlane.statefulSet.pods.labels.a=1",))
     assert "must be a string" in error.message
     assert error.hint == "--set-string keeps it text"
+
+
+def test_a_list_in_brackets_hints_at_braces():
+    error = complaint(sets=("sync.toHost.services.externalIPs.allowedCIDRs=[203.0.113.0/24]",))
+    assert "must be a list" in error.message
+    assert error.hint == "write a list as KEY={a,b}"
