@@ -62,6 +62,9 @@ def _options() -> argparse.Namespace:
         "--host", metavar="NAME", default="conformance", help="embedded host (default: %(default)s)"
     )
     parser.add_argument(
+        "--nodes", type=int, default=3, help="of the host; some specs want two (default: %(default)s)"
+    )
+    parser.add_argument(
         "--cluster",
         metavar="NAME",
         default="conformance",
@@ -81,7 +84,7 @@ def _options() -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> int:
     targets = ["host", "virtual"] if options.target == "both" else [options.target]
-    host = clusters.host(options.host, say)
+    host = clusters.host(options.host, nodes=options.nodes, say=say)
     suite = Suite(program=build(["e2e"], say)["e2e.test"], kubectl=host.kubectl)
     folder: Path = options.results.resolve()
     folder.mkdir(parents=True, exist_ok=True)

@@ -23,15 +23,20 @@ class Host:
     kubectl: Path
 
 
-def host(name: str, say: Callable[[str], None]) -> Host:
+def host(name: str, *, nodes: int, say: Callable[[str], None]) -> Host:
     """Find it running, or boot it.
+
+    Args:
+        name: of the embedded host.
+        nodes: how many it has.
+        say: takes what is being done.
 
     Raises:
         VcliError: it does not come up, or an image could not be made.
     """
     say(f"host {name}")
-    argv = ["host", "up", "--name", name, "--port", "0", "--egress", "none", "--no-update-current"]
-    about = json.loads(_vcli(*argv, "-o", "json"))
+    usual = ("--port", "0", "--egress", "none", "--no-update-current", "-o", "json")
+    about = json.loads(_vcli("host", "up", "--name", name, "--nodes", str(nodes), *usual))
     images.load(name, say)
     return Host(name=name, kubeconfig=Path(about["kubeconfig"]), kubectl=Path(about["kubectl"]))
 
