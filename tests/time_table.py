@@ -1,4 +1,4 @@
-"""A table of where the time of a run went: tests and seconds of each part, and the ten slowest tests."""
+"""A table of where the time of a run went: by part, the ten longest files and the ten slowest tests."""
 
 from collections import Counter
 
@@ -37,6 +37,13 @@ class TimeTable:
         for part, total in seconds.most_common():
             write(f"{part:<32}{tests[part]:>8}{total:>10.1f}")
         write(f"{'all, added up over processes':<32}{len(self._seconds):>8}{seconds.total():>10.1f}")
+        files = Counter[str]()
+        for nodeid, duration in self._seconds.items():
+            if not nodeid.startswith("tests/unit/"):  # those are handed out by function
+                files[nodeid.partition("::")[0]] += duration
+        write("longest files:")
+        for file, duration in files.most_common(SLOWEST):
+            write(f"{duration:>9.1f} s  {file}")
         write("slowest:")
         for nodeid, duration in self._seconds.most_common(SLOWEST):
             write(f"{duration:>9.1f} s  {nodeid}")

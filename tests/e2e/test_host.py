@@ -19,8 +19,6 @@ from patience import eventually
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 
-pytestmark = pytest.mark.alone  # it compares what is on the machine before and after
-
 OWN = f"{NAME}-own"
 
 
@@ -175,6 +173,7 @@ def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
     assert finished(host, namespace, "g") == "hi\n"
 
 
+@pytest.mark.alone
 def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
     def component(name: str) -> dict[str, Any]:
         out = host.vcli("host", "status", "--name", host.name, "-o", "json", check=False).stdout

@@ -12,8 +12,6 @@ from embedded import Host, booted, down, vcli_host
 from patience import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
-pytestmark = pytest.mark.alone  # a second host beside the one that the other tests share
-
 NAME = f"{embedded.NAME}-addons"
 RANGE = re.compile(r"10\.201\.0\.(12[89]|1[3-9]\d|2\d\d)")
 

@@ -13,8 +13,6 @@ from embedded import Host, booted, down, vcli_host
 from patience import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
-pytestmark = pytest.mark.alone  # a second host beside the one that the other tests share
-
 NAME = f"{embedded.NAME}-addons-n"
 LATER = f"{embedded.NAME}-later"
 

@@ -15,8 +15,6 @@ from space import IDLE, pod, serving
 
 from vcli.host.oci import Image, write_archive
 
-pytestmark = pytest.mark.alone  # it compares what is on the machine before and after
-
 NAME = f"{embedded.NAME}-nodes"
 NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 BEFORE: dict[str, Any] = {}

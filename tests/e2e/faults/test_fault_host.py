@@ -15,11 +15,10 @@ from patience import eventually
 from pulse import Pulse
 from space import Space, pod
 
-pytestmark = pytest.mark.alone
-
 STAYS = [f"stays-{number}" for number in range(3)]
 
 
+@pytest.mark.alone
 def test_host_api_server_killed(space: Space, pulse: Pulse, desk: Host, figures: Figures) -> None:
     """Killed twice: the second time right after it is back. The node's first process starts it again."""
     desk.vcli("connect", space.cluster.name, "-n", space.cluster.namespace)

@@ -13,8 +13,6 @@ from space import IDLE, Object, Space, pod, template, virtual_cluster
 
 from vcli import VirtualCluster
 
-pytestmark = pytest.mark.alone
-
 OURS = "vcli.dev/node"
 LEASES = ("lease", "--namespace", "kube-node-lease")
 
