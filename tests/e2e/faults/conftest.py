@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import Host
-from figures import PROPERTY, Figures, table
 from plane import Plane
-from pulse import Pulse
 from space import Space, virtual_cluster, virtual_namespace
 
+from faults.figures import PROPERTY, Figures, table
+from faults.pulse import Pulse
 from vcli import VirtualCluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def victim(host: Host) -> Iterator[VirtualCluster]:
     """A virtual cluster whose data is on a volume claim."""
     with virtual_cluster(host, "faults") as cluster:

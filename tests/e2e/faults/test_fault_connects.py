@@ -11,8 +11,8 @@ import pytest
 import yaml
 from bare import Bare
 from embedded import Host, Program
-from figures import Figures
 
+from faults.figures import Figures
 from vcli import VirtualCluster
 
 VCLI = [sys.executable, "-m", "vcli"]

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from embedded import Host
-from figures import Figures, Running, leaked, lost
 from patience import eventually
-from pulse import Pulse
 from space import Space, pod
+
+from faults.figures import Figures, Running, leaked, lost
+from faults.pulse import Pulse
 
 STAYS = [f"stays-{number}" for number in range(3)]
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import Host, Program
-from figures import Figures, Running, leaked
 from keyboard import alive
 from patience import eventually
-from pulse import Pulse
 from space import IDLE, Object, Space, pod, virtual_namespace
+
+from faults.figures import Figures, Running, leaked
+from faults.pulse import Pulse
 
 VCLI = [sys.executable, "-m", "vcli"]
 STAYS = [f"stays-{number}" for number in range(3)]

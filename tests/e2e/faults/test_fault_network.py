@@ -1,11 +1,12 @@
 """Connections that die without a word: packets are dropped, and nobody is told."""
 
 import pytest
-from figures import Figures, Running, leaked, lost
 from patience import eventually
 from plane import Plane, SilentCut, local_ports
-from pulse import Pulse
 from space import Space, pod
+
+from faults.figures import Figures, Running, leaked, lost
+from faults.pulse import Pulse
 
 PORTS = {"virtual": 8443, "host": 443}
 STAYS = [f"stays-{number}" for number in range(3)]

@@ -3,11 +3,12 @@
 import json
 
 from embedded import Host
-from figures import Figures, Running, lost
 from patience import eventually
 from plane import Plane
-from pulse import Pulse
 from space import Space, container, pod, template
+
+from faults.figures import Figures, Running, lost
+from faults.pulse import Pulse
 
 STAYS = [f"stays-{number}" for number in range(3)]
 WRITTEN = 30

@@ -1,11 +1,11 @@
 """The syncer keeps nothing in memory that it can't do without."""
 
-from figures import Figures, Running, leaked, lost
 from patience import eventually
 from plane import Plane
-from pulse import Pulse
 from space import Space, pod
 
+from faults.figures import Figures, Running, leaked, lost
+from faults.pulse import Pulse
 from vcli.syncer.translate.names import VirtualName, derived_name
 
 BATCHES, SIZE = 5, 10

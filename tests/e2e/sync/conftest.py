@@ -9,7 +9,7 @@ from space import Space, virtual_cluster, virtual_namespace
 from vcli import VirtualCluster
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(host: Host) -> Iterator[VirtualCluster]:
     """A virtual cluster as `vcli create` makes it."""
     with virtual_cluster(host, "vc") as cluster:

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Iterator
 
-import metricsserver
 import pytest
 from embedded import Host
-from metricsserver import API_SERVICE, NAMESPACE
 from patience import eventually
 from plane import Plane
 from space import Object, Space, pod, template, virtual_cluster
 
+from sync import metricsserver
+from sync.metricsserver import API_SERVICE, NAMESPACE
 from vcli import VirtualCluster
 
 BUSY = "trap exit TERM; while :; do :; done"
