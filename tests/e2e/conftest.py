@@ -19,6 +19,13 @@ from embedded import NAME, SHARED_NAME, Host, booted, down
 from side_by_side import is_side_by_side
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce the mark of those that `skew` runs."""
+    config.addinivalue_line(
+        "markers", "skew: run where host and virtual cluster are of different versions too"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The suite of Kubernetes comes last: what is broken shows quicker in the tests of our own."""
     items.sort(key=lambda x: x.path.name == "test_conformance.py")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded import SECONDS, Host
+from kubernetes_versions import VIRTUAL
 
 from vcli import VirtualCluster
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -91,7 +92,10 @@ def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
         return
     namespace = f"{name}-{uuid.uuid4().hex[:8]}"
     host.kubectl("create", "namespace", namespace)
-    with VirtualCluster.create(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
+    version = [f"controlPlane.distro.k8s.version={VIRTUAL}"]
+    with VirtualCluster.create(
+        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=version
+    ) as cluster:
         dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
         cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
         yield cluster

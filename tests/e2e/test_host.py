@@ -58,6 +58,7 @@ def test_up_again_finds_it_running(host: Host) -> None:
     assert host.kubectl("config", "current-context").strip() == host.name
 
 
+@pytest.mark.skew
 def test_status_lists_every_component_with_its_process(host: Host) -> None:
     status = json.loads(host.vcli("host", "status", "--name", host.name, "-o", "json").stdout)
     assert status["ready"] is True
@@ -68,11 +69,13 @@ def test_status_lists_every_component_with_its_process(host: Host) -> None:
         assert component["name"] in Path(f"/proc/{component['pid']}/cmdline").read_text()
 
 
+@pytest.mark.skew
 def test_pod_runs_and_logs(host: Host, namespace: str) -> None:
     host.apply(namespace, pod("hello", "echo hello from $HOSTNAME"))
     assert finished(host, namespace, "hello") == "hello from hello\n"
 
 
+@pytest.mark.skew
 def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     host.apply(namespace, pod("sleeper", "sleep 1000"))
     host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/sleeper", "--timeout=110s")
@@ -85,6 +88,7 @@ def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     assert (done.stdout, done.returncode) == ("in and out", 3)
 
 
+@pytest.mark.skew
 def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
     host: Host, namespace: str
 ) -> None:
@@ -112,6 +116,7 @@ def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
     assert finished(host, namespace, "node") == "served\n"
 
 
+@pytest.mark.skew
 def test_claim_is_bound_and_keeps_data_off_the_machine(host: Host, namespace: str) -> None:
     claim = {
         "apiVersion": "v1",
@@ -164,6 +169,7 @@ def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: st
     assert "Connection refused" in finished(host, namespace, "out")  # and not, minutes later, timed out
 
 
+@pytest.mark.skew
 def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
     archive = tmp_path / "image.tar"
     image = Image(names=["example.test/greeter:1"], files={"/bin/sh": Path("/bin/busybox").resolve()})
