@@ -21,9 +21,7 @@ from side_by_side import is_side_by_side
 
 def pytest_configure(config: pytest.Config) -> None:
     """Announce the mark of those that `skew` runs."""
-    config.addinivalue_line(
-        "markers", "skew: run where host and virtual cluster are of different versions too"
-    )
+    config.addinivalue_line("markers", "skew: also run with hosts and clusters of other versions")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

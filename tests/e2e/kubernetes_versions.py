@@ -1,6 +1,6 @@
-"""Which versions of Kubernetes the tests' host and virtual clusters are of; the default, unless told otherwise.
+"""Which versions of Kubernetes the tests' host and virtual clusters have.
 
-``VCLI_E2E_HOST_KUBERNETES`` and ``VCLI_E2E_VIRTUAL_KUBERNETES`` tell otherwise: see `skew`.
+``VCLI_E2E_HOST_KUBERNETES`` and ``VCLI_E2E_VIRTUAL_KUBERNETES`` name other ones than the default: see `skew`.
 """
 
 import os

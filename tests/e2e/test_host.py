@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from embedded import NAME, Host, Program, environment, run
+from kubernetes_versions import HOST
 from machine import machine, output
 from patience import eventually
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
+from vcli.host.versions import KUBERNETES_RELEASES
 
 pytestmark = pytest.mark.alone  # it compares what is on the machine before and after
 
@@ -195,6 +197,32 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
         assert "SIGKILL" in after["lastExit"]
     eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok", seconds=60)
     eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
+
+
+@pytest.mark.skew
+def test_version_that_it_does_not_run_is_refused_and_changes_nothing(host: Host) -> None:
+    before = host.vcli("host", "status", "--name", host.name, "-o", "json").stdout
+    other = next(x for x in KUBERNETES_RELEASES if x != HOST)
+    done = host.vcli("host", "up", "--name", host.name, "--kubernetes", other, check=False)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert f"host {host.name} is up already, with Kubernetes {HOST}" in done.stderr
+    assert f"vcli host down --name {host.name}" in done.stderr
+    for command in ("up", "build", "load-image"):
+        done = host.vcli("host", command, "--kubernetes", "1.99", check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert ", ".join(KUBERNETES_RELEASES) in done.stderr
+    assert host.vcli("host", "status", "--name", host.name, "-o", "json").stdout == before
+
+
+@pytest.mark.skew
+def test_up_again_with_its_version_or_none_finds_it(host: Host) -> None:
+    for options in ([], ["--kubernetes", HOST], ["--kubernetes", HOST.rpartition(".")[0]]):
+        done = host.vcli("host", "up", "--name", host.name, *options, "-o", "json")
+        up = json.loads(done.stdout)
+        assert (up["created"], up["version"]) == (False, HOST)
+        assert f"is up already, with Kubernetes {HOST}" in done.stderr
+    status = json.loads(host.vcli("host", "status", "--name", host.name, "-o", "json").stdout)
+    assert status["version"] == HOST
 
 
 # From here on with an instance of its own, which dies.

@@ -133,7 +133,10 @@ def up(
             Column("SERVER", "server"),
             Column("KUBECTL", "kubectl"),
         ),
-        messages=(f"host {done.name} is {verb}, with Kubernetes {done.version} ({done.seconds:.1f}s)",),
+        messages=(
+            f"host {done.name} is {verb}, with Kubernetes {done.version} ({done.seconds:.1f}s)",
+            *_about_images(done.version, created=done.created),
+        ),
     )
 
 
@@ -232,6 +235,17 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
 
 
+def _about_images(version: str, *, created: bool) -> list[str]:
+    """What whoever chose another version should know, as virtual clusters have the default one."""
+    from vcli.config.schema import KUBERNETES  # noqa: PLC0415
+
+    if not created or version == KUBERNETES:
+        return []
+    minor = KUBERNETES.removeprefix("v").rpartition(".")[0]
+    load = f"vcli host load-image --kubernetes {minor}"
+    return [f"it has the images of virtual clusters of {version}; {load} adds those of the default version"]
+
+
 def _names(given: list[str] | None) -> list[str]:
     """The names in ``a,b`` and in options given more than once."""
     return [inputs.not_empty(name, "--with").strip() for each in given or () for name in each.split(",")]
@@ -277,7 +291,7 @@ def load_image(
 ) -> Result:
     """Put the images of an archive into the embedded host, which has no registry; on all its nodes.
 
-    It has those of virtual clusters of its own version. Those of others are built with --kubernetes.
+    It has the images of virtual clusters of its own version; --kubernetes adds those of another one.
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
     from vcli.operations import host_images as operation  # noqa: PLC0415
