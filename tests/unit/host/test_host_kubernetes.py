@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from vcli.config.schema import KUBERNETES as OF_VIRTUAL_CLUSTERS
 from vcli.errors import ConflictError, UsageError
 from vcli.host import binaries, images, in_use, process
 from vcli.host.binaries import Binaries
@@ -27,7 +28,8 @@ def numbers(version: str) -> tuple[int, ...]:
 def test_one_release_of_each_minor_in_order_and_the_newest_is_the_default() -> None:
     assert [*KUBERNETES_RELEASES] == sorted(KUBERNETES_RELEASES, key=numbers)
     assert len({minor_of(x) for x in KUBERNETES_RELEASES}) == len(KUBERNETES_RELEASES)
-    assert KUBERNETES_RELEASES[-1] == KUBERNETES
+    # Also of virtual clusters, whose images a host has then.
+    assert KUBERNETES_RELEASES[-1] == KUBERNETES == OF_VIRTUAL_CLUSTERS
 
 
 @pytest.mark.parametrize("version", KUBERNETES_RELEASES)
