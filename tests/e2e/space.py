@@ -13,6 +13,7 @@ from embedded import SECONDS, Host
 from kubernetes_versions import VIRTUAL
 
 from vcli import VirtualCluster
+from vcli.host.versions import KUBERNETES
 from vcli.syncer.translate.names import VirtualName, host_name
 
 Object = dict[str, Any]
@@ -92,7 +93,7 @@ def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
         return
     namespace = f"{name}-{uuid.uuid4().hex[:8]}"
     host.kubectl("create", "namespace", namespace)
-    version = [f"controlPlane.distro.k8s.version={VIRTUAL}"]
+    version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
     with VirtualCluster.create(
         name, namespace=namespace, kubeconfig=host.kubeconfig, sets=version
     ) as cluster:

@@ -276,8 +276,7 @@ def harmless() -> None:
     component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
     up = host.HostUp(
         name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, version="v1",
-        created=True, seconds=1.0,
-    )  # fmt: skip
+        created=True, seconds=1)  # fmt: skip
     found = HostStatus(
         name="x", ready=True, node_ready=True, version="v1", server="https://x", port=1, pid=1,
         kubeconfig=here, kubectl=here, components=[component], nodes=[],
