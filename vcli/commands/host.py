@@ -135,7 +135,7 @@ def up(
         ),
         messages=(
             f"host {done.name} is {verb}, with Kubernetes {done.version} ({done.seconds:.1f}s)",
-            *_about_images(done.version, created=done.created),
+            *_about_images(done.name, done.version, created=done.created),
         ),
     )
 
@@ -235,14 +235,15 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
 
 
-def _about_images(version: str, *, created: bool) -> list[str]:
+def _about_images(name: str, version: str, *, created: bool) -> list[str]:
     """What whoever chose another version should know, as virtual clusters have the default one."""
     from vcli.config.schema import KUBERNETES  # noqa: PLC0415
+    from vcli.operations.host import command  # noqa: PLC0415
 
     if not created or version == KUBERNETES:
         return []
     minor = KUBERNETES.removeprefix("v").rpartition(".")[0]
-    load = f"vcli host load-image --kubernetes {minor}"
+    load = command(f"load-image --kubernetes {minor}", name)
     return [f"it has the images of virtual clusters of {version}; {load} adds those of the default version"]
 
 
