@@ -95,12 +95,15 @@ def run(pair: Pair, arguments: Sequence[str]) -> Outcome:
     env = os.environ | {"VCLI_E2E_HOST_KUBERNETES": host, "VCLI_E2E_VIRTUAL_KUBERNETES": virtual}
     where = [] if any(x.startswith(FOLDER) for x in arguments) else [FOLDER]
     argv = [sys.executable, "-m", "pytest", "-m", "skew", *where, *arguments]
-    found = None
-    with subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout or ():
-            print(line, end="", flush=True)
-            found = counts(line) or found
-    return Outcome(pair=pair, counts=found, seconds=time.monotonic() - begun)
+    last = b""
+    with subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, bufsize=0) as process:
+        # Not by lines: a dot a test is all that shows how far it is.
+        while process.stdout and (chunk := process.stdout.read(1 << 16)):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            last = (last + chunk)[-1000:]
+    lines = last.decode(errors="replace").rstrip().splitlines()
+    return Outcome(pair=pair, counts=counts(lines[-1]) if lines else None, seconds=time.monotonic() - begun)
 
 
 def main(arguments: Sequence[str]) -> int:
