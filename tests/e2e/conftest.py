@@ -5,7 +5,6 @@ Processes that run tests side by side share one. Tests that run alone, and secon
 ``VCLI_E2E_HOST=NAME`` uses a host that is up already, and leaves it up: quicker while writing tests.
 """
 
-import json
 import os
 import shutil
 import uuid
@@ -15,8 +14,14 @@ from pathlib import Path
 import pytest
 from bare import Bare
 from embedded import NAME, SHARED_NAME, Host, booted, down
+from kubernetes_versions import VIRTUAL
 
 from side_by_side import is_side_by_side
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Announce the mark of those that `skew` runs."""
+    config.addinivalue_line("markers", "skew: also run with hosts and clusters of other versions")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,9 +76,8 @@ def desk(host: Host, tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture(scope="session")
 def bare(host: Host) -> Iterator[Bare]:
     """A virtual control plane that vcli did not make."""
-    version = json.loads(host.kubectl("version", "-o", "json"))["serverVersion"]["gitVersion"]
     name = f"bare-{uuid.uuid4().hex[:8]}"  # the only one: tests connect to it without a namespace
-    cluster = Bare(host, name=name, namespace=name, version=version)
+    cluster = Bare(host, name=name, namespace=name, version=VIRTUAL)
     try:
         cluster.create()
         yield cluster

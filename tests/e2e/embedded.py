@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kubernetes_versions import HOST, VIRTUAL, of_clusters
 
 from vcli.host.instance import cache_dir
 
@@ -33,7 +34,11 @@ class Host:
         self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = OF_VCLI
     ) -> subprocess.CompletedProcess[str]:
         return run(
-            [sys.executable, "-m", "vcli", *args], env=self.env, check=check, stdin=stdin, timeout=timeout
+            [sys.executable, "-m", "vcli", *of_clusters(args)],
+            env=self.env,
+            check=check,
+            stdin=stdin,
+            timeout=timeout,
         )
 
     def kubectl(
@@ -109,8 +114,10 @@ def booted(name: str, folder: Path, *options: str) -> Host:
         options: more of ``vcli host up``.
     """
     env = environment(folder)
-    usual = ("--port", "0", "--egress", "none", "--output", "json")
+    usual = ("--port", "0", "--egress", "none", "--kubernetes", HOST, "--output", "json")
     up = vcli_host("up", "--name", name, *usual, *options, env=env, timeout=3600)
+    if VIRTUAL != HOST:
+        vcli_host("load-image", "--kubernetes", VIRTUAL, "--name", name, env=env, timeout=3600)
     kubectl = json.loads(up)["kubectl"]
     env["PATH"] = os.pathsep.join([str(Path(kubectl).parent), str(Path(sys.executable).parent), env["PATH"]])
     return Host(name=name, kubeconfig=Path(env["KUBECONFIG"]), env=env)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded import SECONDS, Host
+from kubernetes_versions import VIRTUAL
 
 from vcli import VirtualCluster
+from vcli.host.versions import KUBERNETES
 from vcli.syncer.translate.names import VirtualName, host_name
 
 Object = dict[str, Any]
@@ -91,7 +93,10 @@ def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
         return
     namespace = f"{name}-{uuid.uuid4().hex[:8]}"
     host.kubectl("create", "namespace", namespace)
-    with VirtualCluster.create(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
+    version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
+    with VirtualCluster.create(
+        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=version
+    ) as cluster:
         dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
         cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
         yield cluster

@@ -23,6 +23,7 @@ NAMESPACES = ["get", "namespaces", "-o", "name"]
 # --- a connection that stays
 
 
+@pytest.mark.skew
 def test_kubectl_talks_to_the_virtual_cluster_afterwards(desk: Host, bare: Bare) -> None:
     done = desk.vcli("connect", bare.name, "-n", bare.namespace)
     assert done.stdout == ""
@@ -48,6 +49,7 @@ def test_connecting_again_uses_the_same_tunnel(desk: Host, bare: Bare) -> None:
     assert [(each["name"], each["pid"]) for each in tunnels] == [(bare.name, first["tunnel"]["pid"])]
 
 
+@pytest.mark.skew
 def test_the_tunnel_survives_the_shell_and_a_new_pod(desk: Host, bare: Bare) -> None:
     """Traps 5 and 6: the tunnel ends with its first failure, or with the pod that it was made for."""
     run(["setsid", *VCLI, "connect", bare.name, "-n", bare.namespace], env=desk.env)
@@ -159,6 +161,7 @@ def test_a_server_of_ones_own_needs_no_tunnel(desk: Host, bare: Bare) -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.skew
 def test_as_a_service_account(desk: Host, bare: Bare) -> None:
     argv = ["connect", bare.name, "-n", bare.namespace, "--service-account", "kube-system/robot"]
     desk.vcli(*argv, "--token-expiration", "1h")

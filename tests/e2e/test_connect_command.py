@@ -17,6 +17,7 @@ NAMESPACES = ["get", "namespaces", "-o", "name"]
 SHELL = ["bash", "--norc", "--noprofile", "--noediting", "-i"]
 
 
+@pytest.mark.skew
 def test_stdout_is_the_commands_alone(desk: Host, bare: Bare) -> None:
     """Trap 2."""
     before = desk.kubeconfig.read_bytes()
@@ -50,6 +51,7 @@ def test_inside_vcli_still_means_the_host(desk: Host, bare: Bare) -> None:
     assert desk.vcli("connect", bare.name, "-n", bare.namespace, "--", *inner).stdout == f"{bare.name}\n"
 
 
+@pytest.mark.skew
 def test_stdin_reaches_the_command(desk: Host, bare: Bare) -> None:
     done = desk.vcli("connect", bare.name, "-n", bare.namespace, "--", "cat", stdin="hello")
     assert done.stdout == "hello"

@@ -24,6 +24,7 @@ def cluster(desk: Host, namespace: str) -> str:
     return namespace
 
 
+@pytest.mark.skew
 def test_everything_goes_and_the_bystander_stays(desk: Host, cluster: str):
     desk.kubectl("create", "deployment", "web", "--image=busybox:1.36", "--", "sh", "-c", IDLE)
     desk.kubectl("rollout", "status", "deployment/web", "--timeout=60s")

@@ -54,6 +54,7 @@ def pod_uid(desk: Host, namespace: str) -> str:
 
 
 @pytest.mark.parametrize("options", [(), ("--server-side",)], ids=["client-side", "server-side"])
+@pytest.mark.skew
 def test_applied_again_and_again(desk: Host, namespace: str, options: tuple[str, ...]):
     documents = template(desk, namespace)
     assert len(list(yaml.safe_load_all(documents))) > 8
@@ -78,6 +79,7 @@ def test_applied_again_and_again(desk: Host, namespace: str, options: tuple[str,
     assert left(desk, namespace) == set()
 
 
+@pytest.mark.skew
 def test_of_a_created_cluster_nothing_differs_and_nothing_is_lost(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, "--no-connect", *SMALL)
     before = keys(desk, namespace), pod_uid(desk, namespace)

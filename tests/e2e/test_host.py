@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from embedded import NAME, Host, Program, environment, run
+from kubernetes_versions import HOST
 from machine import machine, output
 from patience import eventually
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
+from vcli.host.versions import KUBERNETES_RELEASES
 
 OWN = f"{NAME}-own"
 
@@ -56,6 +58,7 @@ def test_up_again_finds_it_running(host: Host) -> None:
     assert host.kubectl("config", "current-context").strip() == host.name
 
 
+@pytest.mark.skew
 def test_status_lists_every_component_with_its_process(host: Host) -> None:
     status = json.loads(host.vcli("host", "status", "--name", host.name, "-o", "json").stdout)
     assert status["ready"] is True
@@ -66,11 +69,13 @@ def test_status_lists_every_component_with_its_process(host: Host) -> None:
         assert component["name"] in Path(f"/proc/{component['pid']}/cmdline").read_text()
 
 
+@pytest.mark.skew
 def test_pod_runs_and_logs(host: Host, namespace: str) -> None:
     host.apply(namespace, pod("hello", "echo hello from $HOSTNAME"))
     assert finished(host, namespace, "hello") == "hello from hello\n"
 
 
+@pytest.mark.skew
 def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     host.apply(namespace, pod("sleeper", "sleep 1000"))
     host.kubectl("wait", "-n", namespace, "--for=condition=Ready", "pod/sleeper", "--timeout=110s")
@@ -83,6 +88,7 @@ def test_exec_passes_input_and_exit_code(host: Host, namespace: str) -> None:
     assert (done.stdout, done.returncode) == ("in and out", 3)
 
 
+@pytest.mark.skew
 def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
     host: Host, namespace: str
 ) -> None:
@@ -110,6 +116,7 @@ def test_service_is_reached_from_another_pod_from_itself_and_from_the_node(
     assert finished(host, namespace, "node") == "served\n"
 
 
+@pytest.mark.skew
 def test_claim_is_bound_and_keeps_data_off_the_machine(host: Host, namespace: str) -> None:
     claim = {
         "apiVersion": "v1",
@@ -162,6 +169,7 @@ def test_address_that_leads_nowhere_is_refused_at_once(host: Host, namespace: st
     assert "Connection refused" in finished(host, namespace, "out")  # and not, minutes later, timed out
 
 
+@pytest.mark.skew
 def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
     archive = tmp_path / "image.tar"
     image = Image(names=["example.test/greeter:1"], files={"/bin/sh": Path("/bin/busybox").resolve()})
@@ -188,6 +196,32 @@ def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
         assert "SIGKILL" in after["lastExit"]
     eventually(lambda: host.kubectl("get", "--raw", "/readyz", check=False) == "ok", seconds=60)
     eventually(lambda: host.vcli("host", "status", "--name", host.name, check=False).returncode == 0)
+
+
+@pytest.mark.skew
+def test_version_that_it_does_not_run_is_refused_and_changes_nothing(host: Host) -> None:
+    before = host.vcli("host", "status", "--name", host.name, "-o", "json").stdout
+    other = next(x for x in KUBERNETES_RELEASES if x != HOST)
+    done = host.vcli("host", "up", "--name", host.name, "--kubernetes", other, check=False)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert f"host {host.name} is up already, with Kubernetes {HOST}" in done.stderr
+    assert f"vcli host down --name {host.name}" in done.stderr
+    for command in ("up", "build", "load-image"):
+        done = host.vcli("host", command, "--kubernetes", "1.99", check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert ", ".join(KUBERNETES_RELEASES) in done.stderr
+    assert host.vcli("host", "status", "--name", host.name, "-o", "json").stdout == before
+
+
+@pytest.mark.skew
+def test_up_again_with_its_version_or_none_finds_it(host: Host) -> None:
+    for options in ([], ["--kubernetes", HOST], ["--kubernetes", HOST.rpartition(".")[0]]):
+        done = host.vcli("host", "up", "--name", host.name, *options, "-o", "json")
+        up = json.loads(done.stdout)
+        assert (up["created"], up["version"]) == (False, HOST)
+        assert f"is up already, with Kubernetes {HOST}" in done.stderr
+    status = json.loads(host.vcli("host", "status", "--name", host.name, "-o", "json").stdout)
+    assert status["version"] == HOST
 
 
 # From here on with an instance of its own, which dies.

@@ -132,6 +132,7 @@ def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]
 
 
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
+@pytest.mark.skew
 def test_exec_pipes_stdin_keeps_outputs_apart_and_gives_the_exit_code(
     cluster: Cluster, box: str, env: dict[str, str]
 ) -> None:
@@ -153,6 +154,7 @@ def test_exec_passes_any_argument(cluster: Cluster, box: str) -> None:
 
 
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
+@pytest.mark.skew
 def test_exec_carries_much_data_both_ways(cluster: Cluster, box: str, env: dict[str, str]) -> None:
     data = os.urandom(1024) * (16 * 1024)
     done = cluster.run("exec", "-i", box, "--", "cat", stdin=data, env=env)
@@ -160,6 +162,7 @@ def test_exec_carries_much_data_both_ways(cluster: Cluster, box: str, env: dict[
 
 
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
+@pytest.mark.skew
 def test_a_terminal_and_its_size(cluster: Cluster, box: str, env: dict[str, str]) -> None:
     argv = cluster.argv("exec", "-it", box, "--", "sh")
     with Terminal(argv, env=cluster.host.env | env, rows=30, columns=100) as terminal:
@@ -193,6 +196,7 @@ def test_many_at_once(cluster: Cluster, box: str) -> None:
 # --- attach
 
 
+@pytest.mark.skew
 def test_attach_talks_to_the_process_of_the_container(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "while read line; do echo got $line; done", container={"stdin": True})
     with ended(cluster.start("attach", "-i", name)) as process:
@@ -208,6 +212,7 @@ def test_attach_talks_to_the_process_of_the_container(cluster: Cluster, name: st
 # --- logs
 
 
+@pytest.mark.skew
 def test_logs_tail_since_limit_and_timestamps(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "for i in 1 2 3 4 5; do echo line $i; done; sleep 1000")
     assert cluster.kubectl("logs", name) == "".join(f"line {i}\n" for i in range(1, 6))
@@ -218,6 +223,7 @@ def test_logs_tail_since_limit_and_timestamps(cluster: Cluster, name: str) -> No
     assert cluster.kubectl("logs", name, "--since=1s") == ""
 
 
+@pytest.mark.skew
 def test_following_ends_with_the_container(cluster: Cluster, name: str) -> None:
     cluster.pod(name, "for i in 1 2 3; do echo $i; sleep 1; done", wait="", restartPolicy="Never")
     eventually(lambda: cluster.run("logs", name, check=False).returncode == 0, seconds=60)
@@ -265,6 +271,7 @@ def descriptors_at_rest(cluster: Cluster) -> int:
     return found[-1]
 
 
+@pytest.mark.skew
 def test_logs_of_the_container_before(cluster: Cluster, name: str) -> None:
     cluster.pod(
         name,
@@ -290,6 +297,7 @@ def test_logs_of_a_container_that_waits_name_the_virtual_pod(cluster: Cluster, n
 
 
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
+@pytest.mark.skew
 def test_port_forward(cluster: Cluster, box: str, env: dict[str, str]) -> None:
     with ended(cluster.start("port-forward", f"pod/{box}", ":8080", env=env)) as process:
         assert process.stdout is not None
@@ -321,6 +329,7 @@ def test_port_forward_to_a_port_where_nobody_listens(cluster: Cluster, box: str)
 # --- cp
 
 
+@pytest.mark.skew
 def test_cp_both_ways(cluster: Cluster, box: str, tmp_path: Path) -> None:
     there, back = tmp_path / "there", tmp_path / "back"
     (there / "sub").mkdir(parents=True)
@@ -335,6 +344,7 @@ def test_cp_both_ways(cluster: Cluster, box: str, tmp_path: Path) -> None:
 # --- the node
 
 
+@pytest.mark.skew
 def test_the_node_answers_by_its_proxy_and_tells_nothing_of_the_host(cluster: Cluster, box: str) -> None:
     node = cluster.kubectl("get", "pod", box, "-o", "jsonpath={.spec.nodeName}")
     proxy = f"/api/v1/nodes/{node}/proxy"

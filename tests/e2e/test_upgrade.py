@@ -51,6 +51,7 @@ def inside(host: Host, namespace: str, *kubectl: str, check: bool = True) -> sub
     return host.vcli("connect", "demo", "-n", namespace, "--", "kubectl", *kubectl, check=check)
 
 
+@pytest.mark.skew
 def test_stored_values_survive(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, *POD_ONLY)
     before = pod(desk, namespace)["metadata"]["uid"]
@@ -146,6 +147,7 @@ def test_data_that_is_in_the_pod_only_is_not_lost_unasked(desk: Host, namespace:
     assert inside(desk, namespace, "get", "configmap", "precious", check=False).returncode == 1
 
 
+@pytest.mark.skew
 def test_data_on_a_claim_and_running_pods_survive_a_restart(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, *CLAIM)
     inside(desk, namespace, "create", "configmap", "precious")
@@ -173,6 +175,7 @@ def certificates(host: Host, namespace: str) -> dict[str, str]:
     return data
 
 
+@pytest.mark.skew
 def test_keys_stay_as_they_are(desk: Host, namespace: str):
     desk.vcli("create", "demo", "-n", namespace, *CLAIM)
     keys, access = certificates(desk, namespace), on_host(desk, "secret", "vc-demo", "-n", namespace)["data"]

@@ -44,6 +44,15 @@ def complete_addons(incomplete: str) -> Sequence[str]:
     return [f"{before}{comma}{x}" for x in names if x.startswith(begun) and x not in given]
 
 
+def complete_kubernetes(incomplete: str) -> Sequence[str]:
+    """Versions of Kubernetes that the embedded host can have."""
+    from vcli.host.versions import KUBERNETES_RELEASES, minor_of  # noqa: PLC0415  only when asked
+
+    minors = [minor_of(x) for x in KUBERNETES_RELEASES]
+    given = incomplete if incomplete.startswith("v") else f"v{incomplete}"
+    return [x[len(given) - len(incomplete) :] for x in minors if x.startswith(given)]
+
+
 def complete_names(ctx: typer.Context, incomplete: str) -> Sequence[str]:
     """The names of the virtual clusters on the current host that begin so; none without a host."""
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 import typer
 
 from vcli import inputs
-from vcli.cli.completing import complete_addons, complete_files
+from vcli.cli.completing import complete_addons, complete_files, complete_kubernetes
 from vcli.cli.options import Common, Group
 from vcli.cli.readers import file_to_read
 from vcli.commands.host_node import node
 from vcli.console import table
+from vcli.errors import UsageError
 from vcli.result import Column, Result
 
 host = Group(
@@ -33,6 +34,15 @@ With = Annotated[
         metavar="ADDONS",
         help="Add-ons, with commas between them: network-policy, load-balancer, ingress, metrics.",
         autocompletion=complete_addons,
+    ),
+]
+Kubernetes = Annotated[
+    str | None,
+    typer.Option(
+        "--kubernetes",
+        metavar="VERSION",
+        help="Its version of Kubernetes, such as 1.35. [default: the newest]",
+        autocompletion=complete_kubernetes,
     ),
 ]
 
@@ -68,6 +78,7 @@ def up(
         ),
     ] = None,
     addons: With = None,
+    kubernetes: Kubernetes = None,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
     ] = True,
@@ -86,6 +97,7 @@ def up(
       sudo vcli host up --name second --port 16444
       sudo vcli host up --nodes 3
       sudo vcli host up --with ingress,metrics
+      sudo vcli host up --kubernetes 1.35
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
     from vcli.operations import host as operation  # noqa: PLC0415
@@ -101,6 +113,7 @@ def up(
             egress=egress,
             nodes=nodes,
             addons=_names(addons),
+            kubernetes=kubernetes,
         )
     verb = "up" if done.created else "up already"
     return Result(
@@ -110,25 +123,34 @@ def up(
             "context": done.context,
             "kubeconfig": str(done.kubeconfig),
             "kubectl": str(done.kubectl),
+            "version": done.version,
             "created": done.created,
             "seconds": round(done.seconds, 3),
         },
-        columns=(Column("NAME", "name"), Column("SERVER", "server"), Column("KUBECTL", "kubectl")),
-        messages=(f"host {done.name} is {verb} ({done.seconds:.1f}s)",),
+        columns=(
+            Column("NAME", "name"),
+            Column("VERSION", "version"),
+            Column("SERVER", "server"),
+            Column("KUBECTL", "kubectl"),
+        ),
+        messages=(
+            f"host {done.name} is {verb}, with Kubernetes {done.version} ({done.seconds:.1f}s)",
+            *_about_images(done.name, done.version, created=done.created),
+        ),
     )
 
 
 @host.command("build")
-def build(*, addons: With = None, common: Common) -> Result:
+def build(*, addons: With = None, kubernetes: Kubernetes = None, common: Common) -> Result:
     """Make the programs and images that hosts boot from, without booting one.
 
     'vcli host up' does the same when they are not in the cache yet: this is for machine images and CI.
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
-    from vcli.operations import host as operation  # noqa: PLC0415
+    from vcli.operations import host_programs as operation  # noqa: PLC0415
 
     with ended_by_signals():
-        kubectl = operation.build(addons=_names(addons), steps=common.console)
+        kubectl = operation.build(addons=_names(addons), kubernetes=kubernetes, steps=common.console)
     return Result(
         data={"kubectl": str(kubectl)},
         names=(str(kubectl),),
@@ -213,6 +235,18 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
     return Result(data=data, text=f"{head}\n\n{rows}\n", exit_code=0 if found.ready else 4)
 
 
+def _about_images(name: str, version: str, *, created: bool) -> list[str]:
+    """What whoever chose another version should know, as virtual clusters have the default one."""
+    from vcli.config.schema import KUBERNETES  # noqa: PLC0415
+    from vcli.operations.host import command  # noqa: PLC0415
+
+    if not created or version == KUBERNETES:
+        return []
+    minor = KUBERNETES.removeprefix("v").rpartition(".")[0]
+    load = command(f"load-image --kubernetes {minor}", name)
+    return [f"it has the images of virtual clusters of {version}; {load} adds those of the default version"]
+
+
 def _names(given: list[str] | None) -> list[str]:
     """The names in ``a,b`` and in options given more than once."""
     return [inputs.not_empty(name, "--with").strip() for each in given or () for name in each.split(",")]
@@ -234,24 +268,46 @@ def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: AR
 @host.command("load-image")
 def load_image(
     archive: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE",
+            metavar="[FILE]",
             help="An OCI archive, or one of docker save.",
             parser=file_to_read,
             autocompletion=complete_files,
+            show_default=False,
         ),
-    ],
+    ] = None,
     *,
+    kubernetes: Annotated[
+        str | None,
+        typer.Option(
+            "--kubernetes",
+            metavar="VERSION",
+            help="Instead of a file: what virtual clusters of this version run, such as 1.35.",
+            autocompletion=complete_kubernetes,
+        ),
+    ] = None,
     name: HostName = _NAME,
     common: Common,
 ) -> Result:
-    """Put the images of an archive into the embedded host, which has no registry; on all its nodes."""
-    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
-    from vcli.operations import host as operation  # noqa: PLC0415
+    """Put the images of an archive into the embedded host, which has no registry; on all its nodes.
 
+    It has the images of virtual clusters of its own version; --kubernetes adds those of another one.
+    """
+    from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
+    from vcli.operations import host_images as operation  # noqa: PLC0415
+
+    if (archive is None) == (kubernetes is None):
+        raise UsageError(
+            "one of FILE and --kubernetes is needed, and not both",
+            hint="vcli host load-image FILE, or vcli host load-image --kubernetes VERSION",
+        )
     with ended_by_signals():
-        loaded = operation.load_image(archive, name=name, steps=common.console)
+        loaded = (
+            operation.load_image(archive, name=name, steps=common.console)
+            if archive is not None
+            else operation.load_kubernetes(str(kubernetes), name=name, steps=common.console)
+        )
     return Result(
         data=[{"name": x} for x in loaded], columns=(Column("IMAGE", "name"),), messages=("images loaded",)
     )

@@ -139,7 +139,7 @@ def load(
 ) -> Result:
     """Put the image in an archive into the embedded host."""
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415
-    from vcli.operations import host as operation  # noqa: PLC0415
+    from vcli.operations import host_images as operation  # noqa: PLC0415
 
     with ended_by_signals():
         loaded = operation.load_image(archive, name=host, steps=common.console)

@@ -86,5 +86,6 @@ def _full_version(k8s: K8s, document: Document) -> str:
         document,
         keys,
         f"{version} names no patch release",
-        hint=f"name one of its releases, as in {version}.1",
+        hint=f"name one of its releases, as in {version}.1; for an embedded host,"
+        f" 'vcli host load-image --kubernetes {version.removeprefix('v')}' gets one and names it",
     )

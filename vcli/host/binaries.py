@@ -42,9 +42,10 @@ class Binaries(Mapping[str, Path]):
     """Where each program is, or will be."""
 
     def __init__(self, cache: Path, products: Iterable[Product] = PRODUCTS) -> None:
-        self._folder = {
-            program: product.bin_dir(cache) for product in products for program in product.packages
-        }
+        known = list(products)
+        self._folder = {program: product.bin_dir(cache) for product in known for program in product.packages}
+        self.version = {product.name: product.version for product in known}
+        """Of each product, by name."""
 
     def __getitem__(self, program: str) -> Path:
         return self._folder[program] / program

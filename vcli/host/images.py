@@ -3,14 +3,17 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vcli.host import python_image
+from vcli.host.binaries import Binaries
 from vcli.host.oci import Image, write_archive
-from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, KUBERNETES, PAUSE_IMAGE
+from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, PAUSE_IMAGE
 
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager")
+"""What a virtual cluster runs of Kubernetes."""
 _LOCAL = "/usr/local/bin"
 # Part of every archive's key: change it when what is packed changes though no program did.
 _RECIPE = "2"
@@ -31,19 +34,16 @@ class Offer:
     image: Callable[[], Image]
 
 
-def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
+def offers(binaries: Binaries, busybox: Path) -> list[Offer]:
     """All images of the host."""
 
     def single(name: str, reference: str, path: str, **more: bool) -> Offer:
-        return of_program(name, reference, path, program[Path(path).name], **more)
+        return of_program(name, reference, path, binaries[Path(path).name], **more)
 
     return [
         single("pause", PAUSE_IMAGE, "/pause"),
         single("coredns", COREDNS_IMAGE, "/coredns", certificates=True),
-        *(
-            single(x, f"registry.k8s.io/{x}:{KUBERNETES}", f"{_LOCAL}/{x}")
-            for x in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
-        ),
+        *of_kubernetes(binaries, (*CONTROL_PLANE, "kube-scheduler", "kube-proxy")),
         single("etcd", ETCD_IMAGE, f"{_LOCAL}/etcd", entrypoint=False),
         Offer(
             name="busybox",
@@ -56,6 +56,12 @@ def offers(program: Mapping[str, Path], busybox: Path) -> list[Offer]:
             image=lambda: python_image.image(busybox),
         ),
     ]
+
+
+def of_kubernetes(binaries: Binaries, programs: Sequence[str]) -> list[Offer]:
+    """Images of programs of Kubernetes, with its version as their tag."""
+    version = binaries.version["kubernetes"]
+    return [of_program(x, f"registry.k8s.io/{x}:{version}", f"{_LOCAL}/{x}", binaries[x]) for x in programs]
 
 
 def of_program(

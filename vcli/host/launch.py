@@ -52,6 +52,7 @@ def plan(
         api_host="127.0.0.1" if instance.number == 1 else NODE_IP,
         api_port=API_PORT,
         api_user="admin" if instance.number == 1 else "node",
+        kubernetes=binaries.version["kubernetes"],
         optional=optional,
     )
 

@@ -56,6 +56,7 @@ class Plan:
         pki: folder with ``ca.crt`` and ``{api_user}.{crt,key}``.
         api_host: address of the API server.
         api_user: whom the first process is to the API server: who makes the objects, if there are any.
+        kubernetes: version of the programs; empty when an earlier vcli wrote it, which had only one.
         optional: names of the add-ons that were asked for and have a part on this node, which is in the rest.
     """
 
@@ -76,6 +77,7 @@ class Plan:
     api_host: str
     api_port: int
     api_user: str = "admin"
+    kubernetes: str = ""
     optional: Sequence[str] = ()
 
     def write(self, path: Path) -> None:

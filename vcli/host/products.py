@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vcli.host.oci import architecture
-from vcli.host.versions import CONTAINERD, COREDNS, ETCD, KUBERNETES
+from vcli.host.versions import CONTAINERD, COREDNS, ETCD, KUBERNETES, minor_of
 
 MODULES = Path(__file__).parent / "modules"
 _STRIP = "-s -w"
@@ -17,13 +17,14 @@ class Product:
     """Programs that are built from one pinned module.
 
     Attributes:
-        name: also the folder below `modules` with its go.mod and go.sum.
+        name: of the programs' folder in the cache.
         version: of the upstream release; empty for our own.
         packages: program to the Go package that it is built from.
         tests: those of the programs that are a package's tests (``go test -c``).
         overlaid: folder below `module` to the Go module, pinned in ``sources/go.mod`` there, that it is laid
             over before the build: go.mod has it in place of that module.
-        modules: where that folder is.
+        modules: where its folder with go.mod and go.sum is.
+        folder: name of that folder; when not given, the product's.
         stamps: Go variables to set at link time: without them components report v0.0.0 and refuse each other.
     """
 
@@ -34,11 +35,12 @@ class Product:
     stamps: Mapping[str, str] = field(default_factory=dict)
     overlaid: Mapping[str, str] = field(default_factory=dict)
     modules: Path = MODULES
+    folder: str = ""
 
     @property
     def module(self) -> Path:
         """The folder with go.mod."""
-        return self.modules / self.name
+        return self.modules / (self.folder or self.name)
 
     @property
     def ldflags(self) -> str:
@@ -59,10 +61,10 @@ class Product:
         return cache / "host" / f"{self.name}-{self.key}" / "bin"
 
 
-def kubernetes_stamps() -> dict[str, str]:
+def kubernetes_stamps(version: str = KUBERNETES) -> dict[str, str]:
     """The version of Kubernetes, in all the places where its programs look for it."""
-    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
-    stamps = {"gitVersion": KUBERNETES, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+    major, minor, _ = version.removeprefix("v").split(".")
+    stamps = {"gitVersion": version, "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
     return {
         f"{package}.{name}": value
         for package in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
@@ -70,7 +72,12 @@ def kubernetes_stamps() -> dict[str, str]:
     }
 
 
-def _kubernetes() -> Product:
+def kubernetes(version: str = KUBERNETES) -> Product:
+    """The programs of one version of Kubernetes.
+
+    Args:
+        version: one of `versions.KUBERNETES_RELEASES`.
+    """
     programs = (
         "kubectl",
         "kube-apiserver",
@@ -81,15 +88,15 @@ def _kubernetes() -> Product:
     )
     return Product(
         name="kubernetes",
-        version=KUBERNETES,
+        version=version,
         packages={x: f"k8s.io/kubernetes/cmd/{x}" for x in programs},
-        stamps=kubernetes_stamps(),
+        stamps=kubernetes_stamps(version),
+        folder=f"kubernetes-{minor_of(version).removeprefix('v')}",
     )
 
 
 _CONTAINERD_MODULE = "github.com/containerd/containerd/v2"
-
-PRODUCTS: tuple[Product, ...] = (
+_BESIDE: tuple[Product, ...] = (
     Product(name="pause", packages={"pause": "."}),
     Product(name="relay", packages={"relay": "."}),
     Product(name="etcd", version=ETCD, packages={"etcd": "go.etcd.io/etcd/server/v3"}),
@@ -102,5 +109,12 @@ PRODUCTS: tuple[Product, ...] = (
         stamps={f"{_CONTAINERD_MODULE}/version.Version": CONTAINERD},
     ),
     Product(name="coredns", version=COREDNS, packages={"coredns": "github.com/coredns/coredns"}),
-    _kubernetes(),
 )
+
+
+def products(version: str = KUBERNETES) -> tuple[Product, ...]:
+    """All that a host of that version of Kubernetes is made of."""
+    return (*_BESIDE, kubernetes(version))
+
+
+PRODUCTS: tuple[Product, ...] = products()

@@ -15,6 +15,7 @@ from vcli.host.addons.addon import Addon
 from vcli.host.api import Api, ApiRefusedError, is_true
 from vcli.host.instance import Instance
 from vcli.host.plan import Plan, State
+from vcli.host.versions import KUBERNETES
 
 _PATIENCE = 3.0
 
@@ -136,7 +137,7 @@ def look(instance: Instance) -> HostStatus:
         port=port(instance),
         pid=pid,
         kubeconfig=instance.kubeconfig,
-        kubectl=Path(shutil.which("kubectl", path=os.pathsep.join(plan.path)) or "kubectl"),
+        kubectl=kubectl(instance),
         components=components,
         nodes=nodes,
         addons=addons,
@@ -202,3 +203,13 @@ def _ask(api: Api) -> tuple[str | None, set[str]]:
     except (OSError, ApiRefusedError, KeyError):
         return None, set()
     return version, {x["metadata"]["name"] for x in nodes if is_true(x, "Ready")}
+
+
+def kubernetes(instance: Instance) -> str:
+    """The version of Kubernetes that the host was booted with, whether or not it answers."""
+    return Plan.read(instance.plan).kubernetes or KUBERNETES
+
+
+def kubectl(instance: Instance) -> Path:
+    """A kubectl of that version."""
+    return Path(shutil.which("kubectl", path=os.pathsep.join(Plan.read(instance.plan).path)) or "kubectl")

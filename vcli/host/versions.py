@@ -1,6 +1,13 @@
 """What the embedded host consists of. The go.mod files beside are the pins; a test holds both together."""
 
-KUBERNETES = "v1.36.3"
+from vcli import inputs
+from vcli.errors import UsageError
+
+# Of Kubernetes, a patch release of each minor version. A further one is its place here and pins in
+# `modules/kubernetes-MINOR`.
+KUBERNETES_RELEASES = ("v1.33.13", "v1.34.4", "v1.35.4", "v1.36.3")
+KUBERNETES = "v1.36.3"  # unless another one is asked for
+
 CONTAINERD = "v2.4.2"
 ETCD = "v3.6.8"
 COREDNS = "v1.14.2"
@@ -13,3 +20,24 @@ PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
 ETCD_IMAGE = "registry.k8s.io/etcd:3.6.8-0"
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.2"
 BUSYBOX_IMAGES = ("docker.io/library/busybox:1.36", "docker.io/library/busybox:latest")
+
+
+def minor_of(version: str) -> str:
+    """``v1.35`` of ``v1.35.4``."""
+    return version.rpartition(".")[0]
+
+
+def release(wanted: str) -> str:
+    """The release that a user means: by its minor version, ``1.35`` or ``v1.35``, or exactly, ``1.35.4``.
+
+    Raises:
+        UsageError: hosts run no such release; the hint has those that they run.
+    """
+    version = f"v{inputs.not_empty(wanted, '--kubernetes').removeprefix('v')}"
+    for each in KUBERNETES_RELEASES:
+        if version in {each, minor_of(each)}:
+            return each
+    raise UsageError(
+        f"the embedded host has no Kubernetes {inputs.shown(wanted)}",
+        hint=f"it has {', '.join(KUBERNETES_RELEASES)}; the first two numbers are enough",
+    )

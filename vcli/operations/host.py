@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vcli import inputs
-from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError, UsageError
+from vcli.errors import ConflictError, InterruptError, NotAllowedError, NotFoundError
 from vcli.host import addons as known_addons
 from vcli.host import down as taking_down
-from vcli.host import further, image_store, images, loading, process, readiness, state
+from vcli.host import further, process, readiness, state
 from vcli.host import up as booting
 from vcli.host.addons.addon import Addon
-from vcli.host.binaries import Binaries, Source, ensure, mark_used, prune
 from vcli.host.egress import Egress, choose
-from vcli.host.go_source import GoSource
-from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, cache_dir
-from vcli.host.products import PRODUCTS
+from vcli.host.instance import DEFAULT_NAME, DEFAULT_PORT, Instance
+from vcli.host.versions import KUBERNETES, release
 from vcli.kubeconfig.change import drop, update
 from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.paths import sources as sources_of
 from vcli.kubeconfig.read import load
 from vcli.operations import credential_cache, host_context
+from vcli.operations.host_programs import prepare, prepare_addons
 from vcli.operations.steps import NoSteps, Steps
 from vcli.portforward import background
 
@@ -38,6 +37,7 @@ class HostUp:
     Attributes:
         kubeconfig: the host's own, of its administrator.
         kubectl: a kubectl of the same version.
+        version: of its Kubernetes.
         created: False when it was up already.
         seconds: what it took.
     """
@@ -46,6 +46,7 @@ class HostUp:
     server: str
     kubeconfig: Path
     kubectl: Path
+    version: str
     context: str
     created: bool
     seconds: float
@@ -62,6 +63,7 @@ def up(
     egress: str | None = None,
     nodes: int | None = None,
     addons: Sequence[str] = (),
+    kubernetes: str | None = None,
 ) -> HostUp:
     """Boot a host, or find it running.
 
@@ -75,12 +77,14 @@ def up(
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
         nodes: how many, from 1 to `inputs.MOST_NODES`; when not given 1, or what it has.
         addons: names of `host.addons.OPTIONAL`; a running host gets those that it lacks, and loses none.
+        kubernetes: version, as `host.versions.release` takes it; when not given the newest, or what it has.
 
     Raises:
-        UsageError: the number of nodes, the name, the port, the timeout or an add-on makes no sense.
+        UsageError: the number of nodes, the name, the port, the timeout, an add-on or the version makes no
+            sense.
         NotAllowedError: not root, or programs of the machine are missing.
-        ConflictError: the port is taken, the host runs with another one or another number of nodes, or
-            its context's name is taken.
+        ConflictError: the port is taken, the host runs with another one, another number of nodes or another
+            version, or its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
@@ -93,6 +97,7 @@ def up(
     steps = steps or NoSteps()
     instance = Instance.of(name)
     wanted = known_addons.chosen(addons)
+    version = None if kubernetes is None else release(kubernetes)
     have = booting.check(wanted)
     way_out = choose(Egress(egress) if egress else None)
     where = sources_of(kubeconfig)
@@ -103,7 +108,8 @@ def up(
         if running:
             _same_port(instance, port)
             _same_nodes(instance, nodes)
-            _extend(instance, have, wanted, steps)
+            _same_version(instance, version)
+            _extend(instance, wanted, steps)
             with steps.step(f"Wait for host {name}") as step:
                 readiness.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
             for each in further.look(instance):
@@ -121,6 +127,7 @@ def up(
                     egress=way_out,
                     nodes=nodes or 1,
                     addons=wanted,
+                    version=version or KUBERNETES,
                     timeout=timeout,
                     steps=steps,
                 )
@@ -139,31 +146,12 @@ def up(
         name=name,
         server=state.server(instance),
         kubeconfig=instance.kubeconfig,
-        kubectl=Binaries(cache_dir())["kubectl"],
+        kubectl=state.kubectl(instance),
+        version=state.kubernetes(instance),
         context=name,
         created=not running,
         seconds=time.monotonic() - begun,
     )
-
-
-def build(*, addons: Sequence[str] = (), steps: Steps | None = None) -> Path:
-    """Fill the cache with all that hosts are made of, so that the next `up` takes seconds.
-
-    Args:
-        addons: names of `host.addons.OPTIONAL`, to have those ready as well.
-        steps: is told what happens.
-
-    Returns:
-        The kubectl among the programs.
-
-    Raises:
-        UsageError: there is no such add-on.
-        NotAllowedError: not root, or programs of the machine are missing.
-        VcliError: see `host.binaries`, `host.image_store`.
-    """
-    wanted = known_addons.chosen(addons)
-    binaries, _, _ = _prepare(booting.check(wanted), wanted, steps or NoSteps())
-    return binaries["kubectl"]
 
 
 def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: str | None = None) -> bool:
@@ -220,42 +208,6 @@ def kubeconfig(*, name: str = DEFAULT_NAME) -> str:
     return existing(name).kubeconfig.read_text()
 
 
-def load_image(archive: Path, *, name: str = DEFAULT_NAME, steps: Steps | None = None) -> list[str]:
-    """Import an OCI or Docker archive into all nodes of a host that run; returns the images' names.
-
-    Raises:
-        NotFoundError: the host is not up, or there is no such file.
-        VcliError: it is no archive of images.
-    """
-    need_root("load-image")
-    instance = existing(name)
-    steps = steps or NoSteps()
-    loaded = []
-    for each in further.look(instance):
-        if each.pid is None:
-            again = command(f"load-image {archive}", name)
-            steps.warn(f"{each.node} is stopped and does not get the images: start it, then {again}")
-            continue
-        with steps.step(f"Import {archive.name} into {each.node}"):
-            loaded = loading.load(each.node, archive, Binaries(cache_dir()))
-    return loaded
-
-
-def sources() -> list[Source]:
-    """Where programs come from: releases if their site answers, else Go; or as `VCLI_HOST_SOURCE` says."""
-    from vcli.host.release_source import ReleaseSource  # noqa: PLC0415  brings httpx, 100 ms that only a build needs
-
-    match os.environ.get("VCLI_HOST_SOURCE", "auto"):
-        case "auto":
-            return [ReleaseSource(), GoSource()]
-        case "go":
-            return [GoSource()]
-        case "release":
-            return [ReleaseSource()]
-        case other:
-            raise UsageError(f"VCLI_HOST_SOURCE={other} is not one of auto, go, release")
-
-
 def _boot(
     instance: Instance,
     have: booting.Prerequisites,
@@ -264,13 +216,14 @@ def _boot(
     egress: Egress,
     nodes: int,
     addons: Sequence[Addon],
+    version: str,
     timeout: float,
     steps: Steps,
 ) -> None:
     taking_down.clear(instance)
     # Bound first: a port that is taken should show now, not after a build.
     with booting.listen(port) as listener:
-        binaries, store, archives = _prepare(have, addons, steps)
+        binaries, store, archives = prepare(have, addons, version, steps)
         with steps.step(f"Boot host {instance.name}") as step:
             booting.boot(
                 instance,
@@ -286,32 +239,11 @@ def _boot(
             readiness.wait(instance, addons=addons, timeout=timeout, say=step.detail)
 
 
-def _extend(instance: Instance, have: booting.Prerequisites, addons: Sequence[Addon], steps: Steps) -> None:
+def _extend(instance: Instance, addons: Sequence[Addon], steps: Steps) -> None:
     """Give a running host the add-ons that it lacks."""
     if lacking := booting.lacks(instance, addons):
-        binaries, _, archives = _prepare(have, lacking, steps)
+        binaries, archives = prepare_addons(lacking, steps)
         booting.extend(instance, lacking, binaries=binaries, archives=archives)
-
-
-def _prepare(
-    have: booting.Prerequisites, addons: Sequence[Addon], steps: Steps
-) -> tuple[Binaries, Path, list[Path]]:
-    """The programs, the image store and archives of the add-ons' images, from the cache or made now."""
-    cache = cache_dir()
-    products = [*PRODUCTS, *(y for x in addons for y in x.products)]
-    binaries = Binaries(cache, products)
-    if binaries.missing():
-        with steps.step("Get the host's programs, once") as step:
-            binaries = ensure(cache, sources(), step.detail, products=products)
-    store = image_store.path(cache, binaries, have.busybox)
-    if not store.is_dir():
-        with steps.step("Pack the host's images, once") as step:
-            image_store.ensure(cache, binaries, have.busybox, step.detail)
-    offers = [y for x in addons for y in x.images(binaries)]
-    archives = [images.archive(x, cache, lambda _: None) for x in offers]
-    mark_used([store, *(Path(x).parent for x in binaries.folders())])
-    prune(cache)
-    return binaries, store, archives
 
 
 def _clusters_on(view: View, name: str) -> list[str]:
@@ -335,7 +267,7 @@ def _same_port(instance: Instance, port: int | None) -> None:
     if port and port != has:
         raise ConflictError(
             f"host {instance.name} is up already, with its API server at port {has}",
-            hint=f"vcli host down --name {instance.name}, or another --name for a second host",
+            hint=f"{command('down', instance.name)}, or another --name for a second host",
         )
 
 
@@ -344,7 +276,16 @@ def _same_nodes(instance: Instance, nodes: int | None) -> None:
     if nodes and nodes != has:
         raise ConflictError(
             f"host {instance.name} is up already, with {has} {'node' if has == 1 else 'nodes'}",
-            hint=f"vcli host down --name {instance.name}, or another --name for a second host",
+            hint=f"{command('down', instance.name)}, or another --name for a second host",
+        )
+
+
+def _same_version(instance: Instance, version: str | None) -> None:
+    has = state.kubernetes(instance)
+    if version and version != has:
+        raise ConflictError(
+            f"host {instance.name} is up already, with Kubernetes {has}",
+            hint=f"{command('down', instance.name)}, or another --name for a second host",
         )
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 
+import pytest
 from patience import eventually
 from space import Object, Space, pod
 
@@ -33,6 +34,7 @@ def virtual_names(space: Space, kind: str) -> set[str]:
     return {each["vcli.dev/name"] for each in annotations if each["vcli.dev/kind"] != "PodTokens"}
 
 
+@pytest.mark.skew
 def test_they_are_on_the_host_only_while_a_living_pod_refers_to_them(space: Space) -> None:
     kinds = ("env", "env-from", "volume", "projected", "init")
     registry = {"auths": {"registry.example": {"auth": base64.b64encode(b"me:secret").decode()}}}

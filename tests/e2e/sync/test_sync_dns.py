@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from patience import eventually
 from plane import Plane
 from space import IDLE, Object, Space, pod, template
@@ -34,6 +35,7 @@ def reverse(address: str) -> str:
     return ".".join(reversed(address.split("."))) + ".in-addr.arpa"
 
 
+@pytest.mark.skew
 def test_everything_that_a_plain_cluster_answers(space: Space) -> None:
     ports = [{"name": "http", "port": 80, "targetPort": 8080}]
     domain = f"{space.name}.svc.cluster.local"

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from patience import eventually
 from space import Object, Space, pod
 
@@ -12,6 +13,7 @@ def events(space: Space, kind: str, name: str) -> list[Object]:
     return items
 
 
+@pytest.mark.skew
 def test_events_of_pods_claims_and_services_are_about_the_virtual_ones(space: Space) -> None:
     claim = {
         "apiVersion": "v1",

@@ -48,6 +48,7 @@ def history(api: ApiClient, space: Space, name: str, since: str) -> list[Object]
     return versions
 
 
+@pytest.mark.skew
 def test_each_change_is_observed_in_its_turn_and_ready_never_flaps(space: Space) -> None:
     space.apply(pod("web", activeDeadlineSeconds=5000))
     space.wait("condition=Ready", "pod/web")
@@ -153,6 +154,7 @@ def test_what_the_hosts_admission_puts_into_a_pod_stays_there(space: Space) -> N
     assert [each["restartCount"] for each in after["status"]["containerStatuses"]] == [0, 0]
 
 
+@pytest.mark.skew
 def test_readiness_gates_are_set_inside_and_count_on_the_host(space: Space) -> None:
     gate = "example.com/open"
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
@@ -176,6 +178,7 @@ def test_readiness_gates_are_set_inside_and_count_on_the_host(space: Space) -> N
     assert condition(on_host(space, "web"), "Ready") == "False"
 
 
+@pytest.mark.skew
 def test_an_eviction_on_either_side_ends_the_pod(space: Space) -> None:
     web = {"replicas": 1, **template(IDLE, app="web")}
     space.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": web})
@@ -203,6 +206,7 @@ def test_an_eviction_on_either_side_ends_the_pod(space: Space) -> None:
     eventually(lambda: space.on_host("pods") == [space.host_name(current())])
 
 
+@pytest.mark.skew
 def test_what_may_change_in_a_pod_changes_on_the_host(space: Space) -> None:
     resources = {"limits": {"cpu": "100m", "memory": "64Mi"}, "requests": {"cpu": "50m", "memory": "32Mi"}}
     space.apply(

@@ -3,6 +3,7 @@
 import json
 import time
 
+import pytest
 from patience import eventually
 from space import IDLE, PYTHON, Space, pod, serving
 
@@ -21,6 +22,7 @@ with urllib.request.urlopen(request, context=context, timeout=20) as response:
 """
 
 
+@pytest.mark.skew
 def test_a_pod_is_somebody_to_its_own_api_server(space: Space) -> None:
     who = {"image": PYTHON, "command": ["python", "-c", WHO_AM_I]}
     space.apply(pod("who", container=who, restartPolicy="OnFailure"))
@@ -32,6 +34,7 @@ def test_a_pod_is_somebody_to_its_own_api_server(space: Space) -> None:
     assert user["extra"]["authentication.kubernetes.io/node-name"] == [node]
 
 
+@pytest.mark.skew
 def test_names_resolve_as_on_a_plain_cluster(space: Space) -> None:
     space.apply(pod("client"))
     space.wait("condition=Ready", "pod/client")
@@ -46,6 +49,7 @@ def test_names_resolve_as_on_a_plain_cluster(space: Space) -> None:
     assert space.cluster.namespace not in resolver
 
 
+@pytest.mark.skew
 def test_the_downward_api_tells_of_the_virtual_pod_alone(space: Space) -> None:
     def env(name: str, path: str):
         return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -92,6 +96,7 @@ def test_the_downward_api_tells_of_the_virtual_pod_alone(space: Space) -> None:
     assert {"type": "InternalIP", "address": told["status"]["hostIP"]} in node["status"]["addresses"]
 
 
+@pytest.mark.skew
 def test_a_pod_has_its_grace_to_end_in(space: Space) -> None:
     space.apply(pod("slow", "trap 'echo ending; sleep 8; exit 0' TERM; while :; do sleep 0.1; done"))
     space.wait("condition=Ready", "pod/slow")
@@ -113,6 +118,7 @@ def test_a_pod_deleted_on_the_host_is_deleted_here(space: Space) -> None:
     space.wait("delete", "pod/web")
 
 
+@pytest.mark.skew
 def test_a_crashing_container_is_restarted_and_shows_it(space: Space) -> None:
     space.apply(pod("crash", "exit 7", restartPolicy="Always"))
 
@@ -150,6 +156,7 @@ def test_a_missing_config_is_reported_and_then_taken(space: Space) -> None:
     assert space.kubectl("logs", "web").strip() == "now"
 
 
+@pytest.mark.skew
 def test_a_changed_config_reaches_a_mounted_volume(space: Space) -> None:
     def config(word: str):
         return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"word": word}}
@@ -163,6 +170,7 @@ def test_a_changed_config_reaches_a_mounted_volume(space: Space) -> None:
     eventually(lambda: space.sh("web", "cat /conf/word") == "two")
 
 
+@pytest.mark.skew
 def test_a_running_pod_is_resized_in_place(space: Space) -> None:
     limits = {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"cpu": "100m", "memory": "64Mi"}}
     space.apply(pod("web", container={"resources": limits}))
@@ -179,6 +187,7 @@ def test_a_running_pod_is_resized_in_place(space: Space) -> None:
     assert space.get("pod", "web")["status"]["containerStatuses"][0]["containerID"] == before
 
 
+@pytest.mark.skew
 def test_a_debug_container_joins_a_running_pod(space: Space) -> None:
     space.apply(pod("web"))
     space.wait("condition=Ready", "pod/web")
@@ -193,6 +202,7 @@ def test_a_debug_container_joins_a_running_pod(space: Space) -> None:
     eventually(lambda: "here" in space.kubectl("logs", "web", "-c", "debug", check=False))
 
 
+@pytest.mark.skew
 def test_a_node_port_answers_on_the_nodes_address(space: Space) -> None:
     service = {
         "apiVersion": "v1",
@@ -211,6 +221,7 @@ def test_a_node_port_answers_on_the_nodes_address(space: Space) -> None:
     )
 
 
+@pytest.mark.skew
 def test_a_service_without_selector_leads_to_its_endpoints(space: Space) -> None:
     space.apply(pod("web", serving("by hand")), pod("client"))
     space.wait("condition=Ready", "pod/web", "pod/client")

@@ -97,6 +97,7 @@ def test_affinities_see_the_namespaces_that_they_name_and_nothing_of_the_host(
     eventually(lambda: is_running(space, "relabelled"))
 
 
+@pytest.mark.skew
 def test_match_label_keys_take_the_values_of_the_pod_itself(space: Space) -> None:
     def version(name: str, app: str, number: str, rules: Object) -> Object:
         return pod(name, labels={"app": app, "version": number}, **rules)
@@ -125,6 +126,7 @@ def test_match_label_keys_take_the_values_of_the_pod_itself(space: Space) -> Non
     )
 
 
+@pytest.mark.skew
 def test_spreading_counts_the_pods_of_the_own_namespace(space: Space, elsewhere: Space) -> None:
     labels = {"app": "web"}
     expect(elsewhere, running=[pod("stranger", labels=labels)], pending=[])
@@ -132,6 +134,7 @@ def test_spreading_counts_the_pods_of_the_own_namespace(space: Space, elsewhere:
     expect(space, running=[], pending=[pod("second", labels=labels, **spread(labels))])
 
 
+@pytest.mark.skew
 def test_nodes_are_chosen_by_name_and_label_and_gates_hold_a_pod_back(space: Space) -> None:
     expect(space, running=[pod("anchor")], pending=[])
     node = space.get("pod", "anchor")["spec"]["nodeName"]

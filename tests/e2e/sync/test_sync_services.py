@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import pytest
 from patience import eventually
 from space import IDLE, Object, Space, pod, serving
 
@@ -79,6 +80,7 @@ def moved_from(space: Space, name: str, address: str) -> Object | None:
     return virtual if same and not waiting else None
 
 
+@pytest.mark.skew
 def test_every_type_in_turn_is_one_service_of_the_hosts(space: Space) -> None:
     target = f"target.{space.name}.svc.cluster.local"
     space.apply(
@@ -161,6 +163,7 @@ def test_addresses_of_neighbours_are_not_taken(space: Space, namespace: str) -> 
     eventually(lambda: all(each in ignored() for each in [*wanted, "externalIPs.allowedCIDRs"]))
 
 
+@pytest.mark.skew
 def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
     fields: Object = {
         "allocateLoadBalancerNodePorts": False,
@@ -215,6 +218,7 @@ def same_in_both(space: Space, fields: Object) -> None:
     assert {field: virtual[field] for field in wanted} == wanted
 
 
+@pytest.mark.skew
 def test_clients_stick_to_a_pod_where_they_are_told_to_and_ports_of_nodes_are_served(space: Space) -> None:
     sticky = service("web", type="NodePort", sessionAffinity="ClientIP")
     port = 30000 + int(space.name[-4:], 16) % 2000
@@ -251,6 +255,7 @@ def test_namespaces_with_equal_labels_do_not_mix(space: Space) -> None:
     space.kubectl("delete", "namespace", other, "--wait=false")
 
 
+@pytest.mark.skew
 def test_a_headless_service_names_its_pods_ready_ones_or_all(space: Space) -> None:
     never = {"exec": {"command": ["false"]}, "periodSeconds": 1}
     slow = pod("slow", IDLE, labels={"app": "web"}, container={"readinessProbe": never})

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import pytest
 from patience import eventually
 from space import Object, Space, pod
 
@@ -24,6 +25,7 @@ def service(name: str, **spec: object) -> Object:
     }
 
 
+@pytest.mark.skew
 def test_a_pod_with_a_subdomain_knows_its_full_name_and_keeps_its_class_of_service(space: Space) -> None:
     aliases = [{"ip": "192.0.2.1", "hostnames": ["elsewhere.example"]}]
     peers = {"subdomain": "db", "hostAliases": aliases, "labels": {"app": "db"}}
@@ -57,6 +59,7 @@ def test_a_pod_with_a_subdomain_knows_its_full_name_and_keeps_its_class_of_servi
     assert not [each for each in events if "vcli-hosts" in json.dumps(each)]
 
 
+@pytest.mark.skew
 def test_variables_come_in_their_order_and_the_users_own_win(space: Space) -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}}
     data = {"WEB_SERVICE_PORT": "from-config", "OTHER": "from-config"}
@@ -130,6 +133,7 @@ def claims(token: str) -> Object:
     return decoded
 
 
+@pytest.mark.skew
 def test_tokens_are_each_their_own_and_name_pod_and_node_from_the_first_read(space: Space) -> None:
     def source(path: str, **asked: object) -> Object:
         return {"serviceAccountToken": {"path": path, "expirationSeconds": 600, **asked}}

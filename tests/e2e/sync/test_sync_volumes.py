@@ -86,6 +86,7 @@ def exists(space: Space, *what: str) -> bool:
     return space.run("get", *what).returncode == 0
 
 
+@pytest.mark.skew
 def test_a_claim_in_use_and_its_volume_end_when_the_last_pod_does(space: Space) -> None:
     space.apply(claim(), mounting("writer", f"echo kept > /data/file; {IDLE}"))
     space.wait("condition=Ready", "pod/writer")
@@ -119,6 +120,7 @@ def test_a_claim_in_use_and_its_volume_end_when_the_last_pod_does(space: Space) 
     eventually(lambda: space.on_host("pvc") == [], seconds=30)
 
 
+@pytest.mark.skew
 def test_a_claim_grows_as_the_host_makes_it_grow(space: Space, classes: Classes) -> None:
     growing = classes(allowVolumeExpansion=True)
     space.apply(claim(storageClassName=growing), claim("rigid"))
@@ -165,6 +167,7 @@ def test_a_claim_grows_as_the_host_makes_it_grow(space: Space, classes: Classes)
     assert space.get("pvc", "rigid")["metadata"]["uid"] == rigid["metadata"]["uid"]
 
 
+@pytest.mark.skew
 def test_a_volume_waits_for_its_first_consumer(space: Space, classes: Classes) -> None:
     waiting = classes(volumeBindingMode="WaitForFirstConsumer")
     fixed = classes(volumeBindingMode="WaitForFirstConsumer", provisioner="kubernetes.io/no-provisioner")
@@ -240,6 +243,7 @@ def test_a_volume_that_is_retained_outlives_its_claim(space: Space, classes: Cla
     assert space.kubectl("logs", "reader").strip() == "kept"
 
 
+@pytest.mark.skew
 def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -> None:
     kept = classes(reclaimPolicy="Retain")
     space.apply(claim(storageClassName=kept))
@@ -267,6 +271,7 @@ def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -
         Plane(host=space.host, cluster=space.cluster).kill("syncer")
 
 
+@pytest.mark.skew
 def test_ephemeral_volumes_live_as_long_as_their_pod(space: Space) -> None:
     volume = {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {"spec": claim()["spec"]}}}
     mount = {"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}
@@ -357,6 +362,7 @@ def database(replicas: int, **spec: Any) -> Object:
     }
 
 
+@pytest.mark.skew
 def test_a_stateful_sets_claims_are_kept_or_deleted_as_it_says(space: Space) -> None:
     space.apply(database(2))
     space.rollout("statefulset/db")

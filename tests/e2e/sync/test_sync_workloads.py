@@ -1,9 +1,11 @@
 """Deployments, StatefulSets, DaemonSets, Jobs: the virtual control plane makes pods, the host runs them."""
 
+import pytest
 from patience import eventually
 from space import IDLE, Space, pod, serving, template
 
 
+@pytest.mark.skew
 def test_a_deployment_serves_and_rolls_over(space: Space) -> None:
     def web(greeting: str):
         env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
@@ -45,6 +47,7 @@ def pods_of(space: Space, selector: str) -> list[str]:
     return [each["metadata"]["name"] for each in space.get("pods", "-l", selector)["items"]]
 
 
+@pytest.mark.skew
 def test_a_stateful_set_keeps_names_and_data(space: Space) -> None:
     claim = {
         "metadata": {"name": "data"},
@@ -90,6 +93,7 @@ def uid_of(space: Space, name: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
+@pytest.mark.skew
 def test_a_daemon_set_has_a_pod_on_each_node_in_use(space: Space) -> None:
     space.apply(
         pod("anchor"),
@@ -107,6 +111,7 @@ def test_a_daemon_set_has_a_pod_on_each_node_in_use(space: Space) -> None:
     assert {each["spec"]["nodeName"] for each in agents} == nodes
 
 
+@pytest.mark.skew
 def test_a_job_completes_and_counts_its_failures(space: Space) -> None:
     def job(name: str, script: str, **spec):
         body = template(script, app=name, restartPolicy="Never")["template"]
@@ -127,6 +132,7 @@ def test_a_job_completes_and_counts_its_failures(space: Space) -> None:
     eventually(lambda: space.on_host("pods") == [])
 
 
+@pytest.mark.skew
 def test_init_containers_and_sidecars_run_in_order(space: Space) -> None:
     shared = [{"name": "shared", "mountPath": "/shared"}]
     base = {"image": pod("x")["spec"]["containers"][0]["image"], "imagePullPolicy": "IfNotPresent"}
@@ -157,6 +163,7 @@ def test_init_containers_and_sidecars_run_in_order(space: Space) -> None:
     assert space.kubectl("logs", "ordered", "-c", "main").split() == ["one", "two", "three"]
 
 
+@pytest.mark.skew
 def test_a_deleted_namespace_leaves_nothing_on_the_host(space: Space) -> None:
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "conf"}, "data": {"a": "b"}}
     service = {

@@ -19,8 +19,10 @@ from typer.main import get_command
 from vcli.cli import app, completing
 from vcli.cli.run import run_cli
 from vcli.cli.shells import SCRIPTS, answer
+from vcli.host.versions import KUBERNETES_RELEASES, minor_of
 from vcli.kubeconfig.model import EXTENSION
 
+MINORS = [minor_of(x).removeprefix("v") for x in KUBERNETES_RELEASES]
 MARK = {"name": "demo", "namespace": "team", "host-context": "kind-one"}
 KUBECONFIG = {
     "apiVersion": "v1",
@@ -81,6 +83,10 @@ def offered(line: str, shell: str = "zsh", breaks: str = "") -> list[str]:
         ("vcli create demo --expose ", ["nodeport", "loadbalancer"]),
         ("vcli create demo --distro k8", ["k8s"]),
         ("vcli host up --egress ", ["none", "public", "all"]),
+        ("vcli host up --kubernetes ", MINORS),
+        ("vcli host build --kubernetes=1.35", ["1.35"]),
+        ("vcli host load-image --kubernetes v1.36", ["v1.36"]),
+        ("vcli host up --kubernetes 2", []),
         ("vcli completion ", ["bash", "zsh", "fish"]),
         ("vcli list --context ", ["arn:aws:eks:one", "arn:aws:eks:two", "kind-one"]),
         ("vcli --context k", ["kind-one"]),

@@ -270,20 +270,20 @@ def kubeconfig(server: str) -> bytes:
 def harmless() -> None:
     """Replace what would boot a machine, build for minutes or fill a disk."""
     from vcli.host.state import ComponentStatus, HostStatus, NodeStatus  # noqa: PLC0415
-    from vcli.operations import host, host_node, image  # noqa: PLC0415
+    from vcli.operations import host, host_node, host_programs, image  # noqa: PLC0415
 
     here = Path("here")
     component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
     up = host.HostUp(
-        name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, created=True, seconds=1.0
-    )
+        name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, version="v1",
+        created=True, seconds=1)  # fmt: skip
     found = HostStatus(
         name="x", ready=True, node_ready=True, version="v1", server="https://x", port=1, pid=1,
         kubeconfig=here, kubectl=here, components=[component], nodes=[],
     )  # fmt: skip
     node = NodeStatus(name="x", state="cut", ready=False, address="x", pod_cidr="x", zone="x", pid=1)
     host.up = lambda **_: up
-    host.build = lambda **_: here
+    host_programs.build = lambda **_: here
     host.down = lambda **_: True
     host.status = lambda **_: found
     host_node.nodes = lambda **_: [node]

@@ -16,7 +16,7 @@ from vcli.errors import VcliError
 from vcli.host import binaries, products, versions
 from vcli.host.addons import OPTIONAL
 from vcli.host.binaries import Binaries, Say, SourceUnavailableError, ensure, publish
-from vcli.host.products import PRODUCTS, Product
+from vcli.host.products import PRODUCTS, Product, kubernetes
 
 
 class Made:
@@ -51,7 +51,6 @@ ALL = [program for product in PRODUCTS for program in product.packages]
 
 def test_go_mod_pins_what_is_said_to_be_there() -> None:
     pinned = {
-        "kubernetes": ("k8s.io/kubernetes", versions.KUBERNETES),
         "containerd": ("github.com/containerd/containerd/v2", versions.CONTAINERD),
         "etcd": ("go.etcd.io/etcd/server/v3", versions.ETCD),
         "coredns": ("github.com/coredns/coredns", versions.COREDNS),
@@ -67,7 +66,8 @@ def test_go_mod_pins_what_is_said_to_be_there() -> None:
 
 
 def test_every_package_is_a_tool_of_its_module() -> None:
-    for product in (*PRODUCTS, *(y for x in OPTIONAL for y in x.products)):
+    of_kubernetes = [kubernetes(x) for x in versions.KUBERNETES_RELEASES]
+    for product in (*PRODUCTS, *of_kubernetes, *(y for x in OPTIONAL for y in x.products)):
         text = (product.module / "go.mod").read_text()
         for package in product.packages.values():
             assert package == "." or re.search(rf"^(tool|\t)\s*{re.escape(package)}$", text, re.MULTILINE), (

@@ -66,12 +66,15 @@ class PodCreation:
         context = self._contexts.of(virtual)
         desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._world))
         desired = translate.with_full_name(desired, virtual, context)
-        await self._send(virtual, desired)
-        for sentence in translate.without_effect(virtual, context):
+        made = await self._send(virtual, desired)
+        sentences = translate.without_effect(virtual, context)
+        if dropped := translate.dropped_fields(desired, made):
+            sentences.append(f"{', '.join(dropped)}: not kept by the host, whose Kubernetes may not have it")
+        for sentence in sentences:
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
         return None
 
-    async def _send(self, virtual: Object, desired: Object) -> None:
+    async def _send(self, virtual: Object, desired: Object) -> Object:
         name = name_of(virtual)
         try:
             made = await self._post(virtual, desired)
@@ -84,6 +87,7 @@ class PodCreation:
             raise
         self._world.host[PODS].store(made)
         self._over_quota.created(name)
+        return made
 
     async def _post(self, virtual: Object, desired: Object) -> Object:
         async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):

@@ -1,0 +1,49 @@
+"""What the host's API server did not keep of a pod, as its version of Kubernetes lacks it or has it off."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vcli.syncer.translate.objects import Object
+
+
+def dropped_fields(desired: Object, made: Object) -> list[str]:
+    """The fields of a pod's spec that are gone, as paths: ``spec.containers[main].lifecycle.stopSignal``.
+
+    An API server drops without a word what is behind a feature gate of its own that is off, and by default
+    what it does not know. What the host's admission made of a value is none of it, nor are list elements
+    that it took away.
+
+    Args:
+        desired: the host pod as it was sent.
+        made: as the host answered.
+    """
+    return list(_dropped(desired["spec"], made["spec"], "spec"))
+
+
+def _dropped(desired: Any, made: Any, path: str) -> Iterator[str]:
+    if isinstance(desired, Mapping) and isinstance(made, Mapping):
+        for key, value in desired.items():
+            if key in made:
+                yield from _dropped(value, made[key], f"{path}.{key}")
+            elif _says_something(value):
+                yield f"{path}.{key}"
+    elif isinstance(desired, list) and isinstance(made, list):
+        for number, each in enumerate(desired):
+            if isinstance(each, Mapping):
+                name = each.get("name", number)
+                yield from _dropped(each, _same(each, number, made), f"{path}[{name}]")
+
+
+def _same(wanted: Mapping[str, Any], number: int, made: list[Any]) -> Any:
+    """The element that became of one; by name where it has one, as admission may put others before it."""
+    if "name" in wanted:
+        named = (x for x in made if isinstance(x, Mapping) and x.get("name") == wanted["name"])
+        return next(named, None)
+    return made[number] if number < len(made) else None
+
+
+def _says_something(value: Any) -> bool:
+    """Whether a field has more than what the API leaves out of its answers anyway."""
+    if isinstance(value, Mapping):
+        return any(map(_says_something, value.values()))
+    return bool(value)
