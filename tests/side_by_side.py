@@ -41,8 +41,9 @@ class FirstProcess:
         config.option.loadscopereorder = False
         return Scheduler(config, log)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep what runs alone, and know the others for a second try."""
+        """Keep what runs alone, and know the others for a second try; without what ``-m`` and ``-k`` leave out."""
         config.stash[ITEMS] = {each.nodeid: each for each in items}
         self._alone = [each for each in items if _is_alone(each)]
 
