@@ -12,8 +12,8 @@ from vcli.config.load import Given
 from vcli.config.schema import Values
 from vcli.controlplane.apply import find_metadata, together
 from vcli.controlplane.names import FIELD_MANAGER, Names
+from vcli.controlplane.packing import VERSION
 from vcli.controlplane.prune import find_surplus
-from vcli.controlplane.stateful_set import VERSION
 from vcli.errors import ConflictError, NotFoundError, UsageError
 from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
