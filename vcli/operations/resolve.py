@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from vcli import inputs, invocation
+from vcli.controlplane.roles import containers_of, distro_of, tag_of
 from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
@@ -20,7 +21,6 @@ SELECTOR: Final = "app=vcluster"
 OURS: Final = "vcli.dev/cluster"
 PAUSED: Final = "loft.sh/paused"
 _KINDS: Final = (STATEFULSETS, DEPLOYMENTS)
-_DISTROS: Final = {"kube-apiserver": "k8s", "kubernetes": "k8s", "k3s": "k3s", "k0s": "k0s"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +231,7 @@ def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
 
 def _inside(workload: Object) -> tuple[str | None, str | None]:
     """Kubernetes version and distribution, from the images."""
-    spec = workload["spec"].get("template", {}).get("spec", {})
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        image, _, tag = str(container.get("image", "")).partition("@")[0].rpartition(":")
-        distro = _DISTROS.get(image.rpartition("/")[2])
-        if distro:
-            return tag.replace("-k3s", "+k3s").replace("-k0s", "+k0s"), distro
+    for container in containers_of(workload["spec"].get("template", {}).get("spec", {})):
+        if distro := distro_of(container):
+            return tag_of(container).replace("-k3s", "+k3s").replace("-k0s", "+k0s") or None, distro
     return None, None
