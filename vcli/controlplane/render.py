@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
-from vcli.bootstrap.layout import API_INSIDE, API_PORT
+from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
+from vcli.contract import ports
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
@@ -21,8 +22,6 @@ from vcli.controlplane.stores import embedded_etcd
 from vcli.kube.resources import Resource
 
 Object = dict[str, Any]
-
-HEALTH_PORT = 8080
 
 
 def service(names: Names, values: Values) -> Object:
@@ -109,7 +108,7 @@ def spec(names: Names, values: Values) -> Spec:
         facts=names.facts,
         domain=values.networking.advanced.cluster_domain,
         extra_sans=values.control_plane.proxy.extra_sans,
-        server=exported.server or f"https://localhost:{API_PORT}",
+        server=exported.server or f"https://localhost:{ports.API}",
         context=exported.context or "my-vcluster",
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
@@ -159,7 +158,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         "addons": addons.render(values),
         "hostsImage": hosts_image if rewrite.enabled else "",
         "metrics": values.integrations.metrics_server.enabled,
-        "healthPort": HEALTH_PORT,
+        "healthPort": ports.HEALTH,
         "externalIPRanges": list(values.sync.to_host.services.external_ips.allowed_cidrs),
         "defaultServiceAccountReady": True,
         "keys": spec(names, values).dump(),

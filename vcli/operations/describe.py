@@ -6,13 +6,14 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
+from vcli.contract.labels import MANAGED_BY
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.parts import MANAGED_BY, parts, reference, selector
+from vcli.operations.parts import parts, reference, selector
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
 
