@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from chart_values import COMBINATIONS, EXAMPLES, REFUSED, nested
 from embedded import Host, run
 from patience import eventually
 from test_create import left, on_host
 
+from value_examples import COMBINATIONS, EXAMPLES, REFUSED, nested
 from vcli.config.load import from_mapping
 from vcli.config.parse import paths
 from vcli.config.schema import Values

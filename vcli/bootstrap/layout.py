@@ -7,11 +7,11 @@ from typing import Any, Final
 from vcli.bootstrap import kubeconfigs
 from vcli.bootstrap.pki import Files
 from vcli.bootstrap.spec import Spec
+from vcli.contract import ports
 
 Object = dict[str, Any]
 
-API_PORT: Final = 8443
-API_INSIDE: Final = f"https://127.0.0.1:{API_PORT}"
+API_INSIDE: Final = f"https://127.0.0.1:{ports.API}"
 """Where the components of the control plane's pod find the virtual API."""
 _MANAGER: Final = "kube-controller-manager"
 ACCESS_FILES: Final = {"admin.crt": "client-certificate", "admin.key": "client-key"}

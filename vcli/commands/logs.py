@@ -20,7 +20,7 @@ async def logs(
             "--component",
             "-c",
             metavar="NAME",
-            help="Only of this one, such as syncer.",
+            help="Only of this one: a container, or a role such as api-server.",
             parser=inputs.label,
             autocompletion=complete_components,
         ),

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.schema_services import SyncedServices
+from vcli.contract import ports
 
 Object: TypeAlias = dict[str, Any]
 
@@ -302,7 +303,7 @@ class ExportKubeConfig:
     """The kubeconfig in Secret ``vc-NAME``."""
 
     context: str = _doc("", "Name of the context; empty means my-vcluster.")
-    server: str = _doc("", "URL of the API server; empty means https://localhost:8443.")
+    server: str = _doc("", f"URL of the API server; empty means https://localhost:{ports.API}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

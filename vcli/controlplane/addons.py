@@ -4,7 +4,7 @@ from typing import Any
 
 from vcli.config.schema import Metadata, Values
 from vcli.controlplane import manifests
-from vcli.controlplane.stateful_set import place
+from vcli.controlplane.images import place
 
 Object = dict[str, Any]
 

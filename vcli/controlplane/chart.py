@@ -14,6 +14,7 @@ from vcli.config.schema import KUBERNETES, Values
 from vcli.controlplane import chart_values, manifests
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.chart_edits import EDITS
+from vcli.controlplane.roles import order_of
 from vcli.errors import VcliError
 
 Object = dict[str, Any]
@@ -21,6 +22,9 @@ Object = dict[str, Any]
 NAME = "vcli"
 _OWN = ("_helpers.tpl", "_addons.tpl", "_checks.tpl", "config.yaml", "bundle.yaml", "NOTES.txt")
 _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/optional-rights.yaml")
+_WORKLOAD = "statefulset.yaml"
+_COMPONENTS = ("stores/embedded-etcd.yaml", "distros/k8s.yaml", "syncer.yaml")
+_NO_COMPONENTS = "      containers: []\n      volumes: []\n"
 # Names in the manifests are made from this one.
 _EXAMPLE = re.compile(r"\bdemo\b")
 _RELEASE = "{{ .Release.Name }}"
@@ -78,9 +82,31 @@ def _bundle(bundle: Bundle) -> str:
 
 
 def _edited(name: str) -> str:
-    text = manifests.read(f"control-plane/{name}")
+    text = _workload() if name == _WORKLOAD else manifests.read(f"control-plane/{name}")
     for old, new in EDITS[name]:
         if old not in text:
             raise VcliError(f"the manifest {name} has no {old.strip()!r}", hint="reinstall vcli")
         text = text.replace(old, new)
     return _EXAMPLE.sub(_RELEASE, text)
+
+
+def _workload() -> str:
+    """The StatefulSet with its components, as `vcli.controlplane.packing.one_pod` packs them, but as text."""
+    parts = [manifests.read(f"control-plane/{path}") for path in _COMPONENTS]
+    containers = [
+        container
+        for part in parts
+        for container in re.split(r"^(?=  - name: )", _section(part, "containers"), flags=re.MULTILINE)
+        if container
+    ]
+    containers.sort(key=lambda text: order_of(text.split()[2]))
+    volumes = [_section(part, "volumes") for part in parts]
+    text = "".join(["containers:\n", *containers, "volumes:\n", *volumes])
+    indented = re.sub(r"^(?=.)", " " * 6, text, flags=re.MULTILINE)
+    return manifests.read(f"control-plane/{_WORKLOAD}").replace(_NO_COMPONENTS, indented)
+
+
+def _section(text: str, key: str) -> str:
+    """The lines below a key."""
+    found = re.search(rf"^{key}:\n((?:  .*\n)*)", text, re.MULTILINE)
+    return found[1] if found else ""

@@ -64,7 +64,7 @@ _MANAGER_END = "            - --profiling=false\n"
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
-    ("# Values, names and addresses are filled in by vcli/controlplane.\n", _VALUES),
+    ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
     ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
@@ -137,7 +137,7 @@ securityContext:
     _or(
         "$security",
         """\
-securityContext: &hardened
+securityContext:
   allowPrivilegeEscalation: false
   readOnlyRootFilesystem: true
   capabilities:
@@ -156,7 +156,6 @@ securityContext:
     add: [NET_BIND_SERVICE]""",
         10,
     ),
-    _or("$security", "securityContext: *hardened", 10),
     (
         _ETCD_END,
         _ETCD_END

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vcli import inputs
+from vcli.contract.labels import CLUSTER, of_control_plane
 from vcli.errors import UsageError
 
 # The pod's label controller-revision-hash is NAME, a dash and up to ten characters, 63 at most; with it every
@@ -12,7 +13,6 @@ LONGEST_NAME = 52
 # A Service's name is a DNS-1035 label: it begins with a letter.
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
-CLUSTER_LABEL = "vcli.dev/cluster"
 HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
 """Of objects that are in no namespace: that of their virtual cluster."""
 FIELD_MANAGER = "vcli"
@@ -91,13 +91,13 @@ class Names:
 
     @property
     def selector(self) -> dict[str, str]:
-        """The labels by which the control plane's pods are found, the same as loft-sh's."""
-        return {"app": "vcluster", "release": self.cluster}
+        """The labels by which the control plane's pods are found."""
+        return of_control_plane(self.cluster)
 
     @property
     def labels(self) -> dict[str, str]:
         """The labels of every object."""
-        return {**self.selector, CLUSTER_LABEL: self.cluster}
+        return {**self.selector, CLUSTER: self.cluster}
 
 
 def check_name(name: str) -> None:

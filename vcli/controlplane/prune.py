@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
+from vcli.contract.labels import CLUSTER
 from vcli.controlplane.apply import list_metadata, together
-from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
@@ -24,7 +25,7 @@ async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -
     Returns:
         Their metadata.
     """
-    selector = f"{CLUSTER_LABEL}={names.cluster}"
+    selector = f"{CLUSTER}={names.cluster}"
     single = (
         (CONFIGMAPS, names.values),
         (SECRETS, names.values),
@@ -66,7 +67,7 @@ async def _find(client: Client, names: Names, resource: Resource, name: str) -> 
     except (NotFound, Forbidden):
         return []
     labels = found["metadata"].get("labels") or {}
-    return [_typed(resource, found)] if labels.get(CLUSTER_LABEL) == names.cluster else []
+    return [_typed(resource, found)] if labels.get(CLUSTER) == names.cluster else []
 
 
 def _typed(resource: Resource, obj: Object) -> Object:

@@ -8,18 +8,20 @@ from typing import Any
 
 import yaml
 
-from vcli.bootstrap.layout import API_INSIDE, API_PORT
+from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
-from vcli.controlplane import addons, manifests, rights, stateful_set
+from vcli.contract import ports
+from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
+from vcli.controlplane.distros import k8s
 from vcli.controlplane.facts import Facts
+from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
+from vcli.controlplane.stores import embedded_etcd
 from vcli.kube.resources import Resource
 
 Object = dict[str, Any]
-
-HEALTH_PORT = 8080
 
 
 def service(names: Names, values: Values) -> Object:
@@ -60,17 +62,37 @@ def render(
         _config_map(names.settings, data={"settings.json": settings}),
         *_bundle(names, bundle),
     ]
-    workload = stateful_set.render(
-        names, values, facts, bundle=bundle, checksum=_checksum(settings), renewed=renewed
-    )
+    pod = workload(names, values, facts, bundle=bundle, checksum=_checksum(settings), renewed=renewed)
     reference = {"apiVersion": "v1", "kind": "Service", "name": names.service, "uid": owner}
     owned = reference if owner else None
     return [
         _finished(own_service, names, values, owner=None),
         *(_finished(obj, names, values, owner=owned) for obj in objects),
         *more,
-        _finished(workload, names, values, owner=owned),
+        _finished(pod, names, values, owner=owned),
     ]
+
+
+def workload(
+    names: Names, values: Values, facts: Facts, *, bundle: Bundle | None, checksum: str, renewed: str = ""
+) -> Object:
+    """What the components run in, without the labels and owner that all objects get.
+
+    Args:
+        names: of the virtual cluster.
+        values: what the user chose.
+        facts: about the host.
+        bundle: the syncer's code; None when an image has it.
+        checksum: of the settings; another one restarts the pod.
+        renewed: when certificates were renewed; another one restarts the pod.
+    """
+    store = embedded_etcd.store(names, values, facts)
+    components = [
+        *store.components,
+        *k8s.components(names, values, store),
+        syncer.component(names, values, bundle),
+    ]
+    return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 
 
 def spec(names: Names, values: Values) -> Spec:
@@ -86,7 +108,7 @@ def spec(names: Names, values: Values) -> Spec:
         facts=names.facts,
         domain=values.networking.advanced.cluster_domain,
         extra_sans=values.control_plane.proxy.extra_sans,
-        server=exported.server or f"https://localhost:{API_PORT}",
+        server=exported.server or f"https://localhost:{ports.API}",
         context=exported.context or "my-vcluster",
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
@@ -120,8 +142,7 @@ def _rights(names: Names, values: Values, facts: Facts) -> list[Object]:
 def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
     rewrite = values.sync.to_host.pods.rewrite_hosts
     hosts_image = (
-        rewrite.init_container.image.reference()
-        or stateful_set.place(stateful_set.syncer_image(values, bundle), values).reference()
+        rewrite.init_container.image.reference() or place(syncer_image(values, bundle), values).reference()
     )
     return {
         "cluster": names.cluster,
@@ -137,7 +158,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         "addons": addons.render(values),
         "hostsImage": hosts_image if rewrite.enabled else "",
         "metrics": values.integrations.metrics_server.enabled,
-        "healthPort": HEALTH_PORT,
+        "healthPort": ports.HEALTH,
         "externalIPRanges": list(values.sync.to_host.services.external_ips.allowed_cidrs),
         "defaultServiceAccountReady": True,
         "keys": spec(names, values).dump(),

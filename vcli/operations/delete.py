@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcli import inputs
+from vcli.contract.labels import CLUSTER, MANAGED_BY, is_control_plane
 from vcli.controlplane.apply import together
-from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.errors import ConflictError, NotFoundError, TimedOutError
 from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
@@ -155,7 +156,7 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
     except (NotFound, Forbidden):
         return
     labels = service["metadata"].get("labels") or {}
-    if labels.get("app") == "vcluster" and CLUSTER_LABEL not in labels:
+    if is_control_plane(labels) and CLUSTER not in labels:
         raise ConflictError(
             f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by another tool",
             hint="remove it with that tool, such as: "
@@ -290,7 +291,7 @@ class _Deletion:
     async def _claims_are_free(self) -> bool:
         owned = [
             claim["metadata"]
-            for label in (CLUSTER_LABEL, removal.MANAGED_LABEL)
+            for label in (CLUSTER, MANAGED_BY)
             for claim in await self._claims(f"{label}={self._names.cluster}")
             if claim["metadata"].get("ownerReferences")
         ]
@@ -298,7 +299,7 @@ class _Deletion:
         await together(
             self._client.patch(PVCS, claim["name"], nobody, namespace=claim["namespace"])
             for claim in owned
-            if removal.MANAGED_LABEL in claim["labels"]  # the other ones a controller sees to
+            if MANAGED_BY in claim["labels"]  # the other ones a controller sees to
         )
         return not owned
 

@@ -6,12 +6,14 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
+from vcli.contract.labels import MANAGED_BY
 from vcli.controlplane.names import Names
+from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.parts import MANAGED_BY, parts, reference, selector
+from vcli.operations.parts import parts, reference, selector
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
 
@@ -115,13 +117,9 @@ async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:
 
 def _components(pod: Object) -> list[Object]:
     """The containers that keep running, with what they are doing and how often they were started again."""
-    spec, status = pod["spec"], pod.get("status", {})
+    spec = pod["spec"]
     sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
-    states = {
-        each["name"]: each
-        for key in ("initContainerStatuses", "containerStatuses")
-        for each in status.get(key) or ()
-    }
+    states = {each["name"]: each for each in statuses_of(pod)}
     return [_component(each, states.get(each["name"], {})) for each in [*sidecars, *spec["containers"]]]
 
 
@@ -130,6 +128,7 @@ def _component(container: Object, status: Object) -> Object:
     last = (status.get("lastState") or {}).get("terminated")
     component = {
         "name": container["name"],
+        "roles": sorted(role.value for role in roles_of(container["name"])),
         "image": container.get("image"),
         "ready": bool(status.get("ready")),
         "state": detail.get("reason") or state.capitalize(),

@@ -1,6 +1,7 @@
 """Whether the name is taken on the host, and by what."""
 
-from vcli.controlplane.names import CLUSTER_LABEL, Names
+from vcli.contract.labels import CLUSTER, is_control_plane
+from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
 from vcli.invocation import helm, vcli
 from vcli.kube.errors import Object
@@ -37,9 +38,9 @@ def is_there(service: Object | None, workload: Object | None, names: Names) -> b
             hint=f"remove them: {vcli('delete', name, namespace=namespace)}",
         )
     labels = service["metadata"].get("labels") or {}
-    if CLUSTER_LABEL not in labels and labels.get("app") == "vcluster":
+    if CLUSTER not in labels and is_control_plane(labels):
         raise foreign(names)
-    if CLUSTER_LABEL not in labels:
+    if CLUSTER not in labels:
         raise ConflictError(
             f"namespace {namespace!r} has a Service {name!r} that vcli did not create",
             hint="choose another name, or another namespace with -n",

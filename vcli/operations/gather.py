@@ -14,7 +14,7 @@ from vcli.controlplane import bundle as bundles
 from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names
-from vcli.controlplane.stateful_set import RENEWED
+from vcli.controlplane.packing import RENEWED
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound, Object
 from vcli.kube.resources import SECRETS

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Any
 
 from vcli import inputs, invocation
+from vcli.controlplane.roles import containers_of, roles_of
 from vcli.errors import NotFoundError, UsageError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
@@ -36,7 +37,7 @@ async def copy_logs(
     Args:
         name: of the virtual cluster.
         write: takes a line without its end. Lines of several components have ``[component]`` in front.
-        component: only this container.
+        component: only the container of that name, or those in that role.
         tail: only so many of the last lines of each.
         previous: what the containers wrote before their last restart.
         follow: go on as more is written, until the containers end.
@@ -119,14 +120,15 @@ async def _targets(client: Client, cluster: VirtualCluster, component: str | Non
     targets = [
         (pod["metadata"]["name"], container["name"])
         for pod in found["items"]
-        for container in [*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]]
+        for container in containers_of(pod["spec"])
     ]
     if component is None:
         return targets
-    names = dict.fromkeys(container for _, container in targets)
-    if component not in names:
+    wanted = [(pod, name) for pod, name in targets if component == name or component in roles_of(name)]
+    if not wanted:
+        names = dict.fromkeys(name for _, name in targets)
         raise UsageError(
             f"virtual cluster {cluster.name!r} has no component {component!r}",
             hint=f"there are: {', '.join(names)}",
         )
-    return [target for target in targets if target[1] == component]
+    return wanted

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.contract.labels import MANAGED_BY
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import DEPLOYMENTS, PODS, PVCS, REPLICASETS, SERVICES, STATEFULSETS, Resource
@@ -15,7 +16,6 @@ from vcli.operations.resolve import VirtualCluster
 Reference = tuple[str, str]
 """Kind and name."""
 
-MANAGED_BY: Final = "vcli.dev/managed-by"
 _MANAGED_BY_OTHERS: Final = "vcluster.loft.sh/managed-by"
 _KINDS: Final = (STATEFULSETS, DEPLOYMENTS, REPLICASETS, PODS, SERVICES, PVCS)
 

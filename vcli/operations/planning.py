@@ -12,8 +12,9 @@ from vcli.config.load import Given
 from vcli.config.schema import Values
 from vcli.controlplane.apply import find_metadata, together
 from vcli.controlplane.names import FIELD_MANAGER, Names
+from vcli.controlplane.packing import VERSION
 from vcli.controlplane.prune import find_surplus
-from vcli.controlplane.stateful_set import VERSION
+from vcli.controlplane.roles import Role, containers_of, in_role, roles_of
 from vcli.errors import ConflictError, NotFoundError, UsageError
 from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
@@ -27,7 +28,6 @@ from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
 
-_STORE: Final = "etcd"
 _PERSISTENCE: Final = ("controlPlane", "statefulSet", "persistence", "volumeClaim")
 
 
@@ -209,7 +209,7 @@ async def _plan(client: Client, names: Names, obj: Object) -> Planned:
 
 def _other_volumes(names: Names, live: Object, wanted: Object) -> ConflictError:
     changed = ", ".join(volume_changes(live, wanted)) or "size, class and number of its volumes"
-    claim = f"data-{names.pod}"
+    claim = f"{_claim_of(live)['metadata']['name']}-{names.pod}"
     return ConflictError(
         f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}: its store's volume can't be"
         f" changed: {changed}",
@@ -245,8 +245,7 @@ def with_user_of(live: Object, obj: Object) -> Object:
     """
     user = {
         key: value
-        for each in live["spec"].get("template", {}).get("spec", {}).get("containers", ())
-        if each["name"] == _STORE
+        for each in in_role(Role.STORE, containers_of(live["spec"].get("template", {}).get("spec", {})))
         for key, value in (each.get("securityContext") or {}).items()
         if key in {"runAsUser", "runAsNonRoot"}
     }
@@ -255,7 +254,7 @@ def with_user_of(live: Object, obj: Object) -> Object:
     pod = obj["spec"]["template"]["spec"]
     containers = [
         {**each, "securityContext": {**each.get("securityContext", {}), **user}}
-        if each["name"] == _STORE
+        if Role.STORE in roles_of(each["name"])
         else each
         for each in pod["containers"]
     ]
@@ -278,7 +277,13 @@ def volume_changes(live: Object, wanted: Object) -> Iterator[str]:
 
 
 def _claim(workload: Object) -> tuple[str, str, str]:
-    claims = workload["spec"].get("volumeClaimTemplates") or [{"spec": {}}]
-    spec = claims[0]["spec"]
+    spec = _claim_of(workload)["spec"]
     size = spec.get("resources", {}).get("requests", {}).get("storage", "")
     return str(size), str(spec.get("storageClassName", "")), ", ".join(spec.get("accessModes", ()))
+
+
+def _claim_of(workload: Object) -> Object:
+    """The first volume claim template of a StatefulSet; one without anything if it has none."""
+    claims = workload["spec"].get("volumeClaimTemplates") or [{"metadata": {"name": "data"}, "spec": {}}]
+    found: Object = claims[0]
+    return found

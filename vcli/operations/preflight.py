@@ -2,16 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vcli.config.schema import Values
-from vcli.controlplane import stateful_set
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names
+from vcli.controlplane.render import workload
+from vcli.controlplane.stores.embedded_etcd import wants_claim
 from vcli.errors import NotAllowedError
 from vcli.invocation import kubectl
 from vcli.kube.client import Client
@@ -189,17 +190,16 @@ class _Room:
     async def rejections(self, values: Values, storage: Storage | None) -> list[_Rejection]:
         """What is rejected, and why."""
         facts = Facts(storage=storage)
-        rendered = stateful_set.render(self._names, values, facts, bundle=self._bundle, checksum="")
-        workload = rendered["spec"]
-        template = workload["template"]
+        spec = workload(self._names, values, facts, bundle=self._bundle, checksum="")["spec"]
+        template, claims = spec["template"], spec.get("volumeClaimTemplates", [])
         pod: Object = {
             "metadata": template["metadata"],
             # The account is not there yet; everything else is as it will be.
             "spec": {**template["spec"], "serviceAccountName": "default"},
         }
-        pod["spec"]["volumes"] = _with_data(pod["spec"]["volumes"])
+        pod["spec"]["volumes"] += [{"name": each["metadata"]["name"], "emptyDir": {}} for each in claims]
         asked = [self._rejection("pod", PODS, pod)]
-        asked += [self._rejection("claim", PVCS, each) for each in workload.get("volumeClaimTemplates", [])]
+        asked += [self._rejection("claim", PVCS, each) for each in claims]
         return [each for each in await together(asked) if each is not None]
 
     async def problems(
@@ -214,7 +214,7 @@ class _Room:
         if not rejections:
             return []
         claim = values.control_plane.stateful_set.persistence.volume_claim
-        kept = stateful_set.wants_claim(claim, storage)
+        kept = wants_claim(claim, storage)
         helps = kept and not existing and not await self.rejections(_ephemeral(values), None)
         return [
             Problem(
@@ -242,15 +242,6 @@ def _ephemeral(values: Values) -> Values:
     claim = replace(chosen.persistence.volume_claim, enabled=False)
     workload = replace(chosen, persistence=replace(chosen.persistence, volume_claim=claim))
     return replace(values, control_plane=replace(plane, stateful_set=workload))
-
-
-def _with_data(volumes: Iterable[Object]) -> list[Object]:
-    listed = list(volumes)
-    return (
-        listed
-        if any(each["name"] == "data" for each in listed)
-        else [*listed, {"name": "data", "emptyDir": {}}]
-    )
 
 
 def _account(error: ApiError) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from vcli.controlplane.render import HEALTH_PORT
+from vcli.contract import ports
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.portforward.link import open_link
@@ -28,7 +28,7 @@ async def is_ready(client: Client, *, namespace: str, pod: str, patience: float 
     """
     try:
         async with asyncio.timeout(patience):
-            link = await open_link(client, namespace=namespace, pod=pod, port=HEALTH_PORT)
+            link = await open_link(client, namespace=namespace, pod=pod, port=ports.HEALTH)
             try:
                 await link.send(_QUESTION)
                 return (await link.recv()).startswith(_YES)

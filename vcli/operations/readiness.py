@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from vcli import invocation
+from vcli.controlplane.roles import Role, in_role, roles_of, statuses_of
 from vcli.errors import TimedOutError, VcliError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
@@ -27,17 +28,19 @@ _HOPELESS: Final = {
     "InvalidImageName",
     "RunContainerError",
 }
-# It waits ten seconds for the API server, then ends and is started again: on a slow machine that is no crash.
-_FREE_RESTARTS: Final = {"kube-controller-manager": 3}
+# A controller manager of its own waits ten seconds for the API server, then ends and is started again: on a
+# slow machine that is no crash.
+_FREE_RESTARTS: Final = 3
 # Not created before the keys are there, which the syncer makes if they do not exist.
-_WAITS_FOR_KEYS: Final = frozenset({"kube-apiserver", "kube-controller-manager"})
+_WAITS_FOR_KEYS: Final = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER})
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0
 # Pods that are being deleted keep their room until they end; an autoscaler adds a node in a minute.
 _WITHOUT_ROOM_FOR: Final = 90.0
 _NO_ROOM: Final = ("Insufficient ", "Too many pods")
-_API_CONTAINERS: Final = ("kube-apiserver", "syncer")
+# Clusters of loft-sh's CLI may have no container for the API server: there the syncer serves it.
+_SERVING: Final = (Role.API_SERVER, Role.SYNCER)
 
 
 class NotReadyError(TimedOutError):
@@ -101,8 +104,8 @@ def serves(pod: Object) -> bool:
         return False
     if has_condition_ready(pod):
         return True
-    ready = {each["name"]: each.get("ready", False) for each in _containers(status)}
-    return next((ready[name] for name in _API_CONTAINERS if name in ready), False)
+    serving = [each for role in _SERVING for each in in_role(role, statuses_of(pod))]
+    return bool(serving and serving[0].get("ready"))
 
 
 def has_condition_ready(pod: Object) -> bool:
@@ -119,8 +122,7 @@ def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
         now: seconds since the epoch.
     """
     for pod in pods:
-        status = pod.get("status", {})
-        for container in _containers(status):
+        for container in statuses_of(pod):
             waiting = container.get("state", {}).get("waiting") or {}
             reason = waiting.get("reason")
             if reason in _HOPELESS and not _may_restart(container, reason) and not _awaits(container):
@@ -150,11 +152,10 @@ def _unschedulable_for(message: str) -> float:
 def progress(pods: Iterable[Object]) -> str:
     """What the control plane is at, in a few words."""
     for pod in pods:
-        status = pod.get("status", {})
         if not pod.get("spec", {}).get("nodeName"):
             why = (_unschedulable(pod) or {}).get("message", "").partition(". ")[0]
             return f"pod {pod['metadata']['name']} waits for a node" + (f": {why}" if why else "")
-        for container in _containers(status):
+        for container in statuses_of(pod):
             state = container.get("state", {})
             if "waiting" in state and state["waiting"].get("reason") and _awaits(container):
                 return "keys and certificates are being made"
@@ -166,21 +167,18 @@ def progress(pods: Iterable[Object]) -> str:
     return "its pod does not exist yet"
 
 
-def _containers(status: Object) -> list[Object]:
-    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
-
-
 def _may_restart(container: Object, reason: str) -> bool:
-    free = _FREE_RESTARTS.get(container["name"], 0)
+    roles = roles_of(container["name"])
+    waits = Role.CONTROLLER_MANAGER in roles and Role.API_SERVER not in roles
+    free = _FREE_RESTARTS if waits else 0
     return reason == "CrashLoopBackOff" and container.get("restartCount", 0) <= free
 
 
 def _awaits(container: Object) -> bool:
     """Whether it is not created because Secret or ConfigMap are yet to be made."""
     waiting = container["state"]["waiting"]
-    unmade = "not found" in str(waiting.get("message"))
-    waits = container["name"] in _WAITS_FOR_KEYS and waiting["reason"] == "CreateContainerConfigError"
-    return waits and unmade
+    unmade = waiting["reason"] == "CreateContainerConfigError" and "not found" in str(waiting.get("message"))
+    return unmade and bool(_WAITS_FOR_KEYS & roles_of(container["name"]))
 
 
 def _container_trouble(container: Object, waiting: Object) -> str:

@@ -5,8 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from vcli import invocation
+from vcli.contract.labels import CLUSTER, MANAGED_BY
 from vcli.controlplane.apply import together
-from vcli.controlplane.names import CLUSTER_LABEL, HOST_NAMESPACE_LABEL, Names
+from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
 from vcli.invocation import kubectl
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
@@ -35,7 +36,6 @@ from vcli.kube.resources import (
 from vcli.operations.ending import Schedule, end_pods, finalizers, reason_left
 
 CREATED_FOR = "vcli.dev/created-for"
-MANAGED_LABEL = "vcli.dev/managed-by"
 
 # The syncer loses its rights first: what it would make again while it is being removed, it no longer can.
 _OWN = (
@@ -73,7 +73,7 @@ _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
 
 async def find_all(client: Client, names: Names) -> list[Object]:
     """Metadata of everything on the host that belongs to a virtual cluster, its own and the synced."""
-    own, synced = f"{CLUSTER_LABEL}={names.cluster}", f"{MANAGED_LABEL}={names.cluster}"
+    own, synced = f"{CLUSTER}={names.cluster}", f"{MANAGED_BY}={names.cluster}"
     selector = f"{own},{HOST_NAMESPACE_LABEL}={names.namespace}"
     found = await together(
         [
@@ -168,11 +168,11 @@ async def start(
     Raises:
         ApiError: the host rejected a request.
     """
-    own = [obj for obj in objects if CLUSTER_LABEL in (obj["metadata"].get("labels") or {}) and not keep(obj)]
+    own = [obj for obj in objects if CLUSTER in (obj["metadata"].get("labels") or {}) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
     await together(_delete(client, obj) for obj in bindings)
     if any(obj["kind"] == PODS.kind and obj not in own for obj in objects):
-        selector = f"{MANAGED_LABEL}={names.cluster}"
+        selector = f"{MANAGED_BY}={names.cluster}"
         synced = await client.list(PODS, namespace=names.namespace, label_selector=selector)
         await end_pods(client, synced["items"], schedule or Schedule())
     await together(_delete(client, obj) for obj in own if obj not in bindings)
@@ -272,7 +272,7 @@ def _is_controlled(obj: Object) -> bool:
 
 def _belongs(obj: Object, names: Names) -> bool:
     labels = obj["metadata"].get("labels") or {}
-    return names.cluster in (labels.get(CLUSTER_LABEL), labels.get(MANAGED_LABEL))
+    return names.cluster in (labels.get(CLUSTER), labels.get(MANAGED_BY))
 
 
 async def namespace_of(client: Client, names: Names) -> Object | None:

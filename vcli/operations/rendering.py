@@ -8,7 +8,7 @@ from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import features
-from vcli.controlplane.stateful_set import wants_claim
+from vcli.controlplane.stores.embedded_etcd import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
 from vcli.kube.errors import Object

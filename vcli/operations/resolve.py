@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from vcli import inputs, invocation
+from vcli.contract.labels import CLUSTER, CONTROL_PLANES, control_plane, release_of
+from vcli.controlplane.roles import containers_of, distro_of, tag_of
 from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
@@ -16,11 +18,8 @@ from vcli.operations.own_namespace import candidates, name_it
 
 Object = dict[str, Any]
 
-SELECTOR: Final = "app=vcluster"
-OURS: Final = "vcli.dev/cluster"
 PAUSED: Final = "loft.sh/paused"
 _KINDS: Final = (STATEFULSETS, DEPLOYMENTS)
-_DISTROS: Final = {"kube-apiserver": "k8s", "kubernetes": "k8s", "k3s": "k3s", "k0s": "k0s"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ class VirtualCluster:
     @property
     def selector(self) -> str:
         """Selects the pods of the control plane that serve its API."""
-        return f"{SELECTOR},release={self.name}"
+        return control_plane(self.name)
 
 
 def check_place(name: str | None, namespace: str | None) -> None:
@@ -125,7 +124,7 @@ async def find_clusters(
         Unreachable: it does not answer.
     """
     check_place(name, namespace)
-    selector = SELECTOR if name is None else f"{SELECTOR},release={name}"
+    selector = CONTROL_PLANES if name is None else control_plane(name)
     try:
         return await _list(client, selector, namespace)
     except Forbidden as error:
@@ -214,7 +213,7 @@ def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
     version, distro = _inside(workload)
     replicas = workload["spec"].get("replicas")
     return VirtualCluster(
-        name=labels.get("release") or metadata["name"],
+        name=release_of(labels) or metadata["name"],
         namespace=metadata["namespace"],
         kind=resource.kind,
         replicas=1 if replicas is None else replicas,
@@ -224,17 +223,14 @@ def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
         paused=annotations.get(PAUSED) == "true",
         deleting="deletionTimestamp" in metadata,
         created=metadata.get("creationTimestamp", ""),
-        ours=OURS in labels,
+        ours=CLUSTER in labels,
         workload=workload,
     )
 
 
 def _inside(workload: Object) -> tuple[str | None, str | None]:
     """Kubernetes version and distribution, from the images."""
-    spec = workload["spec"].get("template", {}).get("spec", {})
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        image, _, tag = str(container.get("image", "")).partition("@")[0].rpartition(":")
-        distro = _DISTROS.get(image.rpartition("/")[2])
-        if distro:
-            return tag.replace("-k3s", "+k3s").replace("-k0s", "+k0s"), distro
+    for container in containers_of(workload["spec"].get("template", {}).get("spec", {})):
+        if distro := distro_of(container):
+            return tag_of(container).replace("-k3s", "+k3s").replace("-k0s", "+k0s") or None, distro
     return None, None

@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vcli import invocation
+from vcli.contract.labels import control_plane
 from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError, VcliError
 from vcli.kube.client import Client
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.model import IN_CLUSTER
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.credentials import Credentials, of_secret
-from vcli.operations.resolve import SELECTOR, check_place, resolve
+from vcli.operations.resolve import check_place, resolve
 from vcli.portforward import place
 from vcli.portforward.state import TunnelSpec
 
@@ -148,7 +149,7 @@ async def _ask(loaded: Loaded, name: str, namespace: str | None) -> tuple[Tunnel
         context=loaded.context_name,
         namespace=namespace,
         name=name,
-        selector=f"{SELECTOR},release={name}",
+        selector=control_plane(name),
     )
     return spec, found
 

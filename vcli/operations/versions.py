@@ -3,12 +3,12 @@
 import re
 from typing import Any
 
+from vcli.controlplane.roles import Role, containers_of, in_role, tag_of
 from vcli.errors import ConflictError
 
 Object = dict[str, Any]
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)(?:\.(\d+))?")
-_API_SERVER = "kube-apiserver"
 
 
 def running_version(workload: Object) -> str | None:
@@ -16,9 +16,8 @@ def running_version(workload: Object) -> str | None:
 
     None when the tag is no version, as with an image that is named by its digest.
     """
-    containers = workload["spec"]["template"]["spec"]["containers"]
-    images = [str(each.get("image", "")) for each in containers if each["name"] == _API_SERVER]
-    tag = images[0].partition("@")[0].rpartition("/")[2].partition(":")[2] if images else ""
+    containers = containers_of(workload["spec"]["template"]["spec"])
+    tag = next(map(tag_of, in_role(Role.API_SERVER, containers)), "")
     return tag if _VERSION.match(tag) else None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from vcli import invocation
 from vcli.controlplane.names import Names
+from vcli.controlplane.roles import Role, in_role, statuses_of
 from vcli.errors import TimedOutError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
@@ -139,7 +140,7 @@ class _Watcher:
     async def follow_syncer(self, client: Client, names: Names) -> None:
         """Hear it from the syncer itself, which is up to a second earlier than from the kubelet."""
         while True:
-            pod = next((pod for pod in self.pods if self._current(pod) and _runs(pod, "syncer")), None)
+            pod = next((pod for pod in self.pods if self._current(pod) and _runs(pod, Role.SYNCER)), None)
             if pod and await is_ready(client, namespace=names.namespace, pod=pod["metadata"]["name"]):
                 return
             await asyncio.sleep(_ASK_AGAIN)
@@ -172,9 +173,8 @@ class _Watcher:
         )
 
 
-def _runs(pod: Object, container: str) -> bool:
-    statuses = pod.get("status", {}).get("containerStatuses") or ()
-    return any(each["name"] == container and "running" in each.get("state", {}) for each in statuses)
+def _runs(pod: Object, role: Role) -> bool:
+    return any("running" in each.get("state", {}) for each in in_role(role, statuses_of(pod)))
 
 
 async def _first(*work: Any) -> None:

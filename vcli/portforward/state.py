@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from vcli.contract import ports
 from vcli.errors import TimedOutError, VcliError
 from vcli.portforward import place
 from vcli.portforward.place import file_name
@@ -50,7 +51,7 @@ class TunnelSpec:
     namespace: str
     name: str
     selector: str
-    port: int = 8443
+    port: int = ports.API
     address: str = "127.0.0.1"
     local_port: int = 0
 

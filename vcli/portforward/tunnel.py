@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Callable
 
+from vcli.contract import ports
 from vcli.errors import UsageError
 from vcli.kube.access import Access
 from vcli.kube.client import Client
@@ -64,7 +65,7 @@ class Tunnel:
         *,
         namespace: str,
         selector: str,
-        port: int = 8443,
+        port: int = ports.API,
         address: str = "127.0.0.1",
         local_port: int = 0,
         on_failure: Callable[[], None] | None = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli.bootstrap.facts import HostFacts
+from vcli.contract import ports
 from vcli.errors import UsageError
 
 Object = dict[str, Any]
@@ -53,7 +54,7 @@ class Settings:
     addons: list[Object] = field(default_factory=list)
     hosts_image: str = ""
     metrics: bool = True
-    health_port: int = 8080
+    health_port: int = ports.HEALTH
     external_ip_ranges: list[str] = field(default_factory=list)
     default_service_account_ready: bool = True
 

@@ -1,5 +1,7 @@
 import pytest
 
+from vcli.controlplane import roles
+from vcli.controlplane.roles import Role
 from vcli.operations.readiness import hopeless, progress, serves
 
 
@@ -60,6 +62,18 @@ def test_keys_that_are_yet_to_be_made_are_waited_for():
             assert progress([waits(name, message)]) == "keys and certificates are being made"
     assert hopeless([waits("kube-apiserver", "couldn't find key ca.crt in Secret")])
     assert hopeless([waits("etcd", 'secret "other" not found')])
+
+
+def test_only_a_controller_manager_of_its_own_may_be_restarted(monkeypatch):
+    def crashed(name: str, restarts: int):
+        return pod(containers=[container(name, waiting="CrashLoopBackOff") | {"restartCount": restarts}])
+
+    assert hopeless([crashed("kube-controller-manager", 3)]) is None
+    assert hopeless([crashed("kube-controller-manager", 4)])
+    both = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER})
+    monkeypatch.setattr(roles, "_CONTAINERS", {"all": both})
+    assert hopeless([crashed("all", 1)])
+    assert serves(pod(containers=[container("all", ready=True)]))
 
 
 def test_the_last_line_of_what_crashed_is_in_the_reason():

@@ -9,6 +9,7 @@ Service until ours is the one that stays. Its endpoints are the host's for that 
 import asyncio
 from typing import Any, Final
 
+from vcli.contract import ports
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.informer import Informer
 from vcli.kube.resources import ENDPOINTS, ENDPOINTSLICES, SERVICES
@@ -70,7 +71,7 @@ class ApiService:
         return None
 
     async def _create(self) -> None:
-        target = self._ready_port() or 8443
+        target = self._ready_port() or ports.API
         port = {"name": _PORT_NAME, "port": self._world.settings.service_port, "targetPort": target}
         service = {
             "metadata": {"name": API_SERVICE.name, "namespace": API_SERVICE.namespace, "labels": _LABELS},
@@ -93,7 +94,7 @@ class ApiService:
             return
         metadata = {"name": API_SERVICE.name, "namespace": API_SERVICE.namespace}
         virtual = self._world.virtual.client
-        port = {"name": _PORT_NAME, "port": found[0][1] if found else 8443, "protocol": "TCP"}
+        port = {"name": _PORT_NAME, "port": found[0][1] if found else ports.API, "protocol": "TCP"}
         ready = [{"ip": address} for address, _, is_ready in found if is_ready]
         await virtual.apply(
             ENDPOINTS,

@@ -7,10 +7,10 @@ before its domain on the host, so it neither forges ours nor gets lost: ``vcli.d
 
 from typing import Final
 
+from vcli.contract.labels import MANAGED_BY as MANAGED_BY  # noqa: PLC0414  with the other keys
+
 DOMAIN: Final = "vcli.dev"
 
-MANAGED_BY: Final = "vcli.dev/managed-by"
-"""Label: the virtual cluster that an object belongs to."""
 NAMESPACE: Final = "vcli.dev/namespace"
 """Label and annotation: the virtual namespace."""
 NAME: Final = "vcli.dev/name"

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from vcli.contract.labels import is_control_plane
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
@@ -30,7 +31,7 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
     for key, carrier in keys.CARRIED_LABELS.items():
         if key in labels:
             translated[carrier] = labels[key]
-    if labels.get("app") == "vcluster":
+    if is_control_plane(labels):
         translated.pop("release", None)
     if labels.get("k8s-app") == "kube-dns":
         del translated["k8s-app"]

@@ -1,0 +1,1 @@
+"""Distributions of Kubernetes: one module each, which has ``components(names, values, store)``."""

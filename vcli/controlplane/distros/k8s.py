@@ -1,0 +1,47 @@
+"""Upstream Kubernetes: kube-apiserver and kube-controller-manager, a container each."""
+
+from typing import Final
+
+from vcli.config.schema import ApiServer, ControllerManager, Values
+from vcli.controlplane.components import Component, Store, load
+from vcli.controlplane.images import place
+from vcli.controlplane.names import Names
+
+_STORE_FLAG: Final = "--etcd-servers"
+
+
+def components(names: Names, values: Values, store: Store) -> list[Component]:
+    """What runs Kubernetes, all but its store.
+
+    Args:
+        names: of the virtual cluster.
+        values: what the user chose.
+        store: where the API server keeps its objects.
+    """
+    k8s = values.control_plane.distro.k8s
+    loaded = load("control-plane/distros/k8s.yaml", names)
+    api_server, manager = loaded["kube-apiserver"], loaded["kube-controller-manager"]
+    api_server.container["command"] = [
+        f"{_STORE_FLAG}={store.endpoint}" if flag.startswith(_STORE_FLAG) else flag
+        for flag in api_server.container["command"]
+    ]
+    issuer = f"https://kubernetes.default.svc.{values.networking.advanced.cluster_domain}"
+
+    def configured(component: Component, chosen: ApiServer | ControllerManager, *flags: str) -> Component:
+        return component.configured(
+            image=place(chosen.image, values).reference(k8s.version),
+            pull_policy=k8s.image_pull_policy,
+            resources=chosen.resources,
+            more_args=(*flags, *chosen.extra_args),
+        )
+
+    return [
+        configured(
+            api_server,
+            k8s.api_server,
+            f"--service-account-issuer={issuer}",
+            # By default it names the pod's own address, which no certificate has.
+            f"--service-account-jwks-uri={issuer}/openid/v1/jwks",
+        ),
+        configured(manager, k8s.controller_manager),
+    ]
