@@ -21,6 +21,9 @@ from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 from vcli.host.versions import KUBERNETES_RELEASES
 
+# A kubelet that starts needs inotify instances, of which a machine may have few: many clusters take them all.
+pytestmark = pytest.mark.alone
+
 OWN = f"{NAME}-own"
 
 
@@ -181,7 +184,6 @@ def test_loaded_image_runs(host: Host, namespace: str, tmp_path: Path) -> None:
     assert finished(host, namespace, "g") == "hi\n"
 
 
-@pytest.mark.alone
 def test_killed_component_is_started_again_and_that_shows(host: Host) -> None:
     def component(name: str) -> dict[str, Any]:
         out = host.vcli("host", "status", "--name", host.name, "-o", "json", check=False).stdout

@@ -13,6 +13,9 @@ from embedded import Host, booted, down, vcli_host
 from patience import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
+# A kubelet that starts needs inotify instances, of which a machine may have few: many clusters take them all.
+pytestmark = pytest.mark.alone
+
 NAME = f"{embedded.NAME}-addons-n"
 LATER = f"{embedded.NAME}-later"
 

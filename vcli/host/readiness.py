@@ -16,6 +16,13 @@ from vcli.host.launch import tail
 from vcli.host.plan import State
 
 _FAILURES_OF_A_HOPELESS_ONE = 4
+# What a kubelet says where all inotify instances that a user may have are taken: each node has about ten, and
+# each virtual cluster. The number is the machine's, often 128.
+_NO_INOTIFY = "inotify_init: too many open files"
+_MORE_INOTIFY = (
+    "all inotify instances of this machine are taken: allow more with"
+    " sysctl -w fs.inotify.max_user_instances=1024, or remove hosts and clusters"
+)
 
 
 def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, say: Say) -> None:
@@ -148,8 +155,12 @@ def fail_early(instance: Instance) -> None:
         raise VcliError(f"{instance} failed to boot: {said.error}{tail(instance, 'import')}")
     for name, component in said.components.items():
         if component.pid is None and component.failures >= _FAILURES_OF_A_HOPELESS_ONE:
+            last = tail(instance, name)
+            usual = (
+                f"its log is {instance.logs / name}.log;"
+                f" vcli host down --name {instance.host} removes what is there"
+            )
             raise VcliError(
-                f"{name} of {instance} does not stay up ({component.exit}){tail(instance, name)}",
-                hint=f"its log is {instance.logs / name}.log;"
-                f" vcli host down --name {instance.host} removes what is there",
+                f"{name} of {instance} does not stay up ({component.exit}){last}",
+                hint=_MORE_INOTIFY if _NO_INOTIFY in last else usual,
             )

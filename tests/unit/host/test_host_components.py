@@ -40,6 +40,16 @@ def test_a_component_that_does_not_stay_up(instance, state, hopeless):
         readiness.fail_early(instance)
 
 
+def test_a_kubelet_without_inotify_says_what_helps(instance):
+    State(components={"kubelet": ComponentState(pid=None, failures=4, restarts=3)}).write(instance.state)
+    instance.logs.mkdir(parents=True)
+    said = 'E1129 1 kubelet.go:1804] "Failed to start cAdvisor" err="inotify_init: too many open files"\n'
+    (instance.logs / "kubelet.log").write_text(said)
+    with pytest.raises(VcliError) as error:
+        readiness.fail_early(instance)
+    assert "sysctl -w fs.inotify.max_user_instances" in (error.value.hint or "")
+
+
 def test_only_ends_in_a_row_make_it_wait_longer(instance, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(node.time, "monotonic", lambda: clock[0])
