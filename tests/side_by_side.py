@@ -43,7 +43,7 @@ class FirstProcess:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Keep what runs alone, unless left out by ``-m`` or ``-k``, and know the others for a second try."""
+        """Of what ``-m`` and ``-k`` chose, keep what runs alone, and know the others for a second try."""
         config.stash[ITEMS] = {each.nodeid: each for each in items}
         self._alone = [each for each in items if _is_alone(each)]
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 import yaml
 from embedded import Host, run
+from kubernetes_versions import HOST, minor
 from patience import eventually
 from test_create import left, on_host, settled
 
@@ -61,7 +62,10 @@ def test_applied_again_and_again(desk: Host, namespace: str, options: tuple[str,
     apply(desk, documents, *options)
     assert "namespace/kube-system" in inside(desk, namespace)
     before = settled(desk, namespace), keys(desk, namespace), pod_uid(desk, namespace)
-    assert apply(desk, documents, *options) <= {"unchanged", "serverside-applied"}
+    # Before 1.34 the API answers volume claim templates with an empty time of creation: kubectl finds that
+    # to differ, and sends a patch that changes nothing.
+    same = {"unchanged", "serverside-applied"} | ({"configured"} if minor(HOST) < 34 else set())
+    assert apply(desk, documents, *options) <= same
     assert differs(desk, template(desk, namespace), *options) == ""
     assert (settled(desk, namespace), keys(desk, namespace), pod_uid(desk, namespace)) == before
     listed = json.loads(desk.vcli("list", "-n", namespace, "-o", "json").stdout)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import Host, vcli_host
-from kubernetes_versions import HOST, VIRTUAL
+from kubernetes_versions import HOST, VIRTUAL, minor
 from patience import eventually
-from space import Object, Space, pod, virtual_cluster, virtual_namespace
+from space import Object, Space, container, pod, virtual_cluster, virtual_namespace
 from test_upgrade import CLAIM, inside
 from test_upgrade import pod as on_host
 
@@ -20,10 +20,6 @@ from vcli.host.versions import KUBERNETES, KUBERNETES_RELEASES
 pytestmark = pytest.mark.skew
 
 LATER = KUBERNETES_RELEASES[KUBERNETES_RELEASES.index(VIRTUAL) + 1 :]
-
-
-def minor(version: str) -> int:
-    return int(version.split(".")[1])
 
 
 @pytest.mark.skipif(not LATER, reason="there is no later version to go to")
@@ -65,21 +61,31 @@ def warnings(space: Space, name: str, reason: str) -> list[str]:
 
 
 def of_main(**fields: object) -> Object:
+    """Fields of the container of a pod."""
     return {"container": fields}
 
 
+VOLUME = {"name": "v", "image": {"reference": "docker.io/library/busybox:1.36"}}
+MOUNT = {"name": "v", "mountPath": "/v"}
 # What the tenant's API server takes, since which version a host does it, and what its event names.
 DROPPED = {
     "pod-resources": ({"resources": {"limits": {"memory": "64Mi"}}}, 34, "spec.resources"),
+    "image-volume": ({"volumes": [VOLUME], **of_main(volumeMounts=[MOUNT])}, 35, "spec."),
     "hostname-override": ({"hostnameOverride": "a.example"}, 35, "spec.hostnameOverride"),
 }
-VOLUME = {"name": "v", "image": {"reference": "docker.io/library/busybox:1.36"}}
 RULES = {
     "restartPolicy": "Never",
     "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}],
 }
+FILE = {"fileKeyRef": {"volumeName": "v", "path": "env", "key": "A"}}
+WRITER = {**container("echo A=1 > /v/env"), "name": "writer", "volumeMounts": [MOUNT]}
+FROM_FILE = {
+    "volumes": [{"name": "v", "emptyDir": {}}],
+    "initContainers": [WRITER],
+    **of_main(env=[{"name": "A", "valueFrom": FILE}]),
+}
 REJECTED = {
-    "image-volume": ({"volumes": [VOLUME]}, 35, "volumes"),
+    "variable-from-file": (FROM_FILE, 35, "valueFrom"),
     "restart-rules": (of_main(**RULES), 35, "restartPolicy"),
 }
 
@@ -108,3 +114,25 @@ def test_a_pod_that_the_host_can_not_take_is_told_why(space: Space, case: str) -
         assert space.get("pod", "p")["status"]["phase"] == "Pending"
     else:
         space.wait("condition=Ready", "pod/p")
+
+
+@pytest.mark.skipif(minor(VIRTUAL) < 34, reason="the virtual API server has to take the values")
+def test_a_service_is_served_whatever_the_host_knows_of_traffic(space: Space) -> None:
+    def on_host(name: str) -> Object:
+        found: Object = space.host.get("service", space.host_name(name), "-n", space.cluster.namespace)
+        return found["spec"]
+
+    ports = [{"name": "http", "port": 80}]
+    for name, wanted in (("zone", "PreferSameZone"), ("node", "PreferSameNode")):
+        spec = {"ports": ports, "selector": {"app": "a"}, "trafficDistribution": wanted}
+        space.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec})
+    new = minor(HOST) >= 34
+    zone = eventually(lambda: on_host("zone"))
+    assert zone["trafficDistribution"] == ("PreferSameZone" if new else "PreferClose")
+    assert eventually(lambda: on_host("node")).get("trafficDistribution") == (
+        "PreferSameNode" if new else None
+    )
+    assert zone["clusterIP"] == space.get("service", "zone")["spec"]["clusterIP"]
+    if not new:
+        [message] = eventually(lambda: warnings(space, "node", "Ignored"))
+        assert message.startswith("spec.trafficDistribution")

@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import pytest
+from kubernetes_versions import both_have
 from patience import eventually
 from space import IDLE, Object, Space, pod, serving
 
@@ -165,6 +166,7 @@ def test_addresses_of_neighbours_are_not_taken(space: Space, namespace: str) -> 
 
 @pytest.mark.skew
 def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
+    near = ("PreferSameZone", "PreferSameNode") if both_have(34) else ("PreferClose", "PreferClose")
     fields: Object = {
         "allocateLoadBalancerNodePorts": False,
         "externalTrafficPolicy": "Local",
@@ -177,7 +179,7 @@ def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
         "publishNotReadyAddresses": True,
         "sessionAffinity": "ClientIP",
         "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 90}},
-        "trafficDistribution": "PreferSameZone",
+        "trafficDistribution": near[0],
     }
     space.apply(service("web", type="LoadBalancer", **fields))
     first = eventually(lambda: on_host(space, "web"))
@@ -190,7 +192,7 @@ def test_every_field_reaches_the_host_and_changes_there(space: Space) -> None:
         "publishNotReadyAddresses": False,
         "selector": {"app": "other", "tier": "a"},
         "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 30}},
-        "trafficDistribution": "PreferSameNode",
+        "trafficDistribution": near[1],
     }
     patch(space, "web", changed)
     same_in_both(space, changed)

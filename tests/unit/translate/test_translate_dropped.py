@@ -4,7 +4,8 @@ import copy
 
 from translate_builders import context, pod
 
-from vcli.syncer.translate.pods import dropped_fields, to_host
+from vcli.syncer.translate.dropped import dropped_fields, sentences
+from vcli.syncer.translate.pods import to_host
 
 
 def desired(**spec):
@@ -54,10 +55,13 @@ def test_fields_that_are_gone_are_named_by_where_they_were():
     ]
 
 
-def test_elements_that_admission_took_away_are_none_of_ours():
+def test_elements_of_lists_that_are_gone_are_named():
     sent = desired(
         containers=[container()], tolerations=[{"key": "a"}], volumes=[{"name": "v", "emptyDir": {}}]
     )
     made = copy.deepcopy(sent)
     made["spec"] |= {"tolerations": [], "volumes": []}
-    assert dropped_fields(sent, made) == []
+    assert sorted(dropped_fields(sent, made)) == ["spec.tolerations[0]", "spec.volumes[v]"]
+    [sentence] = sentences(sent, made)
+    assert sentence.endswith(": not kept by the host, whose Kubernetes may not have it")
+    assert sentences(sent, sent) == []

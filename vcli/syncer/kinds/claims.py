@@ -9,8 +9,9 @@ from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
 from vcli.syncer.engine.writing import apply, delete
 from vcli.syncer.kinds.indexes import BY_VOLUME
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.refusals import IGNORED, tell, told
 from vcli.syncer.kinds.volumes import Volumes, is_bound
+from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pvcs as translate
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
@@ -56,6 +57,9 @@ class Claims:
         desired = translate.to_host(virtual, scope=world.scope, host=host)
         async with told(world, PVCS, virtual):
             made = await apply(world.host, PVCS, desired, current=host)
+        if made is not host:
+            for sentence in dropped.sentences(desired, made):
+                await tell(world, PVCS, virtual, sentence, reason=IGNORED)
         if host is None and translate.has_lost(virtual, made):
             volume = virtual["spec"]["volumeName"]
             await tell(world, PVCS, virtual, f"the host no longer has this claim to {volume}", reason=LOST)

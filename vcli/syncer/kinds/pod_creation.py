@@ -11,6 +11,7 @@ from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pod_context import PodContexts
 from vcli.syncer.kinds.pod_needs import PodNeeds
 from vcli.syncer.kinds.refusals import IGNORED, is_over_quota, tell, told
+from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -67,10 +68,7 @@ class PodCreation:
         desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._world))
         desired = translate.with_full_name(desired, virtual, context)
         made = await self._send(virtual, desired)
-        sentences = translate.without_effect(virtual, context)
-        if dropped := translate.dropped_fields(desired, made):
-            sentences.append(f"{', '.join(dropped)}: not kept by the host, whose Kubernetes may not have it")
-        for sentence in sentences:
+        for sentence in (*translate.without_effect(virtual, context), *dropped.sentences(desired, made)):
             await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
         return None
 

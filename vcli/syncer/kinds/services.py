@@ -18,6 +18,7 @@ from vcli.syncer.kinds.external_ips import ExternalIPs
 from vcli.syncer.kinds.refusals import IGNORED, tell, told
 from vcli.syncer.kinds.service_moves import ServiceMoves, taken
 from vcli.syncer.translate import services as translate
+from vcli.syncer.translate import traffic
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.usage.registration import service_name
@@ -61,7 +62,8 @@ class Services:
                 await delete(world.host, SERVICES, host)
             return None
         external_ips, refused = self._external_ips.allowed(virtual)
-        await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual)])
+        without_effect = traffic.without_effect(virtual, world.host_version)
+        await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual), *without_effect])
         async with told(world, SERVICES, virtual):
             host = await self._bring(virtual, host, external_ips)
             if await self._moves.agree(virtual, host):
@@ -91,6 +93,7 @@ class Services:
             desired = translate.to_host(
                 virtual, scope=self._world.scope, left=left, external_ips=external_ips
             )
+            desired = traffic.for_host(desired, self._world.host_version)
             try:
                 return await apply(self._world.host, SERVICES, desired, current=host)
             except (Invalid, ServerError) as error:

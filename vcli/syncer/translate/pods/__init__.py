@@ -1,7 +1,6 @@
 """Pods: what they refer to, the host pod, what may change later, and the status back."""
 
 from vcli.syncer.translate.pods.context import PodContext
-from vcli.syncer.translate.pods.dropped import dropped_fields
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
 from vcli.syncer.translate.pods.hosts import with_full_name
 from vcli.syncer.translate.pods.limits import awaited_scheduler, unsupported, without_effect
@@ -21,7 +20,6 @@ __all__ = [
     "References",
     "TokenSource",
     "awaited_scheduler",
-    "dropped_fields",
     "ephemeral_claims",
     "ephemeral_containers",
     "host_conditions",

@@ -1,4 +1,4 @@
-"""What the host's API server did not keep of a pod, as its version of Kubernetes lacks it or has it off."""
+"""What the host's API server did not keep of an object, as its version of Kubernetes may not have it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,17 +7,22 @@ from vcli.syncer.translate.objects import Object
 
 
 def dropped_fields(desired: Object, made: Object) -> list[str]:
-    """The fields of a pod's spec that are gone, as paths: ``spec.containers[main].lifecycle.stopSignal``.
+    """What is gone of a spec, as paths: ``spec.volumes[data]``, ``spec.containers[main].livenessProbe``.
 
     An API server drops without a word what is behind a feature gate of its own that is off, and by default
-    what it does not know. What the host's admission made of a value is none of it, nor are list elements
-    that it took away.
+    what it does not know. What the host's admission made of a value is none of it.
 
     Args:
-        desired: the host pod as it was sent.
+        desired: the host object as it was sent.
         made: as the host answered.
     """
     return list(_dropped(desired["spec"], made["spec"], "spec"))
+
+
+def sentences(desired: Object, made: Object) -> list[str]:
+    """A sentence about all that is gone, for an event; none where nothing is."""
+    gone = dropped_fields(desired, made)
+    return [f"{', '.join(gone)}: not kept by the host, whose Kubernetes may not have it"] if gone else []
 
 
 def _dropped(desired: Any, made: Any, path: str) -> Iterator[str]:
@@ -30,8 +35,9 @@ def _dropped(desired: Any, made: Any, path: str) -> Iterator[str]:
     elif isinstance(desired, list) and isinstance(made, list):
         for number, each in enumerate(desired):
             if isinstance(each, Mapping):
-                name = each.get("name", number)
-                yield from _dropped(each, _same(each, number, made), f"{path}[{name}]")
+                where = f"{path}[{each.get('name', number)}]"
+                same = _same(each, number, made)
+                yield from [where] if same is None else _dropped(each, same, where)
 
 
 def _same(wanted: Mapping[str, Any], number: int, made: list[Any]) -> Any:

@@ -1,0 +1,27 @@
+"""``trafficDistribution`` of Services on hosts that would refuse a Service for one of its newer values."""
+
+from typing import Final
+
+from vcli.syncer.translate.objects import Object, without
+
+_FIELD: Final = "trafficDistribution"
+_SINCE: Final = (1, 34)
+_OLDER: Final = {"PreferSameZone": "PreferClose", "PreferSameNode": None}
+"""The newer values, each with an older one that means the same."""
+
+
+def for_host(service: Object, host_version: tuple[int, int]) -> Object:
+    """A host Service with a value that the host takes, or without."""
+    wanted = service["spec"].get(_FIELD)
+    if host_version >= _SINCE or wanted not in _OLDER:
+        return service
+    spec, older = without(service["spec"], _FIELD), _OLDER[wanted]
+    return {**service, "spec": {**spec, _FIELD: older} if older else spec}
+
+
+def without_effect(service: Object, host_version: tuple[int, int]) -> list[str]:
+    """A sentence where a virtual Service's value has none."""
+    wanted = service["spec"].get(_FIELD)
+    if host_version >= _SINCE or wanted not in _OLDER or _OLDER[wanted]:
+        return []
+    return [f"spec.{_FIELD}: the host's version of Kubernetes does not know {wanted}"]
