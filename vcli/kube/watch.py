@@ -90,19 +90,18 @@ async def list_watch(
     source = _Source(client, resource, namespace, label_selector, field_selector, transform, pace)
     failures = 0
     while True:
-        longest = pace.longest_backoff
+        longest, listed = pace.longest_backoff, False
         try:
             async with aclosing(_follow(source)) as events:
                 async for event in events:
-                    if (
-                        event.type != "LISTED"
-                    ):  # lists that are followed by no watch are not asked for in a row
+                    listed = True
+                    if event.type != "LISTED":  # lists that no watch follows are not asked for in a row
                         failures = 0
                     yield event
         except Expired:
             logger.info("watch expired, listing again", extra={"resource": resource.plural})
         except (ApiError, Unreachable) as error:
-            if refused is not None and isinstance(error, (Forbidden, NotFound)):
+            if refused is not None and not listed and isinstance(error, (Forbidden, NotFound)):
                 refused(error)
                 longest = pace.longest_refused
             else:

@@ -160,7 +160,7 @@ def test_a_right_that_is_taken_away_stops_its_controller(in_fake_time: InFakeTim
         api, done = ScriptedApi(), list[str]()
         caches = caches_of(api, optional=True)
         api.on("GET", CLAIMS, listed(thing("data")), FORBIDDEN)
-        api.on("WATCH", CLAIMS, listed(), refused(410, "Expired"))
+        api.on("WATCH", CLAIMS, listed(), FORBIDDEN)
         api.on("GET", MAPS, listed())
 
         async def reconcile(key: str) -> None:
