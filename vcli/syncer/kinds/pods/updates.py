@@ -4,7 +4,7 @@ from typing import Any
 
 from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.context import Object, SyncContext, name_of
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.translate import pods as translate
@@ -37,7 +37,7 @@ class PodUpdates:
         Raises:
             ApiError: the first refusal; a Warning event says so as well.
         """
-        name, wanted = name_of(virtual), self._wanted(virtual)
+        name, wanted = name_of(virtual), self._wanted(virtual, host)
         async with told(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
             # The conditions of readiness gates, which the tenant's controllers set.
             refused = await self._try(host, translate.host_status_patch(host, virtual), subresource="status")
@@ -58,12 +58,16 @@ class PodUpdates:
         added = await self._try(host, containers, subresource="ephemeralcontainers")
         return update or resize or added
 
-    def _wanted(self, virtual: Object) -> tuple[Any, ...] | None:
-        """What a translation depends on and that can change; None where the API counts no generations."""
+    def _wanted(self, virtual: Object, host: Object) -> tuple[Any, ...] | None:
+        """What a translation depends on and that can change; None where the API counts no generations.
+
+        A host pod that was made again has nothing yet of what can't be created with it.
+        """
         metadata = virtual["metadata"]
         if "generation" not in metadata:
             return None
         return (
+            uid_of(host),
             metadata["uid"],
             metadata["generation"],
             metadata.get("labels"),
