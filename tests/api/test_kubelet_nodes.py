@@ -234,7 +234,7 @@ def _ready(node: Object) -> Object:
 async def test_nodes_of_the_tenant_are_left_alone(running: VirtualNodes, client: Client, name: str) -> None:
     made = await client.create(NODES, {"metadata": {"name": name}})
     async with asyncio.timeout(5):
-        while running.world.virtual[NODES].get(None, name) is None:  # noqa: ASYNC110
+        while running.ctx.virtual[NODES].get(None, name) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     await running.nodes.ensure(name, internal_ips=["192.0.2.1"])
     await asyncio.sleep(1)

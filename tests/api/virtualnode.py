@@ -9,12 +9,14 @@ from typing import Any
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
-from vcli.kube.resources import NAMESPACES, PODS
-from vcli.syncer.engine.hosted import find_pod
+from vcli.kube.resources import NAMESPACES, NODES, PODS
+from vcli.syncer.engine.caches import Caches
+from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.recorder import Recorder
-from vcli.syncer.engine.world import Caches, World, scope_of
+from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.kinds.indexes import BY_NODE, by_node
 from vcli.syncer.kinds.nodes import Nodes
+from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import parse
@@ -47,34 +49,35 @@ class VirtualNodes:
                 "kubernetesVersion": "v1.36.3",
             }
         )
-        self.world = World(
+        self.ctx = SyncContext(
             settings=self.settings,
             scope=scope_of(self.settings),
-            virtual=Caches(virtual),
-            host=Caches(host),
+            virtual=Caches(virtual, name="virtual"),
+            host=Caches(host, name="host"),
             recorder=Recorder(virtual),
-            host_version=HOST_VERSION,
+            host_version=ServerVersion(host, HOST_VERSION),
         )
-        self.world.host.watch(PODS, namespace=namespace)
-        pods = self.world.virtual.watch(PODS, indexers={BY_NODE: by_node})
+        self.ctx.host.watch(PODS, namespace=namespace)
+        self.ctx.virtual.watch(NODES)
+        pods = self.ctx.virtual.watch(PODS, indexers={BY_NODE: by_node})
         self.server = KubeletServer(
             host,
             virtual,
             pki=pki,
-            scope=self.world.scope,
-            lookup=partial(find_pod, self.world),
+            scope=self.ctx.scope,
+            lookup=partial(find_pod, self.ctx),
             pods_on=partial(pods.by_index, BY_NODE),
-            usage=HostUsage(self.world),
+            usage=HostUsage(self.ctx),
             limiter=ConnectionLimiter(),
         )
-        self.nodes = Nodes(self.world, self.server, pods_on=partial(pods.by_index, BY_NODE))
+        self.nodes = Nodes(self.ctx, self.server, pods_on=partial(pods.by_index, BY_NODE))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Caches full, Nodes looked after."""
-        caches = [asyncio.create_task(self.world.virtual.run()), asyncio.create_task(self.world.host.run())]
-        await self.world.virtual.wait_synced()
-        await self.world.host.wait_synced()
+        caches = [asyncio.create_task(self.ctx.virtual.run()), asyncio.create_task(self.ctx.host.run())]
+        await self.ctx.virtual.wait_synced()
+        await self.ctx.host.wait_synced()
         await self.nodes.start()
         tasks = [*caches, asyncio.create_task(self.nodes.run())]
         try:
@@ -90,10 +93,10 @@ class VirtualNodes:
 
         Nothing else is there to complete or schedule it: `spec` has to stand by itself.
         """
-        virtual, host = self.world.virtual.client, self.world.host.client
+        virtual, host = self.ctx.virtual.client, self.ctx.host.client
         body = {"metadata": {"name": name}, "spec": {**spec, "nodeName": node}}
         made = await virtual.create(PODS, body, namespace="default")
-        metadata = host_metadata(made, kind="Pod", scope=self.world.scope)
+        metadata = host_metadata(made, kind="Pod", scope=self.ctx.scope)
         # The owner is a Service that these tests don't have: the garbage collector would come for its pods.
         metadata.pop("ownerReferences")
         host_spec = {**(host_spec or spec), "nodeName": node}
@@ -102,7 +105,7 @@ class VirtualNodes:
     async def wait_for(self, virtual_pod: str) -> None:
         """Until the kubelet knows a pod."""
         async with asyncio.timeout(10):
-            while find_pod(self.world, VirtualName("default", virtual_pod)) is None:  # noqa: ASYNC110 - two caches
+            while find_pod(self.ctx, VirtualName("default", virtual_pod)) is None:  # noqa: ASYNC110 - two caches
                 await asyncio.sleep(0.02)
 
 

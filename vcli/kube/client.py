@@ -37,6 +37,7 @@ class Client(RawClient):
         max_inflight: requests at once; more wait their turn. Streams and upgrades don't count.
         user_agent: as the server's audit log shows it.
         patience: seconds that a request waits for another one to end, before a further connection is made.
+        transport: in place of connections to the server; tests script its answers.
     """
 
     # --- verbs

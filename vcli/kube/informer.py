@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
 from vcli.kube.client import Client
-from vcli.kube.errors import Object
+from vcli.kube.errors import ApiError, Object
 from vcli.kube.resources import Resource
 from vcli.kube.store import Indexer, Store
 from vcli.kube.watch import Event, Pace, list_watch
@@ -55,6 +55,9 @@ class Informer:
         self._store = Store(indexers or {})
         self._handlers: list[Handler] = []
         self._synced = asyncio.Event()
+        self._tried = asyncio.Event()
+        self._refusal: ApiError | None = None
+        self._availability_handlers: list[Callable[[ApiError | None], None]] = []
 
     @property
     def synced(self) -> bool:
@@ -64,6 +67,23 @@ class Informer:
     async def wait_synced(self) -> None:
         """Wait until ``synced``; ``run`` must be running."""
         await self._synced.wait()
+
+    @property
+    def available(self) -> bool:
+        """Is what is here the collection as it is: listed, and not refused since?"""
+        return self.synced and self._refusal is None
+
+    async def wait_tried(self) -> None:
+        """Wait until ``synced``, or until a list was refused; ``run`` must be running."""
+        await self._tried.wait()
+
+    def subscribe_availability(self, handler: Callable[[ApiError | None], None]) -> None:
+        """Call ``handler(error)`` when a list is refused, and ``handler(None)`` when one succeeds after that.
+
+        Refused means that we have no right to it, or that there is no such API; it is tried again for ever.
+        The first list is told as well.
+        """
+        self._availability_handlers.append(handler)
 
     def get(self, namespace: str | None, name: str) -> Object | None:
         """The object, None if there is none; namespace None for cluster-scoped kinds."""
@@ -106,12 +126,24 @@ class Informer:
             field_selector=self._field_selector,
             transform=self._thrifty,
             pace=self._pace,
+            refused=self._refused,
         )
         async with aclosing(events):
             async for event in events:
                 self._notify(self._take(event))
-                if event.type == "LISTED":
+                if event.type == "LISTED" and not self.available:
                     self._synced.set()
+                    self._set_refusal(None)
+
+    def _refused(self, error: ApiError) -> None:
+        if self._refusal is None:
+            self._set_refusal(error)
+
+    def _set_refusal(self, error: ApiError | None) -> None:
+        self._refusal = error
+        self._tried.set()
+        for handler in self._availability_handlers:
+            handler(error)
 
     def _take(self, event: Event) -> Iterable[tuple[Object | None, Object | None]]:
         match event.type:

@@ -37,11 +37,12 @@ class RawClient:
         max_inflight: int = 64,
         user_agent: str = f"vcli/{__version__}",
         patience: float = 0.0,
+        transport: Transport | None = None,
     ) -> None:
         self.access = access
         self._timeout = timeout
         self._window = asyncio.Semaphore(max_inflight)
-        self._transport = Transport(access, user_agent=user_agent, patience=patience)
+        self._transport = transport or Transport(access, user_agent=user_agent, patience=patience)
         self._prefix = self._transport.origin.prefix
         self.on_answer: Callable[[str, str, int], None] = _ignored
         """Called with method, path and status of each answer that came whole; streams don't count."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from vcli.kube import codec
 from vcli.kube.answers import error_from
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Expired, Object, TooManyRequests, Unreachable
+from vcli.kube.errors import ApiError, Expired, Forbidden, NotFound, Object, TooManyRequests, Unreachable
 from vcli.kube.resources import Resource
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Pace:
             a bookmark a minute, so this survives one that is late; each event pushes the end forward.
         first_backoff: the pause after a failure, doubled with each further one.
         longest_backoff: at the most.
+        longest_refused: at the most, after a refusal that lasts until somebody changes rights.
         page: objects a request while listing, which bounds the memory for the encoded page.
     """
 
@@ -51,6 +52,7 @@ class Pace:
     silence: float = 150.0
     first_backoff: float = 0.1
     longest_backoff: float = 10.0
+    longest_refused: float = 30.0
     page: int = 500
 
 
@@ -66,6 +68,7 @@ async def list_watch(
     field_selector: str | None = None,
     transform: Transform | None = None,
     pace: Pace | None = None,
+    refused: Callable[[ApiError], None] | None = None,
 ) -> AsyncGenerator[Event]:
     """List, then watch; for ever, whatever happens to the server or the network.
 
@@ -77,6 +80,8 @@ async def list_watch(
         field_selector: as for ``Client.list``.
         transform: makes of each object what is kept, page by page while listing.
         pace: timeouts, for tests.
+        refused: called, instead of a line in the log, each time that we may not list, or there is no such
+            API; the next ``LISTED`` says that we may.
 
     Yields:
         ``LISTED`` first and again after each relist, then the events. Failures are logged, never raised.
@@ -85,22 +90,26 @@ async def list_watch(
     source = _Source(client, resource, namespace, label_selector, field_selector, transform, pace)
     failures = 0
     while True:
+        longest, listed = pace.longest_backoff, False
         try:
             async with aclosing(_follow(source)) as events:
                 async for event in events:
-                    if (
-                        event.type != "LISTED"
-                    ):  # lists that are followed by no watch are not asked for in a row
+                    listed = True
+                    if event.type != "LISTED":  # lists that no watch follows are not asked for in a row
                         failures = 0
                     yield event
         except Expired:
             logger.info("watch expired, listing again", extra={"resource": resource.plural})
         except (ApiError, Unreachable) as error:
-            logger.warning(
-                "list or watch failed", extra={"resource": resource.plural, "error": error.message}
-            )
+            if refused is not None and not listed and isinstance(error, (Forbidden, NotFound)):
+                refused(error)
+                longest = pace.longest_refused
+            else:
+                logger.warning(
+                    "list or watch failed", extra={"resource": resource.plural, "error": error.message}
+                )
         failures += 1
-        await asyncio.sleep(_backoff(failures, pace))
+        await asyncio.sleep(_backoff(failures, pace.first_backoff, longest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,9 @@ async def _follow(source: _Source) -> AsyncGenerator[Event]:
         # Also after a quiet end: a proxy that cuts at once must not be asked in a tight loop.
         failures += 1
         if failures > 1:
-            await asyncio.sleep(_backoff(failures - 1, source.pace))
+            await asyncio.sleep(
+                _backoff(failures - 1, source.pace.first_backoff, source.pace.longest_backoff)
+            )
 
 
 async def _list(source: _Source) -> Object:
@@ -216,6 +227,5 @@ def _event(line: bytes, source: _Source, path: str) -> Event:
     return Event(kind, obj)
 
 
-def _backoff(failures: int, pace: Pace) -> float:
-    longest = min(pace.first_backoff * 2.0 ** min(failures - 1, 16), pace.longest_backoff)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311
+def _backoff(failures: int, first: float, longest: float) -> float:
+    return min(first * 2.0 ** min(failures - 1, 16), longest) * random.uniform(0.5, 1.0)  # noqa: S311

@@ -16,7 +16,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Invalid
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.writing import is_applied, stamped
+from vcli.syncer.engine.writer import is_applied, stamped
 
 log = Log("vcli.syncer.addons")
 

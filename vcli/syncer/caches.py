@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from vcli.kube.informer import Informer
 from vcli.kube.resources import (
     CONFIGMAPS,
     ENDPOINTSLICES,
     NAMESPACES,
+    NODES,
     PODS,
     PVCS,
     PVS,
@@ -15,8 +15,9 @@ from vcli.kube.resources import (
     SERVICES,
     Resource,
 )
-from vcli.syncer.engine.thrift import host_config, host_pod, shared
-from vcli.syncer.engine.world import Object, World
+from vcli.syncer.engine.context import Object, SyncContext
+from vcli.syncer.engine.memory import intern
+from vcli.syncer.kinds.apiservice import OWN_SLICES
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
 from vcli.syncer.kinds.external_ips import BY_EXTERNAL_IP, by_external_ip
 from vcli.syncer.kinds.indexes import (
@@ -30,36 +31,75 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.metadata import POD_TOKENS
+
+_CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
+_OF_CONTAINERS: Final = ("name", "image", "resources")
+_OF_TOKENS: Final = ("name", "namespace", "uid", "resourceVersion", "labels", "annotations")
+_OF_PODS: Final = (
+    "activeDeadlineSeconds",
+    "affinity",
+    "nodeName",
+    "nodeSelector",
+    "resources",
+    "schedulingGates",
+    "terminationGracePeriodSeconds",
+    "tolerations",
+)
+
+
+def host_pod(pod: Object) -> Object:
+    """What is kept of a host pod: of its spec, only what can change while it runs."""
+    spec: Object = {field: pod["spec"][field] for field in _OF_PODS if field in pod["spec"]}
+    for group in _CONTAINERS:
+        if group in pod["spec"]:
+            spec[group] = [
+                {field: each[field] for field in _OF_CONTAINERS if field in each}
+                for each in pod["spec"][group]
+            ]
+    kept: Object = intern({**pod, "spec": spec})
+    return kept
+
+
+def host_config(config: Object) -> Object:
+    """What is kept of a host ConfigMap or Secret: all but what it holds; of a pod's tokens, their names."""
+    rest = {key: value for key, value in config.items() if key not in ("data", "binaryData")}
+    if (config["metadata"].get("annotations") or {}).get(keys.KIND) == POD_TOKENS:
+        metadata = {key: config["metadata"][key] for key in _OF_TOKENS if key in config["metadata"]}
+        rest = {"metadata": metadata, "data": dict.fromkeys(config.get("data") or (), "")}
+    kept: Object = intern(rest)
+    return kept
+
 
 _ON_HOST: Final[Mapping[Resource, Callable[[Object], Object]]] = {
     PODS: host_pod,
     CONFIGMAPS: host_config,
     SECRETS: host_config,
-    SERVICES: shared,
-    ENDPOINTSLICES: shared,
-    PVCS: shared,
+    SERVICES: intern,
+    ENDPOINTSLICES: intern,
+    PVCS: intern,
 }
 """What is watched on the host, and what is kept of each object."""
+_OPTIONAL: Final = (ENDPOINTSLICES, PVCS)
+"""What a Role may leave out: all else works without."""
 
 
-def watch_all(world: World) -> Informer:
-    """Ask for all caches; returns the one of the EndpointSlices of the control plane's own Service."""
-    virtual, host = world.virtual, world.host
-    virtual.watch(
-        PODS,
-        indexers={
-            BY_REFERENCE: by_reference,
-            BY_NAMESPACE: by_namespace,
-            BY_NODE: by_node,
-        },
-    )
+def watch_all(ctx: SyncContext) -> None:
+    """Ask for all caches."""
+    virtual, host = ctx.virtual, ctx.host
+    virtual.watch(PODS, indexers={BY_REFERENCE: by_reference, BY_NAMESPACE: by_namespace, BY_NODE: by_node})
     virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace, BY_EXTERNAL_IP: by_external_ip})
     virtual.watch(ENDPOINTSLICES, label_selector=NOT_FROM_SELECTORS, indexers={BY_SERVICE: by_service})
     virtual.watch(PVCS, indexers={BY_VOLUME: by_volume})
-    for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES):
+    for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES, NODES):
         virtual.watch(resource)
-    ours = f"{keys.MANAGED_BY}={world.scope.cluster}"
+    ours, own = f"{keys.MANAGED_BY}={ctx.scope.cluster}", f"{SERVICE_NAME}={ctx.settings.service}"
     for resource, keep in _ON_HOST.items():
-        host.watch(resource, namespace=world.namespace, label_selector=ours, keep=keep)
-    own = f"{SERVICE_NAME}={world.settings.service}"
-    return host.watch_also(ENDPOINTSLICES, namespace=world.namespace, label_selector=own)
+        host.watch(
+            resource,
+            namespace=ctx.namespace,
+            label_selector=ours,
+            keep=keep,
+            optional=resource in _OPTIONAL,
+        )
+    host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

@@ -5,12 +5,12 @@ asks every second.
 """
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Self
 
+from vcli.syncer.engine.gates import Gates
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.serving.acceptor import Acceptor
 from vcli.syncer.serving.limiter import Slot
@@ -23,40 +23,19 @@ _LONGEST_WAIT = 20.0
 _LONGEST = _PATIENCE + _LONGEST_WAIT + _PATIENCE
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Health:
-    """What still has to happen before a pod can be created in the virtual cluster.
+    """What is answered.
 
     Args:
-        waiting: names of the things that are missing; ready once it is empty.
+        gates: what still has to happen before a pod can be created in the virtual cluster.
         metrics: gives what ``/metrics`` answers.
+        unavailable: the kinds that can't be synced.
     """
 
-    waiting: set[str] = field(default_factory=set)
+    gates: Gates
     metrics: Callable[[], str] = str
-    _complete: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self._look()
-
-    def reached(self, name: str) -> None:
-        """One thing fewer to wait for."""
-        self.waiting.discard(name)
-        self._look()
-
-    async def wait(self, *, longest: float = _LONGEST_WAIT) -> None:
-        """Return when nothing is missing, or after so many seconds."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._complete.wait(), longest)
-
-    def _look(self) -> None:
-        if not self.waiting:
-            self._complete.set()
-
-    @property
-    def ready(self) -> bool:
-        """Whether nothing is missing."""
-        return not self.waiting
+    unavailable: Collection[str] = ()
 
     def answer(self, path: str) -> tuple[int, str]:
         """HTTP status and body for a request path."""
@@ -66,9 +45,10 @@ class Health:
             return 200, self.metrics()
         if path != "/readyz":
             return 404, "not found"
-        if self.ready:
-            return 200, "ok"
-        return 503, "waiting for " + ", ".join(sorted(self.waiting))
+        # Kinds alone: reasons name the host namespace, and tenants may ask as well.
+        note = f"\nunavailable: {', '.join(sorted(self.unavailable))}" if self.unavailable else ""
+        missing = self.gates.missing
+        return (503, "waiting for " + ", ".join(missing) + note) if missing else (200, "ok" + note)
 
 
 class HealthServer:
@@ -123,7 +103,7 @@ class HealthServer:
         target = parts[1].decode("latin-1") if len(parts) > 1 else ""
         path, _, query = target.partition("?")
         if query == "wait":
-            await self._health.wait()
+            await self._health.gates.wait_all(longest=_LONGEST_WAIT)
         status, body = self._health.answer(path)
         phrase = {200: "OK", 404: "Not Found"}.get(status, "Service Unavailable")
         writer.write(

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +16,19 @@ from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, SERVICEACCOUNTS, SERVICES
-from vcli.syncer import health
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
+from vcli.syncer.engine.availability import Availability
+from vcli.syncer.engine.caches import Caches
+from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.controller import Controller
-from vcli.syncer.engine.hosted import find_pod
+from vcli.syncer.engine.gates import Gates
 from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.metrics import Metrics
 from vcli.syncer.engine.recorder import Recorder
-from vcli.syncer.engine.world import Caches, World, scope_of
+from vcli.syncer.engine.runnables import Runnable, Work, after, run_all
+from vcli.syncer.engine.version import ServerVersion
+from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
 from vcli.syncer.kinds.apiservice import ApiService
 from vcli.syncer.kinds.claims import Claims
@@ -31,13 +36,13 @@ from vcli.syncer.kinds.endpointslices import EndpointSlices
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
 from vcli.syncer.kinds.nodes import Nodes
-from vcli.syncer.kinds.pod_context import DNS_SERVICE
-from vcli.syncer.kinds.pods import Pods
+from vcli.syncer.kinds.pods.context import DNS_SERVICE
+from vcli.syncer.kinds.pods.controller import Pods
+from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.metrics import Metrics
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import Settings
 from vcli.syncer.usage.source import HostUsage
@@ -52,20 +57,9 @@ _PATIENCE: Final = 0.02
 much as several requests."""
 _GARBAGE: Final = 20_000
 _UNTIL_READY: Final = frozenset(
-    {"virtual API", "caches", "addons", "default/kubernetes", "default ServiceAccount"}
+    {"virtual API", "caches", "nodes", "addons", "default/kubernetes", "default ServiceAccount"}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Kinds:
-    """What works once the caches are full."""
-
-    nodes: Nodes
-    pods: Pods
-    events: Events
-    api_service: ApiService
-    usage_api: UsageApiService
-    controllers: tuple[Controller[Any], ...]
+_UNAVAILABLE: Final = "Unavailable"
 
 
 async def run(settings: Settings, *, host: Access, virtual: Access, address: str = "") -> None:
@@ -80,87 +74,107 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
     Raises:
         OSError: the port for health is taken.
     """
-    state = health.Health(set(_UNTIL_READY))
-    listener = health.serve(state, port=settings.health_port)
+    gates = Gates(_UNTIL_READY)
     async with (
-        listener,
         Client(host, max_inflight=_WINDOW, patience=_PATIENCE) as host_client,
         Client(virtual, max_inflight=_WINDOW, patience=_PATIENCE) as virtual_client,
     ):
-        metrics = Metrics({"host": host_client, "virtual": virtual_client})
-        state.metrics = metrics.text
-        await _until_ready(virtual_client)
-        state.reached("virtual API")
-        world = World(
-            settings=settings,
-            scope=scope_of(settings),
-            virtual=Caches(virtual_client),
-            host=Caches(host_client),
-            recorder=Recorder(virtual_client),
-            host_version=await _version(host_client),
+        availability = Availability(partial(_warn, Recorder(host_client), settings))
+        metrics = Metrics({"host": host_client, "virtual": virtual_client}, availability)
+        health = Health(gates, metrics=metrics.text, unavailable=availability.unavailable)
+        async with serve(health, port=settings.health_port):
+            await _until_ready(virtual_client)
+            gates.reached("virtual API")
+            ctx = SyncContext(
+                settings=settings,
+                scope=scope_of(settings),
+                virtual=Caches(virtual_client, name="virtual", availability=availability),
+                host=Caches(host_client, name="host", availability=availability),
+                recorder=Recorder(virtual_client),
+                host_version=ServerVersion(host_client),
+            )
+            watch_all(ctx)
+            usage, limiter = HostUsage(ctx), ConnectionLimiter()
+            async with _kubelets(ctx, usage, limiter) as server:
+                metrics_api = UsageApiService(ctx, usage, limiter=limiter, address=address)
+                runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
+                metrics.watch_controllers(controllers)
+                await run_all([availability, *runnables], elected=_alone)
+
+
+def _runnables(
+    ctx: SyncContext, gates: Gates, server: KubeletServer, metrics_api: Runnable, address: str
+) -> tuple[list[Runnable], list[Controller[Any]]]:
+    """All that runs, and the controllers among it."""
+    nodes = Nodes(ctx, server, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
+    pods, api_service, volumes = Pods(ctx, nodes), ApiService(ctx), Volumes(ctx)
+    events = Events(ctx, starting=pods.starting)
+    controllers: list[Controller[Any]] = [
+        each.controller
+        for each in (
+            pods,
+            pods.configs,
+            pods.tokens,
+            api_service,
+            events,
+            Services(ctx, address=address),
+            EndpointSlices(ctx),
+            Claims(ctx, volumes),
+            volumes,
         )
-        usage, limiter = HostUsage(world), ConnectionLimiter()
-        async with _kubelets(world, usage, limiter) as server:
-            kinds = _make(world, server, usage, limiter, address)
-            metrics.watch_queues(kinds.controllers)
-            await _sync(world, kinds, state)
+    ]
+    begins = partial(gates.wait, "nodes")
+    writers: list[Runnable] = [nodes, events, metrics_api, *controllers]
+    return [
+        ctx.virtual,
+        ctx.host,
+        ctx.host_version,
+        Work("addons", partial(_addons, ctx, pods, gates)),
+        Work("start", partial(_start, ctx, nodes, gates)),
+        Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
+        *(after(begins, each) for each in writers),
+    ], controllers
 
 
-async def _sync(world: World, kinds: _Kinds, state: health.Health) -> None:
-    async with asyncio.TaskGroup() as group:
-        group.create_task(world.virtual.run())
-        group.create_task(world.host.run())
-        group.create_task(_addons(world, kinds.pods, state))
-        await world.virtual.wait_synced()
-        await world.host.wait_synced()
-        _settle_memory()
-        state.reached("caches")
-        log.info("caches are full", pods=len(world.virtual[PODS].items()))
-        await kinds.nodes.start()
-        group.create_task(kinds.nodes.run())
-        group.create_task(kinds.events.run())
-        group.create_task(kinds.usage_api.run())
-        for controller in kinds.controllers:
-            group.create_task(controller.run(), name=controller.name)
-        group.create_task(_wait_ready(world, kinds.api_service, state))
+async def _start(ctx: SyncContext, nodes: Nodes, gates: Gates) -> None:
+    """Nothing is written before it is known what is there."""
+    for caches in (ctx.virtual, ctx.host):
+        await caches.wait_synced()
+    await ctx.host_version.wait_tried()
+    _settle_memory()
+    gates.reached("caches")
+    log.info("caches are full", pods=len(ctx.virtual[PODS].items()))
+    await nodes.start()
+    gates.reached("nodes")
 
 
-def _make(
-    world: World, server: KubeletServer, usage: HostUsage, limiter: ConnectionLimiter, address: str
-) -> _Kinds:
-    slices = watch_all(world)
-    nodes = Nodes(world, server, pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node))
-    pods, api_service, events = Pods(world, nodes), ApiService(world, slices), Events(world)
-    volumes = Volumes(world)
-    others = (Services(world, address=address), EndpointSlices(world), Claims(world, volumes), volumes)
-    return _Kinds(
-        nodes=nodes,
-        pods=pods,
-        events=events,
-        api_service=api_service,
-        usage_api=UsageApiService(world, usage, limiter=limiter, address=address),
-        controllers=(
-            pods.controller,
-            pods.configs.controller,
-            pods.tokens.controller,
-            api_service.controller,
-            events.controller,
-            *(kind.controller for kind in others),
-        ),
-    )
+async def _alone() -> None:
+    """Be the leader: there is one syncer."""
+
+
+async def _warn(recorder: Recorder, settings: Settings, message: str) -> None:
+    """Make an event on the control plane's Service, where `vcli describe` finds it."""
+    service = {
+        "metadata": {
+            "name": settings.service,
+            "namespace": settings.namespace,
+            "uid": settings.service_uid,
+        }
+    }
+    await recorder.warn(SERVICES, service, reason=_UNAVAILABLE, message=message)
 
 
 @asynccontextmanager
 async def _kubelets(
-    world: World, usage: HostUsage, limiter: ConnectionLimiter
+    ctx: SyncContext, usage: HostUsage, limiter: ConnectionLimiter
 ) -> AsyncIterator[KubeletServer]:
     server = KubeletServer(
-        world.host.client,
-        world.virtual.client,
-        pki=world.settings.pki,
-        scope=world.scope,
-        lookup=lambda name: find_pod(world, name),
-        pods_on=lambda node: world.virtual[PODS].by_index(BY_NODE, node),
+        ctx.host.client,
+        ctx.virtual.client,
+        pki=ctx.settings.pki,
+        scope=ctx.scope,
+        lookup=partial(find_pod, ctx),
+        pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE),
         usage=usage,
         limiter=limiter,
     )
@@ -176,44 +190,34 @@ async def _until_ready(client: Client) -> None:
         await asyncio.sleep(_POLL)
 
 
-async def _addons(world: World, pods: Pods, state: health.Health) -> None:
-    client = world.virtual.client
-    addons = filled_in(world.settings.addons, service_cidrs=world.settings.service_cidrs)
+async def _addons(ctx: SyncContext, pods: Pods, gates: Gates) -> None:
+    client = ctx.virtual.client
+    addons = filled_in(ctx.settings.addons, service_cidrs=ctx.settings.service_cidrs)
     refused = await apply_addons(client, addons)
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
-        world.virtual[SERVICES].store(found)
+        ctx.virtual.store(SERVICES, found)
     pods.addons_applied()
-    state.reached("addons")
+    gates.reached("addons")
     while refused:  # which must not keep the tenant from the API server, where it can be seen to
         refused = await apply_addons(client, refused)
 
 
-async def _wait_ready(world: World, api_service: ApiService, state: health.Health) -> None:
+async def _wait_ready(ctx: SyncContext, api_service: ApiService, gates: Gates) -> None:
     """Ready means that a pod can be created, and would find its API server."""
     await api_service.wait_right()
-    state.reached("default/kubernetes")
-    while world.settings.default_service_account_ready:
+    gates.reached("default/kubernetes")
+    while ctx.settings.default_service_account_ready:
         try:
-            await world.virtual.client.get(SERVICEACCOUNTS, "default", namespace="default")
+            await ctx.virtual.client.get(SERVICEACCOUNTS, "default", namespace="default")
             break
         except NotFound:
             await asyncio.sleep(_POLL)
         except VcliError as error:
             log.debug("ServiceAccount not readable yet", error=error)
             await asyncio.sleep(_POLL)
-    state.reached("default ServiceAccount")
-    log.info("ready", cluster=world.settings.cluster)
-
-
-async def _version(client: Client) -> tuple[int, int]:
-    """Major and minor version; (0, 0), which means no new features, where that may not be read."""
-    try:
-        answer = await client.version()
-        return int(answer["major"]), int("".join(filter(str.isdigit, answer["minor"])))
-    except (VcliError, KeyError, ValueError) as error:
-        log.warning("version of the host is not known", error=error)
-        return 0, 0
+    gates.reached("default ServiceAccount")
+    log.info("ready", cluster=ctx.settings.cluster)
 
 
 def _settle_memory() -> None:

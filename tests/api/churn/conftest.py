@@ -22,7 +22,7 @@ from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import NAMESPACES, NODES, PVS, SERVICES, STORAGECLASSES, Resource
-from vcli.syncer.engine.world import scope_of
+from vcli.syncer.engine.context import scope_of
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.pods import PodContext
 

@@ -317,3 +317,16 @@ async def test_a_right_that_the_syncer_lacks_holds_up_nothing_else(lab: Lab) -> 
     label = {"metadata": {"labels": {"note": "new"}}}
     await lab.virtual.patch(PODS, "web", label, namespace=lab.space)
     await lab.host_becomes(PODS, "web", lambda h: h["metadata"]["labels"].get("note") == "new")
+
+
+async def test_a_host_pod_that_is_made_again_gets_what_was_added(lab):
+    await lab.create(PODS, pod("web"))
+    await lab.appears(PODS, "web")
+    look = {"spec": {"ephemeralContainers": [{"name": "look", "image": "busybox"}]}}
+    await lab.virtual.patch(
+        PODS, "web", look, namespace=lab.space, subresource="ephemeralcontainers", strategy="strategic"
+    )
+    first = await lab.host_becomes(PODS, "web", lambda found: found["spec"].get("ephemeralContainers"))
+    await lab.ends_on_host("web")
+    again = await lab.host_becomes(PODS, "web", lambda found: found["spec"].get("ephemeralContainers"))
+    assert again["metadata"]["uid"] != first["metadata"]["uid"]

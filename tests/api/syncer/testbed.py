@@ -54,7 +54,7 @@ class Lab:
         self.settings = settings
         self.namespace = settings.namespace
         self.space = space
-        self._as_syncer = as_syncer
+        self.as_syncer = as_syncer
         self._task: asyncio.Task[None] | None = None
 
     # --- the syncer
@@ -64,7 +64,7 @@ class Lab:
         self._task = asyncio.create_task(
             run(
                 self.settings,
-                host=self._as_syncer,
+                host=self.as_syncer,
                 virtual=self.virtual.access,
                 address=own_address(),
             )

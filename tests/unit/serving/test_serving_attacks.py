@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from vcli.host.pki import Authority
-from vcli.syncer.metrics import resident
+from vcli.syncer.engine.metrics import resident
 from vcli.syncer.serving import ConnectionLimiter, Exchange, Listener, Refused, acceptor
 from vcli.syncer.serving.limiter import LIMIT, SECONDS
 from vcli.syncer.serving.sockets import listen_on

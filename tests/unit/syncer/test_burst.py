@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from vcli.syncer.engine.burst import Doorway, QuotaQueue, Starting
+from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue, Starting
 from vcli.syncer.translate.names import VirtualName
 
 
@@ -32,32 +32,32 @@ def named(*names: str) -> list[VirtualName]:
 
 async def test_who_waits_at_the_door_is_called_in_order() -> None:
     called: list[VirtualName] = []
-    doorway = Doorway(2, on_room=called.append)
+    doorway = AdmissionLimiter(2, on_slot=called.append)
     a, b, c, d, e = named("a", "b", "c", "d", "e")
-    assert [doorway.enter(each) for each in (a, b, c, d, c)] == [True, True, False, False, False]
-    assert doorway.enter(a)  # it is inside
-    doorway.leave(e)  # it never was
+    assert [doorway.acquire(each) for each in (a, b, c, d, c)] == [True, True, False, False, False]
+    assert doorway.acquire(a)  # it is inside
+    doorway.release(e)  # it never was
     assert called == []
-    doorway.leave(b)
+    doorway.release(b)
     assert called == [c]
-    assert not doorway.enter(e)  # the room is for the one that was called
-    assert doorway.enter(c)
-    doorway.leave(d)  # it was deleted while it waited
-    doorway.leave(a)
-    doorway.leave(c)
+    assert not doorway.acquire(e)  # the room is for the one that was called
+    assert doorway.acquire(c)
+    doorway.release(d)  # it was deleted while it waited
+    doorway.release(a)
+    doorway.release(c)
     assert called == [c, e]
-    assert [doorway.enter(each) for each in (e, d)] == [True, True]
+    assert [doorway.acquire(each) for each in (e, d)] == [True, True]
 
 
 async def test_one_that_gets_no_tokens_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vcli.syncer.engine.burst._LONGEST_STAY", 0.01)
+    monkeypatch.setattr("vcli.syncer.kinds.pods.burst._LONGEST_STAY", 0.01)
     room = asyncio.Event()
-    doorway = Doorway(1, on_room=lambda _: room.set())
+    doorway = AdmissionLimiter(1, on_slot=lambda _: room.set())
     stuck, waiting = named("stuck", "waiting")
-    assert doorway.enter(stuck)
-    assert not doorway.enter(waiting)
+    assert doorway.acquire(stuck)
+    assert not doorway.acquire(waiting)
     await asyncio.wait_for(room.wait(), 10)
-    assert doorway.enter(waiting)
+    assert doorway.acquire(waiting)
 
 
 def test_room_is_offered_to_one_at_a_time() -> None:

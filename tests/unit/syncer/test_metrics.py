@@ -2,8 +2,10 @@ import pytest
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden
+from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.controller import Controller
-from vcli.syncer.metrics import Metrics, kind_of, resident
+from vcli.syncer.engine.metrics import Metrics, kind_of, resident
 
 
 @pytest.mark.parametrize(
@@ -35,10 +37,12 @@ async def test_requests_and_queues_are_told_without_names() -> None:
         Client(Access(server="https://host")) as host,
         Client(Access(server="https://virtual")) as virtual,
     ):
-        metrics = Metrics({"host": host, "virtual": virtual})
+        availability = Availability()
+        metrics = Metrics({"host": host, "virtual": virtual}, availability)
         controller = Controller("pods", nothing)
-        metrics.watch_queues([controller])
+        metrics.watch_controllers([controller])
         controller.queue.add("team-a/secret-plan")
+        availability.changed("host persistentvolumeclaims", Forbidden("not in team-a", status=403))
         for _ in range(3):
             host.on_answer("POST", "/api/v1/namespaces/team-a/pods", 201)
         virtual.on_answer("PATCH", "/api/v1/namespaces/default/pods/web/status", 409)
@@ -50,6 +54,8 @@ async def test_requests_and_queues_are_told_without_names() -> None:
         in lines
     )
     assert 'vcli_syncer_queue_depth{controller="pods"} 1' in lines
+    assert 'vcli_syncer_reconcile_total{controller="pods"} 0' in lines
+    assert 'vcli_syncer_unavailable{api="host",resource="persistentvolumeclaims"} 1' in lines
     assert "team-a" not in text
     assert text.endswith("\n")
 

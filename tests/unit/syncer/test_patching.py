@@ -3,7 +3,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.engine.patching import merge_patch, pod_status_patch
+from vcli.syncer.engine.patching import merge_patch
+from vcli.syncer.kinds.pods.status_patch import pod_status_patch
 
 JSON = st.recursive(
     st.booleans() | st.integers(0, 3) | st.sampled_from("xyz"),

@@ -1,15 +1,16 @@
-"""A controller: workers that take names from a queue and make the world agree with what is wanted of each."""
+"""A controller: workers that take names from a queue and make of each what is wanted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic
 
 from vcli.errors import VcliError
 from vcli.kube.errors import ApiError, Conflict, NotFound, ServerError, TooManyRequests, Unreachable
+from vcli.kube.informer import Informer
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.queue import LONGEST_RETRY, WorkQueue
-from vcli.syncer.engine.schedule import Key
+from vcli.syncer.engine.schedule import INITIAL, Key
 
 log = Log("vcli.syncer.controller")
 
@@ -54,7 +55,15 @@ class Controller(Generic[Key]):
             `WAITING` when nothing was tried.
         workers: how many reconciles may run at once.
         longest_retry: seconds; the bound of a key's backoff.
+        caches: what must be available for any work; keys wait until it is.
+
+    Attributes:
+        reconciles: how many there were.
+        errors: how many of them raised.
+        seconds: how long they took together.
     """
+
+    needs_leadership = True
 
     def __init__(
         self,
@@ -63,11 +72,18 @@ class Controller(Generic[Key]):
         *,
         workers: int = 4,
         longest_retry: float = LONGEST_RETRY,
+        caches: Sequence[Informer] = (),
     ) -> None:
         self.name = name
         self.queue: WorkQueue[Key] = WorkQueue(longest_retry=longest_retry)
         self._reconcile = reconcile
         self._workers = workers
+        self._caches = caches
+        self._parked: dict[Key, None] = {}
+        self.reconciles = self.errors = 0
+        self.seconds = 0.0
+        for cache in caches:
+            cache.subscribe_availability(self._unpark)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -78,15 +94,28 @@ class Controller(Generic[Key]):
     async def _work(self) -> None:
         while True:
             key = await self.queue.get()
+            began = asyncio.get_running_loop().time()
             try:
-                await self._once(key)
+                if all(cache.available for cache in self._caches):
+                    self.reconciles += 1
+                    await self._once(key)
+                else:
+                    self._parked[key] = None
             finally:
+                self.seconds += asyncio.get_running_loop().time() - began
                 self.queue.done(key)
+
+    def _unpark(self, error: ApiError | None) -> None:
+        if error is None:
+            parked, self._parked = self._parked, {}
+            for key in parked:
+                self.queue.add(key, priority=INITIAL)
 
     async def _once(self, key: Key) -> None:
         try:
             again = await self._reconcile(key)
         except TerminalError as error:
+            self.errors += 1
             first = not self.queue.failures(key)
             self.queue.give_up(key)
             say = log.warning if first or _is_worth_a_line(self.queue.failures(key)) else log.debug
@@ -111,6 +140,7 @@ class Controller(Generic[Key]):
                 self.queue.add(key, after=again.seconds)
 
     def _failed(self, key: Key, *, at_least: float = 0.0, quickly: bool = True) -> tuple[int, float]:
+        self.errors += 1
         delay = self.queue.retry(key, at_least=at_least, quickly=quickly)
         return self.queue.failures(key), delay
 

@@ -42,6 +42,11 @@ class WorkQueue(Generic[Key]):
     def __len__(self) -> int:
         return len(self._schedule)
 
+    @property
+    def waited(self) -> float:
+        """Seconds from when keys were due until a worker took them, of all together."""
+        return self._schedule.waited
+
     def add(self, key: Key, *, after: float = 0.0, priority: int = NORMAL) -> None:
         """Want `key` worked on, in `after` seconds at the earliest."""
         now = _now()

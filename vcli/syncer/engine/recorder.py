@@ -1,4 +1,4 @@
-"""Warning events on virtual objects: how a tenant learns what the host said no to."""
+"""Warning events: how a tenant learns what the host has rejected, and an administrator what is amiss."""
 
 import datetime as dt
 import hashlib
@@ -41,8 +41,8 @@ class Recorder:
     written only now and then.
     """
 
-    def __init__(self, virtual: Client) -> None:
-        self._virtual = virtual
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._said: dict[str, _Said] = {}
 
     async def warn(self, resource: Resource, obj: Object, *, reason: str, message: str) -> None:
@@ -50,7 +50,7 @@ class Recorder:
 
         Args:
             resource: of the object.
-            obj: a virtual object.
+            obj: the object, in the cluster of the client.
             reason: one word, in CamelCase.
             message: for the tenant, without host names.
         """
@@ -91,7 +91,7 @@ class Recorder:
             "count": said.count,
         }
         try:
-            await self._virtual.apply(EVENTS, event, namespace=namespace, field_manager=COMPONENT)
+            await self._client.apply(EVENTS, event, namespace=namespace, field_manager=COMPONENT)
         except VcliError as error:
             log.debug(
                 "event not written", object=f"{namespace}/{metadata['name']}", reason=reason, error=error

@@ -12,8 +12,8 @@ INITIAL = -10
 """Priority of what an initial list brings: a restart with thousands of objects must not delay a new one."""
 NORMAL = 0
 """Priority of what has just changed."""
-URGENT = 10
-"""Priority of what a kubelet is about to look for."""
+HIGH = 10
+"""Priority of what somebody outside is about to look for."""
 
 
 @dataclass(slots=True)
@@ -41,6 +41,8 @@ class Schedule(Generic[Key]):
         self._due: list[tuple[int, int, _Entry[Key]]] = []
         self._later: list[tuple[float, int, _Entry[Key]]] = []
         self._order = itertools.count()
+        self.waited = 0.0
+        """Seconds from when keys were due until they were handed out, of all together."""
 
     def __len__(self) -> int:
         """How many keys wait, due or not."""
@@ -79,6 +81,7 @@ class Schedule(Generic[Key]):
             if self._waiting.get(entry.key) is entry:
                 del self._waiting[entry.key]
                 self._running.add(entry.key)
+                self.waited += now - entry.at
                 return entry.key
         return None
 

@@ -11,18 +11,18 @@ from typing import Any, Final
 
 from vcli.contract import ports
 from vcli.kube.errors import AlreadyExists
-from vcli.kube.informer import Informer
 from vcli.kube.resources import ENDPOINTS, ENDPOINTSLICES, SERVICES
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed
+from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
-from vcli.syncer.engine.world import Object, World, name_of
-from vcli.syncer.engine.writing import delete
 from vcli.syncer.kinds.services import API_SERVICE
 
 log = Log("vcli.syncer.apiservice")
 
+OWN_SLICES: Final = "own EndpointSlices"
+"""Key of the host's cache of the EndpointSlices of the control plane's own Service."""
 _PORT_NAME: Final = "https"
 _LABELS: Final = {"component": "apiserver", "provider": "kubernetes"}
 _SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
@@ -33,23 +33,22 @@ class ApiService:
     """Keeps `default/kubernetes` and its endpoints right.
 
     Args:
-        world: both clusters.
-        slices: the host's EndpointSlices of the control plane's own Service.
+        ctx: both clusters.
     """
 
-    def __init__(self, world: World, slices: Informer) -> None:
-        self._world = world
-        self._slices = slices
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
+        self._slices = ctx.host[OWN_SLICES]
         self._right = asyncio.Event()
         self._published: list[tuple[str, int, bool]] | None = None
         self.controller: Controller[str] = Controller("apiservice", self._reconcile, workers=1)
-        feed(world.virtual[SERVICES], self.controller.queue, _service_key)
-        feed(slices, self.controller.queue, lambda _: ("endpoints",))
+        enqueue_on(ctx.virtual[SERVICES], self.controller.queue, _service_key)
+        enqueue_on(self._slices, self.controller.queue, lambda _: ("endpoints",))
 
     def is_right(self) -> bool:
         """Whether pods inside would find their API server."""
-        service = self._world.in_virtual(SERVICES, API_SERVICE)
-        return service is not None and service["spec"].get("clusterIP") == self._world.settings.service_ip
+        service = self._ctx.in_virtual(SERVICES, API_SERVICE)
+        return service is not None and service["spec"].get("clusterIP") == self._ctx.settings.service_ip
 
     async def wait_right(self) -> None:
         """Until `is_right`."""
@@ -59,11 +58,11 @@ class ApiService:
         if key == "endpoints":
             await self._publish()
             return None
-        service = self._world.in_virtual(SERVICES, API_SERVICE)
+        service = self._ctx.in_virtual(SERVICES, API_SERVICE)
         if service is None:
             await self._create()
         elif not self.is_right():
-            await delete(self._world.virtual, SERVICES, service)
+            await self._ctx.virtual.writer.delete(SERVICES, service)
             await self._create()
         if not self.is_right():
             return RequeueAfter(_LOOK_AGAIN)
@@ -72,20 +71,19 @@ class ApiService:
 
     async def _create(self) -> None:
         target = self._ready_port() or ports.API
-        port = {"name": _PORT_NAME, "port": self._world.settings.service_port, "targetPort": target}
+        port = {"name": _PORT_NAME, "port": self._ctx.settings.service_port, "targetPort": target}
         service = {
             "metadata": {"name": API_SERVICE.name, "namespace": API_SERVICE.namespace, "labels": _LABELS},
-            "spec": {"clusterIP": self._world.settings.service_ip, "ports": [port], "type": "ClusterIP"},
+            "spec": {"clusterIP": self._ctx.settings.service_ip, "ports": [port], "type": "ClusterIP"},
         }
+        virtual = self._ctx.virtual
         try:
-            made = await self._world.virtual.client.create(SERVICES, service)
+            await virtual.writer.create(SERVICES, service)
         except AlreadyExists:  # kube-apiserver was quicker; the next round deletes its one
-            made = await self._world.virtual.client.get(
-                SERVICES, API_SERVICE.name, namespace=API_SERVICE.namespace
-            )
+            there = await virtual.client.get(SERVICES, API_SERVICE.name, namespace=API_SERVICE.namespace)
+            virtual.store(SERVICES, there)
         else:
-            log.info("service made", service="default/kubernetes", address=self._world.settings.service_ip)
-        self._world.virtual[SERVICES].store(made)
+            log.info("service made", service="default/kubernetes", address=self._ctx.settings.service_ip)
 
     async def _publish(self) -> None:
         """Make Endpoints and an EndpointSlice, as kube-apiserver does for itself on a plain cluster."""
@@ -93,7 +91,7 @@ class ApiService:
         if found == self._published:
             return
         metadata = {"name": API_SERVICE.name, "namespace": API_SERVICE.namespace}
-        virtual = self._world.virtual.client
+        virtual = self._ctx.virtual.client
         port = {"name": _PORT_NAME, "port": found[0][1] if found else ports.API, "protocol": "TCP"}
         ready = [{"ip": address} for address, _, is_ready in found if is_ready]
         await virtual.apply(

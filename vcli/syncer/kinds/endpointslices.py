@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from vcli.kube.resources import ENDPOINTSLICES, SERVICES
+from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed, feed_host, feed_virtual
-from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
-from vcli.syncer.engine.writing import apply, delete
+from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.kinds.services import is_own
 from vcli.syncer.translate.endpoints import slice_to_host
@@ -35,41 +34,43 @@ def by_service(endpoint_slice: Object) -> Iterable[str]:
 class EndpointSlices:
     """The controller of EndpointSlices."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.controller: Controller[VirtualName] = Controller("endpointslices", self._reconcile)
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
+        self.controller: Controller[VirtualName] = Controller(
+            "endpointslices", self._reconcile, caches=[ctx.host[ENDPOINTSLICES]]
+        )
         queue = self.controller.queue
-        feed_virtual(world.virtual[ENDPOINTSLICES], queue)
-        feed_host(world.host[ENDPOINTSLICES], queue, kind="EndpointSlice", scope=world.scope)
-        feed(world.virtual[SERVICES], queue, self._slices_of, when=_selector_changed)
+        enqueue_on_virtual(ctx.virtual[ENDPOINTSLICES], queue)
+        enqueue_on_host(ctx.host[ENDPOINTSLICES], queue, kind="EndpointSlice", scope=ctx.scope)
+        enqueue_on(ctx.virtual[SERVICES], queue, self._slices_of, predicate=_selector_changed)
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
-        world = self._world
-        virtual, host = world.in_virtual(ENDPOINTSLICES, name), world.on_host(ENDPOINTSLICES, name)
-        if virtual is None or is_going(virtual) or not self._is_wanted(virtual):
+        ctx = self._ctx
+        virtual, host = ctx.in_virtual(ENDPOINTSLICES, name), ctx.on_host(ENDPOINTSLICES, name)
+        if virtual is None or is_terminating(virtual) or not self._is_wanted(virtual):
             if host is not None:
-                await delete(world.host, ENDPOINTSLICES, host)
+                await ctx.host.writer.delete(ENDPOINTSLICES, host)
             return None
         if host is not None and _is_of_another(host, virtual):
-            await delete(world.host, ENDPOINTSLICES, host)
+            await ctx.host.writer.delete(ENDPOINTSLICES, host)
             host = None
-        async with told(world, ENDPOINTSLICES, virtual):
-            await apply(world.host, ENDPOINTSLICES, slice_to_host(virtual, scope=world.scope), current=host)
+        async with told(ctx, ENDPOINTSLICES, virtual):
+            await ctx.host.writer.apply(ENDPOINTSLICES, slice_to_host(virtual, scope=ctx.scope), current=host)
         return None
 
     def _is_wanted(self, endpoint_slice: Object) -> bool:
         """Whether it belongs to a Service of the host's that has no selector."""
         metadata = endpoint_slice["metadata"]
         service = VirtualName(metadata["namespace"], (metadata.get("labels") or {}).get(SERVICE_NAME) or "")
-        if not service.name or is_own(service, self._world):
+        if not service.name or is_own(service, self._ctx):
             return False
-        found = self._world.in_virtual(SERVICES, service)
+        found = self._ctx.in_virtual(SERVICES, service)
         return found is not None and _takes_slices(found)
 
     def _slices_of(self, service: Object) -> Iterable[VirtualName]:
         name = name_of(service)
         index = f"{name.namespace}/{name.name}"
-        return map(name_of, self._world.virtual[ENDPOINTSLICES].by_index(BY_SERVICE, index))
+        return map(name_of, self._ctx.virtual[ENDPOINTSLICES].by_index(BY_SERVICE, index))
 
 
 def _is_of_another(host: Object, virtual: Object) -> bool:

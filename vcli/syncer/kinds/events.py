@@ -6,20 +6,21 @@ so a repeated one raises the count of the one that is there.
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from contextlib import aclosing, suppress
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICES, Resource
 from vcli.kube.watch import Pace, list_watch
+from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.engine.schedule import INITIAL, NORMAL
-from vcli.syncer.engine.world import Object, World, uid_of
 from vcli.syncer.translate.events import is_of_the_host, to_virtual
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.pods import pod_names
@@ -43,27 +44,38 @@ _WATCH: Final = Pace(lifetime=120)
 
 
 class Events:
-    """Passes events on."""
+    """Passes events on.
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    Args:
+        ctx: both clusters.
+        starting: pods whose containers the host is making now.
+    """
+
+    name = "events of the host"
+    needs_leadership = True
+
+    def __init__(self, ctx: SyncContext, *, starting: Sized) -> None:
+        self._ctx = ctx
+        self._starting = starting
         self._pending: dict[str, tuple[Object, float]] = {}
         self._free_at = 0.0
         self.controller: Controller[str] = Controller("events", self._reconcile, workers=1)
 
     async def run(self) -> None:
         """Follow the host's events until cancelled. The caches must be full."""
-        world = self._world
+        ctx = self._ctx
         stream = list_watch(
-            world.host.client,
+            ctx.host.client,
             EVENTS,
-            namespace=world.namespace,
+            namespace=ctx.namespace,
             transform=lambda event: event if event["involvedObject"].get("kind") in _KINDS else _empty(event),
             pace=_WATCH,
+            refused=partial(ctx.host.changed, EVENTS),
         )
         async with aclosing(stream):
             async for change in stream:
                 if change.type == "LISTED":
+                    ctx.host.changed(EVENTS, None)
                     for event in change.object["items"]:
                         if _age(event) < _RECENT:
                             self._add(event, priority=INITIAL)
@@ -87,10 +99,10 @@ class Events:
     async def _reconcile(self, name: str) -> RequeueAfter | None:
         event, since = self._pending.pop(name, (None, 0.0))
         virtual = self._involved(event) if event is not None else None
-        scope = self._world.scope
+        scope = self._ctx.scope
         if event is None or virtual is None or is_of_the_host(event, virtual, scope=scope):
             return None
-        in_burst = len(self._world.starting) > _MANY
+        in_burst = len(self._starting) > _MANY
         if in_burst and _is_good_news(event) and _now() - since < _LONGEST_PAUSE:
             self._pending[name] = event, since
             return RequeueAfter(_PAUSE)
@@ -105,7 +117,7 @@ class Events:
 
     async def _tell(self, event: Object) -> None:
         await self._turn()
-        client = self._world.virtual.client
+        client = self._ctx.virtual.client
         if event.get("count", 1) == 1:
             with suppress(AlreadyExists):  # as after a restart; then it may have become more meanwhile
                 await client.create(EVENTS, event)
@@ -116,11 +128,11 @@ class Events:
         """The virtual object that a host event is about, if it is ours and still the same one."""
         about = event["involvedObject"]
         resource = _KINDS[about["kind"]]
-        host = self._world.host[resource].get(self._world.namespace, about.get("name", ""))
+        host = self._ctx.host[resource].get(self._ctx.namespace, about.get("name", ""))
         if host is None or about.get("uid") not in (None, "", uid_of(host)):
             return None
-        name = virtual_name_of(host, scope=self._world.scope, kind=resource.kind)
-        virtual = self._world.in_virtual(resource, name) if name is not None else None
+        name = virtual_name_of(host, scope=self._ctx.scope, kind=resource.kind)
+        virtual = self._ctx.in_virtual(resource, name) if name is not None else None
         if virtual is None or virtual_uid_of(host) != uid_of(virtual):
             return None
         return virtual

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from vcli.kube.resources import NODES, PODS, SERVICES
-from vcli.syncer.engine.feed import feed
+from vcli.syncer.engine.context import Object, SyncContext, name_of
+from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.queue import WorkQueue
-from vcli.syncer.engine.world import Object, World, name_of
 from vcli.syncer.translate.external_ips import Address, Ranges, addresses, allowed, networks
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.nodes import is_ours
@@ -26,19 +26,19 @@ class ExternalIPs:
     node's or a pod's, and when it no longer is.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         queue: of the controller of Services.
         address: of our own pod, if it is known.
     """
 
-    def __init__(self, world: World, queue: WorkQueue[VirtualName], *, address: str) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, queue: WorkQueue[VirtualName], *, address: str) -> None:
+        self._ctx = ctx
         self._own = addresses([address])
-        self._allowed = networks(world.settings.external_ip_ranges)
-        self._services = networks(world.settings.service_cidrs)
+        self._allowed = networks(ctx.settings.external_ip_ranges)
+        self._services = networks(ctx.settings.service_cidrs)
         if self._allowed:
-            feed(world.host[PODS], queue, lambda pod: self._with_any_of(_of_pod(pod)))
-            feed(world.virtual[NODES], queue, lambda node: self._with_any_of(_of_node(node)))
+            enqueue_on(ctx.host[PODS], queue, lambda pod: self._with_any_of(_of_pod(pod)))
+            enqueue_on(ctx.virtual[NODES], queue, lambda node: self._with_any_of(_of_node(node)))
 
     def allowed(self, service: Object) -> tuple[list[str], list[str]]:
         """What the host may have of a Service's externalIPs, and sentences about the others."""
@@ -48,17 +48,17 @@ class ExternalIPs:
         return allowed(service, Ranges(allowed=self._allowed, services=self._services, in_use=in_use))
 
     def _in_use(self) -> frozenset[Address]:
-        found = {address for pod in self._world.host[PODS].items() for address in _of_pod(pod)}
+        found = {address for pod in self._ctx.host[PODS].items() for address in _of_pod(pod)}
         found.update(
             address
-            for node in self._world.virtual[NODES].items()
+            for node in self._ctx.virtual[NODES].items()
             if is_ours(node)
             for address in _of_node(node)
         )
         return self._own.union(found)
 
     def _with_any_of(self, found: Iterable[Address]) -> Iterable[VirtualName]:
-        services = self._world.virtual[SERVICES]
+        services = self._ctx.virtual[SERVICES]
         return [
             name_of(each) for address in found for each in services.by_index(BY_EXTERNAL_IP, str(address))
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from vcli.syncer.engine.world import Object
+from vcli.syncer.engine.context import Object
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import References, references
 

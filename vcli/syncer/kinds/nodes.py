@@ -14,8 +14,8 @@ from typing import Any, Final
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
+from vcli.syncer.engine.context import SyncContext, uid_of
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.world import World, uid_of
 from vcli.syncer.kinds.indexes import is_daemon
 from vcli.syncer.kinds.nodestatus import (
     architecture,
@@ -43,18 +43,21 @@ class Nodes:
     """Keeps the virtual Nodes that pods need, and their kubelets listening.
 
     Args:
-        world: both clusters; a cache of the virtual Nodes is asked for here.
+        ctx: both clusters.
         server: the kubelets.
         pods_on: gives the virtual pods that are bound to a node.
     """
 
+    name = "nodes"
+    needs_leadership = True
+
     def __init__(
-        self, world: World, server: KubeletServer, *, pods_on: Callable[[str], Iterable[Object]]
+        self, ctx: SyncContext, server: KubeletServer, *, pods_on: Callable[[str], Iterable[Object]]
     ) -> None:
-        self._settings = world.settings
-        self._host_version = world.host_version
-        self._client = world.virtual.client
-        self._nodes = world.virtual.watch(NODES)
+        self._settings = ctx.settings
+        self._host_version = ctx.host_version
+        self._client = ctx.virtual.client
+        self._nodes = ctx.virtual[NODES]
         self._server = server
         self._pods_on = pods_on
         self._addresses: dict[str, tuple[str, ...]] = {}
@@ -160,7 +163,7 @@ class Nodes:
             now=_timestamp(),
             architecture=architecture(),
         )
-        fresh["status"]["declaredFeatures"] = declared_features(self._host_version)
+        fresh["status"]["declaredFeatures"] = declared_features(self._host_version.known)
         node = self._nodes.get(None, name)
         if node is None:
             try:

@@ -20,8 +20,10 @@ _FEATURES: Final = {
 }
 
 
-def declared_features(host_version: tuple[int, int]) -> list[str]:
-    """Give `status.declaredFeatures` for nodes of a host: sorted, as the API wants them."""
+def declared_features(host_version: tuple[int, int] | None) -> list[str]:
+    """Give `status.declaredFeatures` for nodes of a host: sorted, as the API wants them; none if unknown."""
+    if host_version is None:
+        return []
     return sorted(feature for feature, since in _FEATURES.items() if host_version >= since)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
 from vcli.kube.resources import Resource
-from vcli.syncer.engine.world import Object, World, name_of
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import host_name
 
@@ -19,12 +19,12 @@ _TOO_LARGE: Final = 413
 
 @asynccontextmanager
 async def told(
-    world: World, resource: Resource, virtual: Object, *, names: Mapping[str, str] | None = None
+    ctx: SyncContext, resource: Resource, virtual: Object, *, names: Mapping[str, str] | None = None
 ) -> AsyncIterator[None]:
     """Make a Warning event on the virtual object of what the host refuses inside; the error goes on.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         resource: of the virtual object.
         virtual: the object that the writes inside are for.
         names: further host names that the message may hold, to virtual ones.
@@ -36,12 +36,12 @@ async def told(
         yield
     except ApiError as error:
         if _is_refusal(error):
-            await tell(world, resource, virtual, error.message, names=names)
+            await tell(ctx, resource, virtual, error.message, names=names)
         raise
 
 
 async def tell(
-    world: World,
+    ctx: SyncContext,
     resource: Resource,
     virtual: Object,
     message: str,
@@ -51,9 +51,9 @@ async def tell(
 ) -> None:
     """Make a Warning event of a message that may hold host names."""
     name = name_of(virtual)
-    known = {host_name(name, world.scope.cluster): name.name, **(names or {})}
-    text = rewrite(message, known, namespace=name.namespace, scope=world.scope)
-    await world.recorder.warn(resource, virtual, reason=reason, message=text)
+    known = {host_name(name, ctx.scope.cluster): name.name, **(names or {})}
+    text = rewrite(message, known, namespace=name.namespace, scope=ctx.scope)
+    await ctx.recorder.warn(resource, virtual, reason=reason, message=text)
 
 
 def is_over_quota(error: ApiError) -> bool:

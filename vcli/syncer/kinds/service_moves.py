@@ -7,13 +7,13 @@ finalizer holds the new one until that annotation is gone, so that a tenant's de
 
 import json
 import re
+from contextlib import suppress
 from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound, ServerError
 from vcli.kube.resources import SERVICES
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.world import Object, World, name_of, uid_of
-from vcli.syncer.engine.writing import delete
 from vcli.syncer.translate.services import (
     CLUSTER_IP,
     HEALTH_CHECK,
@@ -34,8 +34,8 @@ _NUMBER: Final = re.compile(r"clusterIP|[nN]odePort\Z")
 class ServiceMoves:
     """Makes virtual Services anew where they and their host Services must agree and don't."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
 
     async def agree(self, virtual: Object, host: Object) -> bool:
         """Give the virtual Service what the host chose; True if it has that already, or can't have it.
@@ -44,7 +44,7 @@ class ServiceMoves:
             Conflict: another virtual Service has it now; the host is to choose again.
             ApiError: as either API server answers.
         """
-        world = self._world
+        ctx = self._ctx
         if agrees(virtual, host):
             return True
         if not await self._are_free(virtual, host):
@@ -52,21 +52,21 @@ class ServiceMoves:
                 return True
             # Another virtual Service sits on the address, and will get one of its own in its turn. If it
             # never does, trying is to become less frequent.
-            await delete(world.host, SERVICES, host)
+            await ctx.host.writer.delete(SERVICES, host)
             message = f"another Service has {', '.join(addresses(host))} already"
             raise Conflict(message, status=409, reason="Conflict")
         successor = recreate_as(virtual, host)
         body = {"metadata": {"annotations": {SUCCESSOR: json.dumps(successor, separators=(",", ":"))}}}
         name = name_of(virtual)
         log.info("service becomes another one, as the host has it", service=name, addresses=addresses(host))
-        await world.host.client.patch(SERVICES, host["metadata"]["name"], body, namespace=world.namespace)
+        await ctx.host.writer.patch(SERVICES, host, body)
         try:
-            await world.virtual.client.delete(
+            await ctx.virtual.client.delete(
                 SERVICES, name.name, namespace=name.namespace, uid=uid_of(virtual)
             )
         except (NotFound, Conflict):
             # The tenant was quicker: what is deleted has no successor.
-            await delete(world.host, SERVICES, host)
+            await ctx.host.writer.delete(SERVICES, host)
             return False
         await self._create(successor)
         return False
@@ -83,22 +83,19 @@ class ServiceMoves:
         """The virtual Service is there: nothing is to come in its place any more."""
         if host is not None and SUCCESSOR in (host["metadata"].get("annotations") or {}):
             gone: Object = {"metadata": {"annotations": {SUCCESSOR: None}}}
-            await self._world.host.client.patch(
-                SERVICES, host["metadata"]["name"], gone, namespace=self._world.namespace
-            )
+            await self._ctx.host.writer.patch(SERVICES, host, gone)
         metadata = virtual["metadata"]
         if MOVING in (metadata.get("finalizers") or ()):
             # Only now: who deletes it from here on does not get it back.
             kept = [each for each in metadata["finalizers"] if each != MOVING]
             body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
-            name = name_of(virtual)
-            await self._world.virtual.client.patch(SERVICES, name.name, body, namespace=name.namespace)
+            await self._ctx.virtual.writer.patch(SERVICES, virtual, body)
 
     async def _are_free(self, virtual: Object, host: Object) -> bool:
         """Whether the virtual API would give the host's numbers; asked before the Service is deleted."""
         try:
             for trial in trials(virtual, host):
-                await self._world.virtual.client.create(SERVICES, trial, dry_run=True)
+                await self._ctx.virtual.client.create(SERVICES, trial, dry_run=True)
         except (Invalid, ServerError) as error:
             if taken(error):
                 return False
@@ -106,11 +103,8 @@ class ServiceMoves:
         return True
 
     async def _create(self, successor: Object) -> None:
-        try:
-            made = await self._world.virtual.client.create(SERVICES, successor)
-        except AlreadyExists:
-            return
-        self._world.virtual[SERVICES].store(made)
+        with suppress(AlreadyExists):
+            await self._ctx.virtual.writer.create(SERVICES, successor)
 
 
 def taken(error: ApiError) -> set[str]:

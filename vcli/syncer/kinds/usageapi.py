@@ -12,9 +12,9 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES, SERVICES
+from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
-from vcli.syncer.engine.world import Object, World, uid_of
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.usage import registration
 from vcli.syncer.usage.api import UsageApi
@@ -32,21 +32,26 @@ class UsageApiService:
     """Registers the API and withdraws it.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         source: what pods use, where the host has metrics.
         limiter: for unauthenticated connections.
         address: where kube-apiserver finds us; empty if we don't know, and then there is no such API.
     """
 
-    def __init__(self, world: World, source: HostUsage, *, limiter: ConnectionLimiter, address: str) -> None:
-        self._client = world.virtual.client
+    name = "metrics.k8s.io"
+    needs_leadership = True
+
+    def __init__(
+        self, ctx: SyncContext, source: HostUsage, *, limiter: ConnectionLimiter, address: str
+    ) -> None:
+        self._client = ctx.virtual.client
         self._source = source
-        api = UsageApi(source, nodes=world.virtual[NODES].items)
-        self._server = UsageServer(api.answer, pki=world.settings.pki, limiter=limiter)
+        api = UsageApi(source, nodes=ctx.virtual[NODES].items)
+        self._server = UsageServer(api.answer, pki=ctx.settings.pki, limiter=limiter)
         self._address = address
-        self._enabled = world.settings.metrics and bool(address)
-        self._authority = world.settings.pki / "ca.crt"
-        self._name = registration.service_name(world.settings.kubelet_host)
+        self._enabled = ctx.settings.metrics and bool(address)
+        self._authority = ctx.settings.pki / "ca.crt"
+        self._service = registration.service_name(ctx.settings.kubelet_host)
         self._published = False
         self._registered: bool | None = None
 
@@ -82,13 +87,13 @@ class UsageApiService:
 
     async def _is_registered(self) -> bool:
         current = await self._current()
-        return current is not None and registration.is_ours(current, self._name)
+        return current is not None and registration.is_ours(current, self._service)
 
     async def _publish(self) -> None:
         """Make the name resolve by which kubelets are found: a metrics-server inside goes by it as well."""
         port = await self._server.listen()
-        await self._client.apply(SERVICES, registration.service(self._name), field_manager=COMPONENT)
-        where = registration.endpoint_slice(self._name, address=self._address, port=port)
+        await self._client.apply(SERVICES, registration.service(self._service), field_manager=COMPONENT)
+        where = registration.endpoint_slice(self._service, address=self._address, port=port)
         await self._client.apply(ENDPOINTSLICES, where, field_manager=COMPONENT)
         self._published = True
 
@@ -96,16 +101,16 @@ class UsageApiService:
         current = await self._current()
         with suppress(AlreadyExists):
             await self._client.create(CLUSTERROLES, registration.readers())
-        if current is not None and not registration.is_ours(current, self._name):
+        if current is not None and not registration.is_ours(current, self._service):
             log.info("metrics.k8s.io is served by somebody else")
             return
-        wanted = registration.api_service(self._name, authority=self._authority.read_bytes())
+        wanted = registration.api_service(self._service, authority=self._authority.read_bytes())
         await self._client.apply(APISERVICES, wanted, field_manager=COMPONENT)
         log.info("metrics.k8s.io is served from the host's metrics", address=self._address)
 
     async def _withdraw(self) -> None:
         current = await self._current()
-        if current is None or not registration.is_ours(current, self._name):
+        if current is None or not registration.is_ours(current, self._service):
             return
         # An API that nobody answers for would hold up the deletion of every namespace.
         with suppress(NotFound, Conflict):

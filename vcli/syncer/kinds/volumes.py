@@ -11,12 +11,12 @@ from typing import Final
 
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, PVS
+from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed
+from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.patching import merge_patch
-from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
-from vcli.syncer.engine.writing import FIELD_MANAGER, delete
+from vcli.syncer.engine.writer import FIELD_MANAGER
 from vcli.syncer.kinds.indexes import BY_VOLUME, by_volume
 from vcli.syncer.translate import pvs as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
@@ -36,14 +36,14 @@ _GROWTH: Final = 0.25
 class Volumes:
     """The controller of PersistentVolumes; its keys are their virtual names."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
         self._forbidden_until = 0.0
-        self.controller: Controller[str] = Controller("volumes", self._reconcile)
+        self.controller: Controller[str] = Controller("volumes", self._reconcile, caches=[ctx.host[PVCS]])
         queue = self.controller.queue
-        feed(world.virtual[PVS], queue, lambda volume: (volume["metadata"]["name"],))
-        feed(world.virtual[PVCS], queue, by_volume)
-        feed(world.host[PVCS], queue, self._of_host_claim)
+        enqueue_on(ctx.virtual[PVS], queue, lambda volume: (volume["metadata"]["name"],))
+        enqueue_on(ctx.virtual[PVCS], queue, by_volume)
+        enqueue_on(ctx.host[PVCS], queue, self._of_host_claim)
 
     async def show(self, virtual: Object, host: Object) -> RequeueAfter | None:
         """Have the volume of a bound claim in the virtual cluster; before the claim says that it is bound.
@@ -55,23 +55,23 @@ class Volumes:
         Raises:
             ApiError: as either API server answers.
         """
-        world, name = self._world, virtual["spec"]["volumeName"]
-        current = world.virtual[PVS].get(None, name)
+        ctx, name = self._ctx, virtual["spec"]["volumeName"]
+        current = ctx.virtual[PVS].get(None, name)
         if current is not None and not translate.is_ours(current, of=virtual):
             return None
         volume = await self._read(host["spec"]["volumeName"])
-        desired = translate.to_virtual(virtual, host, scope=world.scope, volume=volume)
+        desired = translate.to_virtual(virtual, host, scope=ctx.scope, volume=volume)
         if current is not None and _source(current) != _source(desired):
             await self._retire(current)  # immutable: what is seen now, and was assumed before
             return None
         if current is None or _differs(current, desired):
-            current = await world.virtual.client.apply(PVS, desired, field_manager=FIELD_MANAGER)
-            world.virtual[PVS].store(current)
+            current = await ctx.virtual.client.apply(PVS, desired, field_manager=FIELD_MANAGER)
+            ctx.virtual.store(PVS, current)
         await self._tell_phase(current, "Bound")
         return RequeueAfter(_LOOK_AGAIN) if volume is not None else None
 
     async def _reconcile(self, name: str) -> RequeueAfter | None:
-        current = self._world.virtual[PVS].get(None, name)
+        current = self._ctx.virtual[PVS].get(None, name)
         bound = self._bound(name)
         if bound is not None:
             return await self.show(*bound)
@@ -81,19 +81,19 @@ class Volumes:
 
     def _bound(self, name: str) -> tuple[Object, Object] | None:
         """The virtual claim that has the volume, and its host claim."""
-        world = self._world
-        for virtual in world.virtual[PVCS].by_index(BY_VOLUME, name):
-            host = world.on_host(PVCS, name_of(virtual))
+        ctx = self._ctx
+        for virtual in ctx.virtual[PVCS].by_index(BY_VOLUME, name):
+            host = ctx.on_host(PVCS, name_of(virtual))
             if host is not None and virtual_uid_of(host) == uid_of(virtual) and is_bound(host):
                 return virtual, host
         return None
 
     async def _let_go(self, current: Object) -> RequeueAfter | None:
         """The claim is gone: show what becomes of the volume, where that can be known, till it goes too."""
-        world, claim = self._world, current["spec"]["claimRef"]
+        ctx, claim = self._ctx, current["spec"]["claimRef"]
         volume = await self._read(current["metadata"]["name"])
-        on_host = host_name(VirtualName(claim["namespace"], claim["name"]), world.scope.cluster)
-        if volume is None or not translate.belongs_to(volume, on_host, world.scope):
+        on_host = host_name(VirtualName(claim["namespace"], claim["name"]), ctx.scope.cluster)
+        if volume is None or not translate.belongs_to(volume, on_host, ctx.scope):
             await self._retire(current)
             return None
         phase = (volume.get("status") or {}).get("phase")
@@ -103,7 +103,7 @@ class Volumes:
 
     def _pause(self, name: str) -> float:
         """Until a released volume is read again: less and less often, where it can't be deleted."""
-        since = ((self._world.virtual[PVS].get(None, name) or {}).get("status") or {}).get(
+        since = ((self._ctx.virtual[PVS].get(None, name) or {}).get("status") or {}).get(
             "lastPhaseTransitionTime"
         )
         age = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else 0.0
@@ -112,20 +112,15 @@ class Volumes:
     async def _retire(self, current: Object) -> None:
         """Delete it; bound ones are protected from that."""
         await self._tell_phase(current, "Released")
-        if not is_going(current):
-            await delete(self._world.virtual, PVS, current)
+        if not is_terminating(current):
+            await self._ctx.virtual.writer.delete(PVS, current)
 
     async def _tell_phase(self, current: Object, phase: str) -> None:
         told = current.get("status") or {}
         kept = {"lastPhaseTransitionTime": told.get("lastPhaseTransitionTime")}
         patch = merge_patch(told, {**kept, "phase": phase})
-        if not patch:
-            return
-        body = {"metadata": {"uid": uid_of(current)}, "status": patch}
-        answer = await self._world.virtual.client.patch(
-            PVS, current["metadata"]["name"], body, subresource="status"
-        )
-        self._world.virtual[PVS].store(answer)
+        if patch:
+            await self._ctx.virtual.writer.patch_status(PVS, current, patch)
 
     async def _read(self, name: str) -> Object | None:
         """A volume of the host; None where there is none, or we may not read it."""
@@ -133,7 +128,7 @@ class Volumes:
         if now < self._forbidden_until:
             return None
         try:
-            return await self._world.host.client.get(PVS, name)
+            return await self._ctx.host.client.get(PVS, name)
         except NotFound:
             return None
         except Forbidden:
@@ -141,8 +136,8 @@ class Volumes:
             return None
 
     def _of_host_claim(self, host: Object) -> Iterable[str]:
-        name = virtual_name_of(host, scope=self._world.scope, kind="PersistentVolumeClaim")
-        virtual = self._world.in_virtual(PVCS, name) if name is not None else None
+        name = virtual_name_of(host, scope=self._ctx.scope, kind="PersistentVolumeClaim")
+        virtual = self._ctx.in_virtual(PVCS, name) if name is not None else None
         return by_volume(virtual) if virtual is not None else ()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from vcli.syncer.engine.prometheus import Sample, exposition
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.usage.documents import PodUsage
 from vcli.syncer.usage.quantities import nanos, whole
@@ -27,7 +28,6 @@ _POD_CPU: Final = "pod_cpu_usage_seconds_total"
 _POD_MEMORY: Final = "pod_memory_working_set_bytes"
 _NODE_CPU: Final = "node_cpu_usage_seconds_total"
 _NODE_MEMORY: Final = "node_memory_working_set_bytes"
-_COUNTERS: Final = frozenset({_CPU, _POD_CPU, _NODE_CPU})
 
 
 class Counters:
@@ -88,7 +88,7 @@ class Reckoning:
         """
         usages = await self._usages(node)
         counters, started = self._counters_of(node, usages), _started(self._pods_on(node))
-        return "".join(_families(_samples(node, usages, counters, started)))
+        return exposition(_samples(node, usages, counters, started))
 
     async def summary(self, node: str) -> Object:
         """Give `/stats/summary` of a node.
@@ -154,8 +154,7 @@ def _samples(
     usages: Sequence[PodUsage],
     counters: Counters,
     started: Mapping[tuple[VirtualName, str], float],
-) -> Iterator[tuple[str, str, float, float | None]]:
-    """Name, labels, value and time of each sample."""
+) -> Iterator[Sample]:
     for usage in usages:
         about = f'namespace="{usage.name.namespace}",pod="{usage.name.name}"'
         pod = _of_pod(usage, counters)
@@ -172,17 +171,6 @@ def _samples(
         yield _NODE_CPU, "", all_of_it.cpu / _NANO, all_of_it.at
         yield _NODE_MEMORY, "", all_of_it.memory, all_of_it.at
     yield "resource_scrape_error", "", 0, None
-
-
-def _families(samples: Iterable[tuple[str, str, float, float | None]]) -> Iterator[str]:
-    """The text format: all samples of a name stand together."""
-    families: dict[str, list[str]] = {}
-    for name, labels, value, at in samples:
-        time = "" if at is None else f" {round(at * 1000)}"
-        families.setdefault(name, []).append(f"{name}{labels} {value:.9g}{time}\n")
-    for name, lines in families.items():
-        yield f"# TYPE {name} {'counter' if name in _COUNTERS else 'gauge'}\n"
-        yield from lines
 
 
 def _started(pods: Iterable[Object]) -> dict[tuple[VirtualName, str], float]:

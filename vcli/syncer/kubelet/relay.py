@@ -10,8 +10,8 @@ from typing import Final
 
 from vcli.errors import UnreachableError, VcliError
 from vcli.kube.client import Client
-from vcli.syncer.engine.hosted import HostPod, Lookup
 from vcli.syncer.engine.log import Log
+from vcli.syncer.kinds.pods.lookup import HostPod, Lookup
 from vcli.syncer.kubelet.routes import LOGS, RUN, PodRoute
 from vcli.syncer.kubelet.run import run_in_container
 from vcli.syncer.serving import Exchange, Refused

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
-from vcli.syncer.engine.hosted import Lookup
 from vcli.syncer.engine.log import Log
+from vcli.syncer.kinds.pods.lookup import Lookup
 from vcli.syncer.kubelet.access import Gatekeeper
 from vcli.syncer.kubelet.ports import free_ports
 from vcli.syncer.kubelet.relay import Relay

@@ -13,8 +13,8 @@ from vcli.errors import UnreachableError, VcliError
 from vcli.kube import codec
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
-from vcli.syncer.engine.hosted import Lookup
 from vcli.syncer.engine.log import Log
+from vcli.syncer.kinds.pods.lookup import Lookup
 from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
 from vcli.syncer.kubelet.reckoned import Reckoning
 from vcli.syncer.serving import Refused

@@ -5,6 +5,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs
 
 from vcli.kube import codec
+from vcli.syncer.engine.prometheus import CONTENT_TYPE, exposition
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.serving import Exchange, Refused
 
@@ -12,7 +13,6 @@ Object = dict[str, Any]
 PodsOn = Callable[[str], Iterable[Object]]
 
 _JSON: Final = "application/json"
-_EXPOSITION: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Views:
@@ -42,9 +42,9 @@ class Views:
                 summary = await self._usage.summary(node, only_cpu_and_memory=asked[0] == "true")
                 await exchange.reply(codec.dumps(summary), content_type=_JSON)
             case "/metrics/resource" | "/metrics/cadvisor" | "/metrics/probes":
-                await exchange.reply(await self._usage.metrics(node, path), content_type=_EXPOSITION)
+                await exchange.reply(await self._usage.metrics(node, path), content_type=CONTENT_TYPE)
             case "/metrics":
-                await exchange.reply(_own_metrics(node, self._pods_on(node)), content_type=_EXPOSITION)
+                await exchange.reply(_own_metrics(node, self._pods_on(node)), content_type=CONTENT_TYPE)
             case _:
                 raise Refused(404, "404: Page Not Found")
 
@@ -60,12 +60,9 @@ def _is_running(pod: Object) -> bool:
 
 def _own_metrics(node: str, pods: Iterable[Object]) -> str:
     """Give what a kubelet counts and we know: names and meaning as there."""
-    running = sum(map(_is_running, pods))
-    return (
-        "# HELP kubelet_node_name [ALPHA] The node's name. The count is always 1.\n"
-        "# TYPE kubelet_node_name gauge\n"
-        f'kubelet_node_name{{node="{node}"}} 1\n'
-        "# HELP kubelet_running_pods [ALPHA] Number of pods that have a running pod sandbox\n"
-        "# TYPE kubelet_running_pods gauge\n"
-        f"kubelet_running_pods {running}\n"
+    return exposition(
+        (
+            ("kubelet_node_name", f'{{node="{node}"}}', 1, None),
+            ("kubelet_running_pods", "", sum(map(_is_running, pods)), None),
+        )
     )

@@ -6,9 +6,9 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PODMETRICS, PODS
-from vcli.syncer.engine.hosted import find_pod
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.world import Object, World, name_of
+from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.names import HostName
 from vcli.syncer.usage.documents import PodUsage
@@ -22,8 +22,8 @@ _FRESH: Final = 5.0
 class HostUsage:
     """Asks the host what pods use, and tells it in the names of the virtual cluster."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
         self._asking = asyncio.Lock()
         self._known: dict[HostName, Object] = {}
         self._until = 0.0
@@ -52,19 +52,19 @@ class HostUsage:
                 found = await self._list()
                 self._known = {HostName(item["metadata"]["name"]): item for item in found["items"]}
                 self._until = now + _FRESH
-        return [usage for pod in self._world.virtual[PODS].items() if (usage := self._usage(pod)) is not None]
+        return [usage for pod in self._ctx.virtual[PODS].items() if (usage := self._usage(pod)) is not None]
 
     async def _list(self, field_selector: str | None = None) -> Object:
-        return await self._world.host.client.list(
+        return await self._ctx.host.client.list(
             PODMETRICS,
-            namespace=self._world.namespace,
-            label_selector=f"{keys.MANAGED_BY}={self._world.scope.cluster}",
+            namespace=self._ctx.namespace,
+            label_selector=f"{keys.MANAGED_BY}={self._ctx.scope.cluster}",
             field_selector=field_selector,
         )
 
     def _usage(self, pod: Object) -> PodUsage | None:
         name = name_of(pod)
-        host = find_pod(self._world, name)
+        host = find_pod(self._ctx, name)
         item = self._known.get(host.name) if host is not None else None
         if host is None or item is None:
             return None

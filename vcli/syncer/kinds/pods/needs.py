@@ -5,13 +5,13 @@ from typing import Final
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, PVCS, Resource
+from vcli.syncer.engine.context import Object, SyncContext, is_terminating, uid_of
 from vcli.syncer.engine.controller import RequeueAfter
-from vcli.syncer.engine.world import Object, World, is_going, uid_of
 from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
 from vcli.syncer.kinds.indexes import configs_of, needed_by
-from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.tokens import Tokens
 from vcli.syncer.kinds.refusals import tell
-from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import ephemeral_claims
@@ -28,8 +28,8 @@ class PodNeeds:
     starts the pod when it comes, just as it would on a plain cluster.
     """
 
-    def __init__(self, world: World, configs: Configs, tokens: Tokens, contexts: PodContexts) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, configs: Configs, tokens: Tokens, contexts: PodContexts) -> None:
+        self._ctx = ctx
         self._tokens = tokens
         self._configs = configs
         self._contexts = contexts
@@ -48,6 +48,9 @@ class PodNeeds:
                 settled &= self._configs.is_settled(key)
             else:
                 late |= not optional[kind, name]
+        if needed.claims and not self._ctx.host[PVCS].available:
+            await self._tell(pod, "the host does not let this cluster have PersistentVolumeClaims")
+            return False
         for name in needed.claims:
             settled &= await self._is_claim_settled(pod, VirtualName(namespace, name))
         if settled and late and _age(pod) < _LATE:
@@ -57,12 +60,12 @@ class PodNeeds:
     async def _is_claim_settled(self, pod: Object, name: VirtualName) -> bool:
         """Whether a pod may go ahead with a claim of this name, as a scheduler decides it."""
         own = name.name in ephemeral_claims(pod)
-        virtual, host = await self._look_up(PVCS, name), self._world.on_host(PVCS, name)
+        virtual, host = await self._look_up(PVCS, name), self._ctx.on_host(PVCS, name)
         if virtual is None:
             # Its own one the control plane is about to make; and what was of this name must be gone.
             return not own and host is None
         ours = host is not None and virtual_uid_of(host) == uid_of(virtual)
-        if is_going(virtual) or (ours and host is not None and is_going(host)):
+        if is_terminating(virtual) or (ours and host is not None and is_terminating(host)):
             await self._tell(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
             return False
         if own and not _is_controlled_by(virtual, pod):
@@ -71,21 +74,21 @@ class PodNeeds:
         return ours
 
     async def _tell(self, pod: Object, message: str) -> None:
-        await tell(self._world, PODS, pod, message, reason="FailedScheduling")
+        await tell(self._ctx, PODS, pod, message, reason="FailedScheduling")
 
     async def _exists(self, resource: Resource, name: VirtualName) -> bool:
         found = await self._look_up(resource, name)
-        return found is not None and not is_going(found)
+        return found is not None and not is_terminating(found)
 
     async def _look_up(self, resource: Resource, name: VirtualName) -> Object | None:
         """The virtual object. A cache may be behind that of pods, so what it misses is asked for."""
-        found = self._world.in_virtual(resource, name)
+        found = self._ctx.in_virtual(resource, name)
         if found is None:
             try:
-                found = await self._world.virtual.client.get(resource, name.name, namespace=name.namespace)
+                found = await self._ctx.virtual.client.get(resource, name.name, namespace=name.namespace)
             except NotFound:
                 return None
-            self._world.virtual[resource].store(found)
+            self._ctx.virtual.store(resource, found)
         return found
 
 

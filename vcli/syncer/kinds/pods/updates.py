@@ -4,8 +4,8 @@ from typing import Any
 
 from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.world import Object, World, name_of, uid_of
-from vcli.syncer.kinds.pod_context import PodContexts
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.refusals import told
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.names import VirtualName
@@ -19,8 +19,8 @@ class PodUpdates:
     remembered, so that they don't cost a translation each.
     """
 
-    def __init__(self, world: World, contexts: PodContexts) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, contexts: PodContexts) -> None:
+        self._ctx = ctx
         self._contexts = contexts
         self._brought: dict[VirtualName, tuple[Any, ...]] = {}
 
@@ -37,8 +37,8 @@ class PodUpdates:
         Raises:
             ApiError: the first refusal; a Warning event says so as well.
         """
-        name, wanted = name_of(virtual), self._wanted(virtual)
-        async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):
+        name, wanted = name_of(virtual), self._wanted(virtual, host)
+        async with told(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
             # The conditions of readiness gates, which the tenant's controllers set.
             refused = await self._try(host, translate.host_status_patch(host, virtual), subresource="status")
             if wanted is None or self._brought.get(name) != wanted:
@@ -58,12 +58,16 @@ class PodUpdates:
         added = await self._try(host, containers, subresource="ephemeralcontainers")
         return update or resize or added
 
-    def _wanted(self, virtual: Object) -> tuple[Any, ...] | None:
-        """What a translation depends on and that can change; None where the API counts no generations."""
+    def _wanted(self, virtual: Object, host: Object) -> tuple[Any, ...] | None:
+        """What a translation depends on and that can change; None where the API counts no generations.
+
+        A host pod that was made again has nothing yet of what can't be created with it.
+        """
         metadata = virtual["metadata"]
         if "generation" not in metadata:
             return None
         return (
+            uid_of(host),
             metadata["uid"],
             metadata["generation"],
             metadata.get("labels"),
@@ -79,22 +83,12 @@ class PodUpdates:
         if patch is None:
             return None
         try:
-            await self._patch(host, patch, subresource=subresource)
+            await self._ctx.host.writer.patch(
+                PODS, host, patch, subresource=subresource, strategy="strategic"
+            )
         except (Forbidden, Invalid, NotFound) as error:
             return error
         return None
-
-    async def _patch(self, host: Object, patch: Object, *, subresource: str | None = None) -> None:
-        metadata = {**(patch.get("metadata") or {}), "uid": uid_of(host)}
-        answer = await self._world.host.client.patch(
-            PODS,
-            host["metadata"]["name"],
-            {**patch, "metadata": metadata},
-            namespace=host["metadata"]["namespace"],
-            subresource=subresource,
-            strategy="strategic",
-        )
-        self._world.host[PODS].store(answer)
 
 
 def _added(host: Object, wanted: list[Object]) -> Object | None:

@@ -22,21 +22,21 @@ from typing import Final, Protocol
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
-from vcli.syncer.engine.burst import Doorway, QuotaQueue
+from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
-from vcli.syncer.engine.feed import appeared_or_gone, feed, feed_host, feed_virtual
+from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.world import Object, World, is_going, name_of, uid_of
-from vcli.syncer.engine.writing import delete
+from vcli.syncer.engine.schedule import HIGH, NORMAL
 from vcli.syncer.kinds.configs import ConfigName, Configs
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_daemon, is_finished, reference_index
-from vcli.syncer.kinds.pod_context import DNS_SERVICE, PodContexts
-from vcli.syncer.kinds.pod_creation import PodCreation, bind, placement_of
-from vcli.syncer.kinds.pod_needs import PodNeeds
-from vcli.syncer.kinds.pod_status import PodStatus, has_started
-from vcli.syncer.kinds.pod_updates import PodUpdates
+from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue, Starting
+from vcli.syncer.kinds.pods.context import DNS_SERVICE, PodContexts
+from vcli.syncer.kinds.pods.creation import PodCreation, bind, placement_of
+from vcli.syncer.kinds.pods.needs import PodNeeds
+from vcli.syncer.kinds.pods.status import PodStatus, has_started
+from vcli.syncer.kinds.pods.tokens import Tokens
+from vcli.syncer.kinds.pods.updates import PodUpdates
 from vcli.syncer.kinds.refusals import tell, told
-from vcli.syncer.kinds.tokens import Tokens
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -64,72 +64,74 @@ class Pods:
     """The controller of pods.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         nodes: makes the virtual Nodes that pods are bound to.
     """
 
-    def __init__(self, world: World, nodes: Nodes) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, nodes: Nodes) -> None:
+        self._ctx = ctx
         self._nodes = nodes
-        self._contexts = PodContexts(world)
-        self._status = PodStatus(world)
-        self.configs = Configs(world, on_settled=self._config_settled)
-        self.tokens = Tokens(world, on_settled=self._tokens_settled)
+        self._contexts = PodContexts(ctx)
+        self.starting = Starting()
+        """Pods whose containers the host is making now."""
+        self._status = PodStatus(ctx, self.starting)
+        self.configs = Configs(ctx, on_settled=self._config_settled)
+        self.tokens = Tokens(ctx, on_settled=self._tokens_settled)
         self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
         queue = self.controller.queue
-        needs = PodNeeds(world, self.configs, self.tokens, self._contexts)
-        self._doorway = Doorway(_AT_ONCE, on_room=queue.add)
+        needs = PodNeeds(ctx, self.configs, self.tokens, self._contexts)
+        self._limiter = AdmissionLimiter(_AT_ONCE, on_slot=queue.add)
         self._over_quota = QuotaQueue(retry=queue.add)
-        self._creation = PodCreation(world, needs, self._contexts, self._doorway, self._over_quota)
-        self._updates = PodUpdates(world, self._contexts)
-        feed_virtual(world.virtual[PODS], queue)
-        feed_host(world.host[PODS], queue, kind="Pod", scope=world.scope, urgent=_bound)
-        world.host[PODS].subscribe(self._host_pod_changed)
-        feed(world.host[PVCS], queue, self._pods_of_host_claim, when=appeared_or_gone)
-        feed(world.virtual[PVCS], queue, self._pods_of_claim, when=_gone)
-        feed(world.host[SERVICES], queue, self._pods_waiting_for_dns)
-        feed(world.virtual[NODES], queue, self._pods_without_node, when=_says_otherwise)
-        feed(world.virtual[NAMESPACES], queue, self._pods_of_namespace, when=_labels_changed)
+        self._creation = PodCreation(ctx, needs, self._contexts, self._limiter, self._over_quota)
+        self._updates = PodUpdates(ctx, self._contexts)
+        enqueue_on_virtual(ctx.virtual[PODS], queue)
+        enqueue_on_host(ctx.host[PODS], queue, kind="Pod", scope=ctx.scope, priority=_priority)
+        ctx.host[PODS].subscribe(self._host_pod_changed)
+        enqueue_on(ctx.host[PVCS], queue, self._pods_of_host_claim, predicate=created_or_deleted)
+        enqueue_on(ctx.virtual[PVCS], queue, self._pods_of_claim, predicate=_gone)
+        enqueue_on(ctx.host[SERVICES], queue, self._pods_waiting_for_dns)
+        enqueue_on(ctx.virtual[NODES], queue, self._pods_without_node, predicate=_says_otherwise)
+        enqueue_on(ctx.virtual[NAMESPACES], queue, self._pods_of_namespace, predicate=_labels_changed)
 
     def addons_applied(self) -> None:
         """From here on a cluster without kube-dns is one whose tenant wants none."""
         self._contexts.expects_dns = False
-        for name in self._not_on_host(self._world.virtual[PODS].items()):
+        for name in self._not_on_host(self._ctx.virtual[PODS].items()):
             self.controller.queue.add(name)
 
     # --- the table
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | Waiting | None:
-        virtual, host = self._world.in_virtual(PODS, name), self._world.on_host(PODS, name)
+        virtual, host = self._ctx.in_virtual(PODS, name), self._ctx.on_host(PODS, name)
         if host is not None and _is_half_deleted(host):
-            await delete(self._world.host, PODS, host, grace=0)
+            await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         if virtual is None:
-            self._doorway.leave(name)
+            self._limiter.release(name)
             self._over_quota.forget(name)
             self._status.forget(name)
             self._updates.forget(name)
-            if host is not None and not is_going(host):
-                await delete(self._world.host, PODS, host)
+            if host is not None and not is_terminating(host):
+                await self._ctx.host.writer.delete(PODS, host)
             return None
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
-            await delete(self._world.host, PODS, host, grace=0)
+            await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         return await (self._without(virtual) if host is None else self._with(virtual, host))
 
     async def _without(self, virtual: Object) -> RequeueAfter | Waiting | None:
         """Nothing is on the host."""
         last = self._status.last_of(virtual)
-        if is_going(virtual) or has_started(virtual) or (last is not None and has_started(last)):
+        if is_terminating(virtual) or has_started(virtual) or (last is not None and has_started(last)):
             return await self._end(virtual)
         return await self._creation.create(virtual)
 
     async def _with(self, virtual: Object, host: Object) -> RequeueAfter | None:
         """Both are there, and belong together."""
-        if is_going(virtual):
+        if is_terminating(virtual):
             await self._pass_grace_on(virtual, host)
             return await self._status.tell(virtual, host)
-        if is_going(host):
+        if is_terminating(host):
             await self._follow_deletion(virtual, host)
             return None
         return await self._run(virtual, host)
@@ -142,20 +144,20 @@ class Pods:
         if node and not bound and self.tokens.is_bound(virtual):
             bound = node  # by us; the cache will say so in a moment
         if not node and _is_unschedulable(host):
-            self._doorway.leave(name_of(virtual))
+            self._limiter.release(name_of(virtual))
         if node and not bound:
             await self._bind(virtual, host, node)
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
-            async with told(self._world, PODS, virtual):
-                await bind(self._world.host, host, bound)
+            async with told(self._ctx, PODS, virtual):
+                await bind(self._ctx.host, host, bound)
         elif bound != node:
-            await tell(self._world, PODS, virtual, f"bound to node {bound}, but the host chose another one")
-            await delete(self._world.host, PODS, host, grace=0)
+            await tell(self._ctx, PODS, virtual, f"bound to node {bound}, but the host chose another one")
+            await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         elif not node and self._is_out_of_place(virtual, host):
             # Nothing runs yet: the next one is for the nodes as they are now.
-            await delete(self._world.host, PODS, host, grace=0)
+            await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         elif node and has_started(host) and not is_daemon(virtual):
             # Some pods are made with a nodeName, which may be no node at all.
@@ -170,19 +172,19 @@ class Pods:
     def _is_out_of_place(self, virtual: Object, host: Object) -> bool:
         """Whether a pod that waits for a node was made for nodes as they are no more."""
         made_for = (host["metadata"].get("annotations") or {}).get(keys.PLACEMENT, "")
-        return bool(made_for != remembered(placement_of(virtual, self._world)))
+        return bool(made_for != remembered(placement_of(virtual, self._ctx)))
 
     async def _bind(self, virtual: Object, host: Object, node: str) -> None:
         await self._nodes.ensure(node, internal_ips=_node_addresses(host))
-        await bind(self._world.virtual, virtual, node)
+        await bind(self._ctx.virtual, virtual, node)
         self.tokens.bound(virtual)
 
     # --- the end
 
     async def _pass_grace_on(self, virtual: Object, host: Object) -> None:
         grace = virtual["metadata"].get("deletionGracePeriodSeconds") or 0
-        if not is_going(host) or (host["metadata"].get("deletionGracePeriodSeconds") or 0) > grace:
-            await delete(self._world.host, PODS, host, grace=grace)
+        if not is_terminating(host) or (host["metadata"].get("deletionGracePeriodSeconds") or 0) > grace:
+            await self._ctx.host.writer.delete(PODS, host, grace=grace)
 
     async def _follow_deletion(self, virtual: Object, host: Object) -> None:
         """Somebody deletes the pod on the host: eviction, a drained or lost node, a quota's owner."""
@@ -190,25 +192,25 @@ class Pods:
             return  # it will be made again when it is gone
         await self._status.tell(virtual, host)
         grace = host["metadata"].get("deletionGracePeriodSeconds")
-        await delete(self._world.virtual, PODS, virtual, grace=grace)
+        await self._ctx.virtual.writer.delete(PODS, virtual, grace=grace)
 
     async def _end(self, virtual: Object) -> RequeueAfter | None:
         """Nothing of the pod is left on the host: tell how it ended, and let go of it."""
         name = name_of(virtual)
-        if not is_going(virtual) and not await self._is_really_gone(name):
+        if not is_terminating(virtual) and not await self._is_really_gone(name):
             return RequeueAfter(_HIDDEN)  # no event will say so when it goes
         await self._status.tell_last(virtual)
         metadata = virtual["metadata"]
         waits_for_finalizers = metadata.get("finalizers") and metadata.get("deletionGracePeriodSeconds") == 0
         if not waits_for_finalizers:
-            await delete(self._world.virtual, PODS, virtual, grace=0)
+            await self._ctx.virtual.writer.delete(PODS, virtual, grace=0)
         return None
 
     async def _is_really_gone(self, name: VirtualName) -> bool:
         """Ask the host itself: a pod whose label somebody took off has vanished from the cache alone."""
-        on_host = host_name(name, self._world.scope.cluster)
+        on_host = host_name(name, self._ctx.scope.cluster)
         try:
-            await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
+            await self._ctx.host.client.get(PODS, on_host, namespace=self._ctx.namespace)
         except NotFound:
             return True
         log.warning("host pod hidden: its labels were changed", pod=on_host)
@@ -222,8 +224,8 @@ class Pods:
             self._over_quota.retry_first()
 
     def _tokens_settled(self, name: VirtualName) -> None:
-        self._doorway.leave(name)
-        if self._world.on_host(PODS, name) is None:
+        self._limiter.release(name)
+        if self._ctx.on_host(PODS, name) is None:
             self.controller.queue.add(name)
 
     def _config_settled(self, key: ConfigName) -> None:
@@ -231,7 +233,7 @@ class Pods:
             self.controller.queue.add(name)
 
     def _pods_of_host_claim(self, claim: Object) -> Iterable[VirtualName]:
-        name = virtual_name_of(claim, scope=self._world.scope, kind="PersistentVolumeClaim")
+        name = virtual_name_of(claim, scope=self._ctx.scope, kind="PersistentVolumeClaim")
         return () if name is None else self._waiting_for("PersistentVolumeClaim", name)
 
     def _pods_of_claim(self, claim: Object) -> Iterable[VirtualName]:
@@ -239,32 +241,33 @@ class Pods:
 
     def _waiting_for(self, kind: str, name: VirtualName) -> Iterable[VirtualName]:
         index = reference_index(kind, name)
-        return self._not_on_host(self._world.virtual[PODS].by_index(BY_REFERENCE, index))
+        return self._not_on_host(self._ctx.virtual[PODS].by_index(BY_REFERENCE, index))
 
     def _pods_waiting_for_dns(self, service: Object) -> Iterable[VirtualName]:
-        if virtual_name_of(service, scope=self._world.scope, kind="Service") != DNS_SERVICE:
+        if virtual_name_of(service, scope=self._ctx.scope, kind="Service") != DNS_SERVICE:
             return ()
-        return self._not_on_host(self._world.virtual[PODS].items())
+        return self._not_on_host(self._ctx.virtual[PODS].items())
 
     def _pods_of_namespace(self, namespace: Object) -> Iterable[VirtualName]:
-        return map(name_of, self._world.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"]))
+        return map(name_of, self._ctx.virtual[PODS].by_index(BY_NAMESPACE, namespace["metadata"]["name"]))
 
     def _pods_without_node(self, _: Object) -> Iterable[VirtualName]:
-        pods = self._world.virtual[PODS].items()
+        pods = self._ctx.virtual[PODS].items()
         return [name_of(pod) for pod in pods if not pod["spec"].get("nodeName")]
 
     def _not_on_host(self, pods: Iterable[Object]) -> list[VirtualName]:
         names = map(name_of, pods)
-        return [name for name in names if self._world.on_host(PODS, name) is None]
+        return [name for name in names if self._ctx.on_host(PODS, name) is None]
 
 
 def _node_addresses(host: Object) -> list[str]:
     return [each["ip"] for each in (host.get("status") or {}).get("hostIPs") or ()]
 
 
-def _bound(old: Object | None, new: Object | None) -> bool:
-    """Whether a pod got its node: the kubelet there has begun, and its tokens are still to be made."""
-    return old is not None and new is not None and old["spec"].get("nodeName") != new["spec"].get("nodeName")
+def _priority(old: Object | None, new: Object | None) -> int:
+    """A pod that got its node goes first: the kubelet there has begun, and its tokens are to come."""
+    bound = old is not None and new is not None and old["spec"].get("nodeName") != new["spec"].get("nodeName")
+    return HIGH if bound else NORMAL
 
 
 def _gone(_: Object | None, new: Object | None) -> bool:
@@ -276,7 +279,7 @@ def _is_half_deleted(host: Object) -> bool:
 
     The API server marks a pod and then removes it, and does only the first for a client that is gone by then.
     """
-    return is_going(host) and not host["spec"].get("nodeName")
+    return is_terminating(host) and not host["spec"].get("nodeName")
 
 
 def _is_unschedulable(host: Object) -> bool:

@@ -38,7 +38,7 @@ class Starting:
         self._since.pop(name, None)
 
 
-class Doorway:
+class AdmissionLimiter:
     """Lets few pods at a time onto the host: those whose tokens are still to come.
 
     A kubelet looks for the tokens of a pod as soon as it has the pod, and half a second later again. They
@@ -46,41 +46,41 @@ class Doorway:
     earlier anyway.
 
     Args:
-        room: for so many.
-        on_room: called with each name that had to wait, in their order, when it may come again.
+        slots: for so many.
+        on_slot: called with each name that had to wait, in their order, when it may come again.
     """
 
-    def __init__(self, room: int, *, on_room: Callable[[VirtualName], None]) -> None:
-        self._room = room
-        self._on_room = on_room
-        self._inside: dict[VirtualName, asyncio.TimerHandle] = {}
-        self._outside: dict[VirtualName, None] = {}
+    def __init__(self, slots: int, *, on_slot: Callable[[VirtualName], None]) -> None:
+        self._slots = slots
+        self._on_slot = on_slot
+        self._admitted: dict[VirtualName, asyncio.TimerHandle] = {}
+        self._waiting: dict[VirtualName, None] = {}
 
-    def enter(self, name: VirtualName) -> bool:
+    def acquire(self, name: VirtualName) -> bool:
         """Whether the pod may go on; if not, it will be called."""
-        if name not in self._inside:
-            if len(self._inside) >= self._room:
-                self._outside[name] = None
+        if name not in self._admitted:
+            if len(self._admitted) >= self._slots:
+                self._waiting[name] = None
                 return False
-            self._let_in(name)
+            self._admit(name)
         return True
 
-    def leave(self, name: VirtualName) -> None:
-        """The pod has its tokens, or won't have any; also for one that never entered."""
-        self._outside.pop(name, None)
-        stay = self._inside.pop(name, None)
+    def release(self, name: VirtualName) -> None:
+        """The pod has its tokens, or won't have any; also for one that was never admitted."""
+        self._waiting.pop(name, None)
+        stay = self._admitted.pop(name, None)
         if stay is None:
             return
         stay.cancel()
-        if self._outside:
-            first = next(iter(self._outside))
-            self._let_in(first)
-            self._on_room(first)
+        if self._waiting:
+            first = next(iter(self._waiting))
+            self._admit(first)
+            self._on_slot(first)
 
-    def _let_in(self, name: VirtualName) -> None:
-        self._outside.pop(name, None)
+    def _admit(self, name: VirtualName) -> None:
+        self._waiting.pop(name, None)
         # One that gets no node has no tokens either, and must not stand in the way.
-        self._inside[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.leave, name)
+        self._admitted[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.release, name)
 
 
 class QuotaQueue:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vcli.kube.resources import PODS
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.controller import RequeueAfter
-from vcli.syncer.engine.patching import pod_status_patch
-from vcli.syncer.engine.world import Object, World, name_of, uid_of
+from vcli.syncer.kinds.pods.burst import Starting
+from vcli.syncer.kinds.pods.status_patch import pod_status_patch
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
@@ -25,15 +26,17 @@ class PodStatus:
     """Tells status, and remembers what can't be looked up any more.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
+        starting: pods whose containers the host is making, kept here.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, starting: Starting) -> None:
+        self._ctx = ctx
+        self._starting = starting
         self._told: dict[VirtualName, tuple[str, str]] = {}
         self._postponed: dict[VirtualName, float] = {}
         self._last_words: dict[VirtualName, Object] = {}
-        world.host[PODS].subscribe(self._remember)
+        ctx.host[PODS].subscribe(self._remember)
 
     async def tell(self, virtual: Object, host: Object) -> RequeueAfter | None:
         """Bring the status of the host pod to the virtual one, if it differs.
@@ -47,25 +50,21 @@ class PodStatus:
         name = name_of(virtual)
         if self._told.get(name) == _versions(virtual, host):
             return None
-        status = translate.virtual_status(host, virtual, scope=self._world.scope)
+        status = translate.virtual_status(host, virtual, scope=self._ctx.scope)
         patch = pod_status_patch(virtual.get("status") or {}, status)
         if not patch:
             self._told[name] = _versions(virtual, host)
             return None
         if (wait := self._can_wait(name, host)) > 0:
             return RequeueAfter(wait)
-        body = {"metadata": {"uid": uid_of(virtual)}, "status": patch}
-        answer = await self._world.virtual.client.patch(
-            PODS, name.name, body, namespace=name.namespace, subresource="status", strategy="strategic"
-        )
-        self._world.virtual[PODS].store(answer)
+        answer = await self._ctx.virtual.writer.patch_status(PODS, virtual, patch, strategy="strategic")
         self._told[name] = _versions(answer, host)
         self._postponed.pop(name, None)
         return None
 
     def _can_wait(self, name: VirtualName, host: Object) -> float:
         """Seconds that what there is to tell can wait for more: none if anybody could act on it."""
-        starting = self._world.starting
+        starting = self._starting
         if not _is_being_made(host):
             starting.discard(name)
             return 0.0
@@ -92,14 +91,14 @@ class PodStatus:
 
     def forget(self, name: VirtualName) -> None:
         """The virtual pod is gone."""
-        self._world.starting.discard(name)
+        self._starting.discard(name)
         self._told.pop(name, None)
         self._postponed.pop(name, None)
         self._last_words.pop(name, None)
 
     def _remember(self, old: Object | None, new: Object | None) -> None:
         if old is not None and new is None:
-            name = virtual_name_of(old, scope=self._world.scope, kind="Pod")
+            name = virtual_name_of(old, scope=self._ctx.scope, kind="Pod")
             if name is not None:
                 self._last_words[name] = old
 

@@ -12,11 +12,10 @@ from datetime import datetime
 
 from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.feed import feed, feed_host
-from vcli.syncer.engine.schedule import URGENT
-from vcli.syncer.engine.world import Object, World, name_of, uid_of
-from vcli.syncer.engine.writing import delete, put
+from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host
+from vcli.syncer.engine.schedule import HIGH
 from vcli.syncer.kinds.indexes import is_finished, needed_by
 from vcli.syncer.kinds.refusals import tell, told
 from vcli.syncer.translate.configs import Token, renewals_in, token_secret, tokens_in
@@ -29,18 +28,18 @@ class Tokens:
     """Keeps the tokens of pods fresh.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         on_settled: called with the name of each pod that has got all its tokens.
     """
 
-    def __init__(self, world: World, *, on_settled: Callable[[VirtualName], None]) -> None:
-        self._world = world
+    def __init__(self, ctx: SyncContext, *, on_settled: Callable[[VirtualName], None]) -> None:
+        self._ctx = ctx
         self._on_settled = on_settled
         self._bound: dict[VirtualName, str] = {}
         self._unsaved: dict[VirtualName, tuple[str, dict[str, Token]]] = {}
         self.controller: Controller[VirtualName] = Controller("tokens", self._reconcile, workers=16)
-        feed(world.virtual[PODS], self.controller.queue, _own_name, when=_matters)
-        feed_host(world.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=world.scope)
+        enqueue_on(ctx.virtual[PODS], self.controller.queue, _own_name, predicate=_matters)
+        enqueue_on_host(ctx.host[SECRETS], self.controller.queue, kind=POD_TOKENS, scope=ctx.scope)
 
     def is_settled(self, pod: Object) -> bool:
         """Whether there is no token to wait for before the host pod is made.
@@ -60,20 +59,20 @@ class Tokens:
         """The pod has just been bound; its cache will say so in a moment, its kubelet won't wait so long."""
         name = name_of(pod)
         self._bound[name] = uid_of(pod)
-        self.controller.queue.add(name, priority=URGENT)
+        self.controller.queue.add(name, priority=HIGH)
 
     async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
-        pod, secret = self._world.in_virtual(PODS, name), self._secret(name)
+        pod, secret = self._ctx.in_virtual(PODS, name), self._secret(name)
         if pod is None:
             self._bound.pop(name, None)
             self._unsaved.pop(name, None)
             if secret is not None:
-                await delete(self._world.host, SECRETS, secret)
+                await self._ctx.host.writer.delete(SECRETS, secret)
             return None
         sources = needed_by(pod).tokens
         if not sources or is_finished(pod) or not self.is_bound(pod):
             if secret is not None and virtual_uid_of(secret) != uid_of(pod):  # a former pod of this name
-                await delete(self._world.host, SECRETS, secret)
+                await self._ctx.host.writer.delete(SECRETS, secret)
             return None
         held = renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
         now = time.time()
@@ -82,9 +81,9 @@ class Tokens:
             tokens = await self._tokens(pod, due, now)
             if secret is not None and len(due) < len(sources):
                 tokens = {**await self._still_good(secret, sources), **tokens}
-            desired = token_secret(pod, tokens, scope=self._world.scope)
-            async with told(self._world, PODS, pod):
-                await put(self._world.host, SECRETS, desired, current=secret)
+            desired = token_secret(pod, tokens, scope=self._ctx.scope)
+            async with told(self._ctx, PODS, pod):
+                await self._ctx.host.writer.create_or_replace(SECRETS, desired, current=secret)
             self._unsaved.pop(name, None)
             self._on_settled(name)
             held = {key: token.renew_at for key, token in tokens.items()}
@@ -103,7 +102,7 @@ class Tokens:
     async def _still_good(self, secret: Object, sources: Iterable[TokenSource]) -> dict[str, Token]:
         """The tokens that are on the host: a cache keeps none."""
         metadata = secret["metadata"]
-        there = await self._world.host.client.get(SECRETS, metadata["name"], namespace=metadata["namespace"])
+        there = await self._ctx.host.client.get(SECRETS, metadata["name"], namespace=metadata["namespace"])
         found = tokens_in(there)
         return {source.key: found[source.key] for source in sources if source.key in found}
 
@@ -129,20 +128,20 @@ class Tokens:
         account = pod["spec"].get("serviceAccountName") or "default"
         asked = time.time()
         try:
-            answer = await self._world.virtual.client.create_subresource(
+            answer = await self._ctx.virtual.client.create_subresource(
                 SERVICEACCOUNTS, account, "token", body, namespace=pod["metadata"]["namespace"]
             )
         except (NotFound, Forbidden, Invalid) as error:
-            await tell(self._world, PODS, pod, f"no service account token: {error.message}")
+            await tell(self._ctx, PODS, pod, f"no service account token: {error.message}")
             raise
         status = answer["status"]
         expires = datetime.fromisoformat(status["expirationTimestamp"]).timestamp()
         return source.key, Token(value=status["token"], issued=asked, expires=expires)
 
     def _secret(self, name: VirtualName) -> Object | None:
-        host_name = derived_name(name, self._world.scope.cluster, role="tokens")
-        found = self._world.host[SECRETS].get(self._world.namespace, host_name)
-        if found is None or virtual_name_of(found, scope=self._world.scope, kind=POD_TOKENS) != name:
+        host_name = derived_name(name, self._ctx.scope.cluster, role="tokens")
+        found = self._ctx.host[SECRETS].get(self._ctx.namespace, host_name)
+        if found is None or virtual_name_of(found, scope=self._ctx.scope, kind=POD_TOKENS) != name:
             return None
         return found
 

@@ -4,12 +4,13 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
 from vcli.kube.resources import NODES, PODS
-from vcli.syncer.engine.burst import Doorway, QuotaQueue
+from vcli.syncer.engine.caches import Caches
+from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, Waiting
-from vcli.syncer.engine.world import Caches, Object, World, name_of, uid_of
 from vcli.syncer.kinds.indexes import needed_by
-from vcli.syncer.kinds.pod_context import PodContexts
-from vcli.syncer.kinds.pod_needs import PodNeeds
+from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue
+from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.refusals import IGNORED, is_over_quota, tell, told
 from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pods as translate
@@ -26,18 +27,23 @@ class PodCreation:
     """Creates host pods.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
         needs: what a pod waits for.
         contexts: what a translation needs to know.
-        doorway: for pods whose tokens come after them.
+        limiter: for pods whose tokens come after them.
         over_quota: the pods that a quota rejects.
     """
 
     def __init__(
-        self, world: World, needs: PodNeeds, contexts: PodContexts, doorway: Doorway, over_quota: QuotaQueue
+        self,
+        ctx: SyncContext,
+        needs: PodNeeds,
+        contexts: PodContexts,
+        limiter: AdmissionLimiter,
+        over_quota: QuotaQueue,
     ) -> None:
-        self._world = world
-        self._doorway = doorway
+        self._ctx = ctx
+        self._limiter = limiter
         self._over_quota = over_quota
         self._needs = needs
         self._contexts = contexts
@@ -51,25 +57,25 @@ class PodCreation:
         """
         if scheduler := translate.awaited_scheduler(virtual):
             message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
-            await tell(self._world, PODS, virtual, message, reason=_NOT_BOUND)
+            await tell(self._ctx, PODS, virtual, message, reason=_NOT_BOUND)
             return None
         met = await self._needs.met(virtual)
         if met is not True:
             return met or WAITING
         reasons = translate.unsupported(virtual)
         for reason in reasons:
-            await tell(self._world, PODS, virtual, reason)
+            await tell(self._ctx, PODS, virtual, reason)
         if reasons:
             raise TerminalError("; ".join(reasons))
         gets_tokens = needed_by(virtual).tokens and not virtual["spec"].get("nodeName")
-        if gets_tokens and not self._doorway.enter(name_of(virtual)):
+        if gets_tokens and not self._limiter.acquire(name_of(virtual)):
             return WAITING
         context = self._contexts.of(virtual)
-        desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._world))
+        desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._ctx))
         desired = translate.with_full_name(desired, virtual, context)
         made = await self._send(virtual, desired)
         for sentence in (*translate.without_effect(virtual, context), *dropped.sentences(desired, made)):
-            await tell(self._world, PODS, virtual, sentence, reason=IGNORED)
+            await tell(self._ctx, PODS, virtual, sentence, reason=IGNORED)
         return None
 
     async def _send(self, virtual: Object, desired: Object) -> Object:
@@ -77,20 +83,20 @@ class PodCreation:
         try:
             made = await self._post(virtual, desired)
         except BaseException as error:
-            self._doorway.leave(name)
+            self._limiter.release(name)
             if isinstance(error, ApiError) and is_over_quota(error):
                 self._over_quota.rejected(name)
             else:
                 self._over_quota.forget(name)
             raise
-        self._world.host[PODS].store(made)
+        self._ctx.host.store(PODS, made)
         self._over_quota.created(name)
         return made
 
     async def _post(self, virtual: Object, desired: Object) -> Object:
-        async with told(self._world, PODS, virtual, names=pod_names(virtual, self._world.scope)):
+        async with told(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
             try:
-                return await self._world.host.client.create(PODS, desired)
+                return await self._ctx.host.client.create(PODS, desired)
             except AlreadyExists:
                 return await self._already_there(name_of(virtual))
             except Forbidden as error:
@@ -104,9 +110,9 @@ class PodCreation:
         Raises:
             AlreadyExists: somebody else's.
         """
-        on_host = host_name(name, self._world.scope.cluster)
-        found = await self._world.host.client.get(PODS, on_host, namespace=self._world.namespace)
-        if virtual_name_of(found, scope=self._world.scope, kind="Pod") != name:
+        on_host = host_name(name, self._ctx.scope.cluster)
+        found = await self._ctx.host.client.get(PODS, on_host, namespace=self._ctx.namespace)
+        if virtual_name_of(found, scope=self._ctx.scope, kind="Pod") != name:
             raise AlreadyExists(
                 f'the host already has a pod "{on_host}" that is not ours', status=409, reason="AlreadyExists"
             )
@@ -121,16 +127,16 @@ class PodCreation:
         if virtual["spec"].get("nodeName"):
             return
         selector = (virtual["spec"].get("nodeSelector") or {}).items()
-        for node in self._world.virtual[NODES].items():
+        for node in self._ctx.virtual[NODES].items():
             labels = node["metadata"].get("labels") or {}
             if selector <= labels.items() and not (node.get("spec") or {}).get("unschedulable"):
-                await bind(self._world.virtual, virtual, node["metadata"]["name"])
+                await bind(self._ctx.virtual, virtual, node["metadata"]["name"])
                 return
 
 
-def placement_of(virtual: Object, world: World) -> Object | None:
+def placement_of(virtual: Object, ctx: SyncContext) -> Object | None:
     """Where the tenant wants a pod, by what the virtual Nodes are now."""
-    return placement(virtual, [node for node in world.virtual[NODES].items() if is_ours(node)])
+    return placement(virtual, [node for node in ctx.virtual[NODES].items() if is_ours(node)])
 
 
 async def bind(caches: Caches, pod: Object, node: str) -> None:

@@ -5,35 +5,38 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from vcli.kube.client import Client
+from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.prometheus import Sample, exposition
 
-CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _STATM: Final = Path("/proc/self/statm")
 _OBJECT: Final = 2
 """Of ``NAME`` and what comes after it: a subresource."""
 
 
 class Metrics:
-    """Counts what passes through the clients; the queues tell their own length.
+    """Counts what passes through the clients; controllers count their own work.
 
     Args:
         clients: by the API that they speak to, ``host`` and ``virtual``.
+        availability: tells which kinds are unavailable.
     """
 
-    def __init__(self, clients: Mapping[str, Client]) -> None:
+    def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:
         self._requests: Counter[tuple[str, str, str, int]] = Counter()
-        self._controllers: Iterable[Controller[object]] = ()
+        self._controllers: Iterable[Controller[Any]] = ()
+        self._availability = availability
         for api, client in clients.items():
             client.on_answer = partial(self._answered, api)
 
-    def watch_queues(self, controllers: Iterable[Controller[object]]) -> None:
-        """Tell the queues of these from now on."""
+    def watch_controllers(self, controllers: Iterable[Controller[Any]]) -> None:
+        """Tell of these from now on."""
         self._controllers = controllers
 
     def _answered(self, api: str, method: str, path: str, status: int) -> None:
@@ -41,24 +44,24 @@ class Metrics:
 
     def text(self) -> str:
         """All of them, in the text format."""
-        lines = ["# TYPE vcli_syncer_requests_total counter"]
-        lines += [
-            f'vcli_syncer_requests_total{{api="{api}",method="{method}",resource="{kind}",code="{status}"}}'
-            f" {count}"
-            for (api, method, kind, status), count in sorted(self._requests.items())
-        ]
-        lines.append("# TYPE vcli_syncer_queue_depth gauge")
-        lines += [
-            f'vcli_syncer_queue_depth{{controller="{each.name}"}} {len(each.queue)}'
-            for each in self._controllers
-        ]
-        lines += [
-            "# TYPE process_cpu_seconds_total counter",
-            f"process_cpu_seconds_total {time.process_time():.3f}",
-            "# TYPE process_resident_memory_bytes gauge",
-            f"process_resident_memory_bytes {resident()}",
-        ]
-        return "\n".join(lines) + "\n"
+        return exposition(self._samples())
+
+    def _samples(self) -> Iterator[Sample]:
+        for (api, method, kind, status), count in sorted(self._requests.items()):
+            labels = f'{{api="{api}",method="{method}",resource="{kind}",code="{status}"}}'
+            yield "vcli_syncer_requests_total", labels, count, None
+        for each in self._controllers:
+            labels = f'{{controller="{each.name}"}}'
+            yield "vcli_syncer_queue_depth", labels, len(each.queue), None
+            yield "vcli_syncer_queue_latency_seconds_total", labels, each.queue.waited, None
+            yield "vcli_syncer_reconcile_total", labels, each.reconciles, None
+            yield "vcli_syncer_reconcile_errors_total", labels, each.errors, None
+            yield "vcli_syncer_reconcile_seconds_total", labels, each.seconds, None
+        for kind in self._availability.unavailable:
+            api, _, plural = kind.partition(" ")
+            yield "vcli_syncer_unavailable", f'{{api="{api}",resource="{plural}"}}', 1, None
+        yield "process_cpu_seconds_total", "", time.process_time(), None
+        yield "process_resident_memory_bytes", "", resident(), None
 
 
 def kind_of(path: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.world import World
+from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import HostName, VirtualName
 
@@ -31,10 +31,10 @@ Lookup = Callable[[VirtualName], HostPod | None]
 """Finds the host pod of a virtual pod: ours, and bound to a node; else None."""
 
 
-def find_pod(world: World, name: VirtualName) -> HostPod | None:
+def find_pod(ctx: SyncContext, name: VirtualName) -> HostPod | None:
     """Find the host pod of a virtual pod: ours, made for this very pod, and bound to a node."""
-    virtual = world.in_virtual(PODS, name)
-    host = world.on_host(PODS, name)
+    virtual = ctx.in_virtual(PODS, name)
+    host = ctx.on_host(PODS, name)
     if virtual is None or host is None or virtual_uid_of(host) != virtual["metadata"]["uid"]:
         return None
     node = host["spec"].get("nodeName")

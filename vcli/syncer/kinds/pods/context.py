@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vcli.kube.resources import CONFIGMAPS, NAMESPACES, SECRETS, SERVICES
-from vcli.syncer.engine.world import Object, World
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.indexes import BY_NAMESPACE
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import PodContext
@@ -18,49 +18,49 @@ class PodContexts:
     """Makes contexts.
 
     Args:
-        world: both clusters.
+        ctx: both clusters.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.expects_dns = any(map(_is_dns, world.settings.addons))
+    def __init__(self, ctx: SyncContext) -> None:
+        self._ctx = ctx
+        self.expects_dns = any(map(_is_dns, ctx.settings.addons))
         """Whether kube-dns is still to be made; until it is, there is no resolver to give to a pod."""
 
     def waits_for_dns(self, pod: Object) -> bool:
         """Whether the pod wants the cluster's resolver, and its address is not settled yet."""
         if pod["spec"].get("dnsPolicy") in _OWN_RESOLVER or self._dns_ip() is not None:
             return False
-        return self.expects_dns or self._world.in_virtual(SERVICES, DNS_SERVICE) is not None
+        return self.expects_dns or self._ctx.in_virtual(SERVICES, DNS_SERVICE) is not None
 
     def of(self, pod: Object) -> PodContext:
         """The context of one pod, as things are now."""
-        world = self._world
-        settings = world.settings
+        ctx = self._ctx
+        settings = ctx.settings
         namespace = pod["metadata"]["namespace"]
         return PodContext(
-            scope=world.scope,
+            scope=ctx.scope,
             service_account=settings.workload_service_account,
             api_host=settings.service_ip,
             api_port=settings.service_port,
             dns_ip=self._dns_ip(),
             cluster_domain=settings.cluster_domain,
-            services=world.virtual[SERVICES].by_index(BY_NAMESPACE, namespace),
+            services=ctx.virtual[SERVICES].by_index(BY_NAMESPACE, namespace),
             namespace_labels=self.namespace_labels(namespace),
             namespaces=self._namespaces(pod),
             environment_keys=self._environment_keys(pod),
             hosts_image=settings.hosts_image,
-            hostname_override=world.host_version >= _HOSTNAME_OVERRIDE_SINCE,
+            hostname_override=ctx.host_version.at_least(_HOSTNAME_OVERRIDE_SINCE),
         )
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a virtual namespace."""
-        found = self._world.virtual[NAMESPACES].get(None, namespace)
+        found = self._ctx.virtual[NAMESPACES].get(None, namespace)
         return _labels(found) if found is not None else {}
 
     def _dns_ip(self) -> str | None:
         """The address of kube-dns once the host has it: a pod can't change its resolver later."""
-        virtual = self._world.in_virtual(SERVICES, DNS_SERVICE)
-        host = self._world.on_host(SERVICES, DNS_SERVICE)
+        virtual = self._ctx.in_virtual(SERVICES, DNS_SERVICE)
+        host = self._ctx.on_host(SERVICES, DNS_SERVICE)
         if virtual is None or host is None:
             return None
         address: str | None = virtual["spec"].get("clusterIP")
@@ -70,7 +70,7 @@ class PodContexts:
         affinity = pod["spec"].get("affinity") or {}
         if not (affinity.get("podAffinity") or affinity.get("podAntiAffinity")):
             return {}
-        return {each["metadata"]["name"]: _labels(each) for each in self._world.virtual[NAMESPACES].items()}
+        return {each["metadata"]["name"]: _labels(each) for each in self._ctx.virtual[NAMESPACES].items()}
 
     def _environment_keys(self, pod: Object) -> dict[tuple[str, str], frozenset[str]]:
         spec, namespace = pod["spec"], pod["metadata"]["namespace"]
@@ -79,7 +79,7 @@ class PodContexts:
             for source in container.get("envFrom") or ():
                 for field, kind, resource in _SOURCES:
                     name: str | None = (source.get(field) or {}).get("name")
-                    if name and (config := self._world.virtual[resource].get(namespace, name)) is not None:
+                    if name and (config := self._ctx.virtual[resource].get(namespace, name)) is not None:
                         found[kind, name] = frozenset(config.get("data") or ())
         return found
 

@@ -3,7 +3,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.engine.thrift import host_config, host_pod, shared
+from vcli.syncer.caches import host_config, host_pod
+from vcli.syncer.engine.memory import intern
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=100),
@@ -14,12 +15,12 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_nothing_is_changed(value):
-    assert shared(value) == value
+    assert intern(value) == value
 
 
 def test_equal_strings_of_two_documents_are_one():
     text = json.dumps({"status": {"phase": "Running now"}})
-    one, two = shared(json.loads(text)), shared(json.loads(text))
+    one, two = intern(json.loads(text)), intern(json.loads(text))
     [key], [other] = one["status"], two["status"]
     assert key is other
     assert one["status"]["phase"] is two["status"]["phase"]
@@ -45,12 +46,12 @@ def test_of_a_host_pod_what_can_change_is_kept():
 
 def test_equal_inner_maps_of_two_documents_are_one():
     text = json.dumps({"tolerations": [{"key": "a", "seconds": 300, "value": None}], "name": "x"})
-    one, two = shared(json.loads(text)), shared(json.loads(text))
+    one, two = intern(json.loads(text)), intern(json.loads(text))
     assert one["tolerations"][0] is two["tolerations"][0]
 
 
 def test_what_equals_in_python_and_not_in_json_stays_apart():
-    one, two, three = (shared(json.loads(f'{{"a": {{"b": {value}}}}}')) for value in ("1", "true", "1.0"))
+    one, two, three = (intern(json.loads(f'{{"a": {{"b": {value}}}}}')) for value in ("1", "true", "1.0"))
     assert [type(each["a"]["b"]) for each in (one, two, three)] == [int, bool, float]
 
 

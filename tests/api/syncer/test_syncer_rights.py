@@ -1,0 +1,118 @@
+"""A Role that lacks the right to list a kind: that kind waits, everything else works."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from testbed import Lab, pod
+
+from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden
+from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, PVCS, ROLES, SERVICES, Resource
+
+Object = dict[str, Any]
+CLAIM = {
+    "metadata": {"name": "data"},
+    "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+}
+VOLUMES = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
+
+
+async def take_rights(lab: Lab, resource: Resource) -> list[Object]:
+    """Take all rights to a kind from the syncer; gives the rules as they were."""
+    role = await lab.host.get(ROLES, "vc-demo", namespace=lab.namespace)
+    less = [
+        {**rule, "resources": [each for each in rule["resources"] if each != resource.plural]}
+        for rule in role["rules"]
+    ]
+    await give_rights(lab, [rule for rule in less if rule["resources"]])
+    async with Client(lab.as_syncer) as client:
+        # An API server's authorizer is a moment behind.
+        async with asyncio.timeout(10):
+            while await may_list(client, resource):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.02)
+    rules: list[Object] = role["rules"]
+    return rules
+
+
+async def give_rights(lab: Lab, rules: list[Object]) -> None:
+    await lab.host.patch(ROLES, "vc-demo", {"rules": rules}, namespace=lab.namespace)
+
+
+async def may_list(client: Client, resource: Resource) -> bool:
+    try:
+        await client.list(resource, namespace=client.access.namespace)
+    except Forbidden:
+        return False
+    return True
+
+
+async def readiness(lab: Lab) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.settings.health_port)
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    return text.rpartition("\r\n\r\n")[2]
+
+
+async def warnings(lab: Lab) -> list[Object]:
+    """Those on the control plane's Service."""
+    found = await lab.host.list(EVENTS, namespace=lab.namespace, field_selector="involvedObject.name=demo")
+    return [each for each in found["items"] if each["reason"] == "Unavailable"]
+
+
+async def test_without_claims_all_else_works_and_they_come_with_the_right(idle_lab: Lab) -> None:
+    lab = idle_lab
+    rules = await take_rights(lab, PVCS)
+    await lab.start()
+    assert await readiness(lab) == "ok\nunavailable: host persistentvolumeclaims"
+    await lab.create(PODS, pod("web"))
+    await lab.runs("web")
+    await lab.create(PVCS, CLAIM)
+    await lab.create(PODS, pod("db", volumes=VOLUMES))
+
+    async def pod_is_told() -> bool:
+        return any("PersistentVolumeClaims" in each["message"] for each in await lab.events("db"))
+
+    async def administrator_is_told() -> list[Object]:
+        return await warnings(lab)
+
+    await lab.eventually(pod_is_told)
+    [warning] = await lab.eventually(administrator_is_told)
+    assert "persistentvolumeclaims" in warning["message"]
+    await lab.quiet()
+    assert await lab.host_object(PODS, "db") is None
+    await give_rights(lab, rules)
+    await lab.appears(PVCS, "data")
+    await lab.runs("db")
+    assert await readiness(lab) == "ok"
+    assert len(await warnings(lab)) == 1
+
+
+async def test_without_endpointslices_services_work(idle_lab: Lab) -> None:
+    lab = idle_lab
+    await take_rights(lab, ENDPOINTSLICES)
+    await lab.start()
+    assert await readiness(lab) == "ok\nunavailable: host endpointslices"
+    await lab.create(SERVICES, {"metadata": {"name": "web"}, "spec": {"ports": [{"port": 80}]}})
+    await lab.appears(SERVICES, "web")
+
+
+async def test_what_is_needed_is_waited_for(idle_lab: Lab) -> None:
+    lab = idle_lab
+    rules = await take_rights(lab, SERVICES)
+    starting = asyncio.create_task(lab.start())
+
+    async def waits() -> bool:
+        try:
+            text = await readiness(lab)
+        except OSError:
+            return False
+        return "unavailable: host services" in text and "caches" in text
+
+    await lab.eventually(waits)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(starting), 1)
+    await give_rights(lab, rules)
+    await starting

@@ -1,0 +1,102 @@
+"""One cluster as controllers see it: its client, the caches of what it holds, and the writes to it."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from vcli.kube.client import Client
+from vcli.kube.errors import ApiError
+from vcli.kube.informer import Informer
+from vcli.kube.resources import Resource
+from vcli.syncer.engine.availability import Availability
+from vcli.syncer.engine.memory import intern
+from vcli.syncer.engine.writer import Writer
+
+Object = dict[str, Any]
+Index = Callable[[Object], Iterable[str]]
+
+
+class Caches:
+    """The informers of one cluster, each under its resource, or under a name of its own.
+
+    Args:
+        client: of the cluster.
+        name: of the cluster, for messages.
+        availability: is told of the kinds that can't be listed.
+
+    Attributes:
+        client: of the cluster.
+        availability: which kinds can't be listed.
+        writer: writes to the cluster, and stores the answers here.
+    """
+
+    needs_leadership = False
+
+    def __init__(self, client: Client, *, name: str, availability: Availability | None = None) -> None:
+        self.client = client
+        self.name = name
+        self.availability = availability or Availability()
+        self.writer = Writer(client, self.store)
+        self._informers: dict[Resource | str, Informer] = {}
+        self._optional: set[Informer] = set()
+
+    def __getitem__(self, key: Resource | str) -> Informer:
+        return self._informers[key]
+
+    def watch(
+        self,
+        resource: Resource,
+        *,
+        key: str = "",
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        indexers: Mapping[str, Index] | None = None,
+        keep: Callable[[Object], Object] = intern,
+        optional: bool = False,
+    ) -> Informer:
+        """Keep a cache of `resource`; call it before `run`, once for each key.
+
+        Args:
+            resource: what to list and watch.
+            key: under which it is found here, if not under its resource.
+            namespace: None for all.
+            label_selector: only these.
+            indexers: by name, what `Informer.by_index` finds objects by.
+            keep: makes of each object what is kept of it.
+            optional: whether `wait_synced` goes on without it where it can't be listed.
+        """
+        informer = Informer(
+            self.client,
+            resource,
+            namespace=namespace,
+            label_selector=label_selector,
+            indexers=indexers or {},
+            transform=keep,
+        )
+        informer.subscribe_availability(partial(self.changed, resource))
+        self._informers[key or resource] = informer
+        if optional:
+            self._optional.add(informer)
+        return informer
+
+    def changed(self, resource: Resource, error: ApiError | None) -> None:
+        """The cluster lets us list a kind again (None), or does not: said once each time."""
+        self.availability.changed(f"{self.name} {resource.plural}", error)
+
+    def store(self, resource: Resource, obj: Object) -> None:
+        """Take in the server's answer to a write, if the kind has a cache."""
+        informer = self._informers.get(resource)
+        if informer is not None:
+            informer.store(obj)
+
+    async def run(self) -> None:
+        """Keep all caches up to date until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for informer in self._informers.values():
+                group.create_task(informer.run(), name=f"informer of {informer.resource.plural}")
+
+    async def wait_synced(self) -> None:
+        """Until every cache has had its first list; an optional one may have been refused it."""
+        for informer in self._informers.values():
+            await (informer.wait_tried() if informer in self._optional else informer.wait_synced())

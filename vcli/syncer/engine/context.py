@@ -1,0 +1,75 @@
+"""Both clusters as the controllers see them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vcli.kube.resources import Resource
+from vcli.syncer.engine.caches import Caches
+from vcli.syncer.engine.recorder import Recorder
+from vcli.syncer.engine.version import ServerVersion
+from vcli.syncer.settings import Settings
+from vcli.syncer.translate.metadata import virtual_name_of
+from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.scope import Scope
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncContext:
+    """One virtual cluster and the host namespace that it lives in.
+
+    Attributes:
+        settings: what the syncer was told.
+        scope: the same, as translations want it.
+        virtual: the virtual cluster.
+        host: the host namespace; its caches hold only what carries our label.
+        recorder: tells tenants what went wrong.
+        host_version: of the host's Kubernetes, once it is known.
+    """
+
+    settings: Settings
+    scope: Scope
+    virtual: Caches
+    host: Caches
+    recorder: Recorder
+    host_version: ServerVersion
+
+    @property
+    def namespace(self) -> str:
+        """The host namespace."""
+        return self.scope.host_namespace
+
+    def on_host(self, resource: Resource, name: VirtualName) -> Object | None:
+        """The host object for a virtual name, if there is one and it is ours."""
+        found = self.host[resource].get(self.namespace, host_name(name, self.scope.cluster))
+        if found is None or virtual_name_of(found, scope=self.scope, kind=resource.kind) != name:
+            return None
+        return found
+
+    def in_virtual(self, resource: Resource, name: VirtualName) -> Object | None:
+        """The virtual object of this name."""
+        return self.virtual[resource].get(name.namespace or None, name.name)
+
+
+def scope_of(settings: Settings) -> Scope:
+    """The scope of a syncer's translations."""
+    owner = {"apiVersion": "v1", "kind": "Service", "name": settings.service, "uid": settings.service_uid}
+    return Scope(cluster=settings.cluster, host_namespace=settings.namespace, owner=owner)
+
+
+def name_of(obj: Object) -> VirtualName:
+    """The name of a virtual object."""
+    metadata = obj["metadata"]
+    return VirtualName(metadata.get("namespace", ""), metadata["name"])
+
+
+def uid_of(obj: Object) -> str:
+    """The object's own uid."""
+    uid: str = obj["metadata"]["uid"]
+    return uid
+
+
+def is_terminating(obj: Object) -> bool:
+    """Whether somebody has asked for the object's deletion."""
+    return "deletionTimestamp" in obj["metadata"]

@@ -1,0 +1,136 @@
+"""Writing to either cluster: caches know it, nothing is sent twice, nobody else's object is changed."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from vcli.kube.client import Client, Strategy
+from vcli.kube.errors import AlreadyExists, Conflict, NotFound
+from vcli.kube.resources import Resource
+from vcli.syncer.translate import keys
+
+Object = dict[str, Any]
+
+FIELD_MANAGER = "vcli-syncer"
+
+
+def fingerprint(desired: Object) -> str:
+    """A hash of everything that we want an object to be."""
+    canonical = json.dumps(desired, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def stamped(desired: Object) -> Object:
+    """`desired` with its own fingerprint in an annotation, by which `is_applied` knows it again."""
+    metadata = desired["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), keys.APPLIED: fingerprint(desired)}
+    return {**desired, "metadata": {**metadata, "annotations": annotations}}
+
+
+def is_applied(current: Object | None, desired: Object) -> bool:
+    """Whether `desired` is what was last applied to `current`.
+
+    What host controllers and admission made of it since is theirs: comparing the objects would start a
+    ping-pong.
+    """
+    if current is None:
+        return False
+    annotations = current["metadata"].get("annotations") or {}
+    return bool(annotations.get(keys.APPLIED) == fingerprint(desired))
+
+
+class Writer:
+    """Writes to one cluster. Each answer is stored, so that the next look at the cache finds it.
+
+    All methods raise `ApiError` as the server answers, and `Unreachable`.
+
+    Args:
+        client: of the cluster.
+        store: takes an answer into the cache of its resource.
+    """
+
+    def __init__(self, client: Client, store: Callable[[Resource, Object], None]) -> None:
+        self._client = client
+        self._store = store
+
+    async def create(self, resource: Resource, desired: Object) -> Object:
+        """Create an object."""
+        return self._stored(resource, await self._client.create(resource, desired))
+
+    async def apply(self, resource: Resource, desired: Object, *, current: Object | None) -> Object:
+        """Make an object what is desired; costs nothing when it was the last time."""
+        if current is not None and is_applied(current, desired):
+            return current
+        answer = await self._client.apply(resource, stamped(desired), field_manager=FIELD_MANAGER)
+        return self._stored(resource, answer)
+
+    async def create_or_replace(
+        self, resource: Resource, desired: Object, *, current: Object | None
+    ) -> Object:
+        """Write an object that nobody but us ever touches: half the work of an apply.
+
+        Raises:
+            NotFound: `current` was out of date.
+        """
+        if current is None:
+            try:
+                return await self.create(resource, desired)
+            except AlreadyExists:  # somebody took off the label by which the cache knows it
+                pass
+        return self._stored(resource, await self._client.replace(resource, desired))
+
+    async def patch(
+        self,
+        resource: Resource,
+        obj: Object,
+        patch: Object,
+        *,
+        subresource: str | None = None,
+        strategy: Strategy = "merge",
+    ) -> Object:
+        """Patch this very object.
+
+        Raises:
+            Conflict: another object has the name by now.
+        """
+        metadata = obj["metadata"]
+        answer = await self._client.patch(
+            resource,
+            metadata["name"],
+            {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": metadata["uid"]}},
+            namespace=metadata.get("namespace"),
+            subresource=subresource,
+            strategy=strategy,
+        )
+        return self._stored(resource, answer)
+
+    async def patch_status(
+        self, resource: Resource, obj: Object, status: Object, *, strategy: Strategy = "merge"
+    ) -> Object:
+        """Patch the status of this very object."""
+        return await self.patch(resource, obj, {"status": status}, subresource="status", strategy=strategy)
+
+    async def delete(self, resource: Resource, obj: Object, *, grace: int | None = None) -> None:
+        """Delete this very object, not another of its name. That it is gone already is fine.
+
+        Args:
+            resource: its resource.
+            obj: the object.
+            grace: seconds, None for the object's own.
+        """
+        metadata = obj["metadata"]
+        try:
+            await self._client.delete(
+                resource,
+                metadata["name"],
+                namespace=metadata.get("namespace"),
+                uid=metadata["uid"],
+                grace=grace,
+            )
+        except (NotFound, Conflict):  # another object may have the name by now; the watch will say so
+            return
+
+    def _stored(self, resource: Resource, answer: Object) -> Object:
+        self._store(resource, answer)
+        return answer

@@ -1,0 +1,1 @@
+"""Pods: the one kind whose controller has parts of its own."""
