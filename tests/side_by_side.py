@@ -16,7 +16,13 @@ from xdist.scheduler.protocol import Scheduling
 
 MARK = "alone"
 # Unit tests while the machine is quiet. Of the others the longest first: short ones fill what is left.
-ORDER = ("tests/unit", "tests/e2e/test_conformance.py", "tests/e2e", "tests/api")
+ORDER = (
+    "tests/unit",
+    *(f"tests/e2e/test_{x}.py" for x in ("conformance", "upgrade", "delete", "create")),
+    "tests/e2e",
+    "tests/api/churn",
+    "tests/api",
+)
 
 ITEMS = pytest.StashKey[dict[str, pytest.Item]]()
 """All tests by node id, in a process that collected them for itself after the others ended."""
