@@ -84,9 +84,11 @@ FROM_FILE = {
     "initContainers": [WRITER],
     **of_main(env=[{"name": "A", "valueFrom": FILE}]),
 }
+if minor(HOST) == 34:  # has the fields and drops them; one that lacks them rejects the pod
+    DROPPED["restart-rules"] = (of_main(**RULES), 35, "spec.containers[main].restartPolicy")
 REJECTED = {
     "variable-from-file": (FROM_FILE, 35, "valueFrom"),
-    "restart-rules": (of_main(**RULES), 35, "restartPolicy"),
+    **({} if minor(HOST) == 34 else {"restart-rules": (of_main(**RULES), 35, "restartPolicy")}),
 }
 
 
