@@ -278,7 +278,7 @@ def _same_version(instance: Instance, version: str | None) -> None:
 
 
 def _refuse_another(instance: Instance, wanted: object, has: object, what: str) -> None:
-    """Raise ConflictError when a running host has another value than is wanted; None and port 0 want nothing."""
+    """Raise ConflictError when a running host has another value than wanted; None and port 0 want nothing."""
     if wanted and wanted != has:
         raise ConflictError(
             f"host {instance.name} is up already, with {what}",
