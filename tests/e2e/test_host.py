@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import embedded
 import pytest
+import traffic
 from embedded import NAME, Host, Program, environment, run
 from kubernetes_versions import HOST
 from machine import machine, output
@@ -21,26 +23,14 @@ from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 from vcli.host.versions import KUBERNETES_RELEASES
 
-# A kubelet that starts needs inotify instances, of which a machine may have few: many clusters take them all.
-pytestmark = pytest.mark.alone
+pytestmark = embedded.BOOTS_HOSTS
 
 OWN = f"{NAME}-own"
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:
-    container = {"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]}
-    container |= spec.pop("container", {})
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {
-            "terminationGracePeriodSeconds": 0,
-            "restartPolicy": "Never",
-            "containers": [container],
-            **spec,
-        },
-    }
+    """A pod of the host that runs once."""
+    return traffic.pod(name, script, **({"restartPolicy": "Never"} | spec))
 
 
 def finished(host: Host, namespace: str, name: str) -> str:

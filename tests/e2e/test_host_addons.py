@@ -12,8 +12,7 @@ from embedded import Host, booted, down, vcli_host
 from patience import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
-# A kubelet that starts needs inotify instances, of which a machine may have few: many clusters take them all.
-pytestmark = pytest.mark.alone
+pytestmark = embedded.BOOTS_HOSTS
 
 NAME = f"{embedded.NAME}-addons"
 RANGE = re.compile(r"10\.201\.0\.(12[89]|1[3-9]\d|2\d\d)")

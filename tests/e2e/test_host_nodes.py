@@ -15,8 +15,7 @@ from space import IDLE, pod, serving
 
 from vcli.host.oci import Image, write_archive
 
-# A kubelet that starts needs inotify instances, of which a machine may have few: many clusters take them all.
-pytestmark = pytest.mark.alone
+pytestmark = embedded.BOOTS_HOSTS
 
 NAME = f"{embedded.NAME}-nodes"
 NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]

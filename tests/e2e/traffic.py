@@ -2,18 +2,14 @@
 
 from typing import Any
 
+import space
 from embedded import Host
 
 
 def pod(name: str, script: str = "exec sleep 10000", **spec: Any) -> dict[str, Any]:
-    container = {"name": "main", "image": "busybox:1.36", "command": ["sh", "-c", script]}
-    container |= spec.pop("container", {})
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"terminationGracePeriodSeconds": 0, "containers": [container], **spec},
-    }
+    """A pod of the host that runs again when its node comes back, and ends at once."""
+    usual = {"terminationGracePeriodSeconds": 0, "restartPolicy": "Always"}
+    return space.pod(name, script, labels={"app": name}, **(usual | spec))
 
 
 def web(name: str) -> dict[str, Any]:

@@ -236,7 +236,7 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
 
 
 def _about_images(name: str, version: str, *, created: bool) -> list[str]:
-    """What whoever chose another version should know, as virtual clusters have the default one."""
+    """Where images of virtual clusters come from on a host of another version than the default one."""
     from vcli.config.schema import KUBERNETES  # noqa: PLC0415
     from vcli.operations.host import command  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The labels by which the CLI and the syncer tell whose an object on the host is."""
+"""The labels by which the CLI and the syncer know which virtual cluster a host object belongs to."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -26,7 +26,7 @@ def control_plane(release: str) -> str:
 
 
 def is_control_plane(labels: Mapping[str, str]) -> bool:
-    """Whether an object with these labels says that it belongs to a control plane, whoever made it."""
+    """Whether these are the labels of a control plane's object, made by vcli or by loft-sh's CLI."""
     return labels.get(_APP[0]) == _APP[1]
 
 

@@ -25,8 +25,6 @@ _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/op
 _WORKLOAD = "statefulset.yaml"
 _COMPONENTS = ("stores/embedded-etcd.yaml", "distros/k8s.yaml", "syncer.yaml")
 _NO_COMPONENTS = "      containers: []\n      volumes: []\n"
-# Names in the manifests are made from this one.
-_EXAMPLE = re.compile(r"\bdemo\b")
 _RELEASE = "{{ .Release.Name }}"
 
 
@@ -87,7 +85,7 @@ def _edited(name: str) -> str:
         if old not in text:
             raise VcliError(f"the manifest {name} has no {old.strip()!r}", hint="reinstall vcli")
         text = text.replace(old, new)
-    return _EXAMPLE.sub(_RELEASE, text)
+    return manifests.EXAMPLE.sub(_RELEASE, text)
 
 
 def _workload() -> str:

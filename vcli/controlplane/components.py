@@ -1,18 +1,14 @@
 """What a control plane is made of: components, before it is decided in which pods they run."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, roles_of
 
 Object = dict[str, Any]
-
-# Names in the manifests are made from this one.
-_EXAMPLE: Final = re.compile(r"\bdemo\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,4 +95,4 @@ def _renamed(value: Any, name: str) -> Any:
         return {key: _renamed(below, name) for key, below in value.items()}
     if isinstance(value, list):
         return [_renamed(below, name) for below in value]
-    return _EXAMPLE.sub(name, value) if isinstance(value, str) else value
+    return manifests.EXAMPLE.sub(name, value) if isinstance(value, str) else value

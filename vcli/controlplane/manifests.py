@@ -1,5 +1,6 @@
 """The YAML that the control plane is made of, as plain objects."""
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,9 @@ from vcli.errors import VcliError
 from vcli.escape import in_quotes, is_plain
 
 Object = dict[str, Any]
+
+EXAMPLE = re.compile(r"\bdemo\b")
+"""In manifests: names are made from this one."""
 
 # libyaml where PyYAML was built with it: ten times faster.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,6 +1,6 @@
 """What the containers of a control plane are for. Pure, and quick to import: most commands ask it.
 
-Whoever looks at a pod asks for a role. Pods don't say which roles their containers have, and those that
+Code that reads a pod asks for a role. Pods don't say which roles their containers have, and those that
 earlier versions and loft-sh's CLI made never will: they are known by the names of containers, only here.
 """
 

@@ -56,8 +56,8 @@ class Api:
             ApiRefusedError: another error status.
             OSError: no answer.
         """
-        status, content = self._request("GET", path)
-        return None if status == _NOT_FOUND else self._content(path, status, content)
+        content = self._answer("GET", path, fine=_NOT_FOUND)
+        return json.loads(content) if content else None
 
     def get(self, path: str) -> Any:
         """The object at this path.
@@ -66,13 +66,7 @@ class Api:
             ApiRefusedError: an error status.
             OSError: no answer.
         """
-        return self._content(path, *self._request("GET", path))
-
-    @staticmethod
-    def _content(path: str, status: int, content: bytes) -> Any:
-        if status >= _ERROR:
-            raise ApiRefusedError(f"GET {path}: {status} {content[:300].decode(errors='replace')}")
-        return json.loads(content)
+        return json.loads(self._answer("GET", path))
 
     def create(self, path: str, body: Mapping[str, object]) -> None:
         """Create an object in the collection at this path; one that exists already is left alone.
@@ -81,9 +75,7 @@ class Api:
             ApiRefusedError: an error status.
             OSError: no answer.
         """
-        status, content = self._request("POST", path, json.dumps(body).encode())
-        if status >= _ERROR and status != _CONFLICT:
-            raise ApiRefusedError(f"POST {path}: {status} {content[:300].decode(errors='replace')}")
+        self._answer("POST", path, json.dumps(body).encode(), fine=_CONFLICT)
 
     def patch(self, path: str, body: Mapping[str, object]) -> Any:
         """Change the object at this path by a merge patch; returns what it is then.
@@ -92,10 +84,7 @@ class Api:
             ApiRefusedError: an error status.
             OSError: no answer.
         """
-        status, content = self._request("PATCH", path, json.dumps(body).encode(), kind=_MERGE)
-        if status >= _ERROR:
-            raise ApiRefusedError(f"PATCH {path}: {status} {content[:300].decode(errors='replace')}")
-        return json.loads(content)
+        return json.loads(self._answer("PATCH", path, json.dumps(body).encode(), kind=_MERGE))
 
     def delete(self, path: str) -> None:
         """Delete the object at this path; one that is gone already is fine.
@@ -104,9 +93,7 @@ class Api:
             ApiRefusedError: an error status.
             OSError: no answer.
         """
-        status, content = self._request("DELETE", path)
-        if status >= _ERROR and status != _NOT_FOUND:
-            raise ApiRefusedError(f"DELETE {path}: {status} {content[:300].decode(errors='replace')}")
+        self._answer("DELETE", path, fine=_NOT_FOUND)
 
     def watch(self, path: str, version: str) -> Iterator[Any]:
         """The changes in a collection since a resource version, until the API server ends it.
@@ -130,6 +117,23 @@ class Api:
                 yield change
         finally:
             connection.close()
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        kind: str = "application/json",
+        fine: int | None = None,
+    ) -> bytes:
+        """What is answered; nothing for the error status that is fine."""
+        status, content = self._request(method, path, body, kind=kind)
+        if status == fine:
+            return b""
+        if status >= _ERROR:
+            raise ApiRefusedError(f"{method} {path}: {status} {content[:300].decode(errors='replace')}")
+        return content
 
     def _request(
         self, method: str, path: str, body: bytes | None = None, *, kind: str = "application/json"

@@ -59,7 +59,7 @@ def plan(
 
 def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
     """What has to stay visible inside the node: our folders, the cache, the interpreter, this package."""
-    # All of the cache: what is set up later brings programs and images of its own.
+    # All of the cache: what is set up later has programs and images of its own.
     cache = {Path(x).parents[1] for x in binaries.folders()}
     folders = [instance.root, instance.run, Path(vcli.__file__).parent, *cache]
     folders += [Path(x) for x in (sys.prefix, sys.base_prefix, sys.exec_prefix)]

@@ -36,7 +36,7 @@ class Controller:
         self._said: dict[str, str] = {}
 
     def run(self) -> NoReturn:
-        """For ever: whatever goes wrong is tried again a second later, from a new list."""
+        """For ever: after an error it starts again a second later, from a new list."""
         while True:
             try:
                 self._once()
@@ -67,7 +67,7 @@ class Controller:
                 try:
                     services[uid] = self._set(change.service, wanted)
                 except ApiRefusedError as error:
-                    # Changed or deleted meanwhile: the watch is about to tell.
+                    # Changed or deleted meanwhile: the watch is about to deliver it.
                     _log.warning("%s: %s", "/".join(key(change.service)), error)
                     continue
                 _log.info("%s: %s -> %s", "/".join(key(change.service)), has, wanted)

@@ -181,7 +181,7 @@ def works(api: Api, addon: Addon) -> bool:
     """Whether all that an add-on names is there and Available.
 
     Raises:
-        ApiRefusedError: the API server refuses to tell.
+        ApiRefusedError: the API server rejects the request.
         OSError: it does not answer.
     """
     found = (api.find(path) for path in addon.available)

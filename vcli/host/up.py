@@ -174,7 +174,7 @@ def extend(
     nodes = instance.nodes()
     name_server = any(x.name == EGRESS for x in Plan.read(instance.plan).components)
     facts = Facts(node=instance.name, several=len(nodes) > 1, name_server=name_server)
-    # The first one last, which `lacks` looks at: interrupted in between, all of it is done again.
+    # The first one last, which `lacks` reads: interrupted in between, all of it is done again.
     for node in reversed(nodes):
         plan, first = Plan.read(node.plan), node.number == 1
         here = [x for x in addons if x.is_on(node) and x.name not in plan.optional]

@@ -264,27 +264,24 @@ def _end_tunnels(server: str) -> None:
 
 def _same_port(instance: Instance, port: int | None) -> None:
     has = state.port(instance)
-    if port and port != has:
-        raise ConflictError(
-            f"host {instance.name} is up already, with its API server at port {has}",
-            hint=f"{command('down', instance.name)}, or another --name for a second host",
-        )
+    _refuse_another(instance, port, has, f"its API server at port {has}")
 
 
 def _same_nodes(instance: Instance, nodes: int | None) -> None:
     has = len(instance.nodes())
-    if nodes and nodes != has:
-        raise ConflictError(
-            f"host {instance.name} is up already, with {has} {'node' if has == 1 else 'nodes'}",
-            hint=f"{command('down', instance.name)}, or another --name for a second host",
-        )
+    _refuse_another(instance, nodes, has, f"{has} {'node' if has == 1 else 'nodes'}")
 
 
 def _same_version(instance: Instance, version: str | None) -> None:
     has = state.kubernetes(instance)
-    if version and version != has:
+    _refuse_another(instance, version, has, f"Kubernetes {has}")
+
+
+def _refuse_another(instance: Instance, wanted: object, has: object, what: str) -> None:
+    """Raise ConflictError when a running host has another value than wanted; None and port 0 want nothing."""
+    if wanted and wanted != has:
         raise ConflictError(
-            f"host {instance.name} is up already, with Kubernetes {has}",
+            f"host {instance.name} is up already, with {what}",
             hint=f"{command('down', instance.name)}, or another --name for a second host",
         )
 

@@ -32,7 +32,7 @@ def load_kubernetes(version: str, *, name: str = DEFAULT_NAME, steps: Steps | No
     Args:
         version: as `host.versions.release` takes it.
         name: of the host.
-        steps: is told what happens.
+        steps: shows what happens.
 
     Raises:
         UsageError: there is no such version.

@@ -23,7 +23,7 @@ def build(*, addons: Sequence[str] = (), kubernetes: str | None = None, steps: S
     Args:
         addons: names of `host.addons.OPTIONAL`, to have those ready as well.
         kubernetes: version, as `host.versions.release` takes it; the newest when not given.
-        steps: is told what happens.
+        steps: shows what happens.
 
     Returns:
         The kubectl among the programs.
@@ -41,7 +41,7 @@ def build(*, addons: Sequence[str] = (), kubernetes: str | None = None, steps: S
 
 def sources() -> list[Source]:
     """Where programs come from: releases if their site answers, else Go; or as `VCLI_HOST_SOURCE` says."""
-    from vcli.host.release_source import ReleaseSource  # noqa: PLC0415  brings httpx, 100 ms that only a build needs
+    from vcli.host.release_source import ReleaseSource  # noqa: PLC0415  imports httpx, 100 ms that only a build needs
 
     match os.environ.get("VCLI_HOST_SOURCE", "auto"):
         case "auto":
@@ -60,7 +60,7 @@ def get(wanted: Sequence[Product], what: str, steps: Steps) -> Binaries:
     Args:
         wanted: what they belong to.
         what: they are, for the step's text.
-        steps: is told what happens.
+        steps: shows what happens.
 
     Raises:
         VcliError: see `host.binaries`.
@@ -82,7 +82,7 @@ def prepare(
         have: of the machine.
         addons: those wanted.
         version: one of `host.versions.KUBERNETES_RELEASES`.
-        steps: is told what happens.
+        steps: shows what happens.
     """
     cache = cache_dir()
     binaries = get([*products(version), *_products(addons)], "the host's programs", steps)
@@ -96,7 +96,7 @@ def prepare(
 
 
 def prepare_addons(addons: Sequence[Addon], steps: Steps) -> tuple[Binaries, list[Path]]:
-    """The programs of add-ons and archives of their images, for a host that is up: of whatever version."""
+    """The programs of add-ons and archives of their images, for a host that is up, of any version."""
     binaries = get(_products(addons), "the add-ons' programs", steps)
     archives = _archives(addons, binaries)
     _tidy([], binaries)

@@ -78,7 +78,7 @@ async def wait_ready(
             return
         if cluster.ours and await _says_so(client, cluster, pods):
             return
-        reason = hopeless(pods) or (await _refusal(client, cluster) if not pods else None)
+        reason = unrecoverable_reason(pods) or (await _refusal(client, cluster) if not pods else None)
         if reason:
             raise NotReadyError(
                 f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} is not ready: {reason}",
@@ -114,7 +114,7 @@ def has_condition_ready(pod: Object) -> bool:
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
-def hopeless(pods: Iterable[Object], *, now: float | None = None) -> str | None:
+def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) -> str | None:
     """Why waiting is in vain, None while there is hope.
 
     Args:

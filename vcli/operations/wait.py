@@ -15,7 +15,7 @@ from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
 from vcli.kube.watch import list_watch
 from vcli.operations.evidence import evidence
 from vcli.operations.probe import is_ready
-from vcli.operations.readiness import NotReadyError, has_condition_ready, hopeless, progress
+from vcli.operations.readiness import NotReadyError, has_condition_ready, progress, unrecoverable_reason
 
 _LOOK_AGAIN = 1.0
 _ASK_AGAIN = 0.1
@@ -156,7 +156,7 @@ class _Watcher:
         ours = [pod for pod in self.pods if self._current(pod)]
         if any(map(has_condition_ready, ours)):
             return True
-        self.trouble = self.trouble or hopeless(ours)
+        self.trouble = self.trouble or unrecoverable_reason(ours)
         ending = not ours and any("deletionTimestamp" in pod["metadata"] for pod in self.pods)
         state = "the pod from before is ending" if ending else progress(ours or self.pods)
         if state != self._said:

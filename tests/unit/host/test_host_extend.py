@@ -1,4 +1,4 @@
-"""What a running host's nodes are told when it gets more add-ons."""
+"""What changes in the plans of a running host's nodes when it gets more add-ons."""
 
 from pathlib import Path
 

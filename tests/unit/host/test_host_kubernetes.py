@@ -39,7 +39,7 @@ def test_all_modules_of_a_release_are_pinned_to_it(version: str) -> None:
     replaced = re.findall(r"^\t(k8s.io/\S+) => (\S+) (\S+)$", text, re.MULTILINE)
     assert {staging for _, _, staging in replaced} == {version.replace("v1.", "v0.")}
     assert all(module == other for module, other, _ in replaced)
-    # None is left to whatever a dependency asks for.
+    # No version is left to what a dependency requires.
     required = re.findall(r"^\t(k8s.io/\S+) (v0\.(?:0\.0|\d\d\.\d+)) // indirect$", text, re.MULTILINE)
     assert {module for module, _ in required} <= {module for module, _, _ in replaced}
     assert (kubernetes(version).module / "go.sum").is_file()
@@ -153,7 +153,7 @@ def test_host_of_an_earlier_vcli_has_the_version_that_there_was(root: Path) -> N
 
 def test_programs_of_running_hosts_are_kept_however_old(root: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    folders = {x: cache / "host" / f"kubernetes-{x}" for x in ("running", "stopped", "nobody")}
+    folders = {x: cache / "host" / f"kubernetes-{x}" for x in ("running", "stopped", "unused")}
     archive = cache / "host" / "image-1" / "traefik.tar"
     for folder in folders.values():
         (folder / "bin").mkdir(parents=True)

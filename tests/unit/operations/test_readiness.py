@@ -2,7 +2,7 @@ import pytest
 
 from vcli.controlplane import roles
 from vcli.controlplane.roles import Role
-from vcli.operations.readiness import hopeless, progress, serves
+from vcli.operations.readiness import progress, serves, unrecoverable_reason
 
 
 def pod(*, phase="Running", node="n", conditions=(), init=(), containers=(), deleting=False):
@@ -44,12 +44,15 @@ def test_whether_a_pod_serves_the_api(given, expected):
 
 def test_reasons_to_give_up():
     stuck = pod(containers=[container(waiting="ImagePullBackOff", message="back-off\npulling")])
-    assert hopeless([stuck]) == "container kube-apiserver: ImagePullBackOff: back-off"
+    assert unrecoverable_reason([stuck]) == "container kube-apiserver: ImagePullBackOff: back-off"
     last = {"exitCode": 1, "reason": "Error"}
     crashed = pod(init=[container("etcd", waiting="CrashLoopBackOff", last=last) | {"restartCount": 9}])
-    assert hopeless([crashed]) == "container etcd: CrashLoopBackOff, last ended with exit code 1 (Error)"
-    assert hopeless([pod(containers=[container(waiting="ContainerCreating")])]) is None
-    assert hopeless([]) is None
+    assert (
+        unrecoverable_reason([crashed])
+        == "container etcd: CrashLoopBackOff, last ended with exit code 1 (Error)"
+    )
+    assert unrecoverable_reason([pod(containers=[container(waiting="ContainerCreating")])]) is None
+    assert unrecoverable_reason([]) is None
 
 
 def test_keys_that_are_yet_to_be_made_are_waited_for():
@@ -58,21 +61,21 @@ def test_keys_that_are_yet_to_be_made_are_waited_for():
 
     for name in ("kube-apiserver", "kube-controller-manager"):
         for message in ('secret "demo-certs" not found', 'configmap "vc-facts-demo" not found'):
-            assert hopeless([waits(name, message)]) is None
+            assert unrecoverable_reason([waits(name, message)]) is None
             assert progress([waits(name, message)]) == "keys and certificates are being made"
-    assert hopeless([waits("kube-apiserver", "couldn't find key ca.crt in Secret")])
-    assert hopeless([waits("etcd", 'secret "other" not found')])
+    assert unrecoverable_reason([waits("kube-apiserver", "couldn't find key ca.crt in Secret")])
+    assert unrecoverable_reason([waits("etcd", 'secret "other" not found')])
 
 
 def test_only_a_controller_manager_of_its_own_may_be_restarted(monkeypatch):
     def crashed(name: str, restarts: int):
         return pod(containers=[container(name, waiting="CrashLoopBackOff") | {"restartCount": restarts}])
 
-    assert hopeless([crashed("kube-controller-manager", 3)]) is None
-    assert hopeless([crashed("kube-controller-manager", 4)])
+    assert unrecoverable_reason([crashed("kube-controller-manager", 3)]) is None
+    assert unrecoverable_reason([crashed("kube-controller-manager", 4)])
     both = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER})
     monkeypatch.setattr(roles, "_CONTAINERS", {"all": both})
-    assert hopeless([crashed("all", 1)])
+    assert unrecoverable_reason([crashed("all", 1)])
     assert serves(pod(containers=[container("all", ready=True)]))
 
 
@@ -80,7 +83,7 @@ def test_the_last_line_of_what_crashed_is_in_the_reason():
     last = {"exitCode": 1, "reason": "Error", "message": "a line\nSecret demo-certs has no good ca.key\n"}
     crashed = pod(containers=[container("syncer", waiting="CrashLoopBackOff", last=last)])
     crashed["status"]["containerStatuses"][0]["restartCount"] = 2
-    reason = hopeless([crashed])
+    reason = unrecoverable_reason([crashed])
     assert reason is not None
     assert reason.endswith("exit code 1 (Error): Secret demo-certs has no good ca.key")
 
@@ -95,8 +98,8 @@ def test_a_pod_may_wait_for_a_node_only_so_long():
     }
     waiting = pod(phase="Pending", node=None, conditions=[condition])
     at = 1767225600.0
-    assert hopeless([waiting], now=at + 5) is None
-    assert hopeless([waiting], now=at + 60) == "no node takes its pod: 0/1 nodes are available"
+    assert unrecoverable_reason([waiting], now=at + 5) is None
+    assert unrecoverable_reason([waiting], now=at + 60) == "no node takes its pod: 0/1 nodes are available"
     # A volume may come yet, and room for it: by pods that end, or by an autoscaler.
     for reason in (
         "pod has unbound immediate PersistentVolumeClaims",
@@ -104,8 +107,8 @@ def test_a_pod_may_wait_for_a_node_only_so_long():
         "1 Too many pods",
     ):
         condition["message"] = f"0/1 nodes are available: {reason}. preemption: none helps"
-        assert hopeless([waiting], now=at + 60) is None
-        assert reason in hopeless([waiting], now=at + 120)
+        assert unrecoverable_reason([waiting], now=at + 60) is None
+        assert reason in unrecoverable_reason([waiting], now=at + 120)
         assert progress([waiting]) == f"pod demo-0 waits for a node: 0/1 nodes are available: {reason}"
 
 
