@@ -55,8 +55,9 @@ class Host:
     def create_namespace(self, name: str) -> None:
         """Make a namespace, with what controllers put into it; before that it takes no pod."""
         self.kubectl("create", "namespace", name)
-        usual = ("serviceaccount/default", "configmap/kube-root-ca.crt")
-        self.kubectl("wait", "--namespace", name, "--for=create", *usual, f"--timeout={SECONDS - 10}s")
+        # One by one: kubectl gives up at once when two objects are missing.
+        for usual in ("serviceaccount/default", "configmap/kube-root-ca.crt"):
+            self.kubectl("wait", "--namespace", name, "--for=create", usual, f"--timeout={SECONDS - 10}s")
 
     def apply(self, namespace: str, *objects: dict[str, Any]) -> None:
         """Apply objects; those without a namespace of their own go to this one."""

@@ -243,7 +243,7 @@ def test_ctrl_c_rolls_back(desk: Host, namespace: str):
     os.kill(process.pid, signal.SIGINT)
     said = process.communicate(timeout=SIX_MINUTES)[1]
     assert process.returncode == 130, said
-    assert "rolled back: it runs with the objects and values from before" in said
+    assert "rolled back: it runs with the objects and values from before" in said, said
     assert comparable(desk, namespace) == before
     inside(desk, namespace, "get", "namespaces")
 

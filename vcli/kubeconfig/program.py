@@ -102,13 +102,18 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         for member in members:
             member.send(signal.SIGTERM)
         try:
-            async with asyncio.timeout(_GRACE):
-                await process.wait()
-        except TimeoutError:
-            pass
+            await _ended(process)
         finally:
             for member in members:
                 member.send(signal.SIGKILL)
+            await _ended(process)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """Wait for its end, for a second at most: a read from a dead disk keeps even one that was killed."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE):
+            await process.wait()
 
 
 class _Member:

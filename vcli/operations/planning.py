@@ -24,6 +24,7 @@ from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
 from vcli.operations.gather import load_bundle
 from vcli.operations.preflight import Findings, look, raise_for
+from vcli.operations.readiness import is_serving
 from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
@@ -121,10 +122,12 @@ async def make_plan(
         plan_objects(client, names, objects), find_surplus(client, names, objects)
     )
 
+    ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
+    was_ready = ready > 0 or (findings.workload is not None and await is_serving(client, names))
+
     def plan(planned: Sequence[Planned], surplus: Sequence[Object]) -> Plan:
         changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
-        ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
-        return Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes, was_ready=ready > 0)
+        return Plan(planned=tuple(planned), surplus=tuple(surplus), changes=changes, was_ready=was_ready)
 
     whole = plan(planned, found)
     if whole.changes.loses_data and not may_lose_data and values.given != stored.data:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from vcli import invocation
+from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, in_role, roles_of, statuses_of
 from vcli.errors import TimedOutError, VcliError
 from vcli.invocation import vcli
@@ -76,7 +77,7 @@ async def wait_ready(
         pods = await _pods(client, cluster)
         if any(serves(pod) for pod in pods):
             return
-        if cluster.ours and await _says_so(client, cluster, pods):
+        if cluster.ours and await _says_so(client, cluster.namespace, pods):
             return
         reason = unrecoverable_reason(pods) or (await _refusal(client, cluster) if not pods else None)
         if reason:
@@ -198,10 +199,26 @@ def _seconds(timestamp: str | None) -> float:
     return dt.datetime.fromisoformat(timestamp).timestamp() if timestamp else time.time()
 
 
-async def _says_so(client: Client, cluster: VirtualCluster, pods: Iterable[Object]) -> bool:
+async def is_serving(client: Client, names: Names) -> bool:
+    """Whether the control plane's API serves now; the workload's count of ready pods comes a second later.
+
+    Args:
+        client: of the host.
+        names: of a virtual cluster that vcli made.
+
+    Raises:
+        ApiError: the host does not let us list pods.
+        Unreachable: it does not answer.
+    """
+    selector = ",".join(f"{key}={value}" for key, value in names.selector.items())
+    pods = (await client.list(PODS, namespace=names.namespace, label_selector=selector))["items"]
+    return any(map(serves, pods)) or await _says_so(client, names.namespace, pods)
+
+
+async def _says_so(client: Client, namespace: str, pods: Iterable[Object]) -> bool:
     """Whether a syncer that runs says that it is ready, before the kubelet has noticed."""
     names = [each["metadata"]["name"] for each in pods if each.get("status", {}).get("phase") == "Running"]
-    asked = (is_ready(client, namespace=cluster.namespace, pod=name, patience=_POLL) for name in names)
+    asked = (is_ready(client, namespace=namespace, pod=name, patience=_POLL) for name in names)
     return any([await each for each in asked])
 
 
