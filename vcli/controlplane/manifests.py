@@ -18,6 +18,7 @@ EXAMPLE = re.compile(r"\bdemo\b")
 
 # libyaml where PyYAML was built with it: ten times faster.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def load(path: str) -> list[Object]:
@@ -45,7 +46,7 @@ def read(path: str) -> str:
     raise VcliError(f"the manifest {path} is missing from the installation", hint="reinstall vcli")
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_SafeDumper):  # type: ignore[misc]
     """Without anchors, and with texts of several lines as blocks."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
