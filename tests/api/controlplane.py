@@ -1,15 +1,15 @@
 """What a virtual cluster has in its host namespace before its syncer starts."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
-import yaml
 from apiserver import ApiServer, free_port
 
+from vcli.config import load
+from vcli.contract.settings import Settings
+from vcli.controlplane import rights
+from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.resources import SERVICES, Resource
-from vcli.syncer.settings import Settings
-
-MANIFESTS = Path(__file__).resolve().parents[2] / "manifests" / "control-plane"
 
 
 async def make_control_plane(client: Client, namespace: str, virtual: ApiServer) -> Settings:
@@ -40,12 +40,12 @@ async def make_control_plane(client: Client, namespace: str, virtual: ApiServer)
     )
 
 
-async def grant_rights(client: Client, namespace: str, *, user: str, optional: bool = True) -> None:
-    """Give a user what the syncer's ServiceAccount has, and nothing else."""
-    more = yaml.safe_load_all(MANIFESTS.joinpath("optional-rights.yaml").read_text())
-    for manifest in yaml.safe_load_all(MANIFESTS.joinpath("rights.yaml").read_text()):
-        if manifest["kind"] == "Role" and optional:
-            manifest["rules"] += [rule for role in more for rule in role["rules"]]
+async def grant_rights(
+    client: Client, namespace: str, *, user: str, optional: bool = True, sets: Sequence[str] = ()
+) -> None:
+    """Give a user what the syncer's ServiceAccount has with such values, and nothing else."""
+    features = frozenset(rights.features()) if optional else frozenset()
+    for manifest in rights.render(Names("demo", namespace), load([], sets), with_features=features):
         if manifest["kind"] == "RoleBinding":
             manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
         await client.apply(Resource.of(manifest), manifest, namespace=namespace)

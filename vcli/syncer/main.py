@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from vcli.contract.settings import Settings
 from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
@@ -44,7 +45,6 @@ from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.serving import ConnectionLimiter
-from vcli.syncer.settings import Settings
 from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from apiserver import ApiServer
 from controlplane import make_control_plane
 
+from vcli.contract.settings import Settings
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
@@ -31,7 +32,6 @@ from vcli.kube.resources import (
     Resource,
 )
 from vcli.syncer.main import run
-from vcli.syncer.settings import Settings
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.usage.registration import API_SERVICE_NAME
 

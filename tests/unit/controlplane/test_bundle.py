@@ -72,6 +72,7 @@ def test_only_the_syncer_is_in_it(packed: Path):
     assert {top for top in tops if top.startswith("vcli/")} == {
         "vcli/__init__.pyc",
         "vcli/bootstrap",
+        "vcli/catalog.pyc",
         "vcli/contract",
         "vcli/errors.pyc",
         "vcli/invocation.pyc",
