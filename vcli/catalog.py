@@ -5,7 +5,7 @@ That is what the syncer watches, its rights, the check of rights before anything
 kind is translated is in `vcli.syncer`; how one is added, in docs/explanation/architecture.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -57,6 +57,7 @@ class SyncedKind:
         summary: a sentence for the reference and the values.
         enabled: the default of ``enabled`` in the values; ``auto``: on where the syncer gets its rights.
         required: that there is no such key, as nothing works without.
+        essential: that the syncer waits at its start until it can list them; without others it goes on.
         rules: what the syncer needs in its namespace.
         optional_rules: what it needs beyond, and gets only if whoever creates the virtual cluster has it.
         without_optional_rules: what does not work without ``optional_rules``.
@@ -70,6 +71,7 @@ class SyncedKind:
     summary: str
     enabled: Switch = True
     required: bool = False
+    essential: bool = False
     rules: tuple[Rule, ...] = ()
     optional_rules: tuple[Rule, ...] = ()
     without_optional_rules: str = ""
@@ -103,13 +105,16 @@ class SyncedKind:
         return chosen == "auto" and (cluster_role or not self.cluster_rules)
 
 
-def _required(resource: Resource, key: str, summary: str, *, events: bool = False) -> SyncedKind:
+def _required(
+    resource: Resource, key: str, summary: str, *, essential: bool = True, events: bool = False
+) -> SyncedKind:
     return SyncedKind(
         resource=resource,
         direction="toHost",
         key=key,
         summary=summary,
         required=True,
+        essential=essential,
         rules=(Rule(resource, (*_READ, *_WRITE)),),
         forwards_events=events,
     )
@@ -120,7 +125,13 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     _required(SERVICES, "services", "The same on the host, under the same ClusterIP.", events=True),
     _required(CONFIGMAPS, "configMaps", "On the host while a synced object refers to them."),
     _required(SECRETS, "secrets", "On the host while a synced object refers to them."),
-    _required(PVCS, "persistentVolumeClaims", "Provisioned and bound on the host, status back.", events=True),
+    _required(
+        PVCS,
+        "persistentVolumeClaims",
+        "Provisioned and bound on the host, status back.",
+        essential=False,
+        events=True,
+    ),
     SyncedKind(
         resource=ENDPOINTSLICES,
         direction="toHost",
@@ -152,6 +163,15 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""
+
+
+def kinds_on(differences: Mapping[str, bool]) -> list[SyncedKind]:
+    """The kinds that are synced.
+
+    Args:
+        differences: those that are on or off otherwise than by default, by their paths.
+    """
+    return [kind for kind in SYNCED if differences.get(kind.path, kind.is_on_by_default)]
 
 
 def merged(rules: Iterable[Rule]) -> list[Object]:

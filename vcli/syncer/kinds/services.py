@@ -12,10 +12,10 @@ from vcli.kube.resources import SERVICES
 from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on_host, enqueue_on_virtual
-from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.kinds.external_ips import ExternalIPs
-from vcli.syncer.kinds.refusals import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.kinds.service_moves import ServiceMoves, taken
+from vcli.syncer.sync.rejections import IGNORED, emit_warning, warn_on_rejection
+from vcli.syncer.sync.to_host import update_virtual_status
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate import traffic
 from vcli.syncer.translate.metadata import virtual_uid_of
@@ -105,9 +105,8 @@ class Services:
         ports = translate.node_ports_from_host(virtual, host)
         if ports is not None:
             virtual = await self._show_ports(virtual, ports)
-        patch = merge_patch(virtual.get("status") or {}, translate.status_to_virtual(host, virtual))
-        if patch:
-            virtual = await ctx.virtual.writer.patch_status(SERVICES, virtual, patch)
+        status = translate.status_to_virtual(host, virtual)
+        virtual = await update_virtual_status(ctx, SERVICES, virtual, status)
         await self._moves.settled(virtual, host)
 
     async def _show_ports(self, virtual: Object, ports: Object) -> Object:

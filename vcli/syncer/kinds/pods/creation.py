@@ -11,7 +11,7 @@ from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.needs import PodNeeds
-from vcli.syncer.kinds.refusals import IGNORED, emit_warning, is_over_quota, warn_on_rejection
+from vcli.syncer.sync.rejections import IGNORED, emit_warning, is_over_quota, warn_on_rejection
 from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of

@@ -17,7 +17,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host
 from vcli.syncer.engine.schedule import HIGH
 from vcli.syncer.kinds.indexes import is_finished, needed_by
-from vcli.syncer.kinds.refusals import emit_warning, warn_on_rejection
+from vcli.syncer.sync.rejections import emit_warning, warn_on_rejection
 from vcli.syncer.translate.configs import Token, renewals_in, token_secret, tokens_in
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name

@@ -6,7 +6,7 @@ from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
 from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.kinds.pods.context import PodContexts
-from vcli.syncer.kinds.refusals import warn_on_rejection
+from vcli.syncer.sync.rejections import warn_on_rejection
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import pod_names
