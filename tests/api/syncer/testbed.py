@@ -8,27 +8,24 @@ import contextlib
 import dataclasses
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from apiserver import ApiServer
 from controlplane import make_control_plane
 
+from vcli.catalog import MADE_ON_HOST
 from vcli.contract.settings import Settings
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import (
     APISERVICES,
-    CONFIGMAPS,
     NAMESPACES,
     NODES,
     PODS,
-    PVCS,
     PVS,
-    SECRETS,
-    SERVICES,
     Resource,
 )
 from vcli.syncer.main import run
@@ -216,7 +213,7 @@ class Lab:
 
     async def clean(self) -> None:
         """Leave nothing for the next test's syncer to find."""
-        for resource in (PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS):
+        for resource in MADE_ON_HOST:
             for obj in (await self.virtual.list(resource, namespace=self.space))["items"]:
                 metadata = obj["metadata"]
                 with contextlib.suppress(NotFound):
@@ -278,7 +275,12 @@ def pod(name: str, **spec: Any) -> Object:
 
 @asynccontextmanager
 async def lab_between(
-    client: Client, namespace: str, host_server: ApiServer, virtual_server: ApiServer
+    client: Client,
+    namespace: str,
+    host_server: ApiServer,
+    virtual_server: ApiServer,
+    *,
+    sets: Sequence[str] = (),
 ) -> AsyncIterator[Lab]:
     """A lab between two API servers.
 
@@ -287,8 +289,9 @@ async def lab_between(
         namespace: on the host.
         host_server: the host's API server.
         virtual_server: the virtual cluster's.
+        sets: values, as for `--set`: which kinds are on.
     """
-    settings = await make_control_plane(client, namespace, virtual_server)
+    settings = await make_control_plane(client, namespace, virtual_server, sets=sets)
     async with Client(virtual_server.access) as virtual:
         made = await virtual.create(NAMESPACES, {"metadata": {"generateName": "space-"}})
         lab = Lab(
