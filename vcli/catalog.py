@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    PDBS,
     PODS,
     PVCS,
     PVS,
@@ -142,6 +143,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
         optional_rules=(Rule(ENDPOINTS, _WRITE), Rule(ENDPOINTSLICES, _WRITE)),
         without_optional_rules="Services without a selector",
+    ),
+    SyncedKind(
+        resource=PDBS,
+        direction="toHost",
+        key="podDisruptionBudgets",
+        summary="Evictions on the host, as of a node that is drained, keep to them as well.",
+        enabled=False,
+        rules=(Rule(PDBS, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
         resource=PVS,
