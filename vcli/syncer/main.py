@@ -128,6 +128,7 @@ def _runnables(
         ctx.host_version,
         Work("addons", partial(_addons, ctx, pods, gates)),
         Work("start", partial(_start, ctx, nodes, gates)),
+        after(begins, Work("tidying", partial(registry.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
         *(after(begins, each) for each in writers),
     ], controllers

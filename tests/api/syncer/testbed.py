@@ -16,7 +16,10 @@ from apiserver import ApiServer
 from controlplane import make_control_plane
 
 from vcli.catalog import MADE_ON_HOST
+from vcli.config import load
 from vcli.contract.settings import Settings
+from vcli.controlplane import rights
+from vcli.controlplane.names import Names
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
@@ -304,3 +307,6 @@ async def lab_between(
         yield lab
         await lab.stop()
         await lab.clean()
+    # They are of the user that is the syncer of other tests too.
+    for obj in rights.render_of_cluster(Names("demo", namespace), load([], sets)):
+        await client.delete(Resource.of(obj), obj["metadata"]["name"])

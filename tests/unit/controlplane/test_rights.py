@@ -79,7 +79,7 @@ MIRROR = SyncedKind(
 def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool | str]:
     """A catalog of two more kinds, and what the values say of them."""
     said: dict[str, bool | str] = {}
-    more = (*SYNCED, OFF, MIRROR)
+    more = (*(kind for kind in SYNCED if kind.required), OFF, MIRROR)
     monkeypatch.setattr(synced, "SYNCED", more)
     monkeypatch.setattr(catalog, "SYNCED", more)
     monkeypatch.setattr(synced, "switch_of", lambda _, kind: said.get(kind.key, kind.enabled))

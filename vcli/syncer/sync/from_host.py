@@ -12,8 +12,11 @@ from vcli.kube.resources import Resource
 from vcli.syncer.engine.context import Object, SyncContext, is_terminating
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on
+from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
 from vcli.syncer.translate import keys
+
+log = Log("vcli.syncer.mirrors")
 
 
 def is_mirror(virtual: Object) -> bool:
@@ -63,6 +66,14 @@ def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controlle
     for cache in (on_host, in_virtual):
         enqueue_on(cache, controller.queue, lambda obj: (obj["metadata"]["name"],))
     return controller
+
+
+async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
+    """Delete the mirrors of a kind that is off, from when it was on."""
+    client = ctx.virtual.client
+    for obj in (await client.list(resource, label_selector=keys.MIRROR))["items"]:
+        await ctx.virtual.writer.delete(resource, obj)
+        log.info("mirror removed: its kind is off", kind=resource.kind, name=obj["metadata"]["name"])
 
 
 def covers(current: Any, desired: Any) -> bool:

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, Final
 
-from vcli.catalog import SyncedKind, kinds_on
+from vcli.catalog import SYNCED, SyncedKind, kinds_on
 from vcli.contract.settings import Settings
+from vcli.errors import VcliError
 from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
-from vcli.syncer.sync.from_host import FromHost, from_host
+from vcli.syncer.engine.log import Log
+from vcli.syncer.sync.from_host import FromHost, from_host, remove_mirrors
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost, to_host
+
+log = Log("vcli.syncer.kinds")
 
 OWN_CONTROLLERS: Final = frozenset({PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS, PVS, EVENTS})
 
@@ -53,6 +57,17 @@ def controllers(ctx: SyncContext, references: ReferenceIndex) -> Iterator[Contro
         yield to_host(ctx, resource, sync)
     for resource, mirrored in from_host_kinds(ctx.settings):
         yield from_host(ctx, resource, mirrored)
+
+
+async def tidy(ctx: SyncContext) -> None:
+    """Take away what kinds that are off have left in the virtual cluster."""
+    on = kinds_of(ctx.settings)
+    for kind in SYNCED:
+        if kind.direction == "fromHost" and kind not in on and kind.resource not in OWN_CONTROLLERS:
+            try:
+                await remove_mirrors(ctx, kind.resource)
+            except VcliError as error:  # the next start tries again
+                log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
 
 
 def _module(resource: Resource) -> Any:
