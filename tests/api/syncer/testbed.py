@@ -25,6 +25,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import (
     APISERVICES,
+    EVENTS,
     NAMESPACES,
     NODES,
     PODS,
@@ -238,6 +239,22 @@ class Lab:
         with contextlib.suppress(NotFound):
             gone = {"metadata": {"finalizers": None}}
             await client.patch(resource, metadata["name"], gone, namespace=metadata.get("namespace"))
+
+
+async def readiness(lab: Lab) -> str:
+    """What the syncer says of itself."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.settings.health_port)
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    return text.rpartition("\r\n\r\n")[2]
+
+
+async def warnings(lab: Lab) -> list[Object]:
+    """Those on the control plane's Service."""
+    found = await lab.host.list(EVENTS, namespace=lab.namespace, field_selector="involvedObject.name=demo")
+    return [each for each in found["items"] if each["reason"] == "Unavailable"]
 
 
 def own_address() -> str:
