@@ -20,6 +20,7 @@ from vcli.kube.resources import (
     PVS,
     SECRETS,
     SERVICES,
+    STORAGECLASSES,
     Resource,
 )
 
@@ -167,6 +168,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="events",
         summary="About the host's objects, as events about the virtual ones.",
         # Its right is in manifests/control-plane/rights.yaml: the syncer makes events on the host as well.
+    ),
+    SyncedKind(
+        resource=STORAGECLASSES,
+        direction="fromHost",
+        key="storageClasses",
+        summary="Those of the host, read-only; a tenant's own of the same name stay as they are.",
+        enabled="auto",
+        cluster_rules=(Rule(STORAGECLASSES, _READ),),
     ),
 )
 
