@@ -30,7 +30,7 @@ from vcli.syncer.kinds.indexes import (
     by_reference,
     by_volume,
 )
-from vcli.syncer.sync.registry import from_host_kinds, kinds_of, to_host_kinds
+from vcli.syncer.registry import from_host_kinds, kinds_of, to_host_kinds
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
 

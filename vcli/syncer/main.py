@@ -17,6 +17,7 @@ from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICEACCOUNTS, SERVICES
+from vcli.syncer import registry
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.availability import Availability
@@ -43,10 +44,9 @@ from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
-from vcli.syncer.sync import registry
 from vcli.syncer.sync.references import ReferenceIndex
-from vcli.syncer.sync.registry import is_synced
 from vcli.syncer.sync.to_host import to_host
 from vcli.syncer.usage.source import HostUsage
 

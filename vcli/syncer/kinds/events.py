@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from vcli.catalog import kinds_on
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, Resource
@@ -21,7 +22,6 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.engine.schedule import INITIAL, NORMAL
-from vcli.syncer.sync.registry import kinds_of
 from vcli.syncer.translate.events import is_of_the_host, to_virtual
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.pods import pod_names
@@ -58,7 +58,7 @@ class Events:
         self._ctx = ctx
         self._starting = starting
         self._kinds: dict[str, Resource] = {
-            kind.resource.kind: kind.resource for kind in kinds_of(ctx.settings) if kind.forwards_events
+            kind.resource.kind: kind.resource for kind in kinds_on(ctx.settings.kinds) if kind.forwards_events
         }
         self._pending: dict[str, tuple[Object, float]] = {}
         self._free_at = 0.0
