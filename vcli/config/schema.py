@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
-from vcli.config.schema_kinds import with_switches
+from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
 
@@ -372,12 +372,6 @@ class ToHost:
 
     pods: SyncedPods = _section(SyncedPods)
     services: SyncedServices = _section(SyncedServices)
-
-
-@with_switches("fromHost")
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FromHost:
-    """From the host to the virtual cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

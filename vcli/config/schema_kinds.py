@@ -1,7 +1,7 @@
 """The values ``sync.<direction>.<kind>.enabled``, from `vcli.catalog`; a part of `vcli.config.schema`."""
 
 from collections.abc import Callable
-from dataclasses import make_dataclass
+from dataclasses import dataclass, make_dataclass
 from typing import Any, Literal, TypeVar
 
 from vcli.catalog import SYNCED, Direction, Switch, SyncedKind
@@ -58,3 +58,9 @@ def _section(kind: SyncedKind) -> type:
         slots=True,
         kw_only=True,
     )
+
+
+@with_switches("fromHost")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromHost:
+    """From the host to the virtual cluster."""
