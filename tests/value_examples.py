@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from vcli.catalog import SYNCED
+
 SHA = "sha256:" + "0123456789abcdef" * 4
 _PLANE = "controlPlane"
 _DISTRO = f"{_PLANE}.distro.k8s"
@@ -119,6 +121,21 @@ EXAMPLES: dict[str, list[Any]] = {
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
 }
 """Each key to the values that are tried alone. Those without are in `REFUSED` or in `COMBINATIONS`."""
+
+SWITCHES: dict[str, list[Any]] = {
+    kind.switch: [True, False, *(["auto"] if kind.enabled == "auto" else [])]
+    for kind in SYNCED
+    if kind.switch
+}
+"""The keys that follow from the catalog of kinds: a kind that is added has its examples."""
+
+SWITCHED: list[dict[str, Any]] = [
+    {key: value, "rbac.clusterRole.enabled": given}
+    for key, values in SWITCHES.items()
+    for value in values
+    for given in (True, False, "auto")
+]
+"""Kinds on and off, with and without rights outside the namespace."""
 
 COMBINATIONS: list[dict[str, Any]] = [
     {},

@@ -1,19 +1,29 @@
 """What a virtual cluster has in its host namespace before its syncer starts."""
 
-from pathlib import Path
+from collections.abc import Sequence
 
-import yaml
 from apiserver import ApiServer, free_port
 
+from vcli.config import load
+from vcli.config.synced import differences
+from vcli.contract.settings import Settings
+from vcli.controlplane import rights
+from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.resources import SERVICES, Resource
-from vcli.syncer.settings import Settings
-
-MANIFESTS = Path(__file__).resolve().parents[2] / "manifests" / "control-plane"
 
 
-async def make_control_plane(client: Client, namespace: str, virtual: ApiServer) -> Settings:
-    """The Service that owns everything, and the rights of the user `syncer`; gives the syncer's settings."""
+async def make_control_plane(
+    client: Client, namespace: str, virtual: ApiServer, *, sets: Sequence[str] = ()
+) -> Settings:
+    """The Service that owns everything, and the rights of the user `syncer`; gives the syncer's settings.
+
+    Args:
+        client: an administrator of the host.
+        namespace: on the host.
+        virtual: the virtual cluster's API server.
+        sets: values, as for `--set`: which kinds are on.
+    """
     service = await client.create(
         SERVICES,
         {
@@ -22,7 +32,7 @@ async def make_control_plane(client: Client, namespace: str, virtual: ApiServer)
         },
         namespace=namespace,
     )
-    await grant_rights(client, namespace, user="syncer")
+    await grant_rights(client, namespace, user="syncer", sets=sets)
     return Settings(
         cluster="demo",
         namespace=namespace,
@@ -37,15 +47,18 @@ async def make_control_plane(client: Client, namespace: str, virtual: ApiServer)
         health_port=free_port(),
         service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
+        kinds=differences(load([], sets)),
     )
 
 
-async def grant_rights(client: Client, namespace: str, *, user: str, optional: bool = True) -> None:
-    """Give a user what the syncer's ServiceAccount has, and nothing else."""
-    more = yaml.safe_load_all(MANIFESTS.joinpath("optional-rights.yaml").read_text())
-    for manifest in yaml.safe_load_all(MANIFESTS.joinpath("rights.yaml").read_text()):
-        if manifest["kind"] == "Role" and optional:
-            manifest["rules"] += [rule for role in more for rule in role["rules"]]
-        if manifest["kind"] == "RoleBinding":
+async def grant_rights(
+    client: Client, namespace: str, *, user: str, optional: bool = True, sets: Sequence[str] = ()
+) -> None:
+    """Give a user what the syncer's ServiceAccount has with such values, and nothing else."""
+    features = frozenset(rights.features()) if optional else frozenset()
+    names, values = Names("demo", namespace), load([], sets)
+    of_namespace = rights.render(names, values, with_features=features)
+    for manifest in (*of_namespace, *rights.render_of_cluster(names, values)):
+        if manifest["kind"] in ("RoleBinding", "ClusterRoleBinding"):
             manifest["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
         await client.apply(Resource.of(manifest), manifest, namespace=namespace)

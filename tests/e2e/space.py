@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -81,12 +81,12 @@ class Space:
 
 
 @contextmanager
-def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
+def virtual_cluster(host: Host, name: str, *, sets: Sequence[str] = ()) -> Iterator[VirtualCluster]:
     """A virtual cluster as `vcli create` makes it, in a host namespace of its own, with DNS up.
 
-    ``VCLI_E2E_CLUSTER=NAMESPACE/NAME`` lends one that is there already, and stays.
+    ``VCLI_E2E_CLUSTER=NAMESPACE/NAME`` lends one that is there already, and stays; not for values of its own.
     """
-    if lent := os.environ.get("VCLI_E2E_CLUSTER"):
+    if (lent := os.environ.get("VCLI_E2E_CLUSTER")) and not sets:
         namespace, _, name = lent.partition("/")
         with VirtualCluster.connect(name, namespace=namespace, kubeconfig=host.kubeconfig) as cluster:
             yield cluster
@@ -95,7 +95,7 @@ def virtual_cluster(host: Host, name: str) -> Iterator[VirtualCluster]:
     host.kubectl("create", "namespace", namespace)
     version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
     with VirtualCluster.create(
-        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=version
+        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=(*version, *sets)
     ) as cluster:
         dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
         cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})

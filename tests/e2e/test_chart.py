@@ -15,7 +15,7 @@ from embedded import Host, run
 from patience import eventually
 from test_create import left, on_host
 
-from value_examples import COMBINATIONS, EXAMPLES, REFUSED, nested
+from value_examples import COMBINATIONS, EXAMPLES, REFUSED, SWITCHED, SWITCHES, nested
 from vcli.config.load import from_mapping
 from vcli.config.parse import paths
 from vcli.config.schema import Values
@@ -95,7 +95,7 @@ def kept(objects: dict[tuple[str, str], Object]) -> Values:
 
 def test_each_key_of_the_schema_has_an_example():
     leaves = {path for path in paths(Values) if not any(p.startswith(f"{path}.") for p in paths(Values))}
-    assert {key for key in EXAMPLES if not key.endswith("mage")} == {
+    assert {key for key in [*EXAMPLES, *SWITCHES] if not key.endswith("mage")} == {
         leaf for leaf in leaves if not leaf.endswith("mage")
     }
     for key, values in EXAMPLES.items():
@@ -103,7 +103,11 @@ def test_each_key_of_the_schema_has_an_example():
         assert values or any(key in each for each in others), key
 
 
-CASES = [*COMBINATIONS, *({key: value} for key, values in EXAMPLES.items() for value in values)]
+CASES = [
+    *COMBINATIONS,
+    *SWITCHED,
+    *({key: value} for key, values in EXAMPLES.items() for value in values),
+]
 
 
 def test_helm_renders_what_vcli_renders(helm: Helm, tmp_path: Path):

@@ -11,9 +11,9 @@ from vcli.result import Column, Result
 async def describe(name: Name, *, common: Common) -> Result:
     """Show all about one virtual cluster.
 
-    Its versions, components with their restarts, volumes, ends of certificates, what is synced, recent
-    warnings and values. Parts that you may not read are left out. Warnings are those of the control plane:
-    nothing of what runs inside is among them.
+    Its versions, components with their restarts, volumes, ends of certificates, what is synced and what
+    could be, recent warnings and values. Parts that you may not read are left out. Warnings are those of the
+    control plane: nothing of what runs inside is among them.
     """
     from vcli.operations.describe import describe_cluster  # noqa: PLC0415  imported when it runs
 
@@ -39,6 +39,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
         ("Synced", ", ".join(f"{count} {kind}" for kind, count in (data["synced"] or {}).items())),
+        ("Not enabled", ", ".join(data["notEnabled"] or ())),
     ]
     parts = [fields(facts)]
     components = [

@@ -14,7 +14,8 @@ from vcli.errors import UsageError
 
 T = TypeVar("T")
 
-# Keys of vcluster.yaml that exist there and have no effect here: the answer should not be "unknown".
+# Keys of vcluster.yaml that exist there and have no effect here, unless the catalog of kinds has come to know
+# them: the answer should not be "unknown".
 NOT_YET: tuple[str, ...] = (
     "controlPlane.backingStore.database",
     "controlPlane.backingStore.etcd.deploy",
@@ -66,7 +67,18 @@ NOT_YET: tuple[str, ...] = (
     "rbac.enableVolumeSnapshotRules",
     "rbac.role",
     "sleepMode",
-    "sync.fromHost",
+    "sync.fromHost.configMaps",
+    "sync.fromHost.customResources",
+    "sync.fromHost.csiDrivers",
+    "sync.fromHost.csiNodes",
+    "sync.fromHost.csiStorageCapacities",
+    "sync.fromHost.ingressClasses",
+    "sync.fromHost.nodes",
+    "sync.fromHost.priorityClasses",
+    "sync.fromHost.runtimeClasses",
+    "sync.fromHost.secrets",
+    "sync.fromHost.storageClasses",
+    "sync.fromHost.volumeSnapshotClasses",
     "sync.toHost.configMaps",
     "sync.toHost.customResources",
     "sync.toHost.endpointSlices",

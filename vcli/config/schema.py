@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
+from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
 
@@ -328,8 +329,8 @@ class ClusterRole:
 
     enabled: bool | Literal["auto"] = _doc(
         "auto",
-        "Let the syncer read the host's PersistentVolumes that its claims are bound to; auto: no, as"
-        " everything works without.",
+        "Give the syncer rights outside its namespace: to read the host's PersistentVolumes that its claims"
+        " are bound to, and what kinds that are on take; auto: only for kinds whose enabled is true.",
     )
 
 
@@ -364,6 +365,7 @@ class SyncedPods:
     rewrite_hosts: RewriteHosts = _section(RewriteHosts)
 
 
+@with_switches("toHost")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToHost:
     """From the virtual cluster to the host."""
@@ -377,6 +379,7 @@ class Sync:
     """What the syncer does to each kind."""
 
     to_host: ToHost = _section(ToHost)
+    from_host: FromHost = _section(FromHost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from vcli.controlplane.names import FIELD_MANAGER
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound, Object
-from vcli.kube.resources import CONFIGMAPS, Resource
+from vcli.kube.resources import Resource
 
 T = TypeVar("T")
 
@@ -65,11 +65,13 @@ async def find_metadata(client: Client, resource: Resource, obj: Object) -> Obje
     return found
 
 
-async def list_metadata(client: Client, *, namespace: str, label_selector: str) -> list[Object]:
-    """The metadata of ConfigMaps, without their content."""
+async def list_metadata(
+    client: Client, resource: Resource, *, namespace: str, label_selector: str
+) -> list[Object]:
+    """The metadata of all objects of a kind, without their content."""
     response = await client.request(
         "GET",
-        CONFIGMAPS.path(namespace=namespace),
+        resource.path(namespace=namespace),
         params={"labelSelector": label_selector},
         headers={"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"},
     )

@@ -14,6 +14,7 @@ from vcli.config.schema import KUBERNETES, Values
 from vcli.controlplane import chart_values, manifests
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.chart_edits import EDITS
+from vcli.controlplane.chart_kinds import kinds
 from vcli.controlplane.roles import order_of
 from vcli.errors import VcliError
 
@@ -44,6 +45,7 @@ def chart(bundle: Bundle) -> dict[str, bytes]:
         "files/defaults.yaml": chart_values.text(Values, comments=False),
         "files/boot.py": boot_script(),
         "templates/_bundle.tpl": _bundle(bundle),
+        "templates/_kinds.tpl": kinds(),
         **{f"files/{path.rpartition('/')[2]}": manifests.read(path) for path in _DATA},
         **{f"templates/{name}": manifests.read(f"chart/templates/{name}") for name in _OWN},
         **{f"templates/{name}": _edited(name) for name in EDITS},

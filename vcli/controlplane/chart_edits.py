@@ -258,6 +258,10 @@ resources:
 
 _RIGHTS: tuple[Edit, ...] = (
     (
+        "  # Before these come those of the kinds that are synced: vcli/catalog.py.\n",
+        '  {{- include "vcli.rules" . | nindent 2 }}\n',
+    ),
+    (
         "metadata:\n  name: vc-demo\nautomountServiceAccountToken: false\n",
         """\
 metadata:
@@ -292,6 +296,7 @@ imagePullSecrets:
         """\
     verbs: [get, list, watch, create, patch]
   # Rights that an administrator of one namespace often lacks. Without them the named feature does not work.
+  {{- include "vcli.optionalRules" . | nindent 2 }}
   {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
   {{- with fromYaml . }}
   # {{ get .metadata.annotations "vcli.dev/feature" }}
@@ -307,20 +312,24 @@ imagePullSecrets:
     ),
 )
 
-_CLUSTER_NAME = "vcli:{{ .Release.Namespace }}:{{ .Release.Name }}"
+_CLUSTER_NAME = "vcli:{{ $.Release.Namespace }}:{{ $.Release.Name }}"
 _CLUSTER_RIGHTS: tuple[Edit, ...] = (
     (
         "# What the syncer may",
-        '{{- if eq (toString .Values.rbac.clusterRole.enabled) "true" -}}\n# What the syncer may',
+        '{{- with include "vcli.clusterRules" . | trim -}}\n# What the syncer may',
+    ),
+    (
+        "rules: []  # those of the kinds that are synced: vcli/catalog.py\n",
+        "rules:\n  {{- . | nindent 2 }}\n",
     ),
     (
         "metadata:\n  name: vcli:team:demo\n",
-        f'metadata:\n  name: {_CLUSTER_NAME}\n  {{{{- include "vcli.clusterMetadata" . | nindent 2 }}}}\n',
+        f'metadata:\n  name: {_CLUSTER_NAME}\n  {{{{- include "vcli.clusterMetadata" $ | nindent 2 }}}}\n',
     ),
     ("  name: vcli:team:demo\nsubjects", f"  name: {_CLUSTER_NAME}\nsubjects"),
     (
         "    name: vc-demo\n    namespace: team\n",
-        "    name: vc-demo\n    namespace: {{ .Release.Namespace | quote }}\n{{- end }}\n",
+        "    name: vc-{{ $.Release.Name }}\n    namespace: {{ $.Release.Namespace | quote }}\n{{- end }}\n",
     ),
 )
 

@@ -1,9 +1,12 @@
 """What earlier versions or values made, and nothing needs any more."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from vcli.contract.labels import CLUSTER
+from vcli.catalog import SYNCED, SyncedKind
+from vcli.config.schema import Values
+from vcli.config.synced import kinds_on
+from vcli.contract.labels import CLUSTER, MANAGED_BY
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
@@ -11,15 +14,19 @@ from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
 
 
-async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -> list[Object]:
+async def find_surplus(
+    client: Client, names: Names, values: Values, wanted: Sequence[Object]
+) -> list[Object]:
     """The objects of a virtual cluster that are there, and would not be made any more.
 
     Bundles of other versions; the values, where they are kept in an object of another kind now; the
-    ClusterRole with its binding. What may not be read, we did not make.
+    ClusterRole with its binding; synced objects of kinds that are off, which the syncer has no right to by
+    then. What may not be read, we did not make.
 
     Args:
         client: of the host.
         names: of the virtual cluster.
+        values: what the user chose.
         wanted: all objects as rendered.
 
     Returns:
@@ -32,10 +39,12 @@ async def find_surplus(client: Client, names: Names, wanted: Sequence[Object]) -
         (CLUSTERROLEBINDINGS, names.cluster_role),
         (CLUSTERROLES, names.cluster_role),
     )
+    on = frozenset(kinds_on(values))
     config_maps, *others = await together(
         [
-            list_metadata(client, namespace=names.namespace, label_selector=selector),
+            list_metadata(client, CONFIGMAPS, namespace=names.namespace, label_selector=selector),
             *(_find(client, names, resource, name) for resource, name in single),
+            *(_synced(client, names, kind.resource) for kind in SYNCED if _is_off(kind, on)),
         ]
     )
     bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
@@ -68,6 +77,21 @@ async def _find(client: Client, names: Names, resource: Resource, name: str) -> 
         return []
     labels = found["metadata"].get("labels") or {}
     return [_typed(resource, found)] if labels.get(CLUSTER) == names.cluster else []
+
+
+def _is_off(kind: SyncedKind, on: Collection[SyncedKind]) -> bool:
+    """Whether a kind may have left objects on the host, from when it was on."""
+    return kind.direction == "toHost" and kind not in on
+
+
+async def _synced(client: Client, names: Names, resource: Resource) -> list[Object]:
+    """The metadata of the synced objects of a kind."""
+    selector = f"{MANAGED_BY}={names.cluster}"
+    try:
+        found = await list_metadata(client, resource, namespace=names.namespace, label_selector=selector)
+    except (NotFound, Forbidden):
+        return []
+    return [_typed(resource, each) for each in found]
 
 
 def _typed(resource: Resource, obj: Object) -> Object:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,7 +12,9 @@ import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
+from vcli.config.synced import differences
 from vcli.contract import ports
+from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
@@ -129,14 +132,13 @@ def _services(names: Names, values: Values) -> tuple[Object, Object]:
 
 
 def _rights(names: Names, values: Values, facts: Facts) -> list[Object]:
-    account, workload, role, binding = rights.render(names, with_features=facts.features)
+    account, workload, role, binding = rights.render(names, values, with_features=facts.features)
     advanced = values.control_plane.advanced
     for obj, chosen in ((account, advanced.service_account), (workload, advanced.workload_service_account)):
         _decorate(obj, chosen)
         if chosen.image_pull_secrets:
             obj["imagePullSecrets"] = list(chosen.image_pull_secrets)
-    of_cluster = rights.render_of_cluster(names) if values.rbac.cluster_role.enabled is True else ()
-    return [account, workload, role, binding, *of_cluster]
+    return [account, workload, role, binding, *rights.render_of_cluster(names, values)]
 
 
 def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
@@ -144,25 +146,23 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
     hosts_image = (
         rewrite.init_container.image.reference() or place(syncer_image(values, bundle), values).reference()
     )
-    return {
-        "cluster": names.cluster,
-        "namespace": names.namespace,
-        "service": names.service,
-        "servicePort": 443,
-        "headlessService": f"{names.headless}.{names.namespace}.svc",
-        "workloadServiceAccount": names.workload_service_account,
-        "clusterDomain": values.networking.advanced.cluster_domain,
-        "virtualServer": API_INSIDE,
-        "pki": "/pki",
-        "kubernetesVersion": values.control_plane.distro.k8s.version,
-        "addons": addons.render(values),
-        "hostsImage": hosts_image if rewrite.enabled else "",
-        "metrics": values.integrations.metrics_server.enabled,
-        "healthPort": ports.HEALTH,
-        "externalIPRanges": list(values.sync.to_host.services.external_ips.allowed_cidrs),
-        "defaultServiceAccountReady": True,
-        "keys": spec(names, values).dump(),
-    }
+    settings = Settings(
+        cluster=names.cluster,
+        namespace=names.namespace,
+        service=names.service,
+        headless_service=f"{names.headless}.{names.namespace}.svc",
+        workload_service_account=names.workload_service_account,
+        cluster_domain=values.networking.advanced.cluster_domain,
+        virtual_server=API_INSIDE,
+        pki=Path("/pki"),
+        kubernetes_version=values.control_plane.distro.k8s.version,
+        addons=addons.render(values),
+        hosts_image=hosts_image if rewrite.enabled else "",
+        metrics=values.integrations.metrics_server.enabled,
+        external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
+        kinds=differences(values),
+    )
+    return {**dump(settings), "keys": spec(names, values).dump()}
 
 
 def _bundle(names: Names, bundle: Bundle | None) -> list[Object]:

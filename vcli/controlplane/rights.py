@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+from vcli.catalog import SYNCED, Rule, merged
+from vcli.config.schema import Values
+from vcli.config.synced import kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 
@@ -43,8 +46,12 @@ class Feature:
 
 @cache
 def features() -> Mapping[str, Feature]:
-    """All of them, by name."""
-    found = {}
+    """All of them, by name: those of kinds, then the others."""
+    found = {
+        kind.key: Feature(kind.key, kind.without_optional_rules, tuple(map(Rule.dump, kind.optional_rules)))
+        for kind in SYNCED
+        if kind.optional_rules
+    }
     for obj in manifests.load("control-plane/optional-rights.yaml"):
         metadata = obj["metadata"]
         title = metadata["annotations"][_FEATURE]
@@ -52,16 +59,14 @@ def features() -> Mapping[str, Feature]:
     return found
 
 
-def required() -> frozenset[Right]:
-    """What the syncer can't do without."""
-    _, _, role, _ = manifests.load("control-plane/rights.yaml")
-    return frozenset(rights_of(role["rules"]))
+def required(values: Values) -> frozenset[Right]:
+    """What the syncer can't do without in its namespace."""
+    return frozenset(rights_of(_rules(values)))
 
 
-def of_cluster() -> frozenset[Right]:
+def of_cluster(values: Values) -> frozenset[Right]:
     """What the syncer may beyond its namespace, if the values ask for it."""
-    role, _ = manifests.load("control-plane/cluster-rights.yaml")
-    return frozenset(rights_of(role["rules"]))
+    return frozenset(rights_of(_cluster_rules(values)))
 
 
 def rights_of(rules: Any) -> Iterator[Right]:
@@ -72,13 +77,15 @@ def rights_of(rules: Any) -> Iterator[Right]:
                 yield from (Right(group, resource, verb) for verb in rule["verbs"])
 
 
-def render(names: Names, *, with_features: frozenset[str]) -> tuple[Object, Object, Object, Object]:
+def render(
+    names: Names, values: Values, *, with_features: frozenset[str]
+) -> tuple[Object, Object, Object, Object]:
     """The syncer's ServiceAccount, that of all synced pods, the Role and the RoleBinding."""
     account, workload, role, binding = manifests.load("control-plane/rights.yaml")
     account["metadata"]["name"] = names.service_account
     workload["metadata"]["name"] = names.workload_service_account
     role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
-    role["rules"] += [
+    role["rules"] = _rules(values) + [
         rule for feature in features().values() if feature.name in with_features for rule in feature.rules
     ]
     binding["roleRef"]["name"] = names.service_account
@@ -86,11 +93,30 @@ def render(names: Names, *, with_features: frozenset[str]) -> tuple[Object, Obje
     return account, workload, role, binding
 
 
-def render_of_cluster(names: Names) -> tuple[Object, Object]:
-    """The ClusterRole and the ClusterRoleBinding."""
+def render_of_cluster(names: Names, values: Values) -> tuple[Object, ...]:
+    """The ClusterRole and the ClusterRoleBinding; none where nothing would be in it."""
+    rules = _cluster_rules(values)
+    if not rules:
+        return ()
     role, binding = manifests.load("control-plane/cluster-rights.yaml")
     for obj in (role, binding):
         obj["metadata"]["name"] = names.cluster_role
+    role["rules"] = rules
     binding["roleRef"]["name"] = names.cluster_role
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
     return role, binding
+
+
+def required_rules() -> list[Object]:
+    """The rules that the Role has for kinds whatever the values say."""
+    return merged(rule for kind in SYNCED if kind.required for rule in kind.rules)
+
+
+def _rules(values: Values) -> list[Object]:
+    _, _, role, _ = manifests.load("control-plane/rights.yaml")
+    chosen = [rule.dump() for kind in kinds_on(values) if not kind.required for rule in kind.rules]
+    return [*required_rules(), *chosen, *role["rules"]]
+
+
+def _cluster_rules(values: Values) -> list[Object]:
+    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]

@@ -6,12 +6,17 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
+from vcli.catalog import MADE_ON_HOST, SYNCED
+from vcli.config import Given
+from vcli.config.document import parse
+from vcli.config.synced import kinds_on
 from vcli.contract.labels import MANAGED_BY
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
+from vcli.errors import UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
@@ -20,7 +25,6 @@ from vcli.operations.stored import read_values
 Object = dict[str, Any]
 
 _WARNINGS: Final = 10
-_SYNCED: Final = (PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS)
 
 
 async def describe_cluster(
@@ -75,6 +79,7 @@ async def describe_cluster(
         "claims": claims,
         "certificates": certificates,
         "synced": synced,
+        "notEnabled": not_enabled(values),
         "warnings": warnings,
         "values": values,
     }
@@ -194,9 +199,23 @@ def _when(event: Object) -> str:
 
 
 async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
-    """How many objects of each kind the syncer keeps on the host."""
-    counts = await asyncio.gather(*(_count(client, each, cluster) for each in _SYNCED))
-    return {resource.plural: count for resource, count in zip(_SYNCED, counts, strict=True)}
+    """How many objects of each kind the syncer keeps on the host; kinds that we may not list are left out."""
+    counts = await asyncio.gather(*(_allowed(_count(client, each, cluster)) for each in MADE_ON_HOST))
+    found = zip(MADE_ON_HOST, counts, strict=True)
+    return {resource.plural: count for resource, count in found if count is not None}
+
+
+def not_enabled(values: str | None) -> list[str] | None:
+    """The keys of the values by which kinds could be synced that are not; None where that is not known.
+
+    Args:
+        values: as they are stored, YAML; None where they may not be read, or are the defaults.
+    """
+    try:
+        on = frozenset(kinds_on(Given(files=(parse(values or "", "values"),)).values()))
+    except UsageError:  # values of another tool, or of a later version
+        return None
+    return [kind.switch for kind in SYNCED if kind.switch and kind not in on]
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:

@@ -32,11 +32,11 @@ _CREATE_NAMESPACES = Right("", "namespaces", "create")
 
 async def check_rights(client: Client, names: Names, values: Values) -> tuple[list[Problem], frozenset[str]]:
     """What is missing that can't be done without, and the features whose rights are there."""
-    of_cluster = await _cluster_rights(client) if values.rbac.cluster_role.enabled is True else []
+    of_cluster = await _cluster_rights(client, rights.of_cluster(values))
     features = rights.features()
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
-    wanted = sorted(_OWN | rights.required())
+    wanted = sorted(_OWN | rights.required(values))
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)
@@ -79,14 +79,16 @@ async def _own_namespace(client: Client, *, but_not: str) -> str | None:
     return await first_that(client, suits, but_not=but_not)
 
 
-async def _cluster_rights(client: Client) -> list[Problem]:
-    asked = sorted(_OWN_OF_CLUSTER | rights.of_cluster())
+async def _cluster_rights(client: Client, granted: frozenset[Right]) -> list[Problem]:
+    if not granted:
+        return []
+    asked = sorted(_OWN_OF_CLUSTER | granted)
     answers = await together(_may(client, "", right) for right in asked)
     missing = [right for right, answer in zip(asked, answers, strict=True) if not answer]
     if not missing:
         return []
     text = f"you lack rights outside the namespace, which rbac.clusterRole.enabled takes: {_listed(missing)}"
-    return [Problem(text, "leave rbac.clusterRole.enabled out, or ask for a ClusterRole with them")]
+    return [Problem(text, "set rbac.clusterRole.enabled to false, or ask for a ClusterRole with them")]
 
 
 def _listed(missing: Iterable[Right]) -> str:

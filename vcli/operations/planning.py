@@ -119,7 +119,7 @@ async def make_plan(
     objects = await objects_of(values, steps)
     _check_versions(names, values, findings.workload, objects[-1], steps)
     planned, found = await asyncio.gather(
-        plan_objects(client, names, objects), find_surplus(client, names, objects)
+        plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )
 
     ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)

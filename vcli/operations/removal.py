@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from vcli import invocation
+from vcli.catalog import MADE_ON_HOST
 from vcli.contract.labels import CLUSTER, MANAGED_BY
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
@@ -18,11 +19,9 @@ from vcli.kube.resources import (
     CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
-    ENDPOINTSLICES,
     INGRESSES,
     JOBS,
     NAMESPACES,
-    NETWORKPOLICIES,
     PODS,
     PVCS,
     ROLEBINDINGS,
@@ -49,7 +48,6 @@ _OWN = (
     CONFIGMAPS,
     PVCS,
 )
-_SYNCED = (PODS, SERVICES, SECRETS, CONFIGMAPS, PVCS, ENDPOINTSLICES, INGRESSES, NETWORKPOLICIES)
 _CLUSTER_SCOPED = (CLUSTERROLEBINDINGS, CLUSTERROLES)
 _WORTH_ASKING = (
     DEPLOYMENTS,
@@ -78,7 +76,7 @@ async def find_all(client: Client, names: Names) -> list[Object]:
     found = await together(
         [
             *(_list(client, resource, names.namespace, own) for resource in _OWN),
-            *(_list(client, resource, names.namespace, synced) for resource in _SYNCED),
+            *(_list(client, resource, names.namespace, synced) for resource in MADE_ON_HOST),
             *(_list(client, resource, None, selector) for resource in _CLUSTER_SCOPED),
         ]
     )

@@ -18,7 +18,7 @@ from vcli.kube.resources import (
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.kinds.apiservice import OWN_SLICES
-from vcli.syncer.kinds.endpointslices import BY_SERVICE, NOT_FROM_SELECTORS, SERVICE_NAME, by_service
+from vcli.syncer.kinds.endpointslices import SERVICE_NAME
 from vcli.syncer.kinds.external_ips import BY_EXTERNAL_IP, by_external_ip
 from vcli.syncer.kinds.indexes import (
     BY_NAMESPACE,
@@ -30,6 +30,7 @@ from vcli.syncer.kinds.indexes import (
     by_reference,
     by_volume,
 )
+from vcli.syncer.registry import from_host_kinds, kinds_of, to_host_kinds
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
 
@@ -71,35 +72,35 @@ def host_config(config: Object) -> Object:
     return kept
 
 
-_ON_HOST: Final[Mapping[Resource, Callable[[Object], Object]]] = {
+_KEPT: Final[Mapping[Resource, Callable[[Object], Object]]] = {
     PODS: host_pod,
     CONFIGMAPS: host_config,
     SECRETS: host_config,
-    SERVICES: intern,
-    ENDPOINTSLICES: intern,
-    PVCS: intern,
 }
-"""What is watched on the host, and what is kept of each object."""
-_OPTIONAL: Final = (ENDPOINTSLICES, PVCS)
-"""What a Role may leave out: all else works without."""
+"""What is kept of each host object; of other kinds, all of it."""
 
 
 def watch_all(ctx: SyncContext) -> None:
-    """Ask for all caches."""
+    """Ask for all caches: of the kinds that are on, and of what else the controllers look at."""
     virtual, host = ctx.virtual, ctx.host
     virtual.watch(PODS, indexers={BY_REFERENCE: by_reference, BY_NAMESPACE: by_namespace, BY_NODE: by_node})
     virtual.watch(SERVICES, indexers={BY_NAMESPACE: by_namespace, BY_EXTERNAL_IP: by_external_ip})
-    virtual.watch(ENDPOINTSLICES, label_selector=NOT_FROM_SELECTORS, indexers={BY_SERVICE: by_service})
     virtual.watch(PVCS, indexers={BY_VOLUME: by_volume})
     for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES, NODES):
         virtual.watch(resource)
+    for resource, sync in to_host_kinds(ctx.settings):
+        virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers)
     ours, own = f"{keys.MANAGED_BY}={ctx.scope.cluster}", f"{SERVICE_NAME}={ctx.settings.service}"
-    for resource, keep in _ON_HOST.items():
-        host.watch(
-            resource,
-            namespace=ctx.namespace,
-            label_selector=ours,
-            keep=keep,
-            optional=resource in _OPTIONAL,
-        )
+    for kind in kinds_of(ctx.settings):
+        if kind.direction == "toHost":
+            host.watch(
+                kind.resource,
+                namespace=ctx.namespace,
+                label_selector=ours,
+                keep=_KEPT.get(kind.resource, intern),
+                optional=not kind.essential,
+            )
+    for resource, _ in from_host_kinds(ctx.settings):
+        virtual.watch(resource)
+        host.watch(resource, optional=True)
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

@@ -7,11 +7,12 @@ from typing import Any, Final
 from vcli.bootstrap.ensure import Mounted, ensure, lacking
 from vcli.bootstrap.pki import AUTHORITIES
 from vcli.bootstrap.spec import Spec
+from vcli.contract.settings import Settings
 from vcli.errors import UsageError, VcliError
 from vcli.kube.access import in_cluster
 from vcli.kube.client import Client
 from vcli.syncer.engine.log import Log
-from vcli.syncer.settings import Settings, parse, read, with_facts
+from vcli.syncer.settings import parse, read, with_facts
 
 log = Log("vcli.syncer.keys")
 

@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from vcli.contract.settings import Settings
 from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import PODS, SERVICEACCOUNTS, SERVICES
+from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICEACCOUNTS, SERVICES
+from vcli.syncer import registry
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
 from vcli.syncer.engine.availability import Availability
@@ -31,8 +33,7 @@ from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
 from vcli.syncer.kinds.apiservice import ApiService
-from vcli.syncer.kinds.claims import Claims
-from vcli.syncer.kinds.endpointslices import EndpointSlices
+from vcli.syncer.kinds.claims import claims
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
 from vcli.syncer.kinds.nodes import Nodes
@@ -43,8 +44,10 @@ from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
-from vcli.syncer.settings import Settings
+from vcli.syncer.sync.references import ReferenceIndex
+from vcli.syncer.sync.to_host import to_host
 from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")
@@ -107,30 +110,25 @@ def _runnables(
 ) -> tuple[list[Runnable], list[Controller[Any]]]:
     """All that runs, and the controllers among it."""
     nodes = Nodes(ctx, server, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
-    pods, api_service, volumes = Pods(ctx, nodes), ApiService(ctx), Volumes(ctx)
-    events = Events(ctx, starting=pods.starting)
+    references = ReferenceIndex(ctx.virtual)
+    pods, api_service, volumes = Pods(ctx, nodes, references), ApiService(ctx), Volumes(ctx)
+    events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
+    services = Services(ctx, address=address)
     controllers: list[Controller[Any]] = [
-        each.controller
-        for each in (
-            pods,
-            pods.configs,
-            pods.tokens,
-            api_service,
-            events,
-            Services(ctx, address=address),
-            EndpointSlices(ctx),
-            Claims(ctx, volumes),
-            volumes,
-        )
+        *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
+        *(each.controller for each in events),
+        to_host(ctx, PVCS, claims(volumes)),
+        *registry.controllers(ctx, references),
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, events, metrics_api, *controllers]
+    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers]
     return [
         ctx.virtual,
         ctx.host,
         ctx.host_version,
         Work("addons", partial(_addons, ctx, pods, gates)),
         Work("start", partial(_start, ctx, nodes, gates)),
+        after(begins, Work("tidying", partial(registry.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
         *(after(begins, each) for each in writers),
     ], controllers

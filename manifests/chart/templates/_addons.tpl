@@ -63,7 +63,7 @@
   "labels" (include "vcli.labels" . | fromYaml)
   "annotations" ($values.controlPlane.advanced.globalMetadata.annotations | default dict)
 -}}
-{{- dict
+{{- $settings := dict
   "cluster" $name
   "namespace" .Release.Namespace
   "service" $name
@@ -81,5 +81,7 @@
   "externalIPRanges" ($values.sync.toHost.services.externalIPs.allowedCIDRs | default list)
   "defaultServiceAccountReady" true
   "keys" $keys
-| toJson -}}
+-}}
+{{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
+{{- $settings | toJson -}}
 {{- end -}}

@@ -18,12 +18,12 @@ from relay import Relay
 from script import RESOURCES
 from syncer_process import SyncerProcess
 
+from vcli.contract.settings import Settings
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import NAMESPACES, NODES, PVS, SERVICES, STORAGECLASSES, Resource
 from vcli.syncer.engine.context import scope_of
-from vcli.syncer.settings import Settings
 from vcli.syncer.translate.pods import PodContext
 
 

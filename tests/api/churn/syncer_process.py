@@ -12,12 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from vcli.contract.settings import Settings
 from vcli.kube import codec
 from vcli.kube.access import Access
 from vcli.syncer.engine.log import configure
 from vcli.syncer.kinds import configs
 from vcli.syncer.main import run
-from vcli.syncer.settings import Settings
 
 _LINGER = 1.0
 """Seconds, instead of ten, that a ConfigMap outlives its last pod: we would wait for it each time."""

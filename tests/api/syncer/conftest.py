@@ -1,6 +1,6 @@
 """Two API servers and a syncer for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from apiserver import ApiServer
@@ -10,11 +10,17 @@ from vcli.kube.client import Client
 
 
 @pytest.fixture
+def sets() -> Sequence[str]:
+    """Values, as for `--set`: a test of a kind that is off by default has a fixture of its own."""
+    return ()
+
+
+@pytest.fixture
 async def idle_lab(
-    client: Client, namespace: str, api_server: ApiServer, virtual_server: ApiServer
+    client: Client, namespace: str, api_server: ApiServer, virtual_server: ApiServer, sets: Sequence[str]
 ) -> AsyncIterator[Lab]:
     """A host namespace and a virtual one; the syncer has not been started yet."""
-    async with lab_between(client, namespace, api_server, virtual_server) as lab:
+    async with lab_between(client, namespace, api_server, virtual_server, sets=sets) as lab:
         yield lab
 
 

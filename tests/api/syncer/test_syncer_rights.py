@@ -4,11 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from testbed import Lab, pod
+from testbed import Lab, pod, readiness, warnings
 
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden
-from vcli.kube.resources import ENDPOINTSLICES, EVENTS, PODS, PVCS, ROLES, SERVICES, Resource
+from vcli.kube.resources import ENDPOINTSLICES, PODS, PVCS, ROLES, SERVICES, Resource
 
 Object = dict[str, Any]
 CLAIM = {
@@ -45,21 +45,6 @@ async def may_list(client: Client, resource: Resource) -> bool:
     except Forbidden:
         return False
     return True
-
-
-async def readiness(lab: Lab) -> str:
-    reader, writer = await asyncio.open_connection("127.0.0.1", lab.settings.health_port)
-    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-    text = (await reader.read()).decode()
-    writer.close()
-    await writer.wait_closed()
-    return text.rpartition("\r\n\r\n")[2]
-
-
-async def warnings(lab: Lab) -> list[Object]:
-    """Those on the control plane's Service."""
-    found = await lab.host.list(EVENTS, namespace=lab.namespace, field_selector="involvedObject.name=demo")
-    return [each for each in found["items"] if each["reason"] == "Unavailable"]
 
 
 async def test_without_claims_all_else_works_and_they_come_with_the_right(idle_lab: Lab) -> None:

@@ -8,30 +8,31 @@ import contextlib
 import dataclasses
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from apiserver import ApiServer
 from controlplane import make_control_plane
 
+from vcli.catalog import MADE_ON_HOST
+from vcli.config import load
+from vcli.contract.settings import Settings
+from vcli.controlplane import rights
+from vcli.controlplane.names import Names
 from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import (
     APISERVICES,
-    CONFIGMAPS,
+    EVENTS,
     NAMESPACES,
     NODES,
     PODS,
-    PVCS,
     PVS,
-    SECRETS,
-    SERVICES,
     Resource,
 )
 from vcli.syncer.main import run
-from vcli.syncer.settings import Settings
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.usage.registration import API_SERVICE_NAME
 
@@ -216,7 +217,7 @@ class Lab:
 
     async def clean(self) -> None:
         """Leave nothing for the next test's syncer to find."""
-        for resource in (PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS):
+        for resource in MADE_ON_HOST:
             for obj in (await self.virtual.list(resource, namespace=self.space))["items"]:
                 metadata = obj["metadata"]
                 with contextlib.suppress(NotFound):
@@ -238,6 +239,22 @@ class Lab:
         with contextlib.suppress(NotFound):
             gone = {"metadata": {"finalizers": None}}
             await client.patch(resource, metadata["name"], gone, namespace=metadata.get("namespace"))
+
+
+async def readiness(lab: Lab) -> str:
+    """What the syncer says of itself."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", lab.settings.health_port)
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+    text = (await reader.read()).decode()
+    writer.close()
+    await writer.wait_closed()
+    return text.rpartition("\r\n\r\n")[2]
+
+
+async def warnings(lab: Lab) -> list[Object]:
+    """Those on the control plane's Service."""
+    found = await lab.host.list(EVENTS, namespace=lab.namespace, field_selector="involvedObject.name=demo")
+    return [each for each in found["items"] if each["reason"] == "Unavailable"]
 
 
 def own_address() -> str:
@@ -278,7 +295,12 @@ def pod(name: str, **spec: Any) -> Object:
 
 @asynccontextmanager
 async def lab_between(
-    client: Client, namespace: str, host_server: ApiServer, virtual_server: ApiServer
+    client: Client,
+    namespace: str,
+    host_server: ApiServer,
+    virtual_server: ApiServer,
+    *,
+    sets: Sequence[str] = (),
 ) -> AsyncIterator[Lab]:
     """A lab between two API servers.
 
@@ -287,8 +309,9 @@ async def lab_between(
         namespace: on the host.
         host_server: the host's API server.
         virtual_server: the virtual cluster's.
+        sets: values, as for `--set`: which kinds are on.
     """
-    settings = await make_control_plane(client, namespace, virtual_server)
+    settings = await make_control_plane(client, namespace, virtual_server, sets=sets)
     async with Client(virtual_server.access) as virtual:
         made = await virtual.create(NAMESPACES, {"metadata": {"generateName": "space-"}})
         lab = Lab(
@@ -301,3 +324,6 @@ async def lab_between(
         yield lab
         await lab.stop()
         await lab.clean()
+    # They are of the user that is the syncer of other tests too.
+    for obj in rights.render_of_cluster(Names("demo", namespace), load([], sets)):
+        await client.delete(Resource.of(obj), obj["metadata"]["name"])

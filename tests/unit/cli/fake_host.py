@@ -21,6 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from vcli.catalog import MADE_ON_HOST
+
 Object = dict[str, Any]
 
 HOSTILE = "\x1b[31mred\x1b[0m\x1b]0;title\x07\rover \u202etxt.exe\u2028next\nerror: forged\x9b1m\x7f"
@@ -217,10 +219,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _PLURALS = {
-    "clusterrolebindings", "clusterroles", "configmaps", "deployments", "endpointslices", "events",
-    "ingresses",
-    "namespaces", "networkpolicies", "persistentvolumeclaims", "pods", "replicasets", "rolebindings", "roles",
-    "secrets", "serviceaccounts", "servicecidrs", "services", "statefulsets", "storageclasses",
+    "clusterrolebindings", "clusterroles", "deployments", "events", "ingresses", "namespaces", "replicasets",
+    "rolebindings", "roles", "serviceaccounts", "servicecidrs", "statefulsets", "storageclasses",
+    *(each.plural for each in MADE_ON_HOST),
 }  # fmt: skip
 
 

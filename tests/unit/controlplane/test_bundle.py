@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -72,6 +74,7 @@ def test_only_the_syncer_is_in_it(packed: Path):
     assert {top for top in tops if top.startswith("vcli/")} == {
         "vcli/__init__.pyc",
         "vcli/bootstrap",
+        "vcli/catalog.pyc",
         "vcli/contract",
         "vcli/errors.pyc",
         "vcli/invocation.pyc",
@@ -114,6 +117,21 @@ def test_old_ones_do_not_pile_up(tmp_path: Path):
         f"{digest}.zip.xz",
         *(f"{n}.zip" for n in range(5, 9)),
     }
+
+
+def test_tracebacks_name_the_same_lines():
+    def lines(code: CodeType) -> Iterator[int | None]:
+        for start, end, line in code.co_lines():
+            yield from [line] * (end - start)
+        for each in code.co_consts:
+            if isinstance(each, CodeType):
+                yield from lines(each)
+
+    for source in bundle._sources():
+        code = compile(source.data, source.name, "exec")
+        short = bundle.without_columns(code)
+        assert list(lines(short)) == list(lines(code)), source.name
+        assert {position[2] for position in short.co_positions()} == {None}
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path):

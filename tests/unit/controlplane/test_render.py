@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from vcli.bootstrap import layout, pki
 from vcli.bootstrap.facts import config_map
 from vcli.bootstrap.spec import Spec
+from vcli.catalog import SYNCED
 from vcli.config import load
 from vcli.controlplane import manifests, render
 from vcli.controlplane.names import LONGEST_NAME, Names, check_name
@@ -236,7 +237,8 @@ def test_rights_beyond_the_namespace_are_given_when_asked_for():
     )
     assert binding["roleRef"]["name"] == "vcli:team-a:demo"
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "vc-demo", "namespace": "team-a"}]
-    assert role["rules"] == [{"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["get"]}]
+    assert {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["get"]} in role["rules"]
+    assert role["rules"] == [rule.dump() for kind in SYNCED for rule in kind.cluster_rules]
     for obj in (role, binding):
         # By these labels delete finds them: what is in no namespace has no owner.
         assert not {"namespace", "ownerReferences"} & obj["metadata"].keys()

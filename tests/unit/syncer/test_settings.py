@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from vcli.bootstrap.facts import HostFacts
+from vcli.contract.settings import Settings
 from vcli.errors import UsageError
-from vcli.syncer.settings import Settings, parse, read, with_facts
+from vcli.syncer.settings import parse, read, with_facts
 
 WRITTEN = {
     "cluster": "demo",

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from vcli.contract.settings import Settings
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
-from vcli.syncer.settings import Settings
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.scope import Scope

@@ -3,16 +3,13 @@
 from typing import Final
 
 from vcli.kube.resources import PVCS, PVS
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
-from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
-from vcli.syncer.engine.patching import merge_patch
+from vcli.syncer.engine.context import Object, SyncContext, name_of
+from vcli.syncer.engine.enqueue import created_or_deleted
 from vcli.syncer.kinds.indexes import BY_VOLUME
-from vcli.syncer.kinds.refusals import IGNORED, tell, told
 from vcli.syncer.kinds.volumes import Volumes, is_bound
-from vcli.syncer.translate import dropped
+from vcli.syncer.sync.rejections import emit_warning
+from vcli.syncer.sync.to_host import ToHost, Trigger
 from vcli.syncer.translate import pvcs as translate
-from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pvs import is_ours
 
@@ -20,80 +17,48 @@ LOST: Final = "ClaimLost"
 NOT_ON_HOST: Final = "VolumeNotOnHost"
 
 
-class Claims:
-    """The controller of PersistentVolumeClaims.
+def claims(volumes: Volumes) -> ToHost:
+    """How claims are brought to the host.
 
     Args:
-        ctx: both clusters.
-        volumes: shows the volumes that claims are bound to.
+        volumes: shows the volumes that they are bound to.
     """
 
-    def __init__(self, ctx: SyncContext, volumes: Volumes) -> None:
-        self._ctx = ctx
-        self._volumes = volumes
-        self.controller: Controller[VirtualName] = Controller(
-            "claims", self._reconcile, caches=[ctx.host[PVCS]]
-        )
-        queue = self.controller.queue
-        enqueue_on_virtual(ctx.virtual[PVCS], queue)
-        enqueue_on_host(ctx.host[PVCS], queue, kind="PersistentVolumeClaim", scope=ctx.scope)
-        enqueue_on(ctx.virtual[PVS], queue, self._claims_of, predicate=created_or_deleted)
-
-    async def _reconcile(self, name: VirtualName) -> RequeueAfter | None:
-        ctx = self._ctx
-        virtual, host = ctx.in_virtual(PVCS, name), ctx.on_host(PVCS, name)
-        if virtual is None or (host is not None and virtual_uid_of(host) != uid_of(virtual)):
-            if host is not None and not is_terminating(host):
-                await ctx.host.writer.delete(PVCS, host)
-            return None
-        if (host is None or not is_bound(host)) and await self._asks_for_a_tenants_volume(virtual):
-            if host is not None:
-                await ctx.host.writer.delete(PVCS, host)
-            return None
-        if host is not None:
-            # First, so that what the host refuses below does not hide what it says.
-            virtual = await self._tell_back(virtual, host)
-        elif is_terminating(virtual):
-            return None
-        desired = translate.to_host(virtual, scope=ctx.scope, host=host)
-        async with told(ctx, PVCS, virtual):
-            made = await ctx.host.writer.apply(PVCS, desired, current=host)
-        if made is not host:
-            for sentence in dropped.sentences(desired, made):
-                await tell(ctx, PVCS, virtual, sentence, reason=IGNORED)
-        if host is None and translate.has_lost(virtual, made):
-            volume = virtual["spec"]["volumeName"]
-            await tell(ctx, PVCS, virtual, f"the host no longer has this claim to {volume}", reason=LOST)
-        return None
-
-    async def _tell_back(self, virtual: Object, host: Object) -> Object:
-        """Show what came of the claim; returns it as it is then."""
-        ctx = self._ctx
-        patch = translate.virtual_patch(host, virtual, scope=ctx.scope)
-        if patch is not None:
-            virtual = await ctx.virtual.writer.patch(PVCS, virtual, patch)
+    async def show_volume(virtual: Object, host: Object) -> None:
         if is_bound(host):
-            await self._volumes.show(virtual, host)
-        wanted = translate.virtual_status(host, virtual, scope=ctx.scope)
-        status = merge_patch(virtual.get("status") or {}, wanted)
-        if status:
-            virtual = await ctx.virtual.writer.patch_status(PVCS, virtual, status)
-        return virtual
+            await volumes.show(virtual, host)
 
-    async def _asks_for_a_tenants_volume(self, virtual: Object) -> bool:
-        """Whether it wants a volume that only the virtual cluster has, which no pod could mount.
+    return ToHost(
+        translate=lambda ctx, virtual, host: translate.to_host(virtual, scope=ctx.scope, host=host),
+        wanted=_is_wanted,
+        patch_virtual=lambda ctx, virtual, host: translate.virtual_patch(host, virtual, scope=ctx.scope),
+        before_status=show_volume,
+        status=lambda ctx, virtual, host: translate.virtual_status(host, virtual, scope=ctx.scope),
+        after=_warn_of_loss,
+        triggers=(Trigger(PVS, _claims_of, created_or_deleted),),
+    )
 
-        The host may have another one of that name: it must not be taken for this one.
-        """
-        name = virtual["spec"].get("volumeName")
-        volume = self._ctx.virtual[PVS].get(None, name) if name else None
-        if volume is None or is_ours(volume):
-            return False
-        message = f"PersistentVolume {name} was made in the virtual cluster, and the host does not have it"
-        await tell(self._ctx, PVCS, virtual, message, reason=NOT_ON_HOST)
+
+async def _is_wanted(ctx: SyncContext, virtual: Object, host: Object | None) -> bool:
+    """Not if it asks for a volume that only the virtual cluster has, which no pod could mount.
+
+    The host may have another one of that name: it must not be taken for this one.
+    """
+    name = virtual["spec"].get("volumeName")
+    volume = ctx.virtual[PVS].get(None, name) if name else None
+    if volume is None or is_ours(volume) or (host is not None and is_bound(host)):
         return True
+    message = f"PersistentVolume {name} was made in the virtual cluster, and the host does not have it"
+    await emit_warning(ctx, PVCS, virtual, message, reason=NOT_ON_HOST)
+    return False
 
-    def _claims_of(self, volume: Object) -> list[VirtualName]:
-        return [
-            name_of(each) for each in self._ctx.virtual[PVCS].by_index(BY_VOLUME, volume["metadata"]["name"])
-        ]
+
+async def _warn_of_loss(ctx: SyncContext, virtual: Object, before: Object | None, made: Object) -> None:
+    if before is None and translate.has_lost(virtual, made):
+        volume = virtual["spec"]["volumeName"]
+        message = f"the host no longer has this claim to {volume}"
+        await emit_warning(ctx, PVCS, virtual, message, reason=LOST)
+
+
+def _claims_of(ctx: SyncContext, volume: Object) -> list[VirtualName]:
+    return [name_of(each) for each in ctx.virtual[PVCS].by_index(BY_VOLUME, volume["metadata"]["name"])]

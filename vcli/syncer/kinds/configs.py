@@ -1,43 +1,39 @@
-"""ConfigMaps and Secrets: on the host while a pod refers to them, and hardly longer."""
+"""ConfigMaps and Secrets: on the host while a synced object refers to them, and hardly longer."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from vcli.kube.errors import Invalid
-from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, Resource
+from vcli.kube.resources import CONFIGMAPS, SECRETS, Resource
 from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
-from vcli.syncer.kinds.indexes import BY_REFERENCE, configs_of, is_finished, reference_index
-from vcli.syncer.kinds.refusals import told
+from vcli.syncer.sync.references import ConfigName, ReferenceIndex
+from vcli.syncer.sync.rejections import warn_on_rejection
 from vcli.syncer.translate.configs import config_map_to_host, secret_to_host
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
-from vcli.syncer.translate.names import VirtualName
 
 KINDS: Final[Mapping[str, Resource]] = {"ConfigMap": CONFIGMAPS, "Secret": SECRETS}
 
 _LINGER = 10.0
-"""Seconds that a copy outlives the last pod that refers to it; the next one then finds it there."""
-
-
-class ConfigName(NamedTuple):
-    """A virtual ConfigMap or Secret."""
-
-    kind: str
-    name: VirtualName
+"""Seconds that a copy outlives the last object that refers to it; the next one then finds it there."""
 
 
 class Configs:
-    """Keeps the host's copies of what pods refer to.
+    """Keeps the host's copies of what synced objects refer to.
 
     Args:
         ctx: both clusters.
+        references: tells which ones that are.
         on_settled: called with each name whose copy is on the host and up to date; pods wait for that.
     """
 
-    def __init__(self, ctx: SyncContext, *, on_settled: Callable[[ConfigName], None]) -> None:
+    def __init__(
+        self, ctx: SyncContext, references: ReferenceIndex, *, on_settled: Callable[[ConfigName], None]
+    ) -> None:
         self._ctx = ctx
+        self._references = references
         self._on_settled = on_settled
         self._settled: dict[ConfigName, tuple[str, str]] = {}
         self._lingering: dict[ConfigName, float] = {}
@@ -47,7 +43,7 @@ class Configs:
             enqueue_on(ctx.virtual[resource], queue, _virtual_keys(kind))
             # A copy that changed is one that we have just written.
             enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=created_or_deleted)
-        enqueue_on(ctx.virtual[PODS], queue, _pod_keys, predicate=_references_changed)
+        references.subscribe(lambda name, priority: queue.add(name, priority=priority))
 
     def is_settled(self, key: ConfigName) -> bool:
         """Whether the host has this very version; if not, it is seen to now."""
@@ -60,15 +56,13 @@ class Configs:
     async def _reconcile(self, key: ConfigName) -> RequeueAfter | None:
         ctx, resource = self._ctx, KINDS[key.kind]
         virtual, host = ctx.in_virtual(resource, key.name), ctx.on_host(resource, key.name)
-        if virtual is None or not ctx.virtual[PODS].by_index(
-            BY_REFERENCE, reference_index(key.kind, key.name)
-        ):
+        if virtual is None or not self._references.is_referenced(key):
             return await self._retire(key, host, exists=virtual is not None)
         self._lingering.pop(key, None)
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
             await ctx.host.writer.delete(resource, host)
             host = None
-        async with told(ctx, resource, virtual):
+        async with warn_on_rejection(ctx, resource, virtual):
             await self._write(resource, virtual, host)
         self._settled[key] = _version(virtual)
         self._on_settled(key)
@@ -116,16 +110,3 @@ def _version(virtual: Object) -> tuple[str, str]:
 
 def _virtual_keys(kind: str) -> Callable[[Object], Iterable[ConfigName]]:
     return lambda obj: (ConfigName(kind, name_of(obj)),)
-
-
-def _pod_keys(pod: Object) -> Iterable[ConfigName]:
-    namespace = pod["metadata"]["namespace"]
-    return [ConfigName(kind, VirtualName(namespace, name)) for kind, name in configs_of(pod)]
-
-
-def _references_changed(old: Object | None, new: Object | None) -> bool:
-    if old is None or new is None:
-        return True
-    return is_finished(old) != is_finished(new) or (
-        old["spec"] != new["spec"] and set(configs_of(old)) != set(configs_of(new))
-    )

@@ -6,15 +6,16 @@ so a repeated one raises the count of the one that is there.
 
 import asyncio
 import time
-from collections.abc import Mapping, Sized
+from collections.abc import Sized
 from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
 from typing import Final
 
+from vcli.catalog import kinds_on
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists
-from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICES, Resource
+from vcli.kube.resources import EVENTS, Resource
 from vcli.kube.watch import Pace, list_watch
 from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
@@ -27,7 +28,6 @@ from vcli.syncer.translate.pods import pod_names
 
 log = Log("vcli.syncer.events")
 
-_KINDS: Final[Mapping[str, Resource]] = {"Pod": PODS, "Service": SERVICES, "PersistentVolumeClaim": PVCS}
 _PACE: Final = 0.2
 """Seconds from one event to the next, after the first ``_BURST``; warnings go before the others."""
 _BURST: Final = 20
@@ -57,6 +57,9 @@ class Events:
     def __init__(self, ctx: SyncContext, *, starting: Sized) -> None:
         self._ctx = ctx
         self._starting = starting
+        self._kinds: dict[str, Resource] = {
+            kind.resource.kind: kind.resource for kind in kinds_on(ctx.settings.kinds) if kind.forwards_events
+        }
         self._pending: dict[str, tuple[Object, float]] = {}
         self._free_at = 0.0
         self.controller: Controller[str] = Controller("events", self._reconcile, workers=1)
@@ -68,7 +71,7 @@ class Events:
             ctx.host.client,
             EVENTS,
             namespace=ctx.namespace,
-            transform=lambda event: event if event["involvedObject"].get("kind") in _KINDS else _empty(event),
+            transform=self._kept,
             pace=_WATCH,
             refused=partial(ctx.host.changed, EVENTS),
         )
@@ -81,6 +84,9 @@ class Events:
                             self._add(event, priority=INITIAL)
                 elif change.type in ("ADDED", "MODIFIED"):
                     self._add(change.object, priority=INITIAL + 1 if _is_good_news(change.object) else NORMAL)
+
+    def _kept(self, event: Object) -> Object:
+        return event if event["involvedObject"].get("kind") in self._kinds else _empty(event)
 
     def _add(self, event: Object, *, priority: int) -> None:
         if not event.get("involvedObject"):
@@ -127,7 +133,7 @@ class Events:
     def _involved(self, event: Object) -> Object | None:
         """The virtual object that a host event is about, if it is ours and still the same one."""
         about = event["involvedObject"]
-        resource = _KINDS[about["kind"]]
+        resource = self._kinds[about["kind"]]
         host = self._ctx.host[resource].get(self._ctx.namespace, about.get("name", ""))
         if host is None or about.get("uid") not in (None, "", uid_of(host)):
             return None

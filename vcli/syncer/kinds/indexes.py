@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from vcli.syncer.engine.context import Object
+from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import References, references
 
@@ -37,6 +38,12 @@ def reference_index(kind: str, name: VirtualName) -> str:
     return f"{kind}/{name.namespace}/{name.name}"
 
 
+def config_names_of(pod: Object) -> list[ConfigName]:
+    """The same as `configs_of`, with the namespace."""
+    namespace = pod["metadata"]["namespace"]
+    return [ConfigName(kind, VirtualName(namespace, name)) for kind, name in configs_of(pod)]
+
+
 def configs_of(pod: Object) -> list[tuple[str, str]]:
     """Kind and name of each ConfigMap and Secret that a pod needs from now on: none once it has finished."""
     if is_finished(pod):
@@ -45,6 +52,13 @@ def configs_of(pod: Object) -> list[tuple[str, str]]:
     return [("ConfigMap", name) for name in needed.config_maps] + [
         ("Secret", name) for name in needed.secrets
     ]
+
+
+def configs_changed(old: Object | None, new: Object | None) -> bool:
+    """Whether `configs_of` may have changed with a pod: mostly it is seen that it has not without asking."""
+    if old is None or new is None:
+        return True
+    return is_finished(old) != is_finished(new) or bool(old["spec"] != new["spec"])
 
 
 def by_reference(pod: Object) -> Iterable[str]:

@@ -15,9 +15,9 @@ from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.patching import merge_patch
-from vcli.syncer.engine.writer import FIELD_MANAGER
 from vcli.syncer.kinds.indexes import BY_VOLUME, by_volume
+from vcli.syncer.sync.from_host import covers, mirror
+from vcli.syncer.sync.to_host import update_virtual_status
 from vcli.syncer.translate import pvs as translate
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -64,10 +64,9 @@ class Volumes:
         if current is not None and _source(current) != _source(desired):
             await self._retire(current)  # immutable: what is seen now, and was assumed before
             return None
-        if current is None or _differs(current, desired):
-            current = await ctx.virtual.client.apply(PVS, desired, field_manager=FIELD_MANAGER)
-            ctx.virtual.store(PVS, current)
-        await self._tell_phase(current, "Bound")
+        shown = await mirror(ctx, PVS, desired, current=current, covered=_is_shown)
+        if shown is not None:
+            await self._show_phase(shown, "Bound")
         return RequeueAfter(_LOOK_AGAIN) if volume is not None else None
 
     async def _reconcile(self, name: str) -> RequeueAfter | None:
@@ -97,7 +96,7 @@ class Volumes:
             await self._retire(current)
             return None
         phase = (volume.get("status") or {}).get("phase")
-        await self._tell_phase(current, "Failed" if phase == "Failed" else "Released")
+        await self._show_phase(current, "Failed" if phase == "Failed" else "Released")
         kept = volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
         return RequeueAfter(_LOOK_AGAIN if kept else self._pause(current["metadata"]["name"]))
 
@@ -111,16 +110,14 @@ class Volumes:
 
     async def _retire(self, current: Object) -> None:
         """Delete it; bound ones are protected from that."""
-        await self._tell_phase(current, "Released")
+        await self._show_phase(current, "Released")
         if not is_terminating(current):
             await self._ctx.virtual.writer.delete(PVS, current)
 
-    async def _tell_phase(self, current: Object, phase: str) -> None:
-        told = current.get("status") or {}
-        kept = {"lastPhaseTransitionTime": told.get("lastPhaseTransitionTime")}
-        patch = merge_patch(told, {**kept, "phase": phase})
-        if patch:
-            await self._ctx.virtual.writer.patch_status(PVS, current, patch)
+    async def _show_phase(self, current: Object, phase: str) -> None:
+        since = (current.get("status") or {}).get("lastPhaseTransitionTime")
+        status = {"lastPhaseTransitionTime": since, "phase": phase}
+        await update_virtual_status(self._ctx, PVS, current, status)
 
     async def _read(self, name: str) -> Object | None:
         """A volume of the host; None where there is none, or we may not read it."""
@@ -150,10 +147,6 @@ def _source(volume: Object) -> Object:
     return {kind: volume["spec"][kind] for kind in translate.SOURCES if kind in volume["spec"]}
 
 
-def _differs(current: Object, desired: Object) -> bool:
-    """Whether anything of ours is otherwise; what a tenant adds in labels and annotations may stay."""
-    metadata = current["metadata"]
-    return current["spec"] != desired["spec"] or any(
-        desired["metadata"][field].items() - (metadata.get(field) or {}).items()
-        for field in ("annotations", "labels")
-    )
+def _is_shown(current: Object, desired: Object) -> bool:
+    """Whether it is as desired; what a tenant adds in labels and annotations may stay."""
+    return bool(current["spec"] == desired["spec"]) and covers(current["metadata"], desired["metadata"])

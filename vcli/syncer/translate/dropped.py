@@ -16,7 +16,7 @@ def dropped_fields(desired: Object, made: Object) -> list[str]:
         desired: the host object as it was sent.
         made: as the host answered.
     """
-    return list(_dropped(desired["spec"], made["spec"], "spec"))
+    return list(_dropped(desired.get("spec"), made.get("spec"), "spec"))
 
 
 def sentences(desired: Object, made: Object) -> list[str]:

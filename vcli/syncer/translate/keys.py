@@ -20,6 +20,9 @@ UID: Final = "vcli.dev/uid"
 KIND: Final = "vcli.dev/kind"
 """Annotation: the virtual kind, or the role of a host object that has no virtual counterpart."""
 
+MIRROR: Final = "vcli.dev/mirror"
+"""Label in the virtual cluster: the object shows one of the host's, and is for reading."""
+
 CARRIED_LABELS: Final = {"release": "label.vcli.dev/release", "k8s-app": "label.vcli.dev/k8s-app"}
 """Labels of a tenant that may have to stay behind, to those that carry them whatever happens."""
 NAMESPACE_LABEL_PREFIX: Final = "vcli.dev/ns-"

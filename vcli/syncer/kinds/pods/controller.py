@@ -27,8 +27,16 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.schedule import HIGH, NORMAL
-from vcli.syncer.kinds.configs import ConfigName, Configs
-from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_daemon, is_finished, reference_index
+from vcli.syncer.kinds.configs import Configs
+from vcli.syncer.kinds.indexes import (
+    BY_NAMESPACE,
+    BY_REFERENCE,
+    config_names_of,
+    configs_changed,
+    is_daemon,
+    is_finished,
+    reference_index,
+)
 from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue, Starting
 from vcli.syncer.kinds.pods.context import DNS_SERVICE, PodContexts
 from vcli.syncer.kinds.pods.creation import PodCreation, bind, placement_of
@@ -36,7 +44,8 @@ from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.status import PodStatus, has_started
 from vcli.syncer.kinds.pods.tokens import Tokens
 from vcli.syncer.kinds.pods.updates import PodUpdates
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.sync.references import ConfigName, ReferenceIndex
+from vcli.syncer.sync.rejections import emit_warning, warn_on_rejection
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -66,16 +75,18 @@ class Pods:
     Args:
         ctx: both clusters.
         nodes: makes the virtual Nodes that pods are bound to.
+        references: is told of the ConfigMaps and Secrets that pods refer to.
     """
 
-    def __init__(self, ctx: SyncContext, nodes: Nodes) -> None:
+    def __init__(self, ctx: SyncContext, nodes: Nodes, references: ReferenceIndex) -> None:
         self._ctx = ctx
         self._nodes = nodes
         self._contexts = PodContexts(ctx)
         self.starting = Starting()
         """Pods whose containers the host is making now."""
         self._status = PodStatus(ctx, self.starting)
-        self.configs = Configs(ctx, on_settled=self._config_settled)
+        references.register(PODS, config_names_of, predicate=configs_changed)
+        self.configs = Configs(ctx, references, on_settled=self._config_settled)
         self.tokens = Tokens(ctx, on_settled=self._tokens_settled)
         self.controller: Controller[VirtualName] = Controller("pods", self._reconcile, workers=_WORKERS)
         queue = self.controller.queue
@@ -149,10 +160,12 @@ class Pods:
             await self._bind(virtual, host, node)
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
-            async with told(self._ctx, PODS, virtual):
+            async with warn_on_rejection(self._ctx, PODS, virtual):
                 await bind(self._ctx.host, host, bound)
         elif bound != node:
-            await tell(self._ctx, PODS, virtual, f"bound to node {bound}, but the host chose another one")
+            await emit_warning(
+                self._ctx, PODS, virtual, f"bound to node {bound}, but the host chose another one"
+            )
             await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         elif not node and self._is_out_of_place(virtual, host):

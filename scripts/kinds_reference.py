@@ -1,0 +1,53 @@
+"""Write docs/reference/synced-kinds.md from the catalog of kinds. A test checks that it was done."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from vcli.catalog import SYNCED, Rule, SyncedKind
+
+TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference" / "synced-kinds.md"
+HEAD = """# Synced kinds
+
+Written by `python scripts/kinds_reference.py` from `vcli/catalog.py`; do not edit.
+
+What is on follows from `sync.toHost.KIND.enabled` and `sync.fromHost.KIND.enabled` in the values; `vcli
+describe` lists what is off. With `auto` a kind is on where the syncer gets the rights that it takes: those
+outside its namespace with `rbac.clusterRole.enabled: true`. Where a right is missing, the kind is
+unavailable: a warning in `vcli describe` says so, and everything else works.
+"""
+
+
+def reference() -> str:
+    """The whole document."""
+    return HEAD + "".join(
+        section(title, [kind for kind in SYNCED if kind.direction == direction])
+        for direction, title in (("toHost", "To the host"), ("fromHost", "From the host"))
+    )
+
+
+def section(title: str, kinds: Iterable[SyncedKind]) -> str:
+    """The kinds of one direction."""
+    parts = [f"\n## {title}\n"]
+    for kind in kinds:
+        default = str(kind.enabled).lower()
+        lines = [
+            f"- key: `{kind.switch}`, default `{default}`" if kind.switch else "- always on",
+            *_rights("rights in the host namespace", kind.rules),
+            *_rights("rights that are used where they can be given", kind.optional_rules),
+            *_rights("rights outside the namespace", kind.cluster_rules),
+        ]
+        parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))
+    return "".join(parts)
+
+
+def _rights(title: str, rules: Iterable[Rule]) -> list[str]:
+    texts = [f"{', '.join(rule.verbs)} {_name(rule)}" for rule in rules]
+    return [f"- {title}: {'; '.join(texts)}"] if texts else []
+
+
+def _name(rule: Rule) -> str:
+    return f"{rule.resource.plural}.{rule.resource.group}" if rule.resource.group else rule.resource.plural
+
+
+if __name__ == "__main__":
+    TARGET.write_text(reference())

@@ -1,0 +1,135 @@
+"""What the syncer may on the host follows from the kinds that are on."""
+
+import pytest
+from controlplane_builders import NAMES, find, rendered
+
+from vcli import catalog
+from vcli.catalog import SYNCED, Rule, SyncedKind, merged
+from vcli.config import load, synced
+from vcli.controlplane import rights
+from vcli.controlplane.chart_kinds import kinds
+from vcli.controlplane.rights import Right
+from vcli.kube.resources import INGRESSES, PDBS, PODS, RUNTIMECLASSES, SERVICES
+
+READ = ("get", "list", "watch")
+
+
+def test_rules_of_equal_verbs_and_group_are_one():
+    rules = [Rule(PODS, READ), Rule(PDBS, READ), Rule(SERVICES, READ), Rule(PODS, ("create",))]
+    assert merged(rules) == [
+        {"apiGroups": [""], "resources": ["pods", "services"], "verbs": list(READ)},
+        {"apiGroups": ["policy"], "resources": ["poddisruptionbudgets"], "verbs": list(READ)},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]},
+    ]
+
+
+def test_paths_are_unique_and_switches_are_values():
+    assert len({kind.path for kind in SYNCED}) == len(SYNCED)
+    for kind in SYNCED:
+        if kind.switch:
+            load([], [f"{kind.switch}={str(kind.enabled).lower()}"])
+
+
+def test_a_kind_that_nothing_works_without_has_no_switch_and_is_on():
+    for kind in SYNCED:
+        if kind.required:
+            assert not kind.switch
+            assert kind.is_on(False, cluster_role=False)
+
+
+@pytest.mark.parametrize(
+    ("enabled", "cluster_role", "on"),
+    [
+        (True, False, True),
+        (False, True, False),
+        ("auto", True, True),
+        ("auto", False, False),
+    ],
+)
+def test_auto_is_on_with_the_rights_outside_the_namespace(enabled, cluster_role, on):
+    kind = SyncedKind(
+        resource=RUNTIMECLASSES,
+        direction="fromHost",
+        key="runtimeClasses",
+        summary="",
+        cluster_rules=(Rule(RUNTIMECLASSES, READ),),
+    )
+    assert kind.is_on(enabled, cluster_role=cluster_role) is on
+
+
+OFF = SyncedKind(
+    resource=INGRESSES,
+    direction="toHost",
+    key="example",
+    summary="",
+    enabled=False,
+    rules=(Rule(INGRESSES, READ),),
+)
+MIRROR = SyncedKind(
+    resource=RUNTIMECLASSES,
+    direction="fromHost",
+    key="mirror",
+    summary="",
+    enabled="auto",
+    cluster_rules=(Rule(RUNTIMECLASSES, READ),),
+)
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool | str]:
+    """A catalog of two more kinds, and what the values say of them."""
+    said: dict[str, bool | str] = {}
+    more = (*(kind for kind in SYNCED if kind.required), OFF, MIRROR)
+    monkeypatch.setattr(synced, "SYNCED", more)
+    monkeypatch.setattr(catalog, "SYNCED", more)
+    monkeypatch.setattr(synced, "switch_of", lambda _, kind: said.get(kind.key, kind.enabled))
+    return said
+
+
+def test_a_kind_that_is_off_takes_no_right(chosen):
+    assert Right("networking.k8s.io", "ingresses", "list") not in rights.required(load())
+    chosen["example"] = True
+    assert Right("networking.k8s.io", "ingresses", "list") in rights.required(load())
+
+
+@pytest.mark.parametrize(
+    ("enabled", "cluster_role", "given"),
+    [
+        ("auto", "auto", set()),
+        ("auto", "true", {"persistentvolumes", "runtimeclasses"}),
+        ("auto", "false", set()),
+        (True, "auto", {"runtimeclasses"}),
+        (True, "true", {"persistentvolumes", "runtimeclasses"}),
+        (True, "false", set()),
+        (False, "auto", set()),
+        (False, "true", {"persistentvolumes"}),
+    ],
+)
+def test_rights_outside_the_namespace(chosen, enabled, cluster_role, given):
+    chosen["mirror"] = enabled
+    values = load([], [f"rbac.clusterRole.enabled={cluster_role}"])
+    assert {right.resource for right in rights.of_cluster(values)} == given
+    assert len(rights.render_of_cluster(NAMES, values)) == (2 if given else 0)
+
+
+def test_the_syncer_is_told_what_is_not_the_default(chosen):
+    assert synced.differences(load()) == {}
+    chosen |= {"example": True, "mirror": True}
+    assert synced.differences(load()) == {"toHost.example": True, "fromHost.mirror": True}
+    assert synced.differences(load([], ["rbac.clusterRole.enabled=true"])).keys() == {
+        "toHost.example",
+        "fromHost.mirror",
+    }
+
+
+def test_the_chart_has_a_condition_for_each_switch():
+    for kind in SYNCED:
+        if kind.switch:
+            assert f".Values.{kind.switch})" in kinds()
+
+
+def test_the_role_has_each_rule_of_a_required_kind():
+    found = set(rights.rights_of(find(rendered(), "Role", "vc-demo")["rules"]))
+    for kind in SYNCED:
+        if kind.required:
+            assert set(rights.rights_of(map(Rule.dump, (*kind.rules, *kind.optional_rules)))) <= found

@@ -1,0 +1,23 @@
+"""What `describe` says of kinds that are not synced."""
+
+import pytest
+
+from vcli.catalog import SYNCED
+from vcli.operations.describe import not_enabled
+
+
+def test_by_default_it_is_what_is_off_by_default():
+    off = [kind.switch for kind in SYNCED if not kind.is_on_by_default]
+    assert not_enabled(None) == not_enabled("") == off
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SYNCED if kind.switch], ids=lambda kind: kind.path)
+def test_a_kind_that_is_turned_off_is_named(kind):
+    values = f"sync:\n  {kind.direction}:\n    {kind.key}:\n      enabled: "
+    assert kind.switch in (not_enabled(values + "false") or ())
+    assert kind.switch not in (not_enabled(values + "true") or ())
+
+
+@pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
+def test_values_that_are_not_understood_say_nothing(values):
+    assert not_enabled(values) is None

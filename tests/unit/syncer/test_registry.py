@@ -1,0 +1,69 @@
+"""From the catalog to what runs: each kind that is on has a module, and only those are imported."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+from two_clusters import TwoClusters
+
+from vcli.catalog import SYNCED, SyncedKind
+from vcli.kube.resources import ENDPOINTSLICES, EVENTS, NAMESPACES, PDBS, STORAGECLASSES
+from vcli.syncer.caches import watch_all
+from vcli.syncer.registry import (
+    OWN_CONTROLLERS,
+    controllers,
+    from_host_kinds,
+    is_synced,
+    to_host_kinds,
+)
+from vcli.syncer.sync.from_host import FromHost
+from vcli.syncer.sync.references import ReferenceIndex
+from vcli.syncer.sync.to_host import ToHost
+
+ALL = {kind.path: True for kind in SYNCED}
+GENERIC = [kind for kind in SYNCED if kind.resource not in OWN_CONTROLLERS]
+
+
+@pytest.mark.parametrize("kind", GENERIC, ids=lambda kind: kind.path)
+def test_each_kind_of_the_catalog_has_a_module(kind: SyncedKind) -> None:
+    settings = dataclasses.replace(TwoClusters(NAMESPACES).ctx.settings, kinds=ALL)
+    found = dict(to_host_kinds(settings) if kind.direction == "toHost" else from_host_kinds(settings))
+    assert isinstance(found[kind.resource], ToHost if kind.direction == "toHost" else FromHost)
+
+
+def test_what_is_on_by_default_and_by_settings() -> None:
+    settings = TwoClusters(NAMESPACES).ctx.settings
+    assert [resource for resource, _ in to_host_kinds(settings)] == [ENDPOINTSLICES]
+    assert is_synced(settings, EVENTS)
+    assert not is_synced(settings, PDBS)
+    other = dataclasses.replace(
+        settings, kinds={"toHost.podDisruptionBudgets": True, "fromHost.events": False}
+    )
+    assert PDBS in dict(to_host_kinds(other))
+    assert not is_synced(other, EVENTS)
+
+
+def test_all_kinds_have_their_caches_and_a_controller_each() -> None:
+    ctx = TwoClusters(NAMESPACES).ctx
+    ctx = dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, kinds=ALL))
+    watch_all(ctx)
+    names = [each.name for each in controllers(ctx, ReferenceIndex(ctx.virtual))]
+    assert sorted(names) == sorted(kind.resource.plural for kind in GENERIC)
+
+
+def test_what_is_off_is_not_imported() -> None:
+    code = (
+        "import sys, vcli.syncer.main, vcli.syncer.registry as registry\n"
+        "assert not [each for each in sys.modules if each.endswith(('budgets', 'storageclasses'))]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_is_off_has_no_cache() -> None:
+    ctx = TwoClusters(NAMESPACES).ctx
+    watch_all(ctx)
+    for caches, resource in ((ctx.host, PDBS), (ctx.virtual, PDBS), (ctx.host, STORAGECLASSES)):
+        with pytest.raises(KeyError):
+            _ = caches[resource]

@@ -1,0 +1,66 @@
+"""The values ``sync.<direction>.<kind>.enabled``, from `vcli.catalog`; a part of `vcli.config.schema`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, make_dataclass
+from typing import Any, Literal, TypeVar
+
+from vcli.catalog import SYNCED, Direction, Switch, SyncedKind
+from vcli.config.fields import doc, section
+
+Section = TypeVar("Section")
+
+
+def field_of(kind: SyncedKind) -> str:
+    """The name of a kind's section in its dataclass: snake case, as all of them."""
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in kind.key)
+
+
+def with_switches(direction: Direction) -> Callable[[type[Section]], type[Section]]:
+    """Decorate a section: it gets one more below it for each kind of a direction that can be turned off."""
+
+    def decorate(base: type[Section]) -> type[Section]:
+        kinds = [kind for kind in SYNCED if kind.direction == direction and kind.switch]
+        sections = [(field_of(kind), _section(kind)) for kind in kinds]
+        made: Any = make_dataclass(
+            base.__name__,
+            [(name, made, section(made)) for name, made in sections],
+            bases=(base,),
+            namespace={"__doc__": base.__doc__, "__module__": base.__module__},
+            frozen=True,
+            slots=True,
+            kw_only=True,
+        )
+        return made  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def switch_of(section: Any, kind: SyncedKind) -> Switch:
+    """The value of a kind's switch.
+
+    Args:
+        section: ``sync.toHost`` or ``sync.fromHost``.
+        kind: of that direction; one that has a switch.
+    """
+    chosen: Switch = getattr(section, field_of(kind)).enabled
+    return chosen
+
+
+def _section(kind: SyncedKind) -> type:
+    hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
+    auto = "" if kind.enabled != "auto" else "; auto: if the syncer gets the rights that it takes"
+    enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{auto}.")
+    return make_dataclass(
+        kind.resource.kind,
+        [("enabled", hint, enabled)],
+        namespace={"__doc__": f"{kind.resource.kind}: {kind.summary}"},
+        frozen=True,
+        slots=True,
+        kw_only=True,
+    )
+
+
+@with_switches("fromHost")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromHost:
+    """From the host to the virtual cluster."""

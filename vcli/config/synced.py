@@ -1,0 +1,44 @@
+"""Which kinds are synced, by the values."""
+
+from collections.abc import Iterator
+
+from vcli.catalog import SYNCED, Switch, SyncedKind
+from vcli.config.schema import Values
+from vcli.config.schema_kinds import switch_of
+
+
+def chosen(values: Values, kind: SyncedKind) -> Switch:
+    """What the values say of a kind."""
+    if kind.required:
+        return True
+    section = values.sync.to_host if kind.direction == "toHost" else values.sync.from_host
+    return switch_of(section, kind)
+
+
+def kinds_on(values: Values) -> Iterator[SyncedKind]:
+    """The kinds that are synced, in the order of the catalog."""
+    given = has_cluster_role(values)
+    return (kind for kind in SYNCED if kind.is_on(chosen(values, kind), cluster_role=given))
+
+
+def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
+    """The kinds whose rights outside the namespace the syncer gets.
+
+    With ``rbac.clusterRole.enabled`` ``auto``: those that the values turn on by name.
+    """
+    cluster_role = values.rbac.cluster_role.enabled
+    for kind in kinds_on(values):
+        asked = not kind.required and chosen(values, kind) is True
+        if kind.cluster_rules and (cluster_role is True or (cluster_role == "auto" and asked)):
+            yield kind
+
+
+def has_cluster_role(values: Values) -> bool:
+    """Whether all kinds get what they may outside the namespace."""
+    return values.rbac.cluster_role.enabled is True
+
+
+def differences(values: Values) -> dict[str, bool]:
+    """The kinds that are on or off otherwise than by default, for the syncer's settings."""
+    on = frozenset(kinds_on(values))
+    return {kind.path: kind in on for kind in SYNCED if (kind in on) != kind.is_on_by_default}

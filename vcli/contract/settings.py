@@ -1,0 +1,109 @@
+"""What the CLI tells the syncer: `settings.json`, which follows from names and values.
+
+Facts about the host are in it only once the syncer has read them: see `vcli.syncer.settings`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from vcli.contract import ports
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One virtual cluster, as its syncer sees it. Without defaults is what the values always say.
+
+    Attributes:
+        cluster: the virtual cluster's name.
+        namespace: the host namespace that everything lives in.
+        service: the control plane's own Service in the host namespace, owner of all that the syncer makes.
+        service_uid: its uid.
+        service_ip: its ClusterIP: the address of `default/kubernetes` in the virtual cluster.
+        service_cidrs: ranges of Service IPs, the host's.
+        service_port: its port.
+        headless_service: the DNS name under which kube-apiserver finds this syncer, `NAME-headless.NS.svc`.
+        workload_service_account: the host ServiceAccount of every pod, without rights.
+        cluster_domain: the DNS domain of the virtual cluster.
+        virtual_server: URL of the virtual API server.
+        pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
+        kubernetes_version: of the virtual cluster, `v1.36.3`.
+        addons: objects to apply in the virtual cluster when it starts (CoreDNS).
+        hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
+        metrics: whether to offer `metrics.k8s.io` where the host has it.
+        health_port: where `/readyz` and `/healthz` answer, plain HTTP.
+        external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
+        default_service_account_ready: whether being ready includes that `default/default` exists.
+        kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
+    """
+
+    cluster: str
+    namespace: str
+    service: str
+    service_uid: str = ""
+    service_ip: str = ""
+    service_cidrs: tuple[str, ...] = ()
+    service_port: int = 443
+    headless_service: str
+    workload_service_account: str
+    cluster_domain: str = "cluster.local"
+    virtual_server: str
+    pki: Path
+    kubernetes_version: str
+    addons: list[Object] = field(default_factory=list)
+    hosts_image: str = ""
+    metrics: bool = True
+    health_port: int = ports.HEALTH
+    external_ip_ranges: list[str] = field(default_factory=list)
+    default_service_account_ready: bool = True
+    kinds: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def kubelet_host(self) -> str:
+        """The name of the headless Service alone: its namespace is nothing for a tenant to know.
+
+        The search list of the control plane's pod, in the same namespace, makes the rest of it.
+        """
+        return self.headless_service.partition(".")[0]
+
+
+_SPELLED: Final = {
+    "service_uid": "serviceUID",
+    "service_ip": "serviceIP",
+    "service_cidrs": "serviceCIDRs",
+    "external_ip_ranges": "externalIPRanges",
+}
+_OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})
+
+
+def dump(settings: Settings) -> Object:
+    """As JSON, without what only the host knows."""
+    values = {f.name: getattr(settings, f.name) for f in fields(Settings) if f.name not in _OF_THE_HOST}
+    values["pki"] = str(settings.pki)
+    if not settings.kinds:
+        del values["kinds"]  # an update of vcli that brings kinds which are off is no reason for a restart
+    return {_spelling(name): value for name, value in values.items()}
+
+
+def load(data: Mapping[str, Any]) -> Settings:
+    """From JSON; keys that this version does not know are left alone.
+
+    Raises:
+        ValueError: a key without a default is missing.
+    """
+    values = {f.name: data[_spelling(f.name)] for f in fields(Settings) if _spelling(f.name) in data}
+    if "pki" in values:
+        values["pki"] = Path(values["pki"])
+    try:
+        return Settings(**values)
+    except TypeError as error:
+        wanted = ", ".join(_spelling(f.name) for f in fields(Settings) if f.name not in values)
+        raise ValueError(f"settings lack some of: {wanted}") from error
+
+
+def _spelling(name: str) -> str:
+    head, *rest = name.split("_")
+    return _SPELLED.get(name, head + "".join(map(str.title, rest)))

@@ -1,0 +1,78 @@
+"""What of the Helm chart follows from `vcli.catalog`: rights and settings of kinds, as Go templates."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from vcli.catalog import SYNCED, Object, Rule, SyncedKind
+from vcli.controlplane.rights import required_rules
+
+_CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
+_GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
+
+
+def kinds() -> str:
+    """The file ``_kinds.tpl``, which does what `rights` and `vcli.config.synced` do with values."""
+    switched = [kind for kind in SYNCED if kind.switch]
+    return "\n".join(
+        [
+            "{{/* The kinds that are synced. */}}",
+            '{{- define "vcli.rules" -}}',
+            *map(_line, required_rules()),
+            *(line for kind in switched for line in _if(_is_on(kind), _lines(kind.rules))),
+            "{{- end -}}",
+            '{{- define "vcli.optionalRules" -}}',
+            *(line for kind in SYNCED for line in _lines(kind.optional_rules)),
+            "{{- end -}}",
+            '{{- define "vcli.clusterRules" -}}',
+            *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
+            "{{- end -}}",
+            '{{- define "vcli.kinds" -}}',
+            "{{- $kinds := dict -}}",
+            *map(_difference, switched),
+            "{{- toJson $kinds -}}",
+            "{{- end -}}",
+            "",
+        ]
+    )
+
+
+def _is_on(kind: SyncedKind) -> str:
+    """As `SyncedKind.is_on`."""
+    if kind.required:
+        return "true"
+    auto = f'(and (eq {_chosen(kind)} "auto") {_GIVEN if kind.cluster_rules else "true"})'
+    return f'(or (eq {_chosen(kind)} "true") {auto})'
+
+
+def _is_given(kind: SyncedKind) -> str:
+    """As `vcli.config.synced.kinds_of_cluster_role`."""
+    if kind.required:
+        return _GIVEN
+    asked = f'(and (eq {_CLUSTER_ROLE} "auto") (eq {_chosen(kind)} "true"))'
+    return f"(and {_is_on(kind)} (or {_GIVEN} {asked}))"
+
+
+def _difference(kind: SyncedKind) -> str:
+    """As `vcli.config.synced.differences`."""
+    condition = f"not {_is_on(kind)}" if kind.is_on_by_default else _is_on(kind)
+    entry = f"{json.dumps(kind.path)} {json.dumps(not kind.is_on_by_default)}"
+    return f"{{{{- if {condition} -}}}}{{{{- $_ := set $kinds {entry} -}}}}{{{{- end -}}}}"
+
+
+def _chosen(kind: SyncedKind) -> str:
+    return f"(toString .Values.{kind.switch})"
+
+
+def _if(condition: str, lines: Iterable[str]) -> Iterator[str]:
+    found = list(lines)
+    return iter([f"{{{{- if {condition} }}}}", *found, "{{- end }}"] if found else [])
+
+
+def _lines(rules: Iterable[Rule]) -> Iterator[str]:
+    return (_line(rule.dump()) for rule in rules)
+
+
+def _line(rule: Object) -> str:
+    """JSON, which is YAML as well."""
+    return f"- {json.dumps(rule)}"

@@ -1,0 +1,74 @@
+"""From the catalog to what runs: the kinds that are on, and the module of each in `vcli.syncer.kinds`.
+
+A module is named by the plural, and has a `ToHost` as ``TO_HOST`` or a `FromHost` as ``FROM_HOST``.
+It is imported only where the kind is on. Kinds with controllers of their own are put together in
+`vcli.syncer.main`.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, Final
+
+from vcli.catalog import SYNCED, SyncedKind, kinds_on
+from vcli.contract.settings import Settings
+from vcli.errors import VcliError
+from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
+from vcli.syncer.engine.context import SyncContext
+from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.log import Log
+from vcli.syncer.sync.from_host import FromHost, from_host, remove_mirrors
+from vcli.syncer.sync.references import ReferenceIndex
+from vcli.syncer.sync.to_host import ToHost, to_host
+
+log = Log("vcli.syncer.kinds")
+
+OWN_CONTROLLERS: Final = frozenset({PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS, PVS, EVENTS})
+
+
+def kinds_of(settings: Settings) -> list[SyncedKind]:
+    """The kinds that are synced, in the order of the catalog."""
+    return kinds_on(settings.kinds)
+
+
+def is_synced(settings: Settings, resource: Resource) -> bool:
+    """Whether a kind is synced, in whichever direction."""
+    return any(kind.resource == resource for kind in kinds_of(settings))
+
+
+def to_host_kinds(settings: Settings) -> Iterator[tuple[Resource, ToHost]]:
+    """The kinds to the host that need no controller of their own."""
+    for kind in kinds_of(settings):
+        if kind.direction == "toHost" and kind.resource not in OWN_CONTROLLERS:
+            yield kind.resource, _module(kind.resource).TO_HOST
+
+
+def from_host_kinds(settings: Settings) -> Iterator[tuple[Resource, FromHost]]:
+    """The kinds from the host that need no controller of their own."""
+    for kind in kinds_of(settings):
+        if kind.direction == "fromHost" and kind.resource not in OWN_CONTROLLERS:
+            yield kind.resource, _module(kind.resource).FROM_HOST
+
+
+def controllers(ctx: SyncContext, references: ReferenceIndex) -> Iterator[Controller[Any]]:
+    """The controllers of all these kinds; their caches must have been asked for."""
+    for resource, sync in to_host_kinds(ctx.settings):
+        if sync.references is not None:
+            references.register(resource, sync.references)
+        yield to_host(ctx, resource, sync)
+    for resource, mirrored in from_host_kinds(ctx.settings):
+        yield from_host(ctx, resource, mirrored)
+
+
+async def tidy(ctx: SyncContext) -> None:
+    """Take away what kinds that are off have left in the virtual cluster."""
+    on = kinds_of(ctx.settings)
+    for kind in SYNCED:
+        if kind.direction == "fromHost" and kind not in on and kind.resource not in OWN_CONTROLLERS:
+            try:
+                await remove_mirrors(ctx, kind.resource)
+            except VcliError as error:  # the next start tries again
+                log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
+
+
+def _module(resource: Resource) -> Any:
+    return import_module(f"vcli.syncer.kinds.{resource.plural}")

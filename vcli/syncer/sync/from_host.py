@@ -1,0 +1,120 @@
+"""From the host to the virtual cluster: mirrors, which are for reading.
+
+What a tenant changes of one is undone, what a tenant adds to it may stay. An object of the same name that a
+tenant made is the tenant's, and left alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from vcli.kube.resources import Resource
+from vcli.syncer.engine.context import Object, SyncContext, is_terminating
+from vcli.syncer.engine.controller import Controller, RequeueAfter
+from vcli.syncer.engine.enqueue import enqueue_on
+from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
+from vcli.syncer.translate import keys
+
+log = Log("vcli.syncer.mirrors")
+
+
+def is_mirror(virtual: Object) -> bool:
+    """Whether a virtual object says that it shows one of the host's."""
+    return keys.MIRROR in (virtual["metadata"].get("labels") or {})
+
+
+def never(current: Object, desired: Object) -> bool:  # noqa: ARG001
+    """For `FromHost.replace_when`."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromHost:
+    """What is special about a cluster-scoped kind; host object and virtual one have the same name.
+
+    Attributes:
+        translate: makes the complete virtual object; its labels must be such that it is `owned`.
+        owned: whether a virtual object is a mirror, and not the tenant's own.
+        replace_when: whether a mirror, as it is, can't become what is desired, as a field is immutable.
+    """
+
+    translate: Callable[[SyncContext, Object], Object]
+    owned: Callable[[Object], bool] = is_mirror
+    replace_when: Callable[[Object, Object], bool] = never
+
+
+def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controller[str]:
+    """The controller of a kind, whose keys are names; both clusters must have a cache of it.
+
+    While the host's is unavailable, nothing is done: mirrors stay as they are.
+    """
+    on_host, in_virtual = ctx.host[resource], ctx.virtual[resource]
+
+    async def reconcile(name: str) -> RequeueAfter | None:
+        host, current = on_host.get(None, name), in_virtual.get(None, name)
+        if current is not None and not sync.owned(current):
+            return None
+        if host is not None:
+            desired = stamped(sync.translate(ctx, host))
+            await mirror(ctx, resource, desired, current=current, replace_when=sync.replace_when)
+        elif current is not None and not is_terminating(current):
+            await ctx.virtual.writer.delete(resource, current)
+        return None
+
+    controller: Controller[str] = Controller(resource.plural, reconcile, caches=[on_host])
+    for cache in (on_host, in_virtual):
+        enqueue_on(cache, controller.queue, lambda obj: (obj["metadata"]["name"],))
+    return controller
+
+
+async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
+    """Delete the mirrors of a kind that is off, from when it was on."""
+    client = ctx.virtual.client
+    for obj in (await client.list(resource, label_selector=keys.MIRROR))["items"]:
+        await ctx.virtual.writer.delete(resource, obj)
+        log.info("mirror removed: its kind is off", kind=resource.kind, name=obj["metadata"]["name"])
+
+
+def covers(current: Any, desired: Any) -> bool:
+    """Whether an object has all that is desired; it may have more."""
+    if isinstance(desired, dict):
+        known = current if isinstance(current, dict) else {}  # an empty map is left out of answers
+        return all(covers(known.get(key), value) for key, value in desired.items())
+    return bool(current == desired)
+
+
+async def mirror(
+    ctx: SyncContext,
+    resource: Resource,
+    desired: Object,
+    *,
+    current: Object | None,
+    replace_when: Callable[[Object, Object], bool] = never,
+    covered: Callable[[Object, Object], bool] = covers,
+) -> Object | None:
+    """Have an object in the virtual cluster as the host has it.
+
+    Args:
+        ctx: both clusters.
+        resource: of the object.
+        desired: the complete virtual object.
+        current: as it is.
+        replace_when: whether it has to be another object for that.
+        covered: whether it is that already.
+
+    Returns:
+        The object; None where it is being replaced: when the old one is gone, call again.
+
+    Raises:
+        ApiError: as the virtual API answers.
+    """
+    if current is not None and replace_when(current, desired):
+        if not is_terminating(current):
+            await ctx.virtual.writer.delete(resource, current)
+        return None
+    if current is not None and covered(current, desired):
+        return current
+    made = await ctx.virtual.client.apply(resource, desired, field_manager=FIELD_MANAGER)
+    ctx.virtual.store(resource, made)
+    return made
