@@ -8,7 +8,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.kinds.indexes import BY_VOLUME
-from vcli.syncer.kinds.refusals import IGNORED, tell, told
+from vcli.syncer.kinds.refusals import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.kinds.volumes import Volumes, is_bound
 from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pvcs as translate
@@ -56,14 +56,16 @@ class Claims:
         elif is_terminating(virtual):
             return None
         desired = translate.to_host(virtual, scope=ctx.scope, host=host)
-        async with told(ctx, PVCS, virtual):
+        async with warn_on_rejection(ctx, PVCS, virtual):
             made = await ctx.host.writer.apply(PVCS, desired, current=host)
         if made is not host:
             for sentence in dropped.sentences(desired, made):
-                await tell(ctx, PVCS, virtual, sentence, reason=IGNORED)
+                await emit_warning(ctx, PVCS, virtual, sentence, reason=IGNORED)
         if host is None and translate.has_lost(virtual, made):
             volume = virtual["spec"]["volumeName"]
-            await tell(ctx, PVCS, virtual, f"the host no longer has this claim to {volume}", reason=LOST)
+            await emit_warning(
+                ctx, PVCS, virtual, f"the host no longer has this claim to {volume}", reason=LOST
+            )
         return None
 
     async def _tell_back(self, virtual: Object, host: Object) -> Object:
@@ -90,7 +92,7 @@ class Claims:
         if volume is None or is_ours(volume):
             return False
         message = f"PersistentVolume {name} was made in the virtual cluster, and the host does not have it"
-        await tell(self._ctx, PVCS, virtual, message, reason=NOT_ON_HOST)
+        await emit_warning(self._ctx, PVCS, virtual, message, reason=NOT_ON_HOST)
         return True
 
     def _claims_of(self, volume: Object) -> list[VirtualName]:

@@ -10,7 +10,7 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.kinds.indexes import BY_REFERENCE, configs_of, is_finished, reference_index
-from vcli.syncer.kinds.refusals import told
+from vcli.syncer.kinds.refusals import warn_on_rejection
 from vcli.syncer.translate.configs import config_map_to_host, secret_to_host
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
@@ -68,7 +68,7 @@ class Configs:
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
             await ctx.host.writer.delete(resource, host)
             host = None
-        async with told(ctx, resource, virtual):
+        async with warn_on_rejection(ctx, resource, virtual):
             await self._write(resource, virtual, host)
         self._settled[key] = _version(virtual)
         self._on_settled(key)

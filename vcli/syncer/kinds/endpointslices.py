@@ -11,7 +11,7 @@ from vcli.kube.resources import ENDPOINTSLICES, SERVICES
 from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host, enqueue_on_virtual
-from vcli.syncer.kinds.refusals import told
+from vcli.syncer.kinds.refusals import warn_on_rejection
 from vcli.syncer.kinds.services import is_own
 from vcli.syncer.translate.endpoints import slice_to_host
 from vcli.syncer.translate.metadata import virtual_uid_of
@@ -54,7 +54,7 @@ class EndpointSlices:
         if host is not None and _is_of_another(host, virtual):
             await ctx.host.writer.delete(ENDPOINTSLICES, host)
             host = None
-        async with told(ctx, ENDPOINTSLICES, virtual):
+        async with warn_on_rejection(ctx, ENDPOINTSLICES, virtual):
             await ctx.host.writer.apply(ENDPOINTSLICES, slice_to_host(virtual, scope=ctx.scope), current=host)
         return None
 

@@ -1,4 +1,4 @@
-"""What the host says no to, told to the tenant in the tenant's own names."""
+"""Warning events on virtual objects about what the host rejects, in the tenant's own names."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -18,10 +18,10 @@ _TOO_LARGE: Final = 413
 
 
 @asynccontextmanager
-async def told(
+async def warn_on_rejection(
     ctx: SyncContext, resource: Resource, virtual: Object, *, names: Mapping[str, str] | None = None
 ) -> AsyncIterator[None]:
-    """Make a Warning event on the virtual object of what the host refuses inside; the error goes on.
+    """Emit a Warning event on the virtual object when the host rejects a write inside; the error goes on.
 
     Args:
         ctx: both clusters.
@@ -30,17 +30,17 @@ async def told(
         names: further host names that the message may hold, to virtual ones.
 
     Raises:
-        ApiError: what was refused; the controller tries again with backoff.
+        ApiError: the rejection; the controller retries with backoff.
     """
     try:
         yield
     except ApiError as error:
-        if _is_refusal(error):
-            await tell(ctx, resource, virtual, error.message, names=names)
+        if _is_rejection(error):
+            await emit_warning(ctx, resource, virtual, error.message, names=names)
         raise
 
 
-async def tell(
+async def emit_warning(
     ctx: SyncContext,
     resource: Resource,
     virtual: Object,
@@ -49,7 +49,7 @@ async def tell(
     names: Mapping[str, str] | None = None,
     reason: str = REASON,
 ) -> None:
-    """Make a Warning event of a message that may hold host names."""
+    """Emit a Warning event on a virtual object; host names in the message become virtual ones."""
     name = name_of(virtual)
     known = {host_name(name, ctx.scope.cluster): name.name, **(names or {})}
     text = rewrite(message, known, namespace=name.namespace, scope=ctx.scope)
@@ -57,12 +57,12 @@ async def tell(
 
 
 def is_over_quota(error: ApiError) -> bool:
-    """Whether it was a ResourceQuota that refused: what is there now leaves no room."""
+    """Whether a ResourceQuota rejected it: what is there now leaves no room."""
     return isinstance(error, Forbidden) and "exceeded quota" in error.message
 
 
-def _is_refusal(error: ApiError) -> bool:
-    """Whether the host meant it: quota, admission, RBAC, validation, a name that somebody else has."""
+def _is_rejection(error: ApiError) -> bool:
+    """Whether the host rejected it: quota, admission, RBAC, validation, a name that is taken."""
     return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (
         _BAD_REQUEST,
         _TOO_LARGE,

@@ -14,7 +14,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.kinds.external_ips import ExternalIPs
-from vcli.syncer.kinds.refusals import IGNORED, tell, told
+from vcli.syncer.kinds.refusals import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.kinds.service_moves import ServiceMoves, taken
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate import traffic
@@ -63,7 +63,7 @@ class Services:
         external_ips, refused = self._external_ips.allowed(virtual)
         without_effect = traffic.without_effect(virtual, newer=ctx.host_version.at_least(traffic.SINCE))
         await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual), *without_effect])
-        async with told(ctx, SERVICES, virtual):
+        async with warn_on_rejection(ctx, SERVICES, virtual):
             host = await self._bring(virtual, host, external_ips)
             if await self._moves.agree(virtual, host):
                 await self._tell_back(virtual, host)
@@ -76,7 +76,7 @@ class Services:
             return
         self._ignored[name] = known
         for sentence in sentences:
-            await tell(self._ctx, SERVICES, virtual, sentence, reason=IGNORED)
+            await emit_warning(self._ctx, SERVICES, virtual, sentence, reason=IGNORED)
 
     async def _bring(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
         """Make the host Service; what it can't have of the virtual one's numbers the host chooses."""
@@ -119,7 +119,7 @@ class Services:
             # The two clusters' ranges of node ports differ. The host's ports work, these don't.
             chosen = ", ".join(str(port["nodePort"]) for port in ports["spec"]["ports"] if "nodePort" in port)
             message = f"the host serves this Service on node port {chosen}, which can't be shown here: "
-            await tell(self._ctx, SERVICES, virtual, message + error.message)
+            await emit_warning(self._ctx, SERVICES, virtual, message + error.message)
             return virtual
 
 

@@ -36,7 +36,7 @@ from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.status import PodStatus, has_started
 from vcli.syncer.kinds.pods.tokens import Tokens
 from vcli.syncer.kinds.pods.updates import PodUpdates
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.refusals import emit_warning, warn_on_rejection
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -149,10 +149,12 @@ class Pods:
             await self._bind(virtual, host, node)
         elif bound and not node:
             # A scheduler of the tenant's own has chosen.
-            async with told(self._ctx, PODS, virtual):
+            async with warn_on_rejection(self._ctx, PODS, virtual):
                 await bind(self._ctx.host, host, bound)
         elif bound != node:
-            await tell(self._ctx, PODS, virtual, f"bound to node {bound}, but the host chose another one")
+            await emit_warning(
+                self._ctx, PODS, virtual, f"bound to node {bound}, but the host chose another one"
+            )
             await self._ctx.host.writer.delete(PODS, host, grace=0)
             return None
         elif not node and self._is_out_of_place(virtual, host):

@@ -11,7 +11,7 @@ from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pods.burst import AdmissionLimiter, QuotaQueue
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.needs import PodNeeds
-from vcli.syncer.kinds.refusals import IGNORED, is_over_quota, tell, told
+from vcli.syncer.kinds.refusals import IGNORED, emit_warning, is_over_quota, warn_on_rejection
 from vcli.syncer.translate import dropped
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
@@ -57,14 +57,14 @@ class PodCreation:
         """
         if scheduler := translate.awaited_scheduler(virtual):
             message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
-            await tell(self._ctx, PODS, virtual, message, reason=_NOT_BOUND)
+            await emit_warning(self._ctx, PODS, virtual, message, reason=_NOT_BOUND)
             return None
         met = await self._needs.met(virtual)
         if met is not True:
             return met or WAITING
         reasons = translate.unsupported(virtual)
         for reason in reasons:
-            await tell(self._ctx, PODS, virtual, reason)
+            await emit_warning(self._ctx, PODS, virtual, reason)
         if reasons:
             raise TerminalError("; ".join(reasons))
         gets_tokens = needed_by(virtual).tokens and not virtual["spec"].get("nodeName")
@@ -75,7 +75,7 @@ class PodCreation:
         desired = translate.with_full_name(desired, virtual, context)
         made = await self._send(virtual, desired)
         for sentence in (*translate.without_effect(virtual, context), *dropped.sentences(desired, made)):
-            await tell(self._ctx, PODS, virtual, sentence, reason=IGNORED)
+            await emit_warning(self._ctx, PODS, virtual, sentence, reason=IGNORED)
         return None
 
     async def _send(self, virtual: Object, desired: Object) -> Object:
@@ -94,7 +94,7 @@ class PodCreation:
         return made
 
     async def _post(self, virtual: Object, desired: Object) -> Object:
-        async with told(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
+        async with warn_on_rejection(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
             try:
                 return await self._ctx.host.client.create(PODS, desired)
             except AlreadyExists:

@@ -11,7 +11,7 @@ from vcli.syncer.kinds.configs import KINDS, ConfigName, Configs
 from vcli.syncer.kinds.indexes import configs_of, needed_by
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.tokens import Tokens
-from vcli.syncer.kinds.refusals import tell
+from vcli.syncer.kinds.refusals import emit_warning
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import ephemeral_claims
@@ -74,7 +74,7 @@ class PodNeeds:
         return ours
 
     async def _tell(self, pod: Object, message: str) -> None:
-        await tell(self._ctx, PODS, pod, message, reason="FailedScheduling")
+        await emit_warning(self._ctx, PODS, pod, message, reason="FailedScheduling")
 
     async def _exists(self, resource: Resource, name: VirtualName) -> bool:
         found = await self._look_up(resource, name)

@@ -17,7 +17,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host
 from vcli.syncer.engine.schedule import HIGH
 from vcli.syncer.kinds.indexes import is_finished, needed_by
-from vcli.syncer.kinds.refusals import tell, told
+from vcli.syncer.kinds.refusals import emit_warning, warn_on_rejection
 from vcli.syncer.translate.configs import Token, renewals_in, token_secret, tokens_in
 from vcli.syncer.translate.metadata import POD_TOKENS, virtual_name_of, virtual_uid_of
 from vcli.syncer.translate.names import VirtualName, derived_name
@@ -82,7 +82,7 @@ class Tokens:
             if secret is not None and len(due) < len(sources):
                 tokens = {**await self._still_good(secret, sources), **tokens}
             desired = token_secret(pod, tokens, scope=self._ctx.scope)
-            async with told(self._ctx, PODS, pod):
+            async with warn_on_rejection(self._ctx, PODS, pod):
                 await self._ctx.host.writer.create_or_replace(SECRETS, desired, current=secret)
             self._unsaved.pop(name, None)
             self._on_settled(name)
@@ -132,7 +132,7 @@ class Tokens:
                 SERVICEACCOUNTS, account, "token", body, namespace=pod["metadata"]["namespace"]
             )
         except (NotFound, Forbidden, Invalid) as error:
-            await tell(self._ctx, PODS, pod, f"no service account token: {error.message}")
+            await emit_warning(self._ctx, PODS, pod, f"no service account token: {error.message}")
             raise
         status = answer["status"]
         expires = datetime.fromisoformat(status["expirationTimestamp"]).timestamp()

@@ -6,7 +6,7 @@ from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
 from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.kinds.pods.context import PodContexts
-from vcli.syncer.kinds.refusals import told
+from vcli.syncer.kinds.refusals import warn_on_rejection
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import pod_names
@@ -38,7 +38,7 @@ class PodUpdates:
             ApiError: the first refusal; a Warning event says so as well.
         """
         name, wanted = name_of(virtual), self._wanted(virtual, host)
-        async with told(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
+        async with warn_on_rejection(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
             # The conditions of readiness gates, which the tenant's controllers set.
             refused = await self._try(host, translate.host_status_patch(host, virtual), subresource="status")
             if wanted is None or self._brought.get(name) != wanted:
