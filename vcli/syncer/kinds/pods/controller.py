@@ -83,16 +83,17 @@ class Pods:
         virtual, host = self._ctx.in_virtual(PODS, name), self._ctx.on_host(PODS, name)
         if virtual is None:
             self.states.drop(name)
-        if host is not None and await self._deletion.delete_orphan(host, virtual):
-            return None
-        if virtual is None:
+            if host is not None:
+                await self._deletion.delete_orphan(host, None)
             return None
         state = self.states.of(name, uid_of(virtual))
-        if host is not None:
-            return await self._sync(virtual, host, state)
-        if self._deletion.is_to_finish(virtual, state):
-            return await self._deletion.finish(virtual, state)
-        return await self._creation.create(virtual, state)
+        if host is None:
+            if self._deletion.is_to_finish(virtual, state):
+                return await self._deletion.finish(virtual, state)
+            return await self._creation.create(virtual, state)
+        if await self._deletion.delete_orphan(host, virtual):
+            return None
+        return await self._sync(virtual, host, state)
 
     async def _sync(self, virtual: Object, host: Object, state: PodState) -> RequeueAfter | None:
         """Both pods are there, and correspond to each other."""

@@ -3,7 +3,7 @@
 None of it is needed to be right: a process that starts without it asks or writes once more than it had to.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,9 +61,9 @@ class PodStates:
         self.admission = AdmissionLimiter(slots, on_slot=retry)
         self.over_quota = QuotaQueue(retry=retry)
 
-    def __iter__(self) -> Iterator[VirtualName]:
-        """The names of the pods that have a state."""
-        return iter(self._states)
+    def items(self) -> Iterable[tuple[VirtualName, PodState]]:
+        """All of them."""
+        return self._states.items()
 
     def of(self, name: VirtualName, uid: str) -> PodState:
         """The state of a virtual pod that is in the cache; another one of its name is forgotten."""
