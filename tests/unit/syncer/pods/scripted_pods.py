@@ -49,6 +49,11 @@ class WillingApi(ScriptedApi):
         """Forget what was scripted."""
         self._answers.pop((method, path), None)
 
+    def hold(self, path: str, *objects: Object) -> None:
+        """Have objects in a collection from the beginning."""
+        self._known |= {_object_path(path.rpartition("/")[2], each["metadata"]): each for each in objects}
+        self.on("GET", path, listed(*objects))
+
     def tell(self, path: str, kind: str, obj: Object) -> None:
         metadata = obj["metadata"]
         self._known[_object_path(path.rpartition("/")[2], metadata)] = obj
@@ -71,9 +76,7 @@ class WillingApi(ScriptedApi):
             path += f"/{body['metadata']['name']}"
         known = path if path in self._known else collection
         if known in self._known and method == "PATCH":
-            old = self._known[known]
-            fields = _PATCHED & set(body)
-            made = {**old, **{field: {**(old.get(field) or {}), **body[field]} for field in fields}}
+            made = _merged(self._known[known], body)
         else:
             made = {**body, "metadata": {"uid": f"made-{next(_versions)}", **body["metadata"]}}
             known = path
@@ -82,7 +85,6 @@ class WillingApi(ScriptedApi):
 
 
 _IN_AN_HOUR = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-_PATCHED = frozenset({"metadata", "spec", "status"})
 _PLURALS = frozenset(
     {
         "configmaps",
@@ -139,8 +141,12 @@ class PodLab:
         self.pods = Pods(self.ctx, self.nodes)
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["PodLab"]:
-        """Caches are full and controllers work."""
+    async def running(
+        self, *, virtual: Sequence[Object] = (), host: Sequence[Object] = ()
+    ) -> AsyncIterator["PodLab"]:
+        """Caches are full and controllers work; these pods are there already."""
+        self.virtual.hold(PODS.path(namespace=None), *map(newer, virtual))
+        self.host.hold(PODS.path(namespace=NAMESPACE), *map(newer, host))
         controllers = (self.pods.controller, self.pods.configs.controller, self.pods.tokens.controller)
         tasks = [asyncio.create_task(each.run()) for each in (self.ctx.virtual, self.ctx.host)]
         for caches in (self.ctx.virtual, self.ctx.host):
@@ -240,6 +246,12 @@ def terminating(obj: Object, *, grace: int = 30) -> Object:
     """The object after a request to delete it."""
     moment = {"deletionTimestamp": "2026-01-01T00:01:00Z", "deletionGracePeriodSeconds": grace}
     return {**obj, "metadata": {**obj["metadata"], **moment}}
+
+
+def _merged(old: Any, patch: Any) -> Any:
+    if not isinstance(old, dict) or not isinstance(patch, dict):
+        return patch
+    return {**old, **{key: _merged(old.get(key), value) for key, value in patch.items()}}
 
 
 def _object_path(plural: str, metadata: Object) -> str:
