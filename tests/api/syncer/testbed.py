@@ -31,9 +31,9 @@ from vcli.kube.resources import (
     Resource,
 )
 from vcli.syncer.main import run
+from vcli.syncer.metrics_api.registration import API_SERVICE_NAME
 from vcli.syncer.settings import Settings
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.usage.registration import API_SERVICE_NAME
 
 Object = dict[str, Any]
 Result = TypeVar("Result")

@@ -16,11 +16,11 @@ from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.kinds.external_ips import ExternalIPs
 from vcli.syncer.kinds.refusals import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.kinds.service_moves import ServiceMoves, taken
+from vcli.syncer.metrics_api.registration import service_name
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate import traffic
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.registration import service_name
 
 API_SERVICE: Final = VirtualName("default", "kubernetes")
 

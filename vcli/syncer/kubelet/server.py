@@ -22,10 +22,10 @@ from vcli.syncer.kubelet.relay import Relay
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.kubelet.views import PodsOn, Views
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import ConnectionLimiter, Exchange, Listener, ServingContext
 from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.translate.scope import Scope
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 

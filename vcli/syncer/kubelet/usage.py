@@ -1,7 +1,7 @@
 """Usage of a node and its pods, as the host's kubelet tells it, where the syncer may ask it.
 
 That takes the right to `nodes/proxy` on the host, which no namespaced Role can give. Without it, CPU and
-memory are reckoned from the host's metrics, where it has them, and the rest is 501.
+memory are estimated from the host's metrics, where it has them, and the rest is 501.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import Lookup
+from vcli.syncer.kubelet.estimated import EstimatedUsage
 from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
-from vcli.syncer.kubelet.reckoned import Reckoning
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import Refused
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.scope import Scope
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
 Object = dict[str, Any]
 
-Reckoned = TypeVar("Reckoned", str, Object)
+Answer = TypeVar("Answer", str, Object)
 
 # Seconds until a host that said no is asked again.
 _ASK_AGAIN: Final = 60.0
@@ -48,7 +48,7 @@ class Usage:
         self._scope = scope
         self._lookup = lookup
         self._pods_on = pods_on
-        self._reckoning = Reckoning(source, pods_on=pods_on)
+        self._estimated = EstimatedUsage(source, pods_on=pods_on)
         self._not_before = 0.0
 
     async def metrics(self, node: str, path: str) -> str:
@@ -61,7 +61,7 @@ class Usage:
         if body is None:
             if path != "/metrics/resource":
                 raise _not_allowed()
-            return await _reckoned(self._reckoning.exposition(node))
+            return await _estimate(self._estimated.exposition(node))
         text = body.decode("utf-8", "replace")
         namespace = self._scope.host_namespace
         # Megabytes on a big node; nobody else should wait for it.
@@ -78,7 +78,7 @@ class Usage:
         query = "?only_cpu_and_memory=true" if only_cpu_and_memory else ""
         body = await self._ask(node, f"/stats/summary{query}")
         if body is None:
-            return await _reckoned(self._reckoning.summary(node))
+            return await _estimate(self._estimated.summary(node))
         namespace = self._scope.host_namespace
         return virtual_summary(codec.loads(body), pods=self._shown(node), host_namespace=namespace)
 
@@ -111,7 +111,7 @@ class Usage:
         return shown
 
 
-async def _reckoned(answer: Awaitable[Reckoned]) -> Reckoned:
+async def _estimate(answer: Awaitable[Answer]) -> Answer:
     try:
         return await answer
     except (NotFound, Forbidden):

@@ -19,7 +19,7 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.kinds.services import API_SERVICE
 
-log = Log("vcli.syncer.apiservice")
+log = Log("vcli.syncer.kubernetes_service")
 
 OWN_SLICES: Final = "own EndpointSlices"
 """Key of the host's cache of the EndpointSlices of the control plane's own Service."""
@@ -29,7 +29,7 @@ _SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
 _LOOK_AGAIN: Final = 0.2
 
 
-class ApiService:
+class KubernetesService:
     """Keeps `default/kubernetes` and its endpoints right.
 
     Args:
@@ -41,7 +41,7 @@ class ApiService:
         self._slices = ctx.host[OWN_SLICES]
         self._right = asyncio.Event()
         self._published: list[tuple[str, int, bool]] | None = None
-        self.controller: Controller[str] = Controller("apiservice", self._reconcile, workers=1)
+        self.controller: Controller[str] = Controller("kubernetes-service", self._reconcile, workers=1)
         enqueue_on(ctx.virtual[SERVICES], self.controller.queue, _service_key)
         enqueue_on(self._slices, self.controller.queue, lambda _: ("endpoints",))
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.quantities import nanos, whole
 
 Object = dict[str, Any]
 

@@ -8,8 +8,8 @@ import base64
 import json
 from typing import Any, Final
 
+from vcli.syncer.metrics_api.documents import GROUP, VERSION
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.documents import GROUP, VERSION
 
 Object = dict[str, Any]
 

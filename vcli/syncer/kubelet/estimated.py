@@ -1,4 +1,4 @@
-"""What a kubelet tells of usage, reckoned from the host's metrics, where its kubelets can't be asked.
+"""What a kubelet tells of usage, estimated from the host's metrics, where its kubelets can't be asked.
 
 A kubelet counts CPU time, metrics tell a rate. So the rates are added up for as long as somebody asks: what
 counts is the difference of two answers. With a new syncer the counters begin anew, as with a new kubelet.
@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from vcli.syncer.engine.prometheus import Sample, exposition
+from vcli.syncer.metrics_api.documents import PodUsage
+from vcli.syncer.metrics_api.quantities import nanos, whole
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.documents import PodUsage
-from vcli.syncer.usage.quantities import nanos, whole
-from vcli.syncer.usage.source import HostUsage
 
 Object = dict[str, Any]
 
@@ -67,7 +67,7 @@ class _Sample:
         }
 
 
-class Reckoning:
+class EstimatedUsage:
     """Answers for all nodes.
 
     Args:

@@ -9,9 +9,9 @@ from vcli.kube.resources import PODMETRICS, PODS
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import find_pod
+from vcli.syncer.metrics_api.documents import PodUsage
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.names import HostName
-from vcli.syncer.usage.documents import PodUsage
 
 log = Log(__name__)
 

@@ -15,20 +15,20 @@ from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES
 from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
+from vcli.syncer.metrics_api import registration
+from vcli.syncer.metrics_api.api import MetricsApi
+from vcli.syncer.metrics_api.server import MetricsApiServer
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import ConnectionLimiter
-from vcli.syncer.usage import registration
-from vcli.syncer.usage.api import UsageApi
-from vcli.syncer.usage.server import UsageServer
-from vcli.syncer.usage.source import HostUsage
 
-log = Log("vcli.syncer.usageapi")
+log = Log("vcli.syncer.metrics_api")
 
 LOOK_EVERY: Final = 30.0
 """Seconds."""
 _LOOK_AGAIN: Final = 2.0
 
 
-class UsageApiService:
+class MetricsApiService:
     """Registers the API and withdraws it.
 
     Args:
@@ -46,8 +46,8 @@ class UsageApiService:
     ) -> None:
         self._client = ctx.virtual.client
         self._source = source
-        api = UsageApi(source, nodes=ctx.virtual[NODES].items)
-        self._server = UsageServer(api.answer, pki=ctx.settings.pki, limiter=limiter)
+        api = MetricsApi(source, nodes=ctx.virtual[NODES].items)
+        self._server = MetricsApiServer(api.answer, pki=ctx.settings.pki, limiter=limiter)
         self._address = address
         self._enabled = ctx.settings.metrics and bool(address)
         self._authority = ctx.settings.pki / "ca.crt"

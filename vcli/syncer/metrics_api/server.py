@@ -12,7 +12,7 @@ PORT: Final = 4443
 """Tried first; any other does as well, as the EndpointSlice tells it."""
 
 
-class UsageServer:
+class MetricsApiServer:
     """Listens for kube-apiserver, which shows the certificate that an aggregated API knows it by.
 
     Args:

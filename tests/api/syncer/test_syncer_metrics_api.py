@@ -20,8 +20,8 @@ from vcli.kube.resources import (
     PODS,
     SERVICES,
 )
-from vcli.syncer.kinds import usageapi
-from vcli.syncer.usage.registration import API_SERVICE_NAME
+from vcli.syncer.kinds import metrics_api
+from vcli.syncer.metrics_api.registration import API_SERVICE_NAME
 
 pytestmark = pytest.mark.skipif(not own_address(), reason="this machine has no address but loopback")
 
@@ -52,8 +52,8 @@ CRD = {
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usageapi, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr("vcli.syncer.usage.source._FRESH", 0.0)
+    monkeypatch.setattr(metrics_api, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr("vcli.syncer.metrics_api.source._FRESH", 0.0)
 
 
 @pytest.fixture

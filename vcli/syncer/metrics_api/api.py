@@ -11,11 +11,18 @@ from urllib.parse import parse_qs
 from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.syncer.engine.log import Log
+from vcli.syncer.metrics_api import documents
+from vcli.syncer.metrics_api.documents import (
+    GROUP,
+    GROUP_VERSION,
+    PodUsage,
+    listed,
+    node_metrics,
+    pod_metrics,
+)
+from vcli.syncer.metrics_api.selectors import field_selector, label_selector, selected
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import Exchange, Refused, Request
-from vcli.syncer.usage import documents
-from vcli.syncer.usage.documents import GROUP, GROUP_VERSION, PodUsage, listed, node_metrics, pod_metrics
-from vcli.syncer.usage.selectors import field_selector, label_selector, selected
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
@@ -36,7 +43,7 @@ _ROUTE: Final = re.compile(
 )
 
 
-class UsageApi:
+class MetricsApi:
     """Answers requests for metrics.
 
     Args:
