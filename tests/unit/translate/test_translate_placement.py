@@ -16,7 +16,7 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
-def node(name: str = "n", *, kind: str = "assumed", cordoned: bool = False, **labels: str) -> Object:
+def node(name: str = "n", *, kind: str = "synthetic", cordoned: bool = False, **labels: str) -> Object:
     standard = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", KIND_OF_NODE: kind}
     return {"metadata": {"name": name, "labels": {**standard, **labels}}, "spec": {"unschedulable": cordoned}}
 

@@ -25,7 +25,7 @@ from vcli.syncer.kinds.nodestatus import (
     without_not_ready_taint,
 )
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate.nodes import fake_node, is_ours, lease
+from vcli.syncer.translate.nodes import synthetic_node, is_ours, lease
 
 log = Log(__name__)
 
@@ -154,7 +154,7 @@ class Nodes:
     async def _report(self, name: str) -> None:
         """Create the Node or bring its status up to date, and its lease."""
         port = await self._server.listen(name)
-        fresh = fake_node(
+        fresh = synthetic_node(
             name,
             internal_ips=self._addresses.get(name, ()),
             kubelet_host=self._settings.kubelet_host,
