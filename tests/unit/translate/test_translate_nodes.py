@@ -1,7 +1,7 @@
 import pytest
 from translate_builders import unchanged
 
-from vcli.syncer.translate.nodes import KIND_OF_NODE, synthetic_node, lease, mirrored_node
+from vcli.syncer.translate.nodes import KIND_OF_NODE, lease, mirrored_node, synthetic_node
 
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z"
 

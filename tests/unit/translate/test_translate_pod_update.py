@@ -203,13 +203,13 @@ def test_relabelled_namespace():
 def test_a_damaged_memory_removes_nothing(remembered: str | None):
     host = live(pod(labels={"a": "1"}))
     if remembered is None:
-        del host["metadata"]["annotations"]["vcli.dev/carried"]
+        del host["metadata"]["annotations"]["vcli.dev/managed-keys"]
     else:
-        host["metadata"]["annotations"]["vcli.dev/carried"] = remembered
+        host["metadata"]["annotations"]["vcli.dev/managed-keys"] = remembered
     patch = mutable_patch(host, to_host(pod(), context()))
     assert patch is not None
     assert None not in patch["metadata"].get("labels", {}).values()
-    assert "vcli.dev/carried" in patch["metadata"]["annotations"]
+    assert "vcli.dev/managed-keys" in patch["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("adopted", [True, False])

@@ -25,7 +25,7 @@ from vcli.syncer.kinds.nodestatus import (
     without_not_ready_taint,
 )
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate.nodes import synthetic_node, is_ours, lease
+from vcli.syncer.translate.nodes import is_ours, lease, synthetic_node
 
 log = Log(__name__)
 

@@ -2,7 +2,7 @@
 
 Both API servers give out addresses and ports from one range, each without knowing of the other. A virtual
 Service asks the host for its own; what somebody else has there the host chooses, and the virtual Service
-follows: by a change where a Service can be changed, else as another object (`service_moves`).
+follows: by a change where a Service can be changed, else as another object (`service_recreation`).
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ from vcli.syncer.engine.enqueue import enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.kinds.external_ips import ExternalIPs
 from vcli.syncer.kinds.refusals import IGNORED, emit_warning, warn_on_rejection
-from vcli.syncer.kinds.service_moves import ServiceMoves, taken
+from vcli.syncer.kinds.service_recreation import ServiceRecreation, taken
 from vcli.syncer.metrics_api.registration import service_name
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate import traffic
@@ -35,7 +35,7 @@ class Services:
 
     def __init__(self, ctx: SyncContext, *, address: str = "") -> None:
         self._ctx = ctx
-        self._moves = ServiceMoves(ctx)
+        self._recreation = ServiceRecreation(ctx)
         self._ignored: dict[VirtualName, tuple[str, list[str]]] = {}
         self.controller: Controller[VirtualName] = Controller("services", self._reconcile, workers=8)
         self._external_ips = ExternalIPs(ctx, self.controller.queue, address=address)
@@ -49,14 +49,14 @@ class Services:
         virtual, host = ctx.in_virtual(SERVICES, name), ctx.on_host(SERVICES, name)
         if virtual is None:
             self._ignored.pop(name, None)
-            if host is not None and not await self._moves.succeed(host):
+            if host is not None and not await self._recreation.restore(host):
                 await ctx.host.writer.delete(SERVICES, host)
             return None
         if is_terminating(virtual):
-            await self._moves.settled(virtual, host)
+            await self._recreation.finish(virtual, host)
             return None
         if not translate.is_on_host(virtual):
-            await self._moves.settled(virtual, host)
+            await self._recreation.finish(virtual, host)
             if host is not None:
                 await ctx.host.writer.delete(SERVICES, host)
             return None
@@ -65,7 +65,7 @@ class Services:
         await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual), *without_effect])
         async with warn_on_rejection(ctx, SERVICES, virtual):
             host = await self._bring(virtual, host, external_ips)
-            if await self._moves.agree(virtual, host):
+            if await self._recreation.reconcile_immutable_fields(virtual, host):
                 await self._tell_back(virtual, host)
         return None
 
@@ -108,7 +108,7 @@ class Services:
         patch = merge_patch(virtual.get("status") or {}, translate.status_to_virtual(host, virtual))
         if patch:
             virtual = await ctx.virtual.writer.patch_status(SERVICES, virtual, patch)
-        await self._moves.settled(virtual, host)
+        await self._recreation.finish(virtual, host)
 
     async def _show_ports(self, virtual: Object, ports: Object) -> Object:
         try:
