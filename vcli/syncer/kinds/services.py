@@ -60,13 +60,13 @@ class Services:
             if host is not None:
                 await ctx.host.writer.delete(SERVICES, host)
             return None
-        external_ips, refused = self._external_ips.allowed(virtual)
+        external_ips, ignored = self._external_ips.allowed(virtual)
         without_effect = traffic.without_effect(virtual, newer=ctx.host_version.at_least(traffic.SINCE))
-        await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual), *without_effect])
+        await self._warn_of_ignored(virtual, [*ignored, *translate.unknown_fields(virtual), *without_effect])
         async with warn_on_rejection(ctx, SERVICES, virtual):
-            host = await self._bring(virtual, host, external_ips)
+            host = await self._sync_host(virtual, host, external_ips)
             if await self._recreation.reconcile_immutable_fields(virtual, host):
-                await self._tell_back(virtual, host)
+                await self._update_virtual(virtual, host)
         return None
 
     async def _warn_of_ignored(self, virtual: Object, sentences: list[str]) -> None:
@@ -78,7 +78,7 @@ class Services:
         for sentence in sentences:
             await emit_warning(self._ctx, SERVICES, virtual, sentence, reason=IGNORED)
 
-    async def _bring(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
+    async def _sync_host(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
         """Make the host Service; what it can't have of the virtual one's numbers the host chooses."""
         left: set[str] = set()
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
@@ -94,23 +94,23 @@ class Services:
             try:
                 return await self._ctx.host.writer.apply(SERVICES, desired, current=host)
             except (Invalid, ServerError) as error:
-                refused = taken(error) - left
-                if not refused:
+                rejected = taken(error) - left
+                if not rejected:
                     raise
-                left |= refused
+                left |= rejected
 
-    async def _tell_back(self, virtual: Object, host: Object) -> None:
+    async def _update_virtual(self, virtual: Object, host: Object) -> None:
         """Node ports that the host chose, and the load balancer's address."""
         ctx = self._ctx
         ports = translate.node_ports_from_host(virtual, host)
         if ports is not None:
-            virtual = await self._show_ports(virtual, ports)
+            virtual = await self._update_node_ports(virtual, ports)
         patch = merge_patch(virtual.get("status") or {}, translate.status_to_virtual(host, virtual))
         if patch:
             virtual = await ctx.virtual.writer.patch_status(SERVICES, virtual, patch)
         await self._recreation.finish(virtual, host)
 
-    async def _show_ports(self, virtual: Object, ports: Object) -> Object:
+    async def _update_node_ports(self, virtual: Object, ports: Object) -> Object:
         try:
             return await self._ctx.virtual.writer.patch(SERVICES, virtual, ports)
         except Invalid as error:
@@ -118,7 +118,7 @@ class Services:
                 raise
             # The two clusters' ranges of node ports differ. The host's ports work, these don't.
             chosen = ", ".join(str(port["nodePort"]) for port in ports["spec"]["ports"] if "nodePort" in port)
-            message = f"the host serves this Service on node port {chosen}, which can't be shown here: "
+            message = f"the host serves this Service on node port {chosen}, which this cluster can't have: "
             await emit_warning(self._ctx, SERVICES, virtual, message + error.message)
             return virtual
 

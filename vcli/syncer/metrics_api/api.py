@@ -56,7 +56,7 @@ class MetricsApi:
         self._nodes = nodes
 
     async def answer(self, exchange: Exchange) -> None:
-        """Answer one request; what is wrong with it is told as a Status."""
+        """Answer one request; what is wrong with it is a Status."""
         try:
             body, code = await self._find(exchange.request), 200
         except Refused as refused:
@@ -98,7 +98,7 @@ class MetricsApi:
             return await self._source.usages()
         except VcliError as error:
             log.warning("metrics of the host can't be read", error=error.message)
-            raise Refused(503, "the host cluster does not tell its metrics now") from error
+            raise Refused(503, "the host cluster does not serve its metrics now") from error
 
 
 def _is_in(item: Object, namespace: str | None) -> bool:

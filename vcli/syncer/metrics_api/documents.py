@@ -1,4 +1,4 @@
-"""The objects of `metrics.k8s.io/v1beta1`, and those that tell of the API itself. Pure.
+"""The objects of `metrics.k8s.io/v1beta1`, and those about the API itself. Pure.
 
 Shapes: k8s.io/metrics/pkg/apis/metrics/v1beta1, and what a metrics-server answers.
 """

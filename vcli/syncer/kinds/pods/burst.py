@@ -66,7 +66,7 @@ class AdmissionLimiter:
         return True
 
     def release(self, name: VirtualName) -> None:
-        """The pod has its tokens, or won't have any; also for one that had no slot."""
+        """The pod has its tokens, or gets none; also for one that had no slot."""
         self._waiting.pop(name, None)
         timeout = self._admitted.pop(name, None)
         if timeout is None:

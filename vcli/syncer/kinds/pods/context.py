@@ -24,10 +24,10 @@ class PodContexts:
     def __init__(self, ctx: SyncContext) -> None:
         self._ctx = ctx
         self.expects_dns = any(map(_is_dns, ctx.settings.addons))
-        """Whether kube-dns is still to be made; until it is, there is no resolver to give to a pod."""
+        """Whether kube-dns is still to be created; until it is, there is no resolver to give to a pod."""
 
     def waits_for_dns(self, pod: Object) -> bool:
-        """Whether the pod wants the cluster's resolver, and its address is not settled yet."""
+        """Whether the pod wants the cluster's resolver, and its address is not final yet."""
         if pod["spec"].get("dnsPolicy") in _OWN_RESOLVER or self._dns_ip() is not None:
             return False
         return self.expects_dns or self._ctx.in_virtual(SERVICES, DNS_SERVICE) is not None

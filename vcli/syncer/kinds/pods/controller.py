@@ -99,13 +99,13 @@ class Pods:
         """Both pods are there, and correspond to each other."""
         if is_terminating(virtual):
             await self._deletion.pass_grace_on(virtual, host)
-            return await self._status.sync(virtual, host, state)
+            return await self._status.update_virtual_status(virtual, host, state)
         if is_terminating(host):
             await self._deletion.follow(virtual, host, state)
             return None
         if not await self._binding.sync(virtual, host, state):
             return None
-        again = await self._status.sync(virtual, host, state)
+        again = await self._status.update_virtual_status(virtual, host, state)
         if not is_finished(virtual):
             await self._updates.sync(virtual, host, state)
         return again

@@ -55,7 +55,7 @@ class PodDeletion:
         """Somebody deletes the pod on the host: eviction, a drained or lost node, a quota's owner."""
         if not has_started(host):
             return  # it is recreated when it is gone
-        await self._status.sync(virtual, host, state)
+        await self._status.update_virtual_status(virtual, host, state)
         grace = host["metadata"].get("deletionGracePeriodSeconds")
         await self._ctx.virtual.writer.delete(PODS, virtual, grace=grace)
 
@@ -69,7 +69,7 @@ class PodDeletion:
         if not is_terminating(virtual) and not await self._is_really_gone(name_of(virtual)):
             return RequeueAfter(_HIDDEN)  # no event comes when it goes
         if state.final_host_pod is not None:
-            await self._status.sync(virtual, state.final_host_pod, state)
+            await self._status.update_virtual_status(virtual, state.final_host_pod, state)
             state.final_host_pod = None
         metadata = virtual["metadata"]
         waits_for_finalizers = metadata.get("finalizers") and metadata.get("deletionGracePeriodSeconds") == 0
@@ -91,6 +91,7 @@ class PodDeletion:
 def _is_deleted_without_kubelet(host: Object) -> bool:
     """Whether nobody but the host's pod GC, up to 20 seconds later, would end a pod that has no kubelet.
 
-    The API server marks a pod and then removes it, and does only the first for a client that is gone by then.
+    The API server first sets the deletion timestamp and then removes the pod; for a client that is gone by
+    then it does only the first.
     """
     return is_terminating(host) and not host["spec"].get("nodeName")

@@ -33,7 +33,9 @@ class PodStatus:
         self._ctx = ctx
         self._starting = starting
 
-    async def sync(self, virtual: Object, host: Object, state: PodState) -> RequeueAfter | None:
+    async def update_virtual_status(
+        self, virtual: Object, host: Object, state: PodState
+    ) -> RequeueAfter | None:
         """Make the status of the virtual pod that of the host pod, where they differ.
 
         Returns:
