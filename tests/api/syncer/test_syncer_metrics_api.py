@@ -135,7 +135,7 @@ async def test_pods_and_nodes_are_measured_under_their_own_names(lab: Lab) -> No
 
 
 @pytest.mark.usefixtures("host_metrics")
-async def test_what_is_not_there_or_makes_no_sense_is_told_as_a_status(lab: Lab) -> None:
+async def test_what_is_not_there_or_makes_no_sense_is_a_status(lab: Lab) -> None:
     await lab.eventually(lambda: registered(lab))
     with pytest.raises(NotFound, match=r'podmetrics.metrics.k8s.io "none" not found'):
         await read(lab, f"/namespaces/{lab.space}/pods/none")

@@ -1,4 +1,4 @@
-"""What a kubelet would tell, estimated from rates."""
+"""The metrics of a kubelet, estimated from rates."""
 
 from typing import Any
 

@@ -56,7 +56,7 @@ def test_it_is_ready_and_has_room():
     assert set(status["capacity"]) == {"cpu", "memory", "ephemeral-storage", "pods"}
 
 
-def test_a_real_node_without_what_tells_of_others():
+def test_a_mirrored_node_lacks_what_names_other_tenants():
     host = {
         "metadata": {
             "name": "node-1",

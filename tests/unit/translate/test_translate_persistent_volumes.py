@@ -86,7 +86,7 @@ def test_a_csi_driver_is_known_by_its_provisioner():
     assert shown["spec"]["csi"] == {"driver": "disk.example.com", "volumeHandle": "pvc-1"}
 
 
-def test_a_volume_that_may_be_read_is_shown_as_it_is():
+def test_a_volume_that_may_be_read_is_mirrored():
     with unchanged(VOLUME):
         shown = to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=VOLUME)
     spec = shown["spec"]
@@ -108,14 +108,14 @@ def test_a_volume_that_may_be_read_is_shown_as_it_is():
 
 
 @pytest.mark.parametrize("volume", [None, VOLUME])
-def test_no_shown_volume_tells_the_hosts_names(volume: dict[str, Any] | None):
+def test_no_mirrored_volume_has_the_hosts_names(volume: dict[str, Any] | None):
     shown = repr(to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=volume))
     assert "team-a" not in shown
     assert ON_HOST not in shown
     assert "storage-system" not in shown
 
 
-def test_a_source_that_is_not_shown():
+def test_a_source_that_is_not_mirrored():
     volume = {**VOLUME, "spec": {**VOLUME["spec"], "rbd": {"monitors": ["m"], "image": "i"}}}
     del volume["spec"]["csi"]
     shown = to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=volume)
@@ -129,7 +129,7 @@ def test_names_stay_as_they_are(name: str):
 
 
 @pytest.mark.parametrize("name", ["team-a", "nfs-team-a", "team-a.1"])
-def test_names_that_tell_the_namespace_do_not(name: str):
+def test_names_with_the_namespace_do_not(name: str):
     assert "team-a" not in mirrored_name(name, SCOPE)
     assert mirrored_name(name, SCOPE) != mirrored_name(f"{name}-2", SCOPE)
 

@@ -176,7 +176,7 @@ def test_recreated_with_the_hosts_address():
     assert "status" not in again
 
 
-def test_what_can_not_be_changed_must_agree():
+def test_immutable_fields_must_match():
     virtual = service(healthCheckNodePort=30999)
     assert immutable_fields_match(virtual, service(healthCheckNodePort=30999))
     assert immutable_fields_match(virtual, service())

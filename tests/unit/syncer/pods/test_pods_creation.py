@@ -108,7 +108,7 @@ def test_a_creation_that_fails_is_tried_again(
     assert ("SyncFailed" in reasons) == rejected
 
 
-def test_a_rejection_is_told_in_the_tenants_names(in_fake_time: InFakeTime) -> None:
+def test_a_warning_has_the_tenants_names(in_fake_time: InFakeTime) -> None:
     async def simulate() -> list[tuple[str, str]]:
         lab = PodLab()
         message = f'pods "web-x-default-x-demo" is forbidden in namespace "{NAMESPACE}"'
