@@ -30,7 +30,7 @@ from vcli.syncer.kinds.pods.creation import PodCreation
 from vcli.syncer.kinds.pods.deletion import PodDeletion
 from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.state import PodState, PodStates
-from vcli.syncer.kinds.pods.status import PodStatus
+from vcli.syncer.kinds.pods.status import PodStatus, has_started
 from vcli.syncer.kinds.pods.tokens import Tokens
 from vcli.syncer.kinds.pods.triggers import PodTriggers
 from vcli.syncer.kinds.pods.updates import PodUpdates
@@ -88,7 +88,7 @@ class Pods:
             return None
         state = self.states.of(name, uid_of(virtual))
         if host is None:
-            if self._deletion.is_to_finish(virtual, state):
+            if is_terminating(virtual) or _had_started(virtual, state):
                 return await self._deletion.finish(virtual, state)
             return await self._creation.create(virtual, state)
         if await self._deletion.delete_orphan(host, virtual):
@@ -114,3 +114,9 @@ class Pods:
         self.states.admission.release(name)
         if self._ctx.on_host(PODS, name) is None:
             self.controller.queue.add(name)
+
+
+def _had_started(virtual: Object, state: PodState) -> bool:
+    """Whether a pod without a host pod ran there: a pod runs once."""
+    last = state.final_host_pod
+    return has_started(virtual) or (last is not None and has_started(last))

@@ -59,11 +59,6 @@ class PodDeletion:
         grace = host["metadata"].get("deletionGracePeriodSeconds")
         await self._ctx.virtual.writer.delete(PODS, virtual, grace=grace)
 
-    def is_to_finish(self, virtual: Object, state: PodState) -> bool:
-        """Whether a pod without host pod is to be removed: a pod runs once."""
-        last = state.final_host_pod
-        return is_terminating(virtual) or has_started(virtual) or (last is not None and has_started(last))
-
     async def finish(self, virtual: Object, state: PodState) -> RequeueAfter | None:
         """Nothing of the pod is left on the host: sync its final status, and remove the virtual pod."""
         if not is_terminating(virtual) and not await self._is_really_gone(name_of(virtual)):

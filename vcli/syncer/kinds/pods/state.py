@@ -68,8 +68,10 @@ class PodStates:
     def of(self, name: VirtualName, uid: str) -> PodState:
         """The state of a virtual pod that is in the cache; another one of its name is forgotten."""
         state = self._states.get(name)
-        if state is None or state.uid != uid:
+        if state is not None and state.uid != uid:
             self.drop(name)
+            state = None
+        if state is None:
             state = self._states[name] = PodState(uid)
         return state
 

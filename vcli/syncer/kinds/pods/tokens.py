@@ -50,7 +50,7 @@ class Tokens:
         A pod that is bound already may have its tokens first. Any other gets them when it is bound.
         """
         sources = needed_by(pod).tokens
-        if not sources or not _is_bound(pod, state):
+        if not sources or not (pod["spec"].get("nodeName") or state.bound):
             return True
         held = self._held(pod, self._secret(name_of(pod)))
         return all(source.key in held for source in sources)
@@ -67,7 +67,8 @@ class Tokens:
                 await self._ctx.host.writer.delete(SECRETS, secret)
             return None
         state, sources = self._states.of(name, uid_of(pod)), needed_by(pod).tokens
-        if not sources or is_finished(pod) or not _is_bound(pod, state):
+        bound = pod["spec"].get("nodeName") or state.bound  # the cache may not know it yet
+        if not sources or is_finished(pod) or not bound:
             if secret is not None and virtual_uid_of(secret) != uid_of(pod):  # a former pod of this name
                 await self._ctx.host.writer.delete(SECRETS, secret)
             return None
@@ -141,11 +142,6 @@ class Tokens:
         if found is None or virtual_name_of(found, scope=self._ctx.scope, kind=POD_TOKENS) != name:
             return None
         return found
-
-
-def _is_bound(pod: Object, state: PodState) -> bool:
-    """Whether the pod is bound, even if the cache does not know it yet."""
-    return bool(pod["spec"].get("nodeName")) or state.bound
 
 
 def _matters(old: Object | None, new: Object | None) -> bool:
