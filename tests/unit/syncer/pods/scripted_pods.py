@@ -79,6 +79,8 @@ class WillingApi(ScriptedApi):
             made = _merged(self._known[known], body)
         else:
             made = {**body, "metadata": {"uid": f"made-{next(_versions)}", **body["metadata"]}}
+            if last == "pods":
+                made["status"] = {"phase": "Pending"}
             known = path
         self._known[known] = made = newer(made)
         return made
@@ -113,7 +115,7 @@ class ScriptedNodes:
 class PodLab:
     """What a test works with. Times are the loop's."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, addons: Sequence[Object] = ()) -> None:
         self.virtual, self.host = WillingApi(), WillingApi()
         settings = Settings(
             cluster=CLUSTER,
@@ -126,6 +128,7 @@ class PodLab:
             virtual_server="https://scripted",
             pki=Path("/nowhere"),
             kubernetes_version="v1.36.3",
+            addons=list(addons),
         )
         virtual, host = self.virtual.client(), self.host.client()
         self.ctx = SyncContext(
@@ -182,6 +185,12 @@ class PodLab:
     def pod_cache(self) -> Informer:
         """The cache of virtual pods."""
         return self.ctx.virtual[PODS]
+
+    def host_pod_in_cache(self, name: str = "web") -> Object:
+        """The host pod of a virtual one, as the syncer knows it."""
+        found = self.ctx.on_host(PODS, VirtualName(SPACE, name))
+        assert found is not None
+        return found
 
     def warnings(self) -> list[tuple[str, str]]:
         """Reason and message of each event that was written."""
