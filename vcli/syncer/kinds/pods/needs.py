@@ -18,7 +18,7 @@ from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import ephemeral_claims
 
 _LATE: Final = 2.0
-"""Seconds. A namespace's `kube-root-ca.crt` is made a moment after it, and a first pod is quick."""
+"""Seconds. A namespace's `kube-root-ca.crt` is created a moment after it, and a first pod is quick."""
 _LOOK_AGAIN: Final = 0.1
 
 
@@ -64,7 +64,7 @@ class PodNeeds:
         own = name.name in ephemeral_claims(pod)
         virtual, host = await self._look_up(PVCS, name), self._ctx.on_host(PVCS, name)
         if virtual is None:
-            # Its own one the control plane is about to make; and what was of this name must be gone.
+            # Its own one the control plane is about to create; and what was of this name must be gone.
             return not own and host is None
         ours = host is not None and virtual_uid_of(host) == uid_of(virtual)
         if is_terminating(virtual) or (ours and host is not None and is_terminating(host)):

@@ -25,7 +25,7 @@ class PodState:
         unsaved_tokens: tokens that were issued and are not in the Secret on the host yet, by key.
         status_versions: resourceVersions of the virtual and the host pod whose statuses are the same.
         status_delayed_since: when the status began to wait for more; seconds of the loop's clock.
-        last_synced: what the host pod was last made to match.
+        last_synced: what of the virtual pod was last synced to the host pod.
         final_host_pod: the host pod as it was when it was deleted.
     """
 
