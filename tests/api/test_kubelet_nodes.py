@@ -108,7 +108,7 @@ async def test_many_pods_at_once_make_one_node(running: VirtualNodes, client: Cl
     assert await client.get(NODES, name) == node
 
 
-async def test_a_new_address_is_told(running: VirtualNodes, client: Client, name: str) -> None:
+async def test_a_new_address_is_in_the_status(running: VirtualNodes, client: Client, name: str) -> None:
     await running.nodes.ensure(name, internal_ips=["192.0.2.1"])
     await running.nodes.ensure(name, internal_ips=["192.0.2.9"])
     await running.nodes.ensure(name, internal_ips=[])

@@ -141,7 +141,7 @@ async def test_a_token_opens_what_its_owner_may(
     assert opened == allowed
 
 
-async def test_a_refusal_names_what_is_missing(kubelet: Access, client: Client, name: str) -> None:
+async def test_a_403_names_what_is_missing(kubelet: Access, client: Client, name: str) -> None:
     async with Client(without_certificate(kubelet, token=await token_of(client, name))) as stranger:
         with pytest.raises(Forbidden) as caught:
             await stranger.request("GET", "/pods")
@@ -163,7 +163,7 @@ async def test_pods_are_those_of_the_node_under_their_virtual_names(
     assert body["kind"] == "PodList"
 
 
-async def test_what_the_host_says_is_told_in_virtual_names(
+async def test_what_the_host_says_has_virtual_names(
     running: VirtualNodes, kubelet: Access, client: Client, name: str
 ) -> None:
     other = {**SPEC, "containers": [{"name": "sidecar", "image": "busybox"}]}

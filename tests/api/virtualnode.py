@@ -18,11 +18,11 @@ from vcli.syncer.kinds.indexes import BY_NODE, by_node
 from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import parse
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.source import HostUsage
 
 Object = dict[str, Any]
 HOST_VERSION = (1, 36)

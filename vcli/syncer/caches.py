@@ -17,7 +17,6 @@ from vcli.kube.resources import (
 )
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.memory import intern
-from vcli.syncer.kinds.apiservice import OWN_SLICES
 from vcli.syncer.kinds.endpointslices import SERVICE_NAME
 from vcli.syncer.kinds.external_ips import BY_EXTERNAL_IP, by_external_ip
 from vcli.syncer.kinds.indexes import (
@@ -30,6 +29,7 @@ from vcli.syncer.kinds.indexes import (
     by_reference,
     by_volume,
 )
+from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
 from vcli.syncer.registry import from_host_kinds, kinds_of, to_host_kinds
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS

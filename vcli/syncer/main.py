@@ -32,23 +32,23 @@ from vcli.syncer.engine.runnables import Runnable, Work, after, run_all
 from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
-from vcli.syncer.kinds.apiservice import ApiService
 from vcli.syncer.kinds.claims import claims
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
+from vcli.syncer.kinds.kubernetes_service import KubernetesService
+from vcli.syncer.kinds.metrics_api import MetricsApiService
 from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pods.context import DNS_SERVICE
 from vcli.syncer.kinds.pods.controller import Pods
 from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kinds.services import Services
-from vcli.syncer.kinds.usageapi import UsageApiService
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import to_host
-from vcli.syncer.usage.source import HostUsage
 
 log = Log("vcli.syncer")
 
@@ -99,7 +99,7 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
             watch_all(ctx)
             usage, limiter = HostUsage(ctx), ConnectionLimiter()
             async with _kubelets(ctx, usage, limiter) as server:
-                metrics_api = UsageApiService(ctx, usage, limiter=limiter, address=address)
+                metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
                 runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
                 metrics.watch_controllers(controllers)
                 await run_all([availability, *runnables], elected=_alone)
@@ -111,7 +111,7 @@ def _runnables(
     """All that runs, and the controllers among it."""
     nodes = Nodes(ctx, server, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
     references = ReferenceIndex(ctx.virtual)
-    pods, api_service, volumes = Pods(ctx, nodes, references), ApiService(ctx), Volumes(ctx)
+    pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
     controllers: list[Controller[Any]] = [
@@ -201,7 +201,7 @@ async def _addons(ctx: SyncContext, pods: Pods, gates: Gates) -> None:
         refused = await apply_addons(client, refused)
 
 
-async def _wait_ready(ctx: SyncContext, api_service: ApiService, gates: Gates) -> None:
+async def _wait_ready(ctx: SyncContext, api_service: KubernetesService, gates: Gates) -> None:
     """Ready means that a pod can be created, and would find its API server."""
     await api_service.wait_right()
     gates.reached("default/kubernetes")

@@ -150,7 +150,7 @@ class Judge:
         volume = claim["spec"].get("volumeName", "")
         if host["spec"].get("volumeName") and told["phase"] == "Bound":
             yield from differing(
-                pvs.shown_name(host["spec"]["volumeName"], self._scope), volume, ".volumeName"
+                pvs.mirrored_name(host["spec"]["volumeName"], self._scope), volume, ".volumeName"
             )
             if Key("PersistentVolume", "", volume) not in self._virtual:
                 yield f"its volume {volume} is not shown"

@@ -1,4 +1,4 @@
-"""Nodes that the tenant cordons, taints or labels, as the host's scheduler is told of them."""
+"""Nodes that the tenant cordons, taints or labels, as node affinities for the host's scheduler."""
 
 from testbed import Lab, Object, pod
 

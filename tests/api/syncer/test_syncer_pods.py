@@ -69,7 +69,7 @@ async def test_status_flows_while_a_pod_terminates(lab: Lab) -> None:
     await lab.virtual_becomes(PODS, "web", lambda v: v["status"].get("message") == "stopping")
 
 
-async def test_the_last_status_is_told_to_whoever_holds_a_finalizer(lab: Lab) -> None:
+async def test_the_final_status_is_synced_for_whoever_has_a_finalizer(lab: Lab) -> None:
     await lab.create(PODS, pod("job", metadata={"finalizers": ["example.com/tracking"]}))
     await lab.runs("job")
     await lab.virtual.delete(PODS, "job", namespace=lab.space, grace=30)
@@ -93,7 +93,7 @@ async def test_a_pod_that_nobody_has_scheduled_goes_at_once(lab: Lab) -> None:
     await lab.gone_from_host(PODS, "web")
 
 
-async def test_eviction_on_the_host_shows_in_the_virtual_cluster(lab: Lab) -> None:
+async def test_eviction_on_the_host_is_synced(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     await lab.runs("web")
     await lab.host.delete(PODS, lab.on_host("web"), namespace=lab.namespace, grace=9)
@@ -105,7 +105,7 @@ async def test_eviction_on_the_host_shows_in_the_virtual_cluster(lab: Lab) -> No
     assert await lab.host_object(PODS, "web") is None
 
 
-async def test_a_host_pod_deleted_before_it_started_is_made_again(lab: Lab) -> None:
+async def test_a_host_pod_deleted_before_it_started_is_recreated(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     first = await lab.appears(PODS, "web")
     await lab.ends_on_host("web")
@@ -179,7 +179,7 @@ async def test_a_copy_that_somebody_made_of_a_host_pod_is_left_alone(lab: Lab) -
     assert await lab.host.get(PODS, "copy", namespace=lab.namespace)
 
 
-async def test_what_the_host_refuses_becomes_a_warning_and_is_tried_again(lab: Lab) -> None:
+async def test_what_the_host_rejects_becomes_a_warning_and_is_retried(lab: Lab) -> None:
     quota = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
     await lab.host.create(RESOURCEQUOTAS, quota, namespace=lab.namespace)
     status = {"status": {"hard": {"pods": "0"}, "used": {"pods": "0"}}}
@@ -245,7 +245,7 @@ async def test_a_pod_bound_by_the_tenants_own_scheduler_goes_to_that_node(lab: L
     await lab.host_becomes(PODS, "web", lambda h: h["spec"].get("nodeName") == "node-9")
 
 
-async def test_labels_of_the_namespace_are_carried_and_follow_it(lab: Lab) -> None:
+async def test_labels_of_the_namespace_are_synced(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     first = await lab.appears(PODS, "web")
     label = {"metadata": {"labels": {"team": "blue"}}}
@@ -319,7 +319,7 @@ async def test_a_right_that_the_syncer_lacks_holds_up_nothing_else(lab: Lab) -> 
     await lab.host_becomes(PODS, "web", lambda h: h["metadata"]["labels"].get("note") == "new")
 
 
-async def test_a_host_pod_that_is_made_again_gets_what_was_added(lab):
+async def test_a_host_pod_that_is_recreated_gets_what_was_added(lab):
     await lab.create(PODS, pod("web"))
     await lab.appears(PODS, "web")
     look = {"spec": {"ephemeralContainers": [{"name": "look", "image": "busybox"}]}}

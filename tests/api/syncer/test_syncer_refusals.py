@@ -1,4 +1,4 @@
-"""A host that refuses: its API server is asked again, but hardly; and at once where there is room."""
+"""A host that rejects: its API server is asked again, but hardly; and at once where there is room."""
 
 import asyncio
 import contextlib
@@ -68,7 +68,7 @@ async def on_host(lab: Lab) -> int:
     return len((await lab.host.list(PODS, namespace=lab.namespace))["items"])
 
 
-async def test_pods_that_a_quota_refuses_are_tried_more_and_more_seldom(lab: Lab) -> None:
+async def test_pods_that_a_quota_rejects_are_tried_more_and_more_seldom(lab: Lab) -> None:
     await lab.virtual.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}}, namespace=lab.space)
     names = [f"web-{number}" for number in range(MANY)]
     async with quota(lab, pods="0"):
@@ -106,7 +106,7 @@ async def test_pods_that_a_quota_refuses_are_tried_more_and_more_seldom(lab: Lab
         assert await refusals(lab) - before <= 3
 
 
-async def test_what_happens_around_refused_pods_makes_few_tries(lab: Lab) -> None:
+async def test_what_happens_around_rejected_pods_makes_few_tries(lab: Lab) -> None:
     names = [f"web-{number}" for number in range(MANY)]
     async with quota(lab, pods="0"):
         for name in names:

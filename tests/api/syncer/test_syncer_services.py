@@ -132,7 +132,7 @@ async def test_a_syncer_killed_in_the_middle_of_a_move_loses_nothing(lab: Lab) -
             "name": "web",
             "namespace": lab.space,
             "labels": {"moved": "yes"},
-            "finalizers": ["vcli.dev/moving"],
+            "finalizers": ["vcli.dev/recreation"],
         },
         "spec": virtual["spec"],
     }
@@ -150,13 +150,13 @@ async def test_a_syncer_killed_in_the_middle_of_a_move_loses_nothing(lab: Lab) -
 
 async def test_a_service_that_is_deleted_in_the_middle_of_its_move_stays_deleted(idle_lab: Lab) -> None:
     # What is there when the syncer is killed after the last step but one, and then somebody deletes it.
-    virtual = service("web") | {"metadata": {"name": "web", "finalizers": ["vcli.dev/moving"]}}
+    virtual = service("web") | {"metadata": {"name": "web", "finalizers": ["vcli.dev/recreation"]}}
     made = await idle_lab.create(SERVICES, virtual)
     await idle_lab.start()
     host = await idle_lab.appears(SERVICES, "web")
     await idle_lab.virtual_becomes(SERVICES, "web", lambda v: not v["metadata"].get("finalizers"))
     await idle_lab.stop()
-    back = {"metadata": {"finalizers": ["vcli.dev/moving"]}}
+    back = {"metadata": {"finalizers": ["vcli.dev/recreation"]}}
     await idle_lab.virtual.patch(SERVICES, "web", back, namespace=idle_lab.space)
     mark = {"metadata": {"annotations": {"vcli.dev/successor": json.dumps(made | virtual)}}}
     await idle_lab.host.patch(SERVICES, host["metadata"]["name"], mark, namespace=idle_lab.namespace)

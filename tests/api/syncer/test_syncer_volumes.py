@@ -259,15 +259,15 @@ async def test_with_rights_a_volume_is_shown_as_it_is_till_it_is_gone(lab: Lab) 
     await lab.unprotect(lab.host, PVS, real)
 
 
-async def test_rights_that_come_later_replace_what_was_assumed(lab: Lab) -> None:
+async def test_rights_that_come_later_replace_a_synthetic_volume(lab: Lab) -> None:
     await lab.create(PVCS, claim())
     name = f"pvc-{lab.space}"
     source = {"hostPath": {"path": "/tmp/x", "type": ""}}
     spec = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "2Gi"}, **source}
     real = await lab.host.create(PVS, {"metadata": {"name": name}, "spec": spec})
     await bind(lab, to=name)
-    assumed = await volume_becomes(lab, lambda v: v["status"]["phase"] == "Bound", name)
-    assert assumed["metadata"]["labels"] == {"vcli.dev/volume": "assumed"}
+    synthetic = await volume_becomes(lab, lambda v: v["status"]["phase"] == "Bound", name)
+    assert synthetic["metadata"]["labels"] == {"vcli.dev/volume": "synthetic"}
 
     async with may_read_volumes(lab):
         await lab.restart()

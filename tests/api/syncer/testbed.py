@@ -33,8 +33,8 @@ from vcli.kube.resources import (
     Resource,
 )
 from vcli.syncer.main import run
+from vcli.syncer.metrics_api.registration import API_SERVICE_NAME
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.usage.registration import API_SERVICE_NAME
 
 Object = dict[str, Any]
 Result = TypeVar("Result")

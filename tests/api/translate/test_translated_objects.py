@@ -145,7 +145,7 @@ async def test_events(pair: Pair):
 
 async def test_nodes(pair: Pair):
     name = f"node-of-{pair.virtual}"
-    body = nodes.fake_node(
+    body = nodes.synthetic_node(
         name,
         internal_ips=["192.0.2.7"],
         kubelet_host="demo-headless.team-a.svc",

@@ -147,7 +147,7 @@ async def test_a_pod_with_a_long_name_full_of_dots(pair: Pair):
         await pair.client.create(PODS, to_host(virtual, context), dry_run=True)
 
 
-async def test_updates_are_accepted_and_settle(pair: Pair):
+async def test_updates_are_accepted_and_converge(pair: Pair):
     virtual = await pair.pod(**everything(), tolerations=[{"key": "a", "operator": "Exists"}])
     host = await pair.host_pod(virtual)
     change = {

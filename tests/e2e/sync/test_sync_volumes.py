@@ -254,7 +254,7 @@ def test_with_rights_the_hosts_volume_is_shown(space: Space, classes: Classes) -
     kept = classes(reclaimPolicy="Retain")
     space.apply(claim(storageClassName=kept))
     name = bound(space)["spec"]["volumeName"]
-    assert space.get("pv", name)["metadata"]["labels"] == {"vcli.dev/volume": "assumed"}
+    assert space.get("pv", name)["metadata"]["labels"] == {"vcli.dev/volume": "synthetic"}
     role = f"volumes-{space.name}"
     account = f"--serviceaccount={space.cluster.namespace}:vc-{space.cluster.name}"
     space.host.kubectl("create", "clusterrole", role, "--verb=get", "--resource=persistentvolumes")

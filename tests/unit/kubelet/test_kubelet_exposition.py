@@ -4,11 +4,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
+from vcli.syncer.kubelet.exposition import VirtualPod, virtual_metrics, virtual_summary
 from vcli.syncer.translate.names import HostName, VirtualName
 
 NAMESPACE = "team-a"
-WEB = ShownPod(
+WEB = VirtualPod(
     name=VirtualName("default", "web"), uid="u-1", containers=frozenset({"main"}), claims={"data": "data-web"}
 )
 PODS = {HostName("web-x-default-x-demo"): WEB}

@@ -80,7 +80,7 @@ def test_streams(query: str, expected: list[tuple[str, str]]) -> None:
     assert host_query(routed(f"/attach/default/web/main?{query}")) == [*expected, ("container", "main")]
 
 
-def test_no_stream_at_all_is_refused() -> None:
+def test_no_stream_at_all_is_rejected() -> None:
     assert refused("/exec/default/web/main?command=ls") == 400
 
 
@@ -105,7 +105,7 @@ def test_log_options(query: str, expected: list[tuple[str, str]]) -> None:
     ]
 
 
-def test_log_options_that_are_no_numbers_are_refused() -> None:
+def test_log_options_that_are_no_numbers_are_rejected() -> None:
     assert refused("/containerLogs/default/web/main?tailLines=-1") == 422
 
 

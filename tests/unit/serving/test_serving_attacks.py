@@ -190,7 +190,7 @@ async def test_what_ended_is_freed_without_the_garbage_collector(prepared: Serve
             gc.enable()
 
 
-async def test_who_shows_nothing_in_time_is_ended(prepared: Server) -> None:
+async def test_who_is_not_authenticated_in_time_is_ended(prepared: Server) -> None:
     assert SECONDS <= 10
     limiter = ConnectionLimiter(seconds=0.5)
     async with serving(prepared, limiter) as server:

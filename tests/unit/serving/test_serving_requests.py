@@ -34,7 +34,7 @@ def test_what_was_sent_is_what_is_read(
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_refused_and_nothing_else_happens(head: bytes) -> None:
+def test_garbage_is_rejected_and_nothing_else_happens(head: bytes) -> None:
     with contextlib.suppress(Refused):
         assert isinstance(parse_head(head + b"\r\n\r\n"), Request)
 
@@ -51,7 +51,7 @@ def test_garbage_is_refused_and_nothing_else_happens(head: bytes) -> None:
         (b"GET / HTTP/1.1\r\nname: nul\0", 400),
     ],
 )
-def test_heads_that_parsers_disagree_on_are_refused(head: bytes, status: int) -> None:
+def test_heads_that_parsers_disagree_on_are_rejected(head: bytes, status: int) -> None:
     with pytest.raises(Refused) as caught:
         parse_head(head + b"\r\n\r\n")
     assert caught.value.status == status
@@ -99,7 +99,7 @@ async def test_requests_follow_each_other_and_bodies_are_dropped() -> None:
         (b"POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\n", 413),
     ],
 )
-async def test_bodies_of_doubtful_length_are_refused(data: bytes, status: int) -> None:
+async def test_bodies_of_doubtful_length_are_rejected(data: bytes, status: int) -> None:
     with pytest.raises(Refused) as caught:
         await read_request(reader_of(data), max_head=2048)
     assert caught.value.status == status
@@ -121,7 +121,7 @@ async def test_a_head_may_have_more_than_the_reader_holds(size: int) -> None:
     assert caught.value.status == 431
 
 
-async def test_a_head_without_end_is_refused_before_its_end() -> None:
+async def test_a_head_without_end_is_rejected_before_its_end() -> None:
     reader = asyncio.StreamReader(limit=1024)
     reader.feed_data(b"GET / HTTP/1.1\r\nX: " + b"x" * 4000)
     with pytest.raises(Refused) as caught:

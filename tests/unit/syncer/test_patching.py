@@ -70,7 +70,7 @@ def test_a_condition_that_did_not_change_is_not_sent() -> None:
     assert patch == {"conditions": [{"type": "Ready", "status": "True"}]}
 
 
-def test_an_empty_list_of_conditions_is_nothing_to_tell() -> None:
+def test_an_empty_list_of_conditions_is_an_empty_patch() -> None:
     assert pod_status_patch({"phase": "Pending"}, {"phase": "Pending", "conditions": []}) == {}
 
 

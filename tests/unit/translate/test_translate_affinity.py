@@ -93,8 +93,8 @@ def test_terms_match_the_same_pods(term, group: str, labels: dict[str, str]):
     assert translated.keys() <= {"topologyKey", "labelSelector"}
     selector = translated.get("labelSelector")
     for namespace, namespace_labels in NAMESPACES.items():
-        carried = host_labels(labels, namespace, SCOPE) | host_namespace_labels(namespace_labels)
-        assert (selector is not None and matches(selector, carried)) == term_matches(term, namespace, labels)
+        on_host = host_labels(labels, namespace, SCOPE) | host_namespace_labels(namespace_labels)
+        assert (selector is not None and matches(selector, on_host)) == term_matches(term, namespace, labels)
     assert selector is None or not matches(selector, labels), "a pod that is not this cluster's"
 
 

@@ -29,7 +29,7 @@ def test_a_claim():
     }
 
 
-def test_a_volume_that_is_shown_under_another_name_keeps_its_own_on_the_host():
+def test_a_volume_that_is_mirrored_under_another_name_keeps_its_own_on_the_host():
     bound = claim(volumeName="nfs-team-a")
     host = to_host(claim(volumeName="pv-0123456789"), scope=SCOPE, host=bound)
     assert host["spec"]["volumeName"] == "nfs-team-a"
@@ -84,7 +84,7 @@ def test_a_node_that_did_not_work_out_is_taken_back_and_the_bond_is_not():
     assert virtual_patch(claim(), claim(BINDERS), scope=SCOPE) == {"metadata": {"annotations": gone}}
 
 
-def test_a_volume_name_that_tells_the_namespace_is_shown_as_another():
+def test_a_volume_name_with_the_namespace_is_mirrored_as_another():
     patch = virtual_patch(claim(volumeName="nfs-team-a"), claim(), scope=SCOPE)
     assert patch is not None
     assert patch["spec"]["volumeName"].startswith("pv-")

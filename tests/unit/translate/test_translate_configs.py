@@ -78,7 +78,7 @@ def test_tokens_are_renewed_at_80_percent_or_after_a_day(lifetime: float, after:
     assert Token(value="t", issued=1000.0, expires=1000.0 + lifetime).renew_at == 1000.0 + after
 
 
-def test_a_token_does_not_show_itself():
+def test_the_repr_of_a_token_lacks_its_value():
     assert "hush" not in repr(Token(value="hush", issued=0, expires=1))
 
 

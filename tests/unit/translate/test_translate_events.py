@@ -50,7 +50,7 @@ def test_events_about_what_the_host_put_in_are_its_own(path: str | None, *, hidd
     assert is_of_the_host(event(involvedObject=about), virtual, scope=SCOPE) is hidden
 
 
-def test_the_container_that_writes_hosts_is_told_of_only_where_it_fails():
+def test_the_container_that_writes_hosts_has_events_only_where_it_fails():
     about = {**event()["involvedObject"], "fieldPath": "spec.initContainers{vcli-hosts}"}
     assert is_of_the_host(event(involvedObject=about), pod(), scope=SCOPE)
     assert not is_of_the_host(event(involvedObject=about, type="Warning"), pod(), scope=SCOPE)

@@ -215,7 +215,7 @@ def test_an_empty_selector_keeps_to_its_namespace():
         ({"matchLabels": {"kubernetes.io/metadata.name": "dev"}}, {"dev"}),
     ],
 )
-def test_namespace_selectors_by_labels_carried_on_pods(selector, matching: set[str]):
+def test_namespace_selectors_by_labels_of_pods(selector, matching: set[str]):
     namespaces = {"prod": {"env": "prod"}, "dev": {"env": "dev"}, "bare": {}}
     translated = with_namespace_selector(host_label_selector({}, None, SCOPE), selector)
     found = {

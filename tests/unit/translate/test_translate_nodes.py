@@ -1,13 +1,13 @@
 import pytest
 from translate_builders import unchanged
 
-from vcli.syncer.translate.nodes import KIND_OF_NODE, fake_node, lease, mirrored_node
+from vcli.syncer.translate.nodes import KIND_OF_NODE, lease, mirrored_node, synthetic_node
 
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z"
 
 
-def assumed():
-    return fake_node(
+def synthetic():
+    return synthetic_node(
         "node-1",
         internal_ips=["192.0.2.7", "2001:db8::7"],
         kubelet_host="demo-headless.team-a.svc",
@@ -20,7 +20,7 @@ def assumed():
 
 
 def test_addresses_and_kubelet():
-    status = assumed()["status"]
+    status = synthetic()["status"]
     assert status["addresses"] == [
         {"type": "InternalIP", "address": "192.0.2.7"},
         {"type": "InternalIP", "address": "2001:db8::7"},
@@ -32,19 +32,19 @@ def test_addresses_and_kubelet():
 
 
 def test_labels():
-    assert assumed()["metadata"]["labels"] == {
+    assert synthetic()["metadata"]["labels"] == {
         "beta.kubernetes.io/arch": "arm64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "arm64",
         "kubernetes.io/hostname": "node-1",
         "kubernetes.io/os": "linux",
         "zone": "z",
-        KIND_OF_NODE: "assumed",
+        KIND_OF_NODE: "synthetic",
     }
 
 
 def test_it_is_ready_and_has_room():
-    status = assumed()["status"]
+    status = synthetic()["status"]
     conditions = {each["type"]: each["status"] for each in status["conditions"]}
     assert conditions == {
         "Ready": "True",
@@ -56,7 +56,7 @@ def test_it_is_ready_and_has_room():
     assert set(status["capacity"]) == {"cpu", "memory", "ephemeral-storage", "pods"}
 
 
-def test_a_real_node_without_what_tells_of_others():
+def test_a_mirrored_node_lacks_what_names_other_tenants():
     host = {
         "metadata": {
             "name": "node-1",

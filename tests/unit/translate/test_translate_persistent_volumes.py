@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.translate.pvs import belongs_to, is_ours, shown_name, to_virtual
+from vcli.syncer.translate.pvs import belongs_to, is_ours, mirrored_name, to_virtual
 
 ON_HOST = "data-x-default-x-demo"
 VIRTUAL: dict[str, Any] = {
@@ -59,7 +59,7 @@ def test_a_volume_that_may_not_be_read_is_made_from_its_claim():
         shown = to_virtual(VIRTUAL, HOST, scope=SCOPE)
     assert is_ours(shown)
     assert shown["metadata"]["name"] == "pvc-1"
-    assert shown["metadata"]["labels"] == {"vcli.dev/volume": "assumed"}
+    assert shown["metadata"]["labels"] == {"vcli.dev/volume": "synthetic"}
     assert shown["metadata"]["annotations"]["pv.kubernetes.io/provisioned-by"] == "kubernetes.io/host-path"
     assert "not known" in shown["metadata"]["annotations"]["vcli.dev/note"]
     assert shown["spec"] == {
@@ -86,7 +86,7 @@ def test_a_csi_driver_is_known_by_its_provisioner():
     assert shown["spec"]["csi"] == {"driver": "disk.example.com", "volumeHandle": "pvc-1"}
 
 
-def test_a_volume_that_may_be_read_is_shown_as_it_is():
+def test_a_volume_that_may_be_read_is_mirrored():
     with unchanged(VOLUME):
         shown = to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=VOLUME)
     spec = shown["spec"]
@@ -108,14 +108,14 @@ def test_a_volume_that_may_be_read_is_shown_as_it_is():
 
 
 @pytest.mark.parametrize("volume", [None, VOLUME])
-def test_no_shown_volume_tells_the_hosts_names(volume: dict[str, Any] | None):
+def test_no_mirrored_volume_has_the_hosts_names(volume: dict[str, Any] | None):
     shown = repr(to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=volume))
     assert "team-a" not in shown
     assert ON_HOST not in shown
     assert "storage-system" not in shown
 
 
-def test_a_source_that_is_not_shown():
+def test_a_source_that_is_not_mirrored():
     volume = {**VOLUME, "spec": {**VOLUME["spec"], "rbd": {"monitors": ["m"], "image": "i"}}}
     del volume["spec"]["csi"]
     shown = to_virtual(VIRTUAL, HOST, scope=SCOPE, volume=volume)
@@ -125,13 +125,13 @@ def test_a_source_that_is_not_shown():
 
 @pytest.mark.parametrize("name", ["pvc-1", "team-ab", "steam-a"])
 def test_names_stay_as_they_are(name: str):
-    assert shown_name(name, SCOPE) == name
+    assert mirrored_name(name, SCOPE) == name
 
 
 @pytest.mark.parametrize("name", ["team-a", "nfs-team-a", "team-a.1"])
-def test_names_that_tell_the_namespace_do_not(name: str):
-    assert "team-a" not in shown_name(name, SCOPE)
-    assert shown_name(name, SCOPE) != shown_name(f"{name}-2", SCOPE)
+def test_names_with_the_namespace_do_not(name: str):
+    assert "team-a" not in mirrored_name(name, SCOPE)
+    assert mirrored_name(name, SCOPE) != mirrored_name(f"{name}-2", SCOPE)
 
 
 def test_whose_a_volume_is():

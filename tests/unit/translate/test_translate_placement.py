@@ -1,4 +1,4 @@
-"""What a tenant says of its Nodes, as the host's scheduler is told."""
+"""What a tenant says of its Nodes, as node affinities for the host's scheduler."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
-def node(name: str = "n", *, kind: str = "assumed", cordoned: bool = False, **labels: str) -> Object:
+def node(name: str = "n", *, kind: str = "synthetic", cordoned: bool = False, **labels: str) -> Object:
     standard = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", KIND_OF_NODE: kind}
     return {"metadata": {"name": name, "labels": {**standard, **labels}}, "spec": {"unschedulable": cordoned}}
 
@@ -97,7 +97,7 @@ def test_a_pod_that_names_its_node_passes_the_kubelets_check_as_well() -> None:
     assert terms(where) == [{"matchExpressions": [], "matchFields": [on("n")]}]
 
 
-def test_what_is_preferred_is_told_as_well() -> None:
+def test_what_is_preferred_is_translated_as_well() -> None:
     item = {"weight": 7, "preference": {"matchExpressions": [wants("color", "Exists")]}}
     where = placement(pod(affinity=affinity(preferred=[item])), [node(color="blue"), node("m", color="")])
     assert where is not None

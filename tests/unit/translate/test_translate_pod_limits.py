@@ -21,12 +21,12 @@ from vcli.syncer.translate.pods import awaited_scheduler, to_host, unsupported, 
         ),
     ],
 )
-def test_what_is_refused_says_why(spec: dict[str, Any], field: str):
+def test_what_is_rejected_says_why(spec: dict[str, Any], field: str):
     (reason,) = unsupported(pod(**spec))
     assert field in reason
 
 
-def test_an_ordinary_pod_is_not_refused():
+def test_an_ordinary_pod_is_not_rejected():
     sources = [{"serviceAccountToken": {"path": "token"}}, {"configMap": {"name": "c"}}]
     assert unsupported(pod(volumes=[{"name": "v", "projected": {"sources": sources}}])) == []
 
@@ -35,7 +35,7 @@ def test_an_ordinary_pod_loses_nothing():
     assert without_effect(pod(subdomain="peers", hostname="web"), context()) == []
 
 
-def test_a_priority_that_the_host_does_not_know_is_told():
+def test_a_priority_that_the_host_does_not_know_is_reported():
     virtual = pod(priorityClassName="high", priority=1000)
     (sentence,) = without_effect(virtual, context())
     assert "high" in sentence
@@ -43,7 +43,7 @@ def test_a_priority_that_the_host_does_not_know_is_told():
     assert without_effect(pod(priorityClassName="zero", priority=0), context()) == []
 
 
-def test_a_host_name_that_the_host_can_not_set_is_told():
+def test_a_host_name_that_the_host_can_not_set_is_reported():
     full = pod(setHostnameAsFQDN=True, subdomain="peers")
     (sentence,) = without_effect(full, context())
     assert "version" in sentence

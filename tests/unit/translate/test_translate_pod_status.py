@@ -166,7 +166,7 @@ def test_the_host_learns_of_readiness_gates():
     assert host_status_patch(host_of(virtual, {"conditions": [stale]}), virtual) == patch
 
 
-def test_a_pod_without_gates_tells_the_host_nothing():
+def test_a_pod_without_gates_has_no_conditions_for_the_host():
     virtual = pod(status={"conditions": [condition("example.com/lb"), condition("Ready")]})
     assert host_conditions(virtual) == []
     assert host_status_patch(host_of(virtual, {}), virtual) is None

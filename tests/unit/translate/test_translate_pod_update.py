@@ -148,7 +148,7 @@ def test_what_may_change(before: dict[str, Any], after: dict[str, Any], expected
         ({}, {"nodeSelector": {"disk": "ssd"}}),
     ],
 )
-def test_what_the_api_would_refuse_is_not_tried(before: dict[str, Any], after: dict[str, Any]):
+def test_what_the_api_would_reject_is_not_tried(before: dict[str, Any], after: dict[str, Any]):
     assert "spec" not in (patch_between(pod(**before), pod(**after)) or {})
 
 
@@ -200,16 +200,16 @@ def test_relabelled_namespace():
 
 
 @pytest.mark.parametrize("remembered", [None, "", "nonsense", "[]", '{"labels": 7}', "null"])
-def test_a_damaged_memory_removes_nothing(remembered: str | None):
+def test_damaged_bookkeeping_removes_nothing(remembered: str | None):
     host = live(pod(labels={"a": "1"}))
     if remembered is None:
-        del host["metadata"]["annotations"]["vcli.dev/carried"]
+        del host["metadata"]["annotations"]["vcli.dev/managed-keys"]
     else:
-        host["metadata"]["annotations"]["vcli.dev/carried"] = remembered
+        host["metadata"]["annotations"]["vcli.dev/managed-keys"] = remembered
     patch = mutable_patch(host, to_host(pod(), context()))
     assert patch is not None
     assert None not in patch["metadata"].get("labels", {}).values()
-    assert "vcli.dev/carried" in patch["metadata"]["annotations"]
+    assert "vcli.dev/managed-keys" in patch["metadata"]["annotations"]
 
 
 @pytest.mark.parametrize("adopted", [True, False])
@@ -224,7 +224,7 @@ def test_adoption_and_release_by_a_controller(*, adopted: bool):
 # --- generation and resize
 
 
-def test_the_generation_is_brought_along():
+def test_the_generation_is_synced():
     patch = patch_between(pod(generation=1), pod(generation=2))
     assert patch == {"metadata": {"annotations": {"vcli.dev/generation": "2"}}}
 

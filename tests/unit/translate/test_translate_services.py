@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from translate_builders import SCOPE, service, unchanged
 
 from vcli.syncer.translate.services import (
-    agrees,
+    immutable_fields_match,
     is_on_host,
     may_ask_for_its_own,
     node_ports_from_host,
@@ -167,7 +167,7 @@ def test_recreated_with_the_hosts_address():
         "labels": {"a": "b"},
         "annotations": {"note": "x"},
         "ownerReferences": [{"uid": "u"}],
-        "finalizers": ["vcli.dev/moving"],
+        "finalizers": ["vcli.dev/recreation"],
     }
     assert again["spec"] == virtual["spec"] | {
         "clusterIP": "10.96.5.5",
@@ -176,14 +176,14 @@ def test_recreated_with_the_hosts_address():
     assert "status" not in again
 
 
-def test_what_can_not_be_changed_must_agree():
+def test_immutable_fields_must_match():
     virtual = service(healthCheckNodePort=30999)
-    assert agrees(virtual, service(healthCheckNodePort=30999))
-    assert agrees(virtual, service())
-    assert agrees(virtual, service(clusterIP=None, clusterIPs=None))
-    assert agrees(service(type="ExternalName", clusterIP=None, clusterIPs=None), service())
-    assert not agrees(virtual, service(healthCheckNodePort=30001))
-    assert not agrees(virtual, service(clusterIP="10.96.5.5", clusterIPs=["10.96.5.5"]))
+    assert immutable_fields_match(virtual, service(healthCheckNodePort=30999))
+    assert immutable_fields_match(virtual, service())
+    assert immutable_fields_match(virtual, service(clusterIP=None, clusterIPs=None))
+    assert immutable_fields_match(service(type="ExternalName", clusterIP=None, clusterIPs=None), service())
+    assert not immutable_fields_match(virtual, service(healthCheckNodePort=30001))
+    assert not immutable_fields_match(virtual, service(clusterIP="10.96.5.5", clusterIPs=["10.96.5.5"]))
     again = recreate_as(virtual, service(healthCheckNodePort=30001))
     assert again["spec"]["healthCheckNodePort"] == 30001
     assert "healthCheckNodePort" not in recreate_as(service(), service(healthCheckNodePort=30001))["spec"]

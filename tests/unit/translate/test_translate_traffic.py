@@ -20,7 +20,7 @@ def service(value):
         ("PreferSameNode", True, "PreferSameNode", False),
     ],
 )
-def test_what_a_host_gets_of_it_and_what_is_told(wanted, newer, given, told):
+def test_what_a_host_gets_of_it_and_what_is_reported(wanted, newer, given, told):
     virtual = service(wanted)
     assert for_host(virtual, newer=newer) == service(given)
     assert virtual == service(wanted)

@@ -1,4 +1,4 @@
-"""Events of host objects, told about the virtual ones: FailedScheduling, Pulled, Unhealthy and so on.
+"""Events of host objects, for the virtual ones: FailedScheduling, Pulled, Unhealthy and so on.
 
 No cache: an event is passed on as it comes, and forgotten. The virtual Event has the same name each time,
 so a repeated one raises the count of the one that is there.
@@ -32,15 +32,16 @@ _PACE: Final = 0.2
 """Seconds from one event to the next, after the first ``_BURST``; warnings go before the others."""
 _BURST: Final = 20
 _MANY: Final = 8
-"""Pods that are being made at once: then good news waits until they run, but not for ever."""
+"""Pods that are being started at once: then Normal events wait until they run, but not for ever."""
 _PAUSE: Final = 4.0
 _LONGEST_PAUSE: Final = 12.0
 _MOST: Final = 2000
-"""Events that wait. Further good news is dropped, as a kubelet drops it that has too much to tell."""
+"""Events that wait. Further Normal events are dropped, as a kubelet drops them beyond its rate."""
 _RECENT: Final = 600.0
-"""Seconds. Of what happened while no syncer ran, this much is told."""
+"""Seconds. Of what happened while no syncer ran, this much is synced."""
 _WATCH: Final = Pace(lifetime=120)
-"""Events come without bookmarks: where nothing happens, a healthy watch must end before its silence tells."""
+"""Events come without bookmarks: where nothing happens, a healthy watch must end before it counts
+as broken."""
 
 
 class Events:
@@ -48,7 +49,7 @@ class Events:
 
     Args:
         ctx: both clusters.
-        starting: pods whose containers the host is making now.
+        starting: pods whose containers the host creates now.
     """
 
     name = "events of the host"
@@ -83,7 +84,7 @@ class Events:
                         if _age(event) < _RECENT:
                             self._add(event, priority=INITIAL)
                 elif change.type in ("ADDED", "MODIFIED"):
-                    self._add(change.object, priority=INITIAL + 1 if _is_good_news(change.object) else NORMAL)
+                    self._add(change.object, priority=INITIAL + 1 if _is_normal(change.object) else NORMAL)
 
     def _kept(self, event: Object) -> Object:
         return event if event["involvedObject"].get("kind") in self._kinds else _empty(event)
@@ -92,12 +93,12 @@ class Events:
         if not event.get("involvedObject"):
             return
         name = event["metadata"]["name"]
-        if len(self._pending) < _MOST or name in self._pending or not _is_good_news(event):
+        if len(self._pending) < _MOST or name in self._pending or not _is_normal(event):
             self._pending[name] = event, _now()
             self.controller.queue.add(name, priority=priority)
 
     async def _turn(self) -> None:
-        """Wait until the next event may be told, so that a burst of pods has the API server for itself."""
+        """Wait until the next event may be written, so that a burst of pods has the API server for itself."""
         now = _now()
         self._free_at = max(self._free_at + _PACE, now - _BURST * _PACE)
         await asyncio.sleep(max(0.0, self._free_at - now))
@@ -109,19 +110,19 @@ class Events:
         if event is None or virtual is None or is_of_the_host(event, virtual, scope=scope):
             return None
         in_burst = len(self._starting) > _MANY
-        if in_burst and _is_good_news(event) and _now() - since < _LONGEST_PAUSE:
+        if in_burst and _is_normal(event) and _now() - since < _LONGEST_PAUSE:
             self._pending[name] = event, since
             return RequeueAfter(_PAUSE)
         names = pod_names(virtual, scope) if event["involvedObject"]["kind"] == "Pod" else None
-        told = to_virtual(event, virtual, scope=scope, names=names)
+        translated = to_virtual(event, virtual, scope=scope, names=names)
         try:
-            await self._tell(told)
+            await self._write(translated)
         except VcliError as error:
-            # Never worth standing in the way of the next one; a namespace that is going refuses all.
-            log.debug("event not told", event=name, error=error)
+            # Never worth standing in the way of the next one; a terminating namespace rejects all.
+            log.debug("event not written", event=name, error=error)
         return None
 
-    async def _tell(self, event: Object) -> None:
+    async def _write(self, event: Object) -> None:
         await self._turn()
         client = self._ctx.virtual.client
         if event.get("count", 1) == 1:
@@ -158,7 +159,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _is_good_news(event: Object) -> bool:
+def _is_normal(event: Object) -> bool:
     return event.get("type") != "Warning"
 
 

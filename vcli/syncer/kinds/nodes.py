@@ -1,7 +1,7 @@
 """Virtual Nodes for host nodes that we have no right to read.
 
-A Node for each `spec.nodeName` in use, made when the first pod is bound to it and removed some time after the
-last one that is not a DaemonSet's has gone. All state is in the Node itself: its kubelet's port is found
+A Node for each `spec.nodeName` in use, created when the first pod is bound to it and removed some time after
+the last one that is not a DaemonSet's has gone. All state is in the Node itself: its kubelet's port is found
 there again after a restart. A Node without our label is the tenant's and never touched.
 """
 
@@ -25,7 +25,7 @@ from vcli.syncer.kinds.nodestatus import (
     without_not_ready_taint,
 )
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate.nodes import fake_node, is_ours, lease
+from vcli.syncer.translate.nodes import is_ours, lease, synthetic_node
 
 log = Log(__name__)
 
@@ -68,7 +68,7 @@ class Nodes:
         self._nodes.subscribe(self._changed)
 
     async def start(self) -> None:
-        """Listen again for all Nodes that are ours, on the ports that they tell. The caches must be full."""
+        """Listen again for all Nodes that are ours, on the ports in them. The caches must be full."""
         for node in self._nodes.items():
             if is_ours(node):
                 try:
@@ -89,11 +89,11 @@ class Nodes:
         """
         self._needed_at[name] = _now()
         addresses = tuple(internal_ips)
-        if self._is_settled(name, addresses):
+        if self._is_ensured(name, addresses):
             return
         async with self._lock(name):
-            # Many pods may come at once: the first made the Node while the others waited.
-            if not self._is_settled(name, addresses):
+            # Many pods may come at once: the first created the Node while the others waited.
+            if not self._is_ensured(name, addresses):
                 self._addresses[name] = addresses or self._addresses.get(name, ())
                 await self._report(name)
 
@@ -104,9 +104,9 @@ class Nodes:
             for name in list(self._addresses):
                 try:
                     async with self._lock(name):
-                        await self._look_after(name)
+                        await self._reconcile(name)
                 except VcliError as error:
-                    log.warning("node not looked after", node=name, error=error.message)
+                    log.warning("node not reconciled", node=name, error=error.message)
             try:
                 async with asyncio.timeout(RENEW_EVERY):
                     await self._wake.wait()
@@ -116,7 +116,7 @@ class Nodes:
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
 
-    def _is_settled(self, name: str, addresses: tuple[str, ...]) -> bool:
+    def _is_ensured(self, name: str, addresses: tuple[str, ...]) -> bool:
         node = self._nodes.get(None, name)
         if node is None or not is_ours(node):
             return node is not None
@@ -136,10 +136,10 @@ class Nodes:
             await self._server.listen(name, kubelet_port(node))
             await self._report(name)
 
-    async def _look_after(self, name: str) -> None:
+    async def _reconcile(self, name: str) -> None:
         node = self._nodes.get(None, name)
         if node is not None and not is_ours(node):
-            # The tenant took its label off, or made one of this name.
+            # The tenant took its label off, or created one of this name.
             await self._forget(name)
             return
         if any(not is_daemon(pod) for pod in self._pods_on(name)):
@@ -152,9 +152,9 @@ class Nodes:
             await self._renew(name, node)
 
     async def _report(self, name: str) -> None:
-        """Create the Node or bring its status up to date, and its lease."""
+        """Create the Node or update its status, and its lease."""
         port = await self._server.listen(name)
-        fresh = fake_node(
+        fresh = synthetic_node(
             name,
             internal_ips=self._addresses.get(name, ()),
             kubelet_host=self._settings.kubelet_host,
@@ -169,7 +169,7 @@ class Nodes:
             try:
                 # A kubelet registers with its status as well: the API takes it on create, for nodes alone.
                 node = await self._client.create(NODES, fresh)
-                log.info("node made", node=name, port=port)
+                log.info("node created", node=name, port=port)
             except AlreadyExists:
                 node = await self._client.get(NODES, name)
         if not is_ours(node):
@@ -202,7 +202,7 @@ class Nodes:
             await self._client.create(LEASES, body, namespace=LEASE_NAMESPACE)
 
     async def _remove(self, name: str, node: Object | None) -> None:
-        # From here on `ensure` must not take the Node for granted: it waits for us, and makes a new one.
+        # From here on `ensure` must not take the Node for granted: it waits for us, and creates a new one.
         self._addresses.pop(name, None)
         with suppress(NotFound, Conflict):
             if node is not None:

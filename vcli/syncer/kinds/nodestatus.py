@@ -9,7 +9,7 @@ Object = dict[str, Any]
 _NOT_READY: Final = "node.kubernetes.io/not-ready"
 
 # Since which host version a node can be relied on to have a feature that the virtual API server asks Nodes
-# for (KEP-5328): it refuses updates of pods that need what their Node does not declare. WebSocket only says
+# for (KEP-5328): it rejects updates of pods that need what their Node does not declare. WebSocket only says
 # that an exec may come to us as it is, which spares a translation to SPDY and back; the host's API takes it
 # since 1.31.
 _FEATURES: Final = {
@@ -34,7 +34,7 @@ def architecture() -> str:
 
 
 def kubelet_port(node: Mapping[str, Any]) -> int | None:
-    """The port that a Node's kubelet listens on, as the Node tells."""
+    """The port that a Node's kubelet listens on, by the Node's status."""
     endpoints = node.get("status", {}).get("daemonEndpoints") or {}
     port = (endpoints.get("kubeletEndpoint") or {}).get("Port")
     return int(port) if port else None

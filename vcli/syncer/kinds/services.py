@@ -2,7 +2,7 @@
 
 Both API servers give out addresses and ports from one range, each without knowing of the other. A virtual
 Service asks the host for its own; what somebody else has there the host chooses, and the virtual Service
-follows: by a change where a Service can be changed, else as another object (`service_moves`).
+follows: by a change where a Service can be changed, else as another object (`service_recreation`).
 """
 
 from typing import Final
@@ -13,14 +13,14 @@ from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.kinds.external_ips import ExternalIPs
-from vcli.syncer.kinds.service_moves import ServiceMoves, taken
+from vcli.syncer.kinds.service_recreation import ServiceRecreation, taken
+from vcli.syncer.metrics_api.registration import service_name
 from vcli.syncer.sync.rejections import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.sync.to_host import update_virtual_status
 from vcli.syncer.translate import services as translate
 from vcli.syncer.translate import traffic
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.registration import service_name
 
 API_SERVICE: Final = VirtualName("default", "kubernetes")
 
@@ -35,7 +35,7 @@ class Services:
 
     def __init__(self, ctx: SyncContext, *, address: str = "") -> None:
         self._ctx = ctx
-        self._moves = ServiceMoves(ctx)
+        self._recreation = ServiceRecreation(ctx)
         self._ignored: dict[VirtualName, tuple[str, list[str]]] = {}
         self.controller: Controller[VirtualName] = Controller("services", self._reconcile, workers=8)
         self._external_ips = ExternalIPs(ctx, self.controller.queue, address=address)
@@ -49,24 +49,24 @@ class Services:
         virtual, host = ctx.in_virtual(SERVICES, name), ctx.on_host(SERVICES, name)
         if virtual is None:
             self._ignored.pop(name, None)
-            if host is not None and not await self._moves.succeed(host):
+            if host is not None and not await self._recreation.restore(host):
                 await ctx.host.writer.delete(SERVICES, host)
             return None
         if is_terminating(virtual):
-            await self._moves.settled(virtual, host)
+            await self._recreation.finish(virtual, host)
             return None
         if not translate.is_on_host(virtual):
-            await self._moves.settled(virtual, host)
+            await self._recreation.finish(virtual, host)
             if host is not None:
                 await ctx.host.writer.delete(SERVICES, host)
             return None
-        external_ips, refused = self._external_ips.allowed(virtual)
+        external_ips, ignored = self._external_ips.allowed(virtual)
         without_effect = traffic.without_effect(virtual, newer=ctx.host_version.at_least(traffic.SINCE))
-        await self._warn_of_ignored(virtual, [*refused, *translate.unknown_fields(virtual), *without_effect])
+        await self._warn_of_ignored(virtual, [*ignored, *translate.unknown_fields(virtual), *without_effect])
         async with warn_on_rejection(ctx, SERVICES, virtual):
-            host = await self._bring(virtual, host, external_ips)
-            if await self._moves.agree(virtual, host):
-                await self._tell_back(virtual, host)
+            host = await self._sync_host(virtual, host, external_ips)
+            if await self._recreation.reconcile_immutable_fields(virtual, host):
+                await self._update_virtual(virtual, host)
         return None
 
     async def _warn_of_ignored(self, virtual: Object, sentences: list[str]) -> None:
@@ -78,7 +78,7 @@ class Services:
         for sentence in sentences:
             await emit_warning(self._ctx, SERVICES, virtual, sentence, reason=IGNORED)
 
-    async def _bring(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
+    async def _sync_host(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
         """Make the host Service; what it can't have of the virtual one's numbers the host chooses."""
         left: set[str] = set()
         if host is not None and virtual_uid_of(host) != uid_of(virtual):
@@ -94,22 +94,22 @@ class Services:
             try:
                 return await self._ctx.host.writer.apply(SERVICES, desired, current=host)
             except (Invalid, ServerError) as error:
-                refused = taken(error) - left
-                if not refused:
+                rejected = taken(error) - left
+                if not rejected:
                     raise
-                left |= refused
+                left |= rejected
 
-    async def _tell_back(self, virtual: Object, host: Object) -> None:
+    async def _update_virtual(self, virtual: Object, host: Object) -> None:
         """Node ports that the host chose, and the load balancer's address."""
         ctx = self._ctx
         ports = translate.node_ports_from_host(virtual, host)
         if ports is not None:
-            virtual = await self._show_ports(virtual, ports)
+            virtual = await self._update_node_ports(virtual, ports)
         status = translate.status_to_virtual(host, virtual)
         virtual = await update_virtual_status(ctx, SERVICES, virtual, status)
-        await self._moves.settled(virtual, host)
+        await self._recreation.finish(virtual, host)
 
-    async def _show_ports(self, virtual: Object, ports: Object) -> Object:
+    async def _update_node_ports(self, virtual: Object, ports: Object) -> Object:
         try:
             return await self._ctx.virtual.writer.patch(SERVICES, virtual, ports)
         except Invalid as error:
@@ -117,7 +117,7 @@ class Services:
                 raise
             # The two clusters' ranges of node ports differ. The host's ports work, these don't.
             chosen = ", ".join(str(port["nodePort"]) for port in ports["spec"]["ports"] if "nodePort" in port)
-            message = f"the host serves this Service on node port {chosen}, which can't be shown here: "
+            message = f"the host serves this Service on node port {chosen}, which this cluster can't have: "
             await emit_warning(self._ctx, SERVICES, virtual, message + error.message)
             return virtual
 

@@ -37,7 +37,7 @@ _SUBRESOURCES: Final = (
 )
 _MASTERS: Final = "system:masters"
 
-# Seconds; the first two are what the real kubelet takes, a token that was refused is asked again sooner.
+# Seconds; the first two are what the real kubelet takes, a token that was rejected is asked again sooner.
 _TOKEN_LIFE: Final = 120.0
 _ALLOWED_LIFE: Final = 300.0
 _REFUSED_LIFE: Final = 10.0
@@ -54,7 +54,7 @@ class User:
 
 
 def user_of_certificate(certificate: Mapping[str, Any] | None) -> User | None:
-    """Give the user that a verified client certificate stands for: CN is the name, each O a group.
+    """Give the user of a verified client certificate: CN is the name, each O a group.
 
     Args:
         certificate: what `ssl.SSLSocket.getpeercert` gives; TLS has verified it already.
@@ -122,7 +122,7 @@ class Gatekeeper:
             request: the request head.
             path: its path, decoded.
             node: the node whose kubelet was asked.
-            certificate: the client's verified certificate, if it showed one.
+            certificate: the client's verified certificate, if it has one.
             authenticated: called when the client is authenticated, before it is authorized.
 
         Raises:

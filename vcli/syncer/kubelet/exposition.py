@@ -1,4 +1,4 @@
-"""What a host's kubelet tells about usage, cut down to one virtual cluster's pods on a node. Pure.
+"""The metrics of a host's kubelet, cut down to one virtual cluster's pods on a node. Pure.
 
 A line or an entry passes only when it names a pod of ours; what is new in a later Kubernetes and names pods
 in another way does not pass.
@@ -21,8 +21,8 @@ _NODE_STATS: Final = ("nodeName", "startTime", "cpu", "memory", "swap", "network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownPod:
-    """How a host pod is shown: the names in the virtual cluster.
+class VirtualPod:
+    """The virtual pod that a host pod corresponds to.
 
     Attributes:
         name: of the virtual pod.
@@ -37,29 +37,29 @@ class ShownPod:
     claims: Mapping[str, str]
 
 
-Shown = Mapping[HostName, ShownPod]
+VirtualPods = Mapping[HostName, VirtualPod]
 
 
-def virtual_metrics(text: str, *, pods: Shown, host_namespace: str) -> str:
+def virtual_metrics(text: str, *, pods: VirtualPods, host_namespace: str) -> str:
     """Give the lines of a Prometheus exposition that are about the node itself or about `pods`, renamed."""
     return "".join(f"{line}\n" for line in _lines(text.splitlines(), pods, f'namespace="{host_namespace}"'))
 
 
-def _lines(lines: Iterable[str], pods: Shown, ours: str) -> Iterator[str]:
+def _lines(lines: Iterable[str], pods: VirtualPods, ours: str) -> Iterator[str]:
     about: list[str] = []
     for line in lines:
         if line.startswith("#"):
             about = [line] if line.startswith("# HELP") else [*about, line]
             continue
         # Most lines of a crowded node are others': no reason to take them apart.
-        shown = _renamed(line, pods) if ours in line else line if line.startswith(_OF_NODE) else None
-        if shown is not None:
+        kept = _renamed(line, pods) if ours in line else line if line.startswith(_OF_NODE) else None
+        if kept is not None:
             yield from about
             about = []
-            yield shown
+            yield kept
 
 
-def _renamed(line: str, pods: Shown) -> str | None:
+def _renamed(line: str, pods: VirtualPods) -> str | None:
     sample = _SAMPLE.match(line)
     if sample is None:
         return None
@@ -70,23 +70,23 @@ def _renamed(line: str, pods: Shown) -> str | None:
     labels |= {"namespace": pod.name.namespace, "pod": pod.name.name}
     if "pod_uid" in labels:
         labels["pod_uid"] = pod.uid
-    shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
-    return f"{sample[1]}{{{shown}}}{sample[3]}"
+    renamed = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    return f"{sample[1]}{{{renamed}}}{sample[3]}"
 
 
-def virtual_summary(summary: Object, *, pods: Shown, host_namespace: str) -> Object:
+def virtual_summary(summary: Object, *, pods: VirtualPods, host_namespace: str) -> Object:
     """Give a kubelet's `/stats/summary` with the node's own numbers and those of `pods`, renamed."""
-    shown = []
+    found = []
     for stats in summary.get("pods") or ():
         reference = stats.get("podRef") or {}
         pod = pods.get(HostName(reference.get("name", "")))
         if pod is not None and reference.get("namespace") == host_namespace:
-            shown.append(_pod_stats(stats, pod))
+            found.append(_pod_stats(stats, pod))
     node = summary.get("node") or {}
-    return {"node": {key: node[key] for key in _NODE_STATS if key in node}, "pods": shown}
+    return {"node": {key: node[key] for key in _NODE_STATS if key in node}, "pods": found}
 
 
-def _pod_stats(stats: Object, pod: ShownPod) -> Object:
+def _pod_stats(stats: Object, pod: VirtualPod) -> Object:
     reference = {"name": pod.name.name, "namespace": pod.name.namespace, "uid": pod.uid}
     containers = [each for each in stats.get("containers") or () if each.get("name") in pod.containers]
     volumes = [_volume_stats(each, pod) for each in stats.get("volume") or ()]
@@ -98,7 +98,7 @@ def _pod_stats(stats: Object, pod: ShownPod) -> Object:
     }
 
 
-def _volume_stats(stats: Object, pod: ShownPod) -> Object:
-    shown = {key: value for key, value in stats.items() if key != "pvcRef"}
+def _volume_stats(stats: Object, pod: VirtualPod) -> Object:
+    kept = {key: value for key, value in stats.items() if key != "pvcRef"}
     claim = pod.claims.get(stats.get("name", ""))
-    return shown if claim is None else {**shown, "pvcRef": {"name": claim, "namespace": pod.name.namespace}}
+    return kept if claim is None else {**kept, "pvcRef": {"name": claim, "namespace": pod.name.namespace}}

@@ -51,7 +51,7 @@ class Relay:
             else:
                 await self._upgrade(exchange, path)
         except VcliError as error:
-            raise self._refusal(error, route, pod) from error
+            raise self._rejection(error, route, pod) from error
 
     def _find(self, node: str, route: PodRoute) -> HostPod:
         pod = self._lookup(route.pod)
@@ -90,15 +90,15 @@ class Relay:
         async with self._host.stream("GET", path) as answer, aclosing(aiter(answer)) as pieces:
             await exchange.stream(pieces)
 
-    def _refusal(self, error: VcliError, route: PodRoute, pod: HostPod) -> Refused:
-        """Say what the host said, in the virtual cluster's words."""
+    def _rejection(self, error: VcliError, route: PodRoute, pod: HostPod) -> Refused:
+        """What the host said, in the names of the virtual cluster."""
         if isinstance(error, UnreachableError):
             log.warning("host does not answer", error=error.message)
             return Refused(503, "the host cluster does not answer")
         status = getattr(error, "status", 500)
         if status in (401, 403):
             # Our rights, not the tenant's; the message would name our account and its namespace.
-            log.warning("host refuses", verb=route.verb.path, error=error.message)
+            log.warning("rejected by the host", verb=route.verb.path, error=error.message)
             return Refused(500, f"the host cluster does not allow pods/{route.verb.subresource}")
         names: dict[str, str] = {pod.name: route.pod.name}
         return Refused(

@@ -69,7 +69,7 @@ def pod_route(request: Request) -> PodRoute | None:
     """Understand a request as one about a pod; None if its path is none of those.
 
     Raises:
-        Refused: the path is one of those but what it says makes no sense (400, 404, 405, 422).
+        Refused: the path is one of those but is malformed (400, 404, 405, 422).
     """
     first, *rest = path_segments(request.target)
     verb = _VERBS.get(first)
@@ -122,7 +122,7 @@ def _first(pairs: Query, key: str) -> str | None:
 
 def _streams(pairs: Query) -> Query:
     tty = _first(pairs, "tty") == "1"
-    # A terminal has one output; asking for both is not an error to a kubelet, the host's API refuses it.
+    # A terminal has one output; asking for both is not an error to a kubelet, the host's API rejects it.
     wanted = [host for ours, host in _STREAMS if _first(pairs, ours) == "1" and not (tty and ours == "error")]
     if not wanted:
         raise Refused(400, "you must specify at least 1 of stdin, stdout, stderr")

@@ -18,7 +18,7 @@ async def run_in_container(host: Client, path: str) -> bytes:
     """Run the command of an exec path of the host's API; give stdout and stderr, as they came.
 
     Raises:
-        VcliError: the host refused; the command failed or said too much.
+        VcliError: the host rejected it; the command failed or wrote too much.
     """
     socket = await open_websocket(host, path, subprotocols=["v4.channel.k8s.io"])
     output = bytearray()

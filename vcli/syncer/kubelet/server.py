@@ -1,8 +1,8 @@
 """The server that kube-apiserver calls as the kubelet of every virtual node.
 
 One listening TLS socket a node: by the port a request came in on we know which node is meant, as a pod's
-request must be refused where the pod isn't. Everything about pods is relayed to the host's API (`relay`), the
-rest is answered from what the syncer knows (`views`).
+request must be rejected where the pod isn't. Everything about pods is relayed to the host's API (`relay`),
+the rest is answered from what the syncer knows (`views`).
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from vcli.syncer.kubelet.relay import Relay
 from vcli.syncer.kubelet.routes import pod_route
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.kubelet.views import PodsOn, Views
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import ConnectionLimiter, Exchange, Listener, ServingContext
 from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.translate.scope import Scope
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
@@ -36,9 +36,9 @@ class KubeletServer:
     Args:
         host: client of the host cluster; exec, attach, port-forward and logs are done with its credentials.
         virtual: client of the virtual cluster, for TokenReview and SubjectAccessReview.
-        pki: folder with `kubelet.crt`, `kubelet.key` (what we serve with) and `ca.crt` (whose clients we
-            know).
-        scope: the virtual cluster. The name of its host namespace never shows in an answer.
+        pki: folder with `kubelet.crt`, `kubelet.key` (what we serve with) and `ca.crt` (the CA of
+            clients).
+        scope: the virtual cluster. The name of its host namespace is never in an answer.
         lookup: finds the host pod of a virtual pod: ours, and bound to a node; else None.
         pods_on: gives the virtual pods of a node.
         usage: what pods use, where the host's kubelets can't be asked.
@@ -75,7 +75,7 @@ class KubeletServer:
 
         Args:
             node: its name.
-            port: the port that its Node object tells; another one is taken when somebody has that.
+            port: the port in the status of its Node; another one is taken when that is in use.
 
         Returns:
             The port that it is served on.

@@ -1,7 +1,7 @@
-"""Usage of a node and its pods, as the host's kubelet tells it, where the syncer may ask it.
+"""Usage of a node and its pods: the host kubelet's metrics, where the syncer may read them.
 
 That takes the right to `nodes/proxy` on the host, which no namespaced Role can give. Without it, CPU and
-memory are reckoned from the host's metrics, where it has them, and the rest is 501.
+memory are estimated from the host's metrics, where it has them, and the rest is 501.
 """
 
 import asyncio
@@ -15,25 +15,25 @@ from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import Lookup
-from vcli.syncer.kubelet.exposition import ShownPod, virtual_metrics, virtual_summary
-from vcli.syncer.kubelet.reckoned import Reckoning
+from vcli.syncer.kubelet.estimated import EstimatedUsage
+from vcli.syncer.kubelet.exposition import VirtualPod, virtual_metrics, virtual_summary
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import Refused
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.scope import Scope
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
 Object = dict[str, Any]
 
-Reckoned = TypeVar("Reckoned", str, Object)
+Answer = TypeVar("Answer", str, Object)
 
-# Seconds until a host that said no is asked again.
+# Seconds until a host that has answered 403 is asked again.
 _ASK_AGAIN: Final = 60.0
 
 
 class Usage:
-    """Asks the host's kubelets and shows what concerns this cluster."""
+    """Reads the metrics of the host's kubelets and keeps what concerns this cluster."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Usage:
         self._scope = scope
         self._lookup = lookup
         self._pods_on = pods_on
-        self._reckoning = Reckoning(source, pods_on=pods_on)
+        self._estimated = EstimatedUsage(source, pods_on=pods_on)
         self._not_before = 0.0
 
     async def metrics(self, node: str, path: str) -> str:
@@ -61,12 +61,12 @@ class Usage:
         if body is None:
             if path != "/metrics/resource":
                 raise _not_allowed()
-            return await _reckoned(self._reckoning.exposition(node))
+            return await _estimate(self._estimated.exposition(node))
         text = body.decode("utf-8", "replace")
         namespace = self._scope.host_namespace
         # Megabytes on a big node; nobody else should wait for it.
         return await asyncio.to_thread(
-            virtual_metrics, text, pods=self._shown(node), host_namespace=namespace
+            virtual_metrics, text, pods=self._virtual_pods(node), host_namespace=namespace
         )
 
     async def summary(self, node: str, *, only_cpu_and_memory: bool) -> Object:
@@ -78,9 +78,9 @@ class Usage:
         query = "?only_cpu_and_memory=true" if only_cpu_and_memory else ""
         body = await self._ask(node, f"/stats/summary{query}")
         if body is None:
-            return await _reckoned(self._reckoning.summary(node))
+            return await _estimate(self._estimated.summary(node))
         namespace = self._scope.host_namespace
-        return virtual_summary(codec.loads(body), pods=self._shown(node), host_namespace=namespace)
+        return virtual_summary(codec.loads(body), pods=self._virtual_pods(node), host_namespace=namespace)
 
     async def _ask(self, node: str, path: str) -> bytes | None:
         """What the host's kubelet says; None where we may not ask it."""
@@ -96,28 +96,28 @@ class Usage:
             raise Refused(503, "the host cluster does not answer") from error
         except ApiError as error:
             log.warning("usage not readable", node=node, path=path, error=error.message)
-            raise Refused(502, "the host cluster could not tell this node's usage") from error
+            raise Refused(502, "the host cluster could not report this node's usage") from error
         return answer.body
 
-    def _shown(self, node: str) -> dict[HostName, ShownPod]:
-        shown = {}
+    def _virtual_pods(self, node: str) -> dict[HostName, VirtualPod]:
+        found = {}
         for pod in self._pods_on(node):
             name = VirtualName(pod["metadata"]["namespace"], pod["metadata"]["name"])
             on_host = self._lookup(name)
             if on_host is not None and on_host.node == node:
-                shown[on_host.name] = ShownPod(
+                found[on_host.name] = VirtualPod(
                     name=name, uid=on_host.uid, containers=on_host.containers, claims=_claims(pod)
                 )
-        return shown
+        return found
 
 
-async def _reckoned(answer: Awaitable[Reckoned]) -> Reckoned:
+async def _estimate(answer: Awaitable[Answer]) -> Answer:
     try:
         return await answer
     except (NotFound, Forbidden):
         raise _not_allowed() from None
     except VcliError as error:
-        raise Refused(503, "the host cluster does not tell its metrics now") from error
+        raise Refused(503, "the host cluster does not serve its metrics now") from error
 
 
 def _claims(pod: Object) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Views:
         """Answer a request for a (decoded) path of the kubelet of `node`.
 
         Raises:
-            Refused: 404 no such path, 405 not a GET, or what the host said about usage.
+            Refused: 404 no such path, 405 not a GET, or what the host answered about usage.
         """
         if exchange.request.method != "GET":
             raise Refused(405, "Method Not Allowed")

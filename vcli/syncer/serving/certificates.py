@@ -19,8 +19,8 @@ class ServingContext:
     Args:
         pki: folder with `kubelet.crt`, `kubelet.key` and the CA.
         authority: file name of the CA.
-        verify: `ssl.CERT_OPTIONAL` where a client may come without a certificate (a metrics-server brings a
-            token to a kubelet); one that it shows must be of the CA in any case.
+        verify: `ssl.CERT_OPTIONAL` where a client may come without a certificate (a metrics-server has a
+            token for a kubelet); one that it has must be of the CA in any case.
     """
 
     def __init__(self, pki: Path, *, authority: str, verify: ssl.VerifyMode) -> None:

@@ -43,7 +43,7 @@ class Slot:
         self._release = release
 
     def authenticated(self) -> None:
-        """The client has shown who it is."""
+        """The client is authenticated."""
         self.is_authenticated = True
         self._release(self)
 
@@ -59,7 +59,7 @@ class ConnectionLimiter:
         limit: number from other pods and nodes.
         own_limit: number from our own pod.
         seconds: duration of each.
-        limits_rate: whether connections beyond a rate from one address are refused. Not where the kubelet's
+        limits_rate: whether connections beyond a rate from one address are rejected. Not where the kubelet's
             probes come in: other clients may have the same address as the kubelet.
     """
 

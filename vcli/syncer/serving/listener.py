@@ -86,9 +86,9 @@ class Listener:
             await close(writer)
 
     async def _exchange(self, reader: StreamReader, writer: StreamWriter, slot: Slot) -> bool:
-        """Answer the next request; tell whether another one may follow."""
+        """Answer the next request; True if another one may follow."""
         try:
-            async with asyncio.timeout(_IDLE):  # a stranger has less: the limiter sees to it
+            async with asyncio.timeout(_IDLE):  # unauthenticated clients have less: the limiter sees to it
                 most = MAX_HEAD_BYTES if slot.is_authenticated else FIRST_HEAD_BYTES
                 request = await read_request(reader, max_head=most)
         except TimeoutError:
@@ -106,7 +106,7 @@ class Listener:
             await self._answer(exchange)
         except Refused as refused:
             if exchange.started:
-                # Too late to say so: an answer without its proper end tells that something is missing.
+                # Too late to say so: an answer without its proper end says that something is missing.
                 writer.transport.abort()
                 return False
             exchange.keep &= slot.is_authenticated

@@ -1,7 +1,7 @@
 """HTTP/1.1 as far as a kubelet needs it: request heads in, response heads and chunks out.
 
 Parsing is strict and pure: what does not look exactly like a request of kube-apiserver, a metrics-server or
-a person with curl is refused, because a head that two parsers read differently is how requests get smuggled.
+a person with curl is rejected, because a head that two parsers read differently is how requests get smuggled.
 """
 
 import re

@@ -28,7 +28,7 @@ async def splice(left: tuple[StreamReader, StreamWriter], right: tuple[StreamRea
 
 
 async def _copy(reader: StreamReader, writer: StreamWriter) -> None:
-    # A reset is an end as good as any here: there is nobody to tell.
+    # A reset is an end as good as any here: there is nobody left to answer.
     with contextlib.suppress(OSError):
         while data := await reader.read(_CHUNK):
             writer.write(data)

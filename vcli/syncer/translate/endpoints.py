@@ -33,7 +33,7 @@ def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
 
 
 def _endpoint(endpoint: Mapping[str, Any], scope: Scope) -> Object:
-    """An endpoint. A ``targetRef`` that isn't a pod stands for nothing on the host."""
+    """An endpoint. A ``targetRef`` that isn't a pod corresponds to nothing on the host."""
     target = endpoint.get("targetRef")
     if not target:
         return dict(endpoint)

@@ -1,4 +1,4 @@
-"""Events about host objects, told about their virtual ones."""
+"""Events about host objects, translated for their virtual ones."""
 
 import hashlib
 import re
@@ -44,7 +44,7 @@ def to_virtual(
     about = event["involvedObject"]
     known = {about.get("name", ""): metadata["name"], **(names or {})}
     known.pop("", None)
-    told = {key: event[key] for key in _COPIED if event.get(key) is not None}
+    copied = {key: event[key] for key in _COPIED if event.get(key) is not None}
     reference = {
         "apiVersion": involved["apiVersion"],
         "kind": involved["kind"],
@@ -60,7 +60,7 @@ def to_virtual(
         "metadata": {"name": virtual_name(event, metadata["name"]), "namespace": namespace},
         "involvedObject": {key: value for key, value in reference.items() if value},
         "message": rewrite(event.get("message") or "", known, namespace=namespace, scope=scope),
-        **told,
+        **copied,
     }
 
 

@@ -52,14 +52,14 @@ def addresses(texts: Iterable[str]) -> frozenset[Address]:
 def allowed(service: Object, ranges: Ranges) -> tuple[list[str], list[str]]:
     """The externalIPs that the host may have, and a sentence for each reason to leave others out."""
     kept: list[str] = []
-    refused: dict[str, list[str]] = {}
+    rejected: dict[str, list[str]] = {}
     for text in service["spec"].get("externalIPs") or ():
         reason = _reason(_parsed(text), ranges)
         if reason:
-            refused.setdefault(reason, []).append(text)
+            rejected.setdefault(reason, []).append(text)
         else:
             kept.append(text)
-    return kept, [_sentence(texts, reason) for reason, texts in refused.items()]
+    return kept, [_sentence(texts, reason) for reason, texts in rejected.items()]
 
 
 def _reason(address: Address | None, ranges: Ranges) -> str:

@@ -3,7 +3,7 @@
 The control plane's own Service selects ``app=vcluster, release=VC``. A tenant's pod with these labels would
 receive API traffic, its own cluster's or a neighbour's. And some hosts' network plugins restart pods that
 look like the host's own DNS, ``k8s-app=kube-dns``. So a tenant's ``release`` and ``k8s-app`` always travel as
-``label.vcli.dev/…`` too, selectors ask for those, and the plain ones stay behind where they would do harm.
+``label.vcli.dev/…`` too, selectors ask for those, and the plain ones are left out where they would do harm.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
     """
     labels = labels or {}
     translated = {keys.host_key(key): value for key, value in labels.items()}
-    for key, carrier in keys.CARRIED_LABELS.items():
+    for key, alias in keys.ALIASED_LABELS.items():
         if key in labels:
-            translated[carrier] = labels[key]
+            translated[alias] = labels[key]
     if is_control_plane(labels):
         translated.pop("release", None)
     if labels.get("k8s-app") == "kube-dns":
@@ -62,11 +62,11 @@ def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scop
 
 def selector_key(key: str) -> str:
     """The host's key for a label key in a selector."""
-    return keys.CARRIED_LABELS.get(key) or keys.host_key(key)
+    return keys.ALIASED_LABELS.get(key) or keys.host_key(key)
 
 
 def host_namespace_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
-    """A virtual namespace's labels as its pods carry them on the host, for selectors of namespaces."""
+    """A virtual namespace's labels as its pods have them on the host, for selectors of namespaces."""
     return {_namespace_key(key): value for key, value in (labels or {}).items() if key != _NAMESPACE_NAME}
 
 

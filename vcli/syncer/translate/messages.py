@@ -18,7 +18,7 @@ def rewrite(text: str, names: Mapping[str, str], *, namespace: str, scope: Scope
     Args:
         text: what the host says.
         names: host name to virtual name.
-        namespace: the virtual namespace it is told in; may be empty.
+        namespace: the virtual namespace of whoever reads it; may be empty.
         scope: the virtual cluster.
     """
     known = {**names, scope.host_namespace: namespace}

@@ -42,7 +42,7 @@ def host_metadata(
     own = VirtualName(metadata.get("namespace", ""), metadata["name"])
     owner = {key: value for key, value in scope.owner.items() if key != "controller"}
     if any(reference.get("controller") for reference in metadata.get("ownerReferences") or ()):
-        # `kubectl drain` refuses pods that no controller would make again.
+        # `kubectl drain` rejects pods that no controller would recreate.
         owner["controller"] = True
     annotations = {
         keys.host_key(key): value
@@ -84,13 +84,13 @@ def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None =
     if labels.get(keys.MANAGED_BY) != scope.cluster or not own_kind or not name or namespace is None:
         return None
     own = VirtualName(namespace, name)
-    agrees = (
+    is_consistent = (
         labels.get(keys.NAMESPACE, "") == namespace
         and metadata.get("name") == host_name_for(own, kind=own_kind, scope=scope)
         and metadata.get("namespace", "") == (scope.host_namespace if namespace else "")
         and kind in (None, own_kind)
     )
-    return own if agrees else None
+    return own if is_consistent else None
 
 
 def virtual_uid_of(host: Mapping[str, Any]) -> str | None:

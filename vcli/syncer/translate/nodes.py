@@ -6,18 +6,18 @@ from typing import Any, Final
 from vcli.syncer.translate.objects import Object, compact, without
 
 KIND_OF_NODE: Final = "vcli.dev/node"
-"""Label of the Nodes that are ours: ``assumed`` or ``mirrored``. A tenant's own Nodes lack it."""
+"""Label of the Nodes that are ours: ``synthetic`` or ``mirrored``. A tenant's own Nodes lack it."""
 
 
 def is_ours(node: Mapping[str, Any]) -> bool:
-    """Whether a Node stands for one of the host's."""
+    """Whether a Node corresponds to one of the host's."""
     return KIND_OF_NODE in (node["metadata"].get("labels") or {})
 
 
 def tenant_labels(node: Mapping[str, Any]) -> Object:
     """The labels of a Node of ours that the tenant gave it; of one that we can read they are the host's."""
     labels = node["metadata"].get("labels") or {}
-    return without(labels, *_STANDARD) if labels.get(KIND_OF_NODE) == "assumed" else {}
+    return without(labels, *_STANDARD) if labels.get(KIND_OF_NODE) == "synthetic" else {}
 
 
 def _standard_labels(name: str, architecture: str, operating_system: str) -> dict[str, str]:
@@ -27,13 +27,13 @@ def _standard_labels(name: str, architecture: str, operating_system: str) -> dic
         "kubernetes.io/arch": architecture,
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": operating_system,
-        KIND_OF_NODE: "assumed",
+        KIND_OF_NODE: "synthetic",
     }
 
 
 _STANDARD: Final = frozenset(_standard_labels("", "", ""))
 
-_ASSUMED: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
+_CAPACITY: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
 """Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is
 full."""
 
@@ -46,7 +46,7 @@ _CONDITIONS: Final = (
 _LEASE_SECONDS: Final = 40
 
 
-def fake_node(
+def synthetic_node(
     name: str,
     *,
     internal_ips: Sequence[str],
@@ -90,8 +90,8 @@ def fake_node(
         "spec": {},
         "status": {
             "addresses": _addresses(name, internal_ips, kubelet_host),
-            "allocatable": dict(_ASSUMED),
-            "capacity": dict(_ASSUMED),
+            "allocatable": dict(_CAPACITY),
+            "capacity": dict(_CAPACITY),
             "conditions": conditions,
             "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
             "nodeInfo": {
@@ -113,7 +113,7 @@ def fake_node(
 def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int) -> Object:
     """The Node for a host node that we can read: its labels, taints and status, with our kubelet endpoint.
 
-    Annotations, images and volumes tell of other tenants, so they stay on the host.
+    Annotations, images and volumes name what other tenants have, so they stay on the host.
 
     Args:
         host: the host's Node.
@@ -124,7 +124,7 @@ def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: i
     name = metadata["name"]
     real = [each for each in status.get("addresses") or () if each["type"] in ("InternalIP", "ExternalIP")]
     addresses = [*real, *_addresses(name, (), kubelet_host)]
-    shown = {
+    mirrored = {
         key: status[key] for key in ("allocatable", "capacity", "conditions", "nodeInfo") if key in status
     }
     return {
@@ -133,7 +133,7 @@ def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: i
         "metadata": {"name": name, "labels": {**(metadata.get("labels") or {}), KIND_OF_NODE: "mirrored"}},
         "spec": {key: spec[key] for key in ("providerID", "taints", "unschedulable") if key in spec},
         "status": {
-            **shown,
+            **mirrored,
             "addresses": addresses,
             "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
         },

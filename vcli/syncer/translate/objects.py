@@ -26,7 +26,7 @@ def changed(mapping: Mapping[str, Any], key: str, change: Callable[[Any], Any]) 
 
 
 def digest(value: Any) -> str:
-    """A short hash of a JSON value, by which an annotation can tell whether it is still the same."""
+    """A short hash of a JSON value, by which an annotation can say whether it is still the same."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:10]
 
 

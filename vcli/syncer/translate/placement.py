@@ -1,7 +1,7 @@
-"""Where the tenant wants a pod, told to the host by the names of nodes.
+"""Where the tenant wants a pod, as a node affinity for names of nodes.
 
 The host schedules, and knows nothing of what the tenant says of the virtual Nodes: their labels, taints, and
-that they are cordoned. Nodes have the same names in both clusters, so a node affinity can say it.
+that they are cordoned. Nodes have the same names in both clusters, so their names can say it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
 
     Args:
         pod: the virtual pod.
-        nodes: the virtual Nodes that stand for the host's.
+        nodes: the virtual Nodes that correspond to the host's.
 
     Returns:
         ``nodeSelector`` and ``nodeAffinity``; None: it says what the virtual pod does.
@@ -41,14 +41,14 @@ def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
     # Kubelets check affinities too, but not taints: a pod that names its node goes there.
     off = [] if spec.get("nodeName") else sorted(_name(node) for node in nodes if repels(node, pod))
     labels = {_name(node): tenant_labels(node) for node in sorted(nodes, key=_name)}
-    told = {key for each in labels.values() for key in each}
+    known = {key for each in labels.values() for key in each}
     selector = spec.get("nodeSelector") or {}
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
 
     def by_name(term: Term) -> list[Term]:
-        return _by_name(term, labels, told)
+        return _by_name(term, labels, known)
 
-    demands = [_in(key, value) for key, value in selector.items() if key in told]
+    demands = [_in(key, value) for key, value in selector.items() if key in known]
     base = (affinity.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{"matchExpressions": []}]
     required = [
         _with_fields(named, [_not(name) for name in off])
@@ -56,7 +56,7 @@ def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
         for named in by_name(_with_expressions(term, demands))
     ]
     found: Object = {
-        "nodeSelector": {key: value for key, value in selector.items() if key not in told},
+        "nodeSelector": {key: value for key, value in selector.items() if key not in known},
         "nodeAffinity": changed(
             affinity,
             _PREFERRED,
@@ -96,16 +96,16 @@ def remembered(where: Object | None) -> str:
     return digest(where)
 
 
-def _by_name(term: Term, labels: Mapping[str, Labels], told: set[str]) -> list[Term]:
+def _by_name(term: Term, labels: Mapping[str, Labels], known: set[str]) -> list[Term]:
     """Terms of which one matches where this one does, with names of nodes instead of the tenant's labels.
 
     A field may be compared to one name alone, so it takes a term for each node.
     """
     expressions = term.get("matchExpressions") or ()
-    asked = [each for each in expressions if each["key"] in told]
+    asked = [each for each in expressions if each["key"] in known]
     if not asked:
         return [term]
-    rest = {**term, "matchExpressions": [each for each in expressions if each["key"] not in told]}
+    rest = {**term, "matchExpressions": [each for each in expressions if each["key"] not in known]}
     fits = [name for name, has in labels.items() if _meets(has, asked)]
     if _meets({}, asked):
         # Nor do the host's other nodes have what it must not have.

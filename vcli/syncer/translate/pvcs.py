@@ -1,4 +1,4 @@
-"""PersistentVolumeClaims: the host provisions, the virtual claim shows it."""
+"""PersistentVolumeClaims: the host provisions, the virtual claim mirrors it."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,7 +7,7 @@ from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.objects import Object, changed, without
-from vcli.syncer.translate.pvs import shown_name
+from vcli.syncer.translate.pvs import mirrored_name
 from vcli.syncer.translate.scope import Scope
 
 BIND_COMPLETED: Final = "pv.kubernetes.io/bind-completed"
@@ -42,12 +42,12 @@ def to_host(
     """The complete host PersistentVolumeClaim.
 
     With the ``volumeName`` of the virtual one, which a tenant asks for or the host's binder has chosen: a
-    host claim that must be made again finds its volume, or none, but never gets an empty one in its place.
+    host claim that must be recreated finds its volume, or none, but never gets an empty one in its place.
 
     Args:
         claim: the virtual claim.
         scope: the virtual cluster.
-        host: the host claim that there is; its volume may be shown under another name.
+        host: the host claim that there is; its volume may be mirrored under another name.
         storage_classes: host StorageClass by virtual one; others keep their name.
     """
     classes = storage_classes or {}
@@ -100,7 +100,7 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
 
 
 def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | None:
-    """The merge patch that brings volumeName, class and the binder's annotations, or None.
+    """The merge patch that syncs volumeName, class and the binder's annotations, or None.
 
     The class only where the virtual claim has none: the host's default then is what it got.
     """
@@ -114,7 +114,7 @@ def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | No
     wanted, spec = virtual["spec"], host["spec"]
     filled: Object = {}
     if spec.get("volumeName") and not wanted.get("volumeName"):
-        filled["volumeName"] = shown_name(spec["volumeName"], scope)
+        filled["volumeName"] = mirrored_name(spec["volumeName"], scope)
     if spec.get("storageClassName") and "storageClassName" not in wanted:
         filled["storageClassName"] = spec["storageClassName"]
     patch: Object = {"metadata": {"annotations": annotations}} if annotations else {}

@@ -1,8 +1,8 @@
 """PersistentVolumes: a virtual one for each volume of the host that a virtual claim is bound to.
 
 Whoever may read the host's PersistentVolume sees it as it is, without what is not the tenant's to know:
-Secrets, and the names of the host's namespace and claim. Without that right it is made from what the host's
-claim tells, and says that its source is not known.
+Secrets, and the names of the host's namespace and claim. Without that right it is made from the host's
+claim, and says that its source is not known.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from vcli.syncer.translate.objects import Object, compact
 from vcli.syncer.translate.scope import Scope
 
 KIND_OF_VOLUME: Final = "vcli.dev/volume"
-"""Label of the PersistentVolumes that are ours: ``assumed`` or ``mirrored``. A tenant's own lack it."""
+"""Label of the PersistentVolumes that are ours: ``synthetic`` or ``mirrored``. A tenant's own lack it."""
 UNKNOWN_DRIVER: Final = "unknown.vcli.dev"
 PROVISIONED_BY: Final = "pv.kubernetes.io/provisioned-by"
 NOTE: Final = "vcli.dev/note"
@@ -26,7 +26,7 @@ _PROVISIONERS: Final = (
 )
 _DRIVER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 SOURCES: Final = ("csi", "hostPath", "local", "nfs")
-"""What is shown of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
+"""What is mirrored of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
 _TOPOLOGY: Final = ("topology.", "failure-domain.beta.kubernetes.io/")
 _COPIED: Final = (
     "mountOptions",
@@ -36,7 +36,7 @@ _COPIED: Final = (
 )
 
 
-def shown_name(host_volume: str, scope: Scope) -> str:
+def mirrored_name(host_volume: str, scope: Scope) -> str:
     """The virtual name of a host volume: its own, unless somebody put the namespace's name into it."""
     if not _words(scope.host_namespace).search(host_volume):
         return host_volume
@@ -44,7 +44,7 @@ def shown_name(host_volume: str, scope: Scope) -> str:
 
 
 def is_ours(volume: Object, *, of: Object | None = None) -> bool:
-    """Whether a virtual PersistentVolume stands for one of the host's.
+    """Whether a virtual PersistentVolume corresponds to one of the host's.
 
     Args:
         volume: the virtual volume.
@@ -66,14 +66,14 @@ def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | 
         volume: the host's PersistentVolume; None where that may not be read.
     """
     claim = virtual["metadata"]
-    annotations, labels, spec = _assumed(virtual, host) if volume is None else _mirrored(host, volume)
+    annotations, labels, spec = _synthetic(virtual, host) if volume is None else _mirrored(host, volume)
     names = {host["metadata"]["name"]: claim["name"], scope.host_namespace: claim["namespace"]}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
         "metadata": {
             "name": virtual["spec"]["volumeName"],
-            "labels": {**labels, KIND_OF_VOLUME: "assumed" if volume is None else "mirrored"},
+            "labels": {**labels, KIND_OF_VOLUME: "synthetic" if volume is None else "mirrored"},
             "annotations": annotations,
         },
         "spec": {
@@ -95,14 +95,14 @@ def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
     return bound.get("namespace") == scope.host_namespace and bound.get("name") == host_claim
 
 
-def _assumed(virtual: Object, host: Object) -> tuple[Object, Object, Object]:
-    told = host["metadata"].get("annotations") or {}
-    provisioner = next((told[key] for key in _PROVISIONERS if key in told), "")
+def _synthetic(virtual: Object, host: Object) -> tuple[Object, Object, Object]:
+    theirs = host["metadata"].get("annotations") or {}
+    provisioner = next((theirs[key] for key in _PROVISIONERS if key in theirs), "")
     # A CSI driver provisions under its own name, and others have a slash in theirs.
     driver = provisioner if _DRIVER.fullmatch(provisioner) else UNKNOWN_DRIVER
     annotations = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
     spec = {
-        **_told_by_claim(host),
+        **_of_claim(host),
         # What a tenant sees of it is true: the virtual volume goes with its claim.
         "persistentVolumeReclaimPolicy": "Delete",
         "csi": {"driver": driver, "volumeHandle": virtual["spec"]["volumeName"]},
@@ -112,21 +112,21 @@ def _assumed(virtual: Object, host: Object) -> tuple[Object, Object, Object]:
 
 def _mirrored(host: Object, volume: Object) -> tuple[Object, Object, Object]:
     metadata, spec = volume["metadata"], volume["spec"]
-    told = metadata.get("annotations") or {}
+    theirs = metadata.get("annotations") or {}
     labels = {
         key: value for key, value in (metadata.get("labels") or {}).items() if key.startswith(_TOPOLOGY)
     }
     source = {kind: spec[kind] for kind in SOURCES if kind in spec}
-    shown = {
-        **_told_by_claim(host),
+    mirrored = {
+        **_of_claim(host),
         **{field: spec[field] for field in ("accessModes", "capacity", "volumeMode") if field in spec},
         **{field: spec[field] for field in _COPIED if field in spec},
         **(source or {"csi": {"driver": UNKNOWN_DRIVER, "volumeHandle": metadata["name"]}}),
     }
-    return {key: told[key] for key in (PROVISIONED_BY,) if key in told}, labels, shown
+    return {key: theirs[key] for key in (PROVISIONED_BY,) if key in theirs}, labels, mirrored
 
 
-def _told_by_claim(host: Object) -> Object:
+def _of_claim(host: Object) -> Object:
     spec, status = host["spec"], host.get("status") or {}
     return compact(
         {

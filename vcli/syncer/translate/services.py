@@ -17,8 +17,8 @@ from vcli.syncer.translate.scope import Scope
 
 CLUSTER_IP: Final = "spec.clusterIP"
 HEALTH_CHECK: Final = "spec.healthCheckNodePort"
-MOVING: Final = "vcli.dev/moving"
-"""Finalizer of a Service that has just been made anew, until nobody would make it once more."""
+RECREATION: Final = "vcli.dev/recreation"
+"""Finalizer of a Service that has just been recreated, until nobody would recreate it once more."""
 _NO_ADDRESS: Final = "None"
 EXTERNAL_IPS: Final = "externalIPs"
 EXTERNAL_NAME: Final = "externalName"
@@ -118,12 +118,12 @@ def status_to_virtual(host: Object, virtual: Object) -> Object:
     wrote into the status of a Service of another type.
     """
     status, old = host.get("status") or {}, virtual.get("status") or {}
-    told = dict(old)
+    merged = dict(old)
     if virtual["spec"].get("type") == "LoadBalancer":
-        told["loadBalancer"] = status.get("loadBalancer") or {}
+        merged["loadBalancer"] = status.get("loadBalancer") or {}
     conditions = {each["type"]: each for each in old.get("conditions") or ()}
     conditions |= {each["type"]: each for each in status.get("conditions") or ()}
-    return {**told, "conditions": list(conditions.values())} if conditions else told
+    return {**merged, "conditions": list(conditions.values())} if conditions else merged
 
 
 def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
@@ -132,7 +132,7 @@ def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
     return first in ([], addresses(virtual)[:1])
 
 
-def agrees(virtual: Object, host: Object) -> bool:
+def immutable_fields_match(virtual: Object, host: Object) -> bool:
     """Whether a virtual Service has what the host gave, of what can't be changed in a Service."""
     if virtual["spec"].get("type") == "ExternalName":
         return True
@@ -147,7 +147,7 @@ def recreate_as(virtual: Object, host: Object) -> Object:
     if spec.get("healthCheckNodePort") and host["spec"].get("healthCheckNodePort"):
         spec = {**spec, "healthCheckNodePort": host["spec"]["healthCheckNodePort"]}
     metadata = without(virtual["metadata"], *_LIVED)
-    metadata["finalizers"] = [*(metadata.get("finalizers") or ()), MOVING]
+    metadata["finalizers"] = [*(metadata.get("finalizers") or ()), RECREATION]
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
@@ -173,7 +173,7 @@ def trials(virtual: Object, host: Object) -> list[Object]:
 
 
 def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
-    """The merge patch that gives the virtual Service the host's node ports; None when they agree."""
+    """The merge patch that gives the virtual Service the host's node ports; None where they are the same."""
     chosen = {_port_key(port): port.get("nodePort") for port in host["spec"].get("ports") or ()}
     ports = virtual["spec"].get("ports") or []
     wanted = [
@@ -187,8 +187,8 @@ def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
 
 def _ports(ports: Sequence[Object], left: Collection[str]) -> list[Object]:
     # The same port of two protocols has one node port: what is left for one is left for both.
-    refused = {port["port"] for number, port in enumerate(ports) if f"spec.ports[{number}].nodePort" in left}
-    return [without(port, "nodePort") if port["port"] in refused else port for port in ports]
+    left_out = {port["port"] for number, port in enumerate(ports) if f"spec.ports[{number}].nodePort" in left}
+    return [without(port, "nodePort") if port["port"] in left_out else port for port in ports]
 
 
 def _port_key(port: Mapping[str, Any]) -> tuple[int, str]:

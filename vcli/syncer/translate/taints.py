@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _CORDONED: Final = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
-_NOT_TOLD: Final = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
-"""Taints that the virtual control plane puts on each new Node for a moment; how nodes are the host knows."""
+_OF_THE_CONTROL_PLANE: Final = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
+"""Taints that the virtual control plane puts on each new Node for a moment; the host knows how nodes are."""
 
 
 def repels(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
     """Whether a node is cordoned, or has a taint, and the pod does not tolerate that."""
     spec = node.get("spec") or {}
-    taints = [each for each in spec.get("taints") or () if each["key"] not in _NOT_TOLD]
+    taints = [each for each in spec.get("taints") or () if each["key"] not in _OF_THE_CONTROL_PLANE]
     if spec.get("unschedulable"):
         taints.append(_CORDONED)
     tolerations = pod["spec"].get("tolerations") or ()
@@ -22,7 +22,7 @@ def repels(node: Mapping[str, Any], pod: Mapping[str, Any]) -> bool:
 
 
 def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
-    """As ``ToleratesTaint`` of k8s.io/component-helpers; comparing numbers is for the host to refuse."""
+    """As ``ToleratesTaint`` of k8s.io/component-helpers; comparing numbers is for the host to reject."""
     if toleration.get("effect") not in (None, "", taint["effect"]):
         return False
     key, operator = toleration.get("key"), toleration.get("operator") or "Equal"

@@ -1,4 +1,4 @@
-"""``trafficDistribution`` of Services on hosts that would refuse a Service for one of its newer values."""
+"""``trafficDistribution`` of Services on hosts that would reject a Service for one of its newer values."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whether many pods are being made at once: then what can wait leaves the machine to them."""
+"""Many pods at once: how many are being started, which may go first, which a quota has no room for."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,22 +6,22 @@ from typing import Final
 
 from vcli.syncer.translate.names import VirtualName
 
-_LONGEST: Final = 30.0
+_LONGEST_START: Final = 30.0
 """Seconds. A pod that takes longer waits for something else than the machine: a volume, an image."""
 
-_LONGEST_STAY: Final = 0.3
-"""Seconds that a pod's tokens are waited for by others."""
+_LONGEST_ADMISSION: Final = 0.3
+"""Seconds that others wait for the tokens of one pod."""
 
 
-class Starting:
-    """The pods whose containers the host is making now."""
+class StartingPods:
+    """The pods whose containers the host creates now."""
 
     def __init__(self) -> None:
         self._since: dict[VirtualName, float] = {}
 
     def __len__(self) -> int:
-        """How many there are, without those that have been at it for too long."""
-        since = asyncio.get_running_loop().time() - _LONGEST
+        """How many there are, without those that take too long."""
+        since = asyncio.get_running_loop().time() - _LONGEST_START
         count = 0
         for began in reversed(self._since.values()):
             if began < since:
@@ -30,7 +30,7 @@ class Starting:
         return count
 
     def add(self, name: VirtualName) -> None:
-        """The pod is being made, or still is."""
+        """The pod is being started, or still is."""
         self._since.setdefault(name, asyncio.get_running_loop().time())
 
     def discard(self, name: VirtualName) -> None:
@@ -42,12 +42,12 @@ class AdmissionLimiter:
     """Lets few pods at a time onto the host: those whose tokens are still to come.
 
     A kubelet looks for the tokens of a pod as soon as it has the pod, and half a second later again. They
-    are in time while they are few. Of many pods that all come at once the host makes the last ones no
-    earlier anyway.
+    are in time while they are few. Of many pods created at once the host starts the last ones no earlier
+    anyway.
 
     Args:
-        slots: for so many.
-        on_slot: called with each name that had to wait, in their order, when it may come again.
+        slots: how many pods at a time.
+        on_slot: called with the name of each pod that had to wait, in their order, when it has a slot.
     """
 
     def __init__(self, slots: int, *, on_slot: Callable[[VirtualName], None]) -> None:
@@ -57,7 +57,7 @@ class AdmissionLimiter:
         self._waiting: dict[VirtualName, None] = {}
 
     def acquire(self, name: VirtualName) -> bool:
-        """Whether the pod may go on; if not, it will be called."""
+        """Whether the pod has a slot now; if not, `on_slot` is called when it has."""
         if name not in self._admitted:
             if len(self._admitted) >= self._slots:
                 self._waiting[name] = None
@@ -66,12 +66,12 @@ class AdmissionLimiter:
         return True
 
     def release(self, name: VirtualName) -> None:
-        """The pod has its tokens, or won't have any; also for one that was never admitted."""
+        """The pod has its tokens, or gets none; also for one that had no slot."""
         self._waiting.pop(name, None)
-        stay = self._admitted.pop(name, None)
-        if stay is None:
+        timeout = self._admitted.pop(name, None)
+        if timeout is None:
             return
-        stay.cancel()
+        timeout.cancel()
         if self._waiting:
             first = next(iter(self._waiting))
             self._admit(first)
@@ -79,8 +79,8 @@ class AdmissionLimiter:
 
     def _admit(self, name: VirtualName) -> None:
         self._waiting.pop(name, None)
-        # One that gets no node has no tokens either, and must not stand in the way.
-        self._admitted[name] = asyncio.get_running_loop().call_later(_LONGEST_STAY, self.release, name)
+        # A pod that gets no node gets no tokens either, and must not keep its slot.
+        self._admitted[name] = asyncio.get_running_loop().call_later(_LONGEST_ADMISSION, self.release, name)
 
 
 class QuotaQueue:
@@ -99,16 +99,16 @@ class QuotaQueue:
 
     def rejected(self, name: VirtualName) -> None:
         """A quota has rejected the pod, for the first time or again."""
-        self.forget(name)
+        self.discard(name)
         self._rejected[name] = None
 
     def created(self, name: VirtualName) -> None:
         """The pod is on the host."""
         if name in self._rejected:
-            self.forget(name)
+            self.discard(name)
             self.retry_first()
 
-    def forget(self, name: VirtualName) -> None:
+    def discard(self, name: VirtualName) -> None:
         """The pod is deleted, or was rejected for another reason."""
         self._rejected.pop(name, None)
 

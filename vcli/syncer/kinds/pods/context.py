@@ -24,10 +24,10 @@ class PodContexts:
     def __init__(self, ctx: SyncContext) -> None:
         self._ctx = ctx
         self.expects_dns = any(map(_is_dns, ctx.settings.addons))
-        """Whether kube-dns is still to be made; until it is, there is no resolver to give to a pod."""
+        """Whether kube-dns is still to be created; until it is, there is no resolver to give to a pod."""
 
     def waits_for_dns(self, pod: Object) -> bool:
-        """Whether the pod wants the cluster's resolver, and its address is not settled yet."""
+        """Whether the pod wants the cluster's resolver, and its address is not final yet."""
         if pod["spec"].get("dnsPolicy") in _OWN_RESOLVER or self._dns_ip() is not None:
             return False
         return self.expects_dns or self._ctx.in_virtual(SERVICES, DNS_SERVICE) is not None
@@ -55,7 +55,7 @@ class PodContexts:
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a virtual namespace."""
         found = self._ctx.virtual[NAMESPACES].get(None, namespace)
-        return _labels(found) if found is not None else {}
+        return (found["metadata"].get("labels") or {}) if found is not None else {}
 
     def _dns_ip(self) -> str | None:
         """The address of kube-dns once the host has it: a pod can't change its resolver later."""
@@ -70,7 +70,8 @@ class PodContexts:
         affinity = pod["spec"].get("affinity") or {}
         if not (affinity.get("podAffinity") or affinity.get("podAntiAffinity")):
             return {}
-        return {each["metadata"]["name"]: _labels(each) for each in self._ctx.virtual[NAMESPACES].items()}
+        found = (each["metadata"] for each in self._ctx.virtual[NAMESPACES].items())
+        return {each["name"]: each.get("labels") or {} for each in found}
 
     def _environment_keys(self, pod: Object) -> dict[tuple[str, str], frozenset[str]]:
         spec, namespace = pod["spec"], pod["metadata"]["namespace"]
@@ -85,11 +86,6 @@ class PodContexts:
 
 
 _SOURCES: Final = (("configMapRef", "ConfigMap", CONFIGMAPS), ("secretRef", "Secret", SECRETS))
-
-
-def _labels(obj: Object) -> Mapping[str, str]:
-    labels: Mapping[str, str] = obj["metadata"].get("labels") or {}
-    return labels
 
 
 def _is_dns(addon: Object) -> bool:

@@ -32,7 +32,7 @@ Lookup = Callable[[VirtualName], HostPod | None]
 
 
 def find_pod(ctx: SyncContext, name: VirtualName) -> HostPod | None:
-    """Find the host pod of a virtual pod: ours, made for this very pod, and bound to a node."""
+    """Find the host pod of a virtual pod: ours, created for this very pod, and bound to a node."""
     virtual = ctx.in_virtual(PODS, name)
     host = ctx.on_host(PODS, name)
     if virtual is None or host is None or virtual_uid_of(host) != virtual["metadata"]["uid"]:

@@ -6,10 +6,11 @@ from typing import Final
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, PVCS, Resource
 from vcli.syncer.engine.context import Object, SyncContext, is_terminating, uid_of
-from vcli.syncer.engine.controller import RequeueAfter
+from vcli.syncer.engine.controller import WAITING, RequeueAfter, Waiting
 from vcli.syncer.kinds.configs import KINDS, Configs
 from vcli.syncer.kinds.indexes import configs_of, needed_by
 from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.state import PodState
 from vcli.syncer.kinds.pods.tokens import Tokens
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import emit_warning
@@ -18,12 +19,12 @@ from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import ephemeral_claims
 
 _LATE: Final = 2.0
-"""Seconds. A namespace's `kube-root-ca.crt` is made a moment after it, and a first pod is quick."""
+"""Seconds. A namespace's `kube-root-ca.crt` is created a moment after it, and a first pod is quick."""
 _LOOK_AGAIN: Final = 0.1
 
 
 class PodNeeds:
-    """Tells whether a pod can be created on the host yet.
+    """Knows whether a pod can be created on the host yet.
 
     What exists in neither cluster is not waited for: the host's kubelet then says what is missing, and
     starts the pod when it comes, just as it would on a plain cluster.
@@ -35,51 +36,48 @@ class PodNeeds:
         self._configs = configs
         self._contexts = contexts
 
-    async def met(self, pod: Object) -> bool | RequeueAfter:
-        """True: go on. False: not yet, something will wake the pod. RequeueAfter: not yet, look again."""
+    async def wait(self, pod: Object, state: PodState) -> RequeueAfter | Waiting | None:
+        """Whether the pod has to wait, and for what: an event that will come, or time. None: go on."""
         namespace = pod["metadata"]["namespace"]
         needed = needed_by(pod)
         optional = {("ConfigMap", name): may for name, may in needed.config_maps.items()}
         optional |= {("Secret", name): may for name, may in needed.secrets.items()}
-        settled = self._tokens.is_settled(pod) and not self._contexts.waits_for_dns(pod)
+        ready = self._tokens.are_ready(pod, state) and not self._contexts.waits_for_dns(pod)
         late = False
         for kind, name in configs_of(pod):
             key = ConfigName(kind, VirtualName(namespace, name))
-            if await self._exists(KINDS[kind], key.name):
-                settled &= self._configs.is_settled(key)
+            found = await self._look_up(KINDS[kind], key.name)
+            if found is not None and not is_terminating(found):
+                ready &= self._configs.is_settled(key)
             else:
                 late |= not optional[kind, name]
         if needed.claims and not self._ctx.host[PVCS].available:
-            await self._tell(pod, "the host does not let this cluster have PersistentVolumeClaims")
-            return False
+            await self._warn(pod, "the host does not let this cluster have PersistentVolumeClaims")
+            return WAITING
         for name in needed.claims:
-            settled &= await self._is_claim_settled(pod, VirtualName(namespace, name))
-        if settled and late and _age(pod) < _LATE:
-            return RequeueAfter(_LOOK_AGAIN)
-        return settled
+            ready &= await self._is_claim_ready(pod, VirtualName(namespace, name))
+        if not ready:
+            return WAITING
+        return RequeueAfter(_LOOK_AGAIN) if late and _age(pod) < _LATE else None
 
-    async def _is_claim_settled(self, pod: Object, name: VirtualName) -> bool:
+    async def _is_claim_ready(self, pod: Object, name: VirtualName) -> bool:
         """Whether a pod may go ahead with a claim of this name, as a scheduler decides it."""
         own = name.name in ephemeral_claims(pod)
         virtual, host = await self._look_up(PVCS, name), self._ctx.on_host(PVCS, name)
         if virtual is None:
-            # Its own one the control plane is about to make; and what was of this name must be gone.
+            # Its own one the control plane is about to create; and what was of this name must be gone.
             return not own and host is None
         ours = host is not None and virtual_uid_of(host) == uid_of(virtual)
         if is_terminating(virtual) or (ours and host is not None and is_terminating(host)):
-            await self._tell(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
+            await self._warn(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
             return False
         if own and not _is_controlled_by(virtual, pod):
-            await self._tell(pod, f'PersistentVolumeClaim "{name.name}" was not created for this pod')
+            await self._warn(pod, f'PersistentVolumeClaim "{name.name}" was not created for this pod')
             return False
         return ours
 
-    async def _tell(self, pod: Object, message: str) -> None:
+    async def _warn(self, pod: Object, message: str) -> None:
         await emit_warning(self._ctx, PODS, pod, message, reason="FailedScheduling")
-
-    async def _exists(self, resource: Resource, name: VirtualName) -> bool:
-        found = await self._look_up(resource, name)
-        return found is not None and not is_terminating(found)
 
     async def _look_up(self, resource: Resource, name: VirtualName) -> Object | None:
         """The virtual object. A cache may be behind that of pods, so what it misses is asked for."""

@@ -1,54 +1,51 @@
-"""What may change in a pod that runs, brought from the virtual pod to the host pod."""
+"""What may change in a pod that runs, from the virtual pod to the host pod."""
 
 from typing import Any
 
 from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.state import PodState
 from vcli.syncer.sync.rejections import warn_on_rejection
 from vcli.syncer.translate import pods as translate
-from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.translate.pods import pod_names
 
 
 class PodUpdates:
     """Keeps host pods like their virtual ones.
 
-    Status changes come ten times as often as changes of the pod itself: what was brought already is
-    remembered, so that they don't cost a translation each.
+    Status changes come ten times as often as changes of the pod itself: what was synced last is remembered,
+    so that they don't cost a translation each.
     """
 
     def __init__(self, ctx: SyncContext, contexts: PodContexts) -> None:
         self._ctx = ctx
         self._contexts = contexts
-        self._brought: dict[VirtualName, tuple[Any, ...]] = {}
 
-    def forget(self, name: VirtualName) -> None:
-        """The pod is gone."""
-        self._brought.pop(name, None)
-
-    async def bring(self, virtual: Object, host: Object) -> None:
+    async def sync(self, virtual: Object, host: Object, state: PodState) -> None:
         """Make the host pod what the virtual one asks for.
 
-        Each part goes by a subresource of its own, which the host may not let us use: what it refuses
+        Each part goes by a subresource of its own, which the host may not let us use: what it rejects
         holds up none of the others.
 
         Raises:
-            ApiError: the first refusal; a Warning event says so as well.
+            ApiError: the first rejection; a Warning event says so as well.
         """
-        name, wanted = name_of(virtual), self._wanted(virtual, host)
-        async with warn_on_rejection(self._ctx, PODS, virtual, names=pod_names(virtual, self._ctx.scope)):
+        source = self._source(virtual, host)
+        async with warn_on_rejection(
+            self._ctx, PODS, virtual, names=translate.pod_names(virtual, self._ctx.scope)
+        ):
             # The conditions of readiness gates, which the tenant's controllers set.
-            refused = await self._try(host, translate.host_status_patch(host, virtual), subresource="status")
-            if wanted is None or self._brought.get(name) != wanted:
-                refused = await self._bring_spec(virtual, host) or refused
-                if refused is None and wanted is not None:
-                    self._brought[name] = wanted
-            if refused is not None:
-                raise refused
+            conditions = translate.host_status_patch(host, virtual)
+            rejected = await self._try(host, conditions, subresource="status")
+            if source is None or state.last_synced != source:
+                rejected = await self._sync_spec(virtual, host) or rejected
+                if rejected is None:
+                    state.last_synced = source
+            if rejected is not None:
+                raise rejected
 
-    async def _bring_spec(self, virtual: Object, host: Object) -> ApiError | None:
+    async def _sync_spec(self, virtual: Object, host: Object) -> ApiError | None:
         context = self._contexts.of(virtual)
         desired = translate.to_host(virtual, context)
         resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
@@ -58,10 +55,10 @@ class PodUpdates:
         added = await self._try(host, containers, subresource="ephemeralcontainers")
         return update or resize or added
 
-    def _wanted(self, virtual: Object, host: Object) -> tuple[Any, ...] | None:
+    def _source(self, virtual: Object, host: Object) -> tuple[Any, ...] | None:
         """What a translation depends on and that can change; None where the API counts no generations.
 
-        A host pod that was made again has nothing yet of what can't be created with it.
+        A host pod that was recreated has nothing yet of what can't be created with it.
         """
         metadata = virtual["metadata"]
         if "generation" not in metadata:
@@ -79,7 +76,7 @@ class PodUpdates:
     async def _try(
         self, host: Object, patch: Object | None, *, subresource: str | None = None
     ) -> ApiError | None:
-        """Patch the host pod, if there is something to patch; give a refusal instead of raising it."""
+        """Patch the host pod, if there is something to patch; give a rejection instead of raising it."""
         if patch is None:
             return None
         try:

@@ -79,7 +79,7 @@ def _with_keys(
     """The selector with matchLabelKeys (In) or mismatchLabelKeys (NotIn) merged in.
 
     The virtual API server has done so already if it is recent (1.31 for affinity, 1.34 for spreading). The
-    keys must not reach the host: it would merge again, and refuses a selector that has them twice.
+    keys must not reach the host: it would merge again, and rejects a selector that has them twice.
     """
     labels = pod["metadata"].get("labels") or {}
     wanted = [

@@ -87,7 +87,7 @@ def _distinct(items: Iterable[str]) -> list[str]:
 
 
 def _fitting(searches: list[str]) -> list[str]:
-    # kubelet leaves out what is too much, the API would refuse the pod.
+    # kubelet leaves out what is too much, the API would reject the pod.
     kept: list[str] = []
     for search in searches[:_MOST_SEARCHES]:
         if len(" ".join([*kept, search])) > _LONGEST_SEARCH_LINE:

@@ -8,25 +8,25 @@ from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import HostName, VirtualName, host_name
 from vcli.syncer.translate.objects import Object, compact, without
 from vcli.syncer.translate.pods.affinity import host_affinity, host_constraint
+from vcli.syncer.translate.pods.bookkeeping import bookkeeping_annotations
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.dns import dns_fields, hostname_fields
 from vcli.syncer.translate.pods.downward import shown_annotations
 from vcli.syncer.translate.pods.environment import Rename, host_container, renamed
 from vcli.syncer.translate.pods.links import service_variables
-from vcli.syncer.translate.pods.marks import marks
 from vcli.syncer.translate.pods.references import token_secret_name
 from vcli.syncer.translate.pods.volumes import host_volume
 
-_MADE_ANEW: Final = (
+_REPLACED: Final = (
     "dnsConfig",
     "dnsPolicy",
     "enableServiceLinks",
     "ephemeralContainers",  # only by their subresource
     "hostname",
     "hostnameOverride",
-    "overhead",  # the host's RuntimeClass decides, and its admission refuses another one
+    "overhead",  # the host's RuntimeClass decides, and its admission rejects another one
     "preemptionPolicy",  # as priority
-    "priority",  # the host's PriorityClass decides, and its admission refuses another one
+    "priority",  # the host's PriorityClass decides, and its admission rejects another one
     "priorityClassName",
     "runtimeClassName",
     "schedulerName",  # a virtual cluster's schedulers don't see the host
@@ -47,7 +47,7 @@ def to_host(pod: Object, context: PodContext) -> Object:
     services = service_variables(pod, context)
     secret = token_secret_name(pod, context.scope)
     translated: Object = {
-        **without(spec, *_MADE_ANEW),
+        **without(spec, *_REPLACED),
         "serviceAccountName": context.service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -121,6 +121,8 @@ def _metadata(pod: Object, spec: Object, context: PodContext) -> Object:
         "labels": labels,
         "annotations": {
             **annotations,
-            **marks(spec, labels, annotations, generation=pod["metadata"].get("generation")),
+            **bookkeeping_annotations(
+                spec, labels, annotations, generation=pod["metadata"].get("generation")
+            ),
         },
     }

@@ -29,7 +29,7 @@ open("{_FOLDER}/hosts", "w").write(text)
 def with_full_name(host: Object, pod: Object, context: PodContext) -> Object:
     """A host pod that is about to be created, completed where the pod has a full name.
 
-    Later changes know nothing of the container: it has run by then, and an API server may refuse to resize
+    Later changes know nothing of the container: it has run by then, and an API server may reject a resize of
     it. It passes the Pod Security profile "restricted", and has the resources of the first container: it
     neither changes the pod's QoS class nor what the pod asks for, and passes its quota.
     """

@@ -45,7 +45,7 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     """
     old = virtual.get("status") or {}
 
-    @cache  # a status is told often, and few have a message
+    @cache  # a status is translated often, and few have a message
     def names() -> dict[str, str]:
         return pod_names(virtual, scope)
 
@@ -79,7 +79,7 @@ def host_conditions(virtual: Object) -> list[Object]:
 
 
 def host_status_patch(host: Object, virtual: Object) -> Object | None:
-    """The strategic merge patch for the host pod's ``status`` that brings ``host_conditions``, or None."""
+    """The strategic merge patch that syncs ``host_conditions`` to the host pod's ``status``, or None."""
     live = {each["type"]: each for each in (host.get("status") or {}).get("conditions") or ()}
     missing = [
         condition
@@ -99,36 +99,37 @@ def _conditions(host: Object, virtual: Object, text: Any) -> list[Object]:
     for condition in (host.get("status") or {}).get("conditions") or ():
         if condition["type"] in gates:
             continue
-        told = changed(without(condition, "observedGeneration"), "message", text)
+        translated = changed(without(condition, "observedGeneration"), "message", text)
         generation = _generation(host, condition.get("observedGeneration"))
         if generation is None:
             generation = old.get(condition["type"], {}).get("observedGeneration")
         if generation:
-            told["observedGeneration"] = generation
-        conditions.append(told)
-    told_types = {condition["type"] for condition in conditions} | _OF_THE_HOST
-    return conditions + [condition for name, condition in old.items() if name not in told_types]
+            translated["observedGeneration"] = generation
+        conditions.append(translated)
+    known = {condition["type"] for condition in conditions} | _OF_THE_HOST
+    return conditions + [condition for name, condition in old.items() if name not in known]
 
 
 def _generation(host: Object, observed: int | None) -> int | None:
-    """The virtual generation that a host generation stands for, if that is known.
+    """The virtual generation that a host generation corresponds to, if that is known.
 
-    Only the host pod's current generation is: it carries the virtual one that its spec was made from.
+    Only the host pod's current generation is: an annotation has the virtual one that its spec is from.
     """
     metadata = host["metadata"]
-    mark = (metadata.get("annotations") or {}).get(keys.GENERATION) or ""
-    return int(mark) if observed and observed == metadata.get("generation") and mark.isdecimal() else None
+    made_from = (metadata.get("annotations") or {}).get(keys.GENERATION) or ""
+    is_current = observed and observed == metadata.get("generation")
+    return int(made_from) if is_current and made_from.isdecimal() else None
 
 
 def _container_status(status: Mapping[str, Any], text: Any) -> Object:
-    told = dict(status)
+    translated = dict(status)
     for state in ("state", "lastState"):
-        told = changed(
-            told,
+        translated = changed(
+            translated,
             state,
             lambda states: {name: changed(state or {}, "message", text) for name, state in states.items()},
         )
-    return told
+    return translated
 
 
 def _gates(virtual: Object) -> set[str]:

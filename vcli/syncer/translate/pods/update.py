@@ -5,11 +5,11 @@ from typing import Any
 
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object, by_name, without
-from vcli.syncer.translate.pods.marks import carried
+from vcli.syncer.translate.pods.bookkeeping import managed_keys
 
 
 def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Object | None:
-    """The strategic merge patch that brings a live host pod to ``desired``, or None when nothing is to do.
+    """The strategic merge patch that makes a live host pod ``desired``, or None when nothing is to do.
 
     Labels and annotations that others put on the host pod stay. What the host's admission made of an image
     (or the like) stays too: the spec is only compared when the virtual one has changed since it was last
@@ -18,7 +18,7 @@ def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Obj
     Args:
         host: the live host pod.
         desired: what ``to_host`` makes of the virtual pod now.
-        resized: False while ``resize_patch`` is still due or was refused: then the patch doesn't claim
+        resized: False while ``resize_patch`` is still due or was rejected: then the patch doesn't claim
             that the host pod has reached the virtual pod's generation.
     """
     metadata, spec = _metadata_patch(host, desired, resized=resized), _spec_patch(host, desired)
@@ -31,7 +31,7 @@ def resize_patch(host: Object, desired: Object) -> Object | None:
     To be sent before ``mutable_patch``. It only ever sets: the API doesn't let a resize remove anything,
     and what the host's LimitRange added stays.
     """
-    if _mark(host, keys.RESOURCES) == _mark(desired, keys.RESOURCES):
+    if _annotation(host, keys.RESOURCES) == _annotation(desired, keys.RESOURCES):
         return None
     spec: Object = {}
     for group in ("initContainers", "containers"):
@@ -60,7 +60,7 @@ def _resources(live: Mapping[str, Any], desired: Mapping[str, Any]) -> Object:
 
 def _metadata_patch(host: Object, desired: Object, *, resized: bool) -> Object:
     waiting = () if resized else (keys.RESOURCES, keys.GENERATION)
-    old_labels, old_annotations = carried(host)
+    old_labels, old_annotations = managed_keys(host)
     patch = {
         "labels": _map_patch(host["metadata"].get("labels"), desired["metadata"]["labels"], old_labels),
         "annotations": _map_patch(
@@ -90,7 +90,7 @@ def _owner_patch(host: Object, desired: Object) -> list[Object]:
 
 
 def _spec_patch(host: Object, desired: Object) -> Object:
-    if _mark(host, keys.APPLIED) == _mark(desired, keys.APPLIED):
+    if _annotation(host, keys.APPLIED_SPEC) == _annotation(desired, keys.APPLIED_SPEC):
         return {}
     live, then = host["spec"], desired["spec"]
     patch: Object = {}
@@ -156,6 +156,6 @@ def _toleration_key(toleration: Mapping[str, Any]) -> tuple[str, str, str, str]:
     )
 
 
-def _mark(pod: Object, key: str) -> str | None:
+def _annotation(pod: Object, key: str) -> str | None:
     value: str | None = (pod["metadata"].get("annotations") or {}).get(key)
     return value

@@ -46,7 +46,7 @@ def host_volume(volume: Mapping[str, Any], pod: Object, *, rename: Rename, token
         return changed(translated, "downwardAPI", items)
 
     if volume.get("ephemeral"):
-        # The virtual control plane makes the claim, the syncer carries it over like any other.
+        # The virtual control plane creates the claim, the syncer syncs it like any other.
         claim = {"claimName": rename(ephemeral_claim(pod, volume["name"]))}
         return {**without(volume, "ephemeral"), "persistentVolumeClaim": claim}
     translated = changed(volume, "configMap", name)

@@ -41,8 +41,8 @@ def field_selector(text: str) -> Object:
 def selected(obj: Mapping[str, Any], *, labels: Object, fields: Object) -> bool:
     """Whether an object passes a label selector and a field selector."""
     metadata = obj["metadata"]
-    told = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
-    return matches(labels, metadata.get("labels") or {}) and matches(fields, told)
+    values = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
+    return matches(labels, metadata.get("labels") or {}) and matches(fields, values)
 
 
 def _requirement(text: str) -> Object:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vcli.syncer.usage.selectors import field_selector, label_selector, selected
+from vcli.syncer.metrics_api.selectors import field_selector, label_selector, selected
 
 WEB = {"metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web", "tier": "a", "x.io/y": ""}}}
 

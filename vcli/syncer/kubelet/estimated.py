@@ -1,7 +1,8 @@
-"""What a kubelet tells of usage, reckoned from the host's metrics, where its kubelets can't be asked.
+"""The usage metrics of a kubelet, estimated from the host's metrics, where its kubelets can't be asked.
 
-A kubelet counts CPU time, metrics tell a rate. So the rates are added up for as long as somebody asks: what
-counts is the difference of two answers. With a new syncer the counters begin anew, as with a new kubelet.
+A kubelet counts CPU time, PodMetrics have a rate. So the rates are added up for as long as somebody asks:
+what counts is the difference of two answers. With a new syncer the counters start again, as with a new
+kubelet.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -10,10 +11,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from vcli.syncer.engine.prometheus import Sample, exposition
+from vcli.syncer.metrics_api.documents import PodUsage
+from vcli.syncer.metrics_api.quantities import nanos, whole
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.documents import PodUsage
-from vcli.syncer.usage.quantities import nanos, whole
-from vcli.syncer.usage.source import HostUsage
 
 Object = dict[str, Any]
 
@@ -60,14 +61,14 @@ class _Sample:
     memory: int
 
     def stats(self, time: str) -> Object:
-        """As `/stats/summary` tells it."""
+        """As in `/stats/summary`."""
         return {
             "cpu": {"time": time, "usageNanoCores": self.nanocores, "usageCoreNanoSeconds": self.cpu},
             "memory": {"time": time, "workingSetBytes": self.memory},
         }
 
 
-class Reckoning:
+class EstimatedUsage:
     """Answers for all nodes.
 
     Args:

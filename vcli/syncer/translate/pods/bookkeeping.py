@@ -1,4 +1,4 @@
-"""What a host pod remembers of the virtual pod it was last brought to, in annotations."""
+"""Bookkeeping annotations of a host pod: what of the virtual pod was last synced to it."""
 
 import json
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object, digest
 
 
-def marks(
+def bookkeeping_annotations(
     spec: Object, labels: Mapping[str, str], annotations: Mapping[str, str], *, generation: int | None
 ) -> dict[str, str]:
-    """The annotations for a desired host pod.
+    """The bookkeeping annotations of a desired host pod.
 
     Args:
         spec: its spec.
@@ -19,21 +19,21 @@ def marks(
         annotations: its annotations but for these.
         generation: ``metadata.generation`` of the virtual pod; Kubernetes before 1.33 has none.
     """
-    carried = {"labels": sorted(labels), "annotations": sorted(annotations)}
-    made = {
-        keys.CARRIED: json.dumps(carried, separators=(",", ":")),
-        keys.APPLIED: digest(_mutable(spec)),
+    managed = {"labels": sorted(labels), "annotations": sorted(annotations)}
+    found = {
+        keys.MANAGED_KEYS: json.dumps(managed, separators=(",", ":")),
+        keys.APPLIED_SPEC: digest(_mutable(spec)),
         keys.RESOURCES: digest(_resources(spec)),
     }
-    return made | {keys.GENERATION: str(generation)} if generation else made
+    return found | {keys.GENERATION: str(generation)} if generation else found
 
 
-def carried(host: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+def managed_keys(host: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """The label keys and the annotation keys that a live host pod got from us."""
-    text = (host["metadata"].get("annotations") or {}).get(keys.CARRIED)
+    text = (host["metadata"].get("annotations") or {}).get(keys.MANAGED_KEYS)
     try:
-        remembered = json.loads(text) if text else {}
-        return set(remembered.get("labels", ())), set(remembered.get("annotations", ()))
+        managed = json.loads(text) if text else {}
+        return set(managed.get("labels", ())), set(managed.get("annotations", ()))
     except (ValueError, AttributeError, TypeError):  # somebody edited it on the host
         return set(), set()
 

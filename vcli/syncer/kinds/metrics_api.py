@@ -1,7 +1,7 @@
 """`metrics.k8s.io` in the virtual cluster, for as long as the host has it and lets us read it.
 
 It is registered when the host is seen to have metrics, at the start or later, and then left to the tenant:
-who deletes the APIService to install a metrics-server finds it gone until the syncer starts anew, and one
+who deletes the APIService to install a metrics-server finds it gone until the syncer restarts, and one
 that leads elsewhere is never touched.
 """
 
@@ -15,20 +15,20 @@ from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES
 from vcli.syncer.engine.context import Object, SyncContext, uid_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
+from vcli.syncer.metrics_api import registration
+from vcli.syncer.metrics_api.api import MetricsApi
+from vcli.syncer.metrics_api.server import MetricsApiServer
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import ConnectionLimiter
-from vcli.syncer.usage import registration
-from vcli.syncer.usage.api import UsageApi
-from vcli.syncer.usage.server import UsageServer
-from vcli.syncer.usage.source import HostUsage
 
-log = Log("vcli.syncer.usageapi")
+log = Log("vcli.syncer.metrics_api")
 
 LOOK_EVERY: Final = 30.0
 """Seconds."""
 _LOOK_AGAIN: Final = 2.0
 
 
-class UsageApiService:
+class MetricsApiService:
     """Registers the API and withdraws it.
 
     Args:
@@ -46,8 +46,8 @@ class UsageApiService:
     ) -> None:
         self._client = ctx.virtual.client
         self._source = source
-        api = UsageApi(source, nodes=ctx.virtual[NODES].items)
-        self._server = UsageServer(api.answer, pki=ctx.settings.pki, limiter=limiter)
+        api = MetricsApi(source, nodes=ctx.virtual[NODES].items)
+        self._server = MetricsApiServer(api.answer, pki=ctx.settings.pki, limiter=limiter)
         self._address = address
         self._enabled = ctx.settings.metrics and bool(address)
         self._authority = ctx.settings.pki / "ca.crt"
@@ -67,18 +67,18 @@ class UsageApiService:
     async def _look(self) -> float:
         """Do what is to be done; gives the seconds until the next look."""
         try:
-            await self._settle()
+            await self._reconcile()
         except (VcliError, OSError) as error:
-            log.warning("metrics.k8s.io is not settled yet", error=error)
+            log.warning("metrics.k8s.io is not reconciled yet", error=error)
             return _LOOK_AGAIN
         return LOOK_EVERY
 
-    async def _settle(self) -> None:
+    async def _reconcile(self) -> None:
         if self._address and not self._published:
             await self._publish()
         offered = await self._source.is_offered() if self._enabled else False
         if offered is None and self._registered is None:
-            # An API that we registered in an earlier life must be answered for, if only with a 503.
+            # An API that an earlier syncer registered must be served, if only with a 503.
             offered = await self._is_registered()
         if offered is None or offered == self._registered:
             return
@@ -112,7 +112,7 @@ class UsageApiService:
         current = await self._current()
         if current is None or not registration.is_ours(current, self._service):
             return
-        # An API that nobody answers for would hold up the deletion of every namespace.
+        # An API without a server would hold up the deletion of every namespace.
         with suppress(NotFound, Conflict):
             await self._client.delete(APISERVICES, registration.API_SERVICE_NAME, uid=uid_of(current))
         log.info("metrics.k8s.io is withdrawn, the host has no metrics for us")

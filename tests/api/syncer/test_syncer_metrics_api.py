@@ -20,8 +20,8 @@ from vcli.kube.resources import (
     PODS,
     SERVICES,
 )
-from vcli.syncer.kinds import usageapi
-from vcli.syncer.usage.registration import API_SERVICE_NAME
+from vcli.syncer.kinds import metrics_api
+from vcli.syncer.metrics_api.registration import API_SERVICE_NAME
 
 pytestmark = pytest.mark.skipif(not own_address(), reason="this machine has no address but loopback")
 
@@ -52,8 +52,8 @@ CRD = {
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(usageapi, "LOOK_EVERY", 0.2)
-    monkeypatch.setattr("vcli.syncer.usage.source._FRESH", 0.0)
+    monkeypatch.setattr(metrics_api, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr("vcli.syncer.metrics_api.source._FRESH", 0.0)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ async def test_pods_and_nodes_are_measured_under_their_own_names(lab: Lab) -> No
 
 
 @pytest.mark.usefixtures("host_metrics")
-async def test_what_is_not_there_or_makes_no_sense_is_told_as_a_status(lab: Lab) -> None:
+async def test_what_is_not_there_or_makes_no_sense_is_a_status(lab: Lab) -> None:
     await lab.eventually(lambda: registered(lab))
     with pytest.raises(NotFound, match=r'podmetrics.metrics.k8s.io "none" not found'):
         await read(lab, f"/namespaces/{lab.space}/pods/none")

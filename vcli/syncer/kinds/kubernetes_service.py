@@ -1,9 +1,9 @@
 """`default/kubernetes`: how pods inside find their API server.
 
-Its address is the one that the host gave the control plane's Service. kube-apiserver makes this Service by
+Its address is the one that the host gave the control plane's Service. kube-apiserver creates this Service by
 itself, with the first address of the range, and again within seconds whenever it is missing; on the host
-that address is the host's own API server. So it is deleted and made with the address of the control plane's
-Service until ours is the one that stays. Its endpoints are the host's for that Service.
+that address is the host's own API server. So it is deleted and created with the address of the control
+plane's Service until ours is the one that stays. Its endpoints are the host's for that Service.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.kinds.services import API_SERVICE
 
-log = Log("vcli.syncer.apiservice")
+log = Log("vcli.syncer.kubernetes_service")
 
 OWN_SLICES: Final = "own EndpointSlices"
 """Key of the host's cache of the EndpointSlices of the control plane's own Service."""
@@ -29,8 +29,8 @@ _SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"
 _LOOK_AGAIN: Final = 0.2
 
 
-class ApiService:
-    """Keeps `default/kubernetes` and its endpoints right.
+class KubernetesService:
+    """Reconciles `default/kubernetes` and its endpoints.
 
     Args:
         ctx: both clusters.
@@ -41,7 +41,7 @@ class ApiService:
         self._slices = ctx.host[OWN_SLICES]
         self._right = asyncio.Event()
         self._published: list[tuple[str, int, bool]] | None = None
-        self.controller: Controller[str] = Controller("apiservice", self._reconcile, workers=1)
+        self.controller: Controller[str] = Controller("kubernetes-service", self._reconcile, workers=1)
         enqueue_on(ctx.virtual[SERVICES], self.controller.queue, _service_key)
         enqueue_on(self._slices, self.controller.queue, lambda _: ("endpoints",))
 
@@ -83,10 +83,10 @@ class ApiService:
             there = await virtual.client.get(SERVICES, API_SERVICE.name, namespace=API_SERVICE.namespace)
             virtual.store(SERVICES, there)
         else:
-            log.info("service made", service="default/kubernetes", address=self._ctx.settings.service_ip)
+            log.info("service created", service="default/kubernetes", address=self._ctx.settings.service_ip)
 
     async def _publish(self) -> None:
-        """Make Endpoints and an EndpointSlice, as kube-apiserver does for itself on a plain cluster."""
+        """Apply Endpoints and an EndpointSlice, as kube-apiserver does for itself on a plain cluster."""
         found = sorted(set(_endpoints(self._slices.items())))
         if found == self._published:
             return
@@ -123,7 +123,7 @@ def _service_key(service: Object) -> tuple[str, ...]:
 
 
 def _endpoints(slices: list[Object]) -> list[tuple[str, int, bool]]:
-    """Address, port and readiness of what stands behind the control plane's Service; one address family."""
+    """Address, port and readiness of the endpoints of the control plane's Service; one address family."""
     family = "IPv4" if any(each["addressType"] == "IPv4" for each in slices) else "IPv6"
     found = []
     for each in slices:

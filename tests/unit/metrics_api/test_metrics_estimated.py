@@ -1,12 +1,12 @@
-"""What a kubelet would tell, reckoned from rates."""
+"""The metrics of a kubelet, estimated from rates."""
 
 from typing import Any
 
 import pytest
 
-from vcli.syncer.kubelet.reckoned import Counters, Reckoning
+from vcli.syncer.kubelet.estimated import Counters, EstimatedUsage
+from vcli.syncer.metrics_api.documents import PodUsage
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.documents import PodUsage
 
 STARTED = {"name": "main", "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}
 POD = {"metadata": {"namespace": "shop", "name": "web"}, "status": {"containerStatuses": [STARTED]}}
@@ -38,8 +38,8 @@ def source() -> Source:
 
 
 @pytest.fixture
-def reckoning(source: Source) -> Reckoning:
-    return Reckoning(source, pods_on=lambda _: [POD])  # type: ignore[arg-type]
+def estimated(source: Source) -> EstimatedUsage:
+    return EstimatedUsage(source, pods_on=lambda _: [POD])  # type: ignore[arg-type]
 
 
 def values(text: str) -> dict[str, tuple[float, ...]]:
@@ -50,13 +50,13 @@ def values(text: str) -> dict[str, tuple[float, ...]]:
 MAIN = '{container="main",namespace="shop",pod="web"}'
 
 
-async def test_the_difference_of_two_answers_is_the_rate(source: Source, reckoning: Reckoning) -> None:
+async def test_the_difference_of_two_answers_is_the_rate(source: Source, estimated: EstimatedUsage) -> None:
     source.now = [usage()]
-    first = values(await reckoning.exposition("n1"))
-    again = values(await reckoning.exposition("n1"))
+    first = values(await estimated.exposition("n1"))
+    again = values(await estimated.exposition("n1"))
     assert again == first
     source.now = [usage(second=20, cpu="250m")]
-    second = values(await reckoning.exposition("n1"))
+    second = values(await estimated.exposition("n1"))
     for name in (f"container_cpu_usage_seconds_total{MAIN}", "node_cpu_usage_seconds_total"):
         (before, early), (after, late) = first[name], second[name]
         assert (late - early) / 1000 == 20
@@ -66,9 +66,11 @@ async def test_the_difference_of_two_answers_is_the_rate(source: Source, reckoni
     assert second[f"container_start_time_seconds{MAIN}"] == (1767225600,)
 
 
-async def test_samples_of_a_name_stand_together_under_its_type(source: Source, reckoning: Reckoning) -> None:
+async def test_samples_of_a_name_stand_together_under_its_type(
+    source: Source, estimated: EstimatedUsage
+) -> None:
     source.now = [usage("web"), usage("api")]
-    text = await reckoning.exposition("n1")
+    text = await estimated.exposition("n1")
     families: list[str] = []
     for line in text.splitlines():
         if line.startswith("# TYPE"):
@@ -78,25 +80,27 @@ async def test_samples_of_a_name_stand_together_under_its_type(source: Source, r
     assert len(families) == len(set(families))
 
 
-async def test_a_nodes_counter_does_not_fall_when_a_pod_goes(source: Source, reckoning: Reckoning) -> None:
+async def test_a_nodes_counter_does_not_fall_when_a_pod_goes(
+    source: Source, estimated: EstimatedUsage
+) -> None:
     def node(summary: dict[str, Any]) -> int:
         counted: int = summary["node"]["cpu"]["usageCoreNanoSeconds"]
         return counted
 
     source.now = [usage("web"), usage("api")]
-    first = await reckoning.summary("n1")
+    first = await estimated.summary("n1")
     source.now = [usage("web", second=10)]
-    second = await reckoning.summary("n1")
+    second = await estimated.summary("n1")
     assert node(second) - node(first) == 5 * 10**9
     assert second["node"]["cpu"]["usageNanoCores"] == 5 * 10**8
     assert [each["podRef"]["name"] for each in second["pods"]] == ["web"]
     assert second["pods"][0]["containers"][0]["memory"]["workingSetBytes"] == 2048
 
 
-async def test_other_nodes_pods_are_not_in_it(source: Source, reckoning: Reckoning) -> None:
+async def test_other_nodes_pods_are_not_in_it(source: Source, estimated: EstimatedUsage) -> None:
     source.now = [usage(node="n2")]
-    assert (await reckoning.summary("n1")) == {"node": {"nodeName": "n1"}, "pods": []}
-    assert set(values(await reckoning.exposition("n1"))) == {"resource_scrape_error"}
+    assert (await estimated.summary("n1")) == {"node": {"nodeName": "n1"}, "pods": []}
+    assert set(values(await estimated.exposition("n1"))) == {"resource_scrape_error"}
 
 
 def test_a_counter_forgets_what_is_gone() -> None:

@@ -11,11 +11,18 @@ from urllib.parse import parse_qs
 from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.syncer.engine.log import Log
+from vcli.syncer.metrics_api import documents
+from vcli.syncer.metrics_api.documents import (
+    GROUP,
+    GROUP_VERSION,
+    PodUsage,
+    listed,
+    node_metrics,
+    pod_metrics,
+)
+from vcli.syncer.metrics_api.selectors import field_selector, label_selector, selected
+from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.serving import Exchange, Refused, Request
-from vcli.syncer.usage import documents
-from vcli.syncer.usage.documents import GROUP, GROUP_VERSION, PodUsage, listed, node_metrics, pod_metrics
-from vcli.syncer.usage.selectors import field_selector, label_selector, selected
-from vcli.syncer.usage.source import HostUsage
 
 log = Log(__name__)
 
@@ -36,7 +43,7 @@ _ROUTE: Final = re.compile(
 )
 
 
-class UsageApi:
+class MetricsApi:
     """Answers requests for metrics.
 
     Args:
@@ -49,7 +56,7 @@ class UsageApi:
         self._nodes = nodes
 
     async def answer(self, exchange: Exchange) -> None:
-        """Answer one request; what is wrong with it is told as a Status."""
+        """Answer one request; what is wrong with it is a Status."""
         try:
             body, code = await self._find(exchange.request), 200
         except Refused as refused:
@@ -91,7 +98,7 @@ class UsageApi:
             return await self._source.usages()
         except VcliError as error:
             log.warning("metrics of the host can't be read", error=error.message)
-            raise Refused(503, "the host cluster does not tell its metrics now") from error
+            raise Refused(503, "the host cluster does not serve its metrics now") from error
 
 
 def _is_in(item: Object, namespace: str | None) -> bool:

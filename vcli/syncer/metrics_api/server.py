@@ -9,16 +9,16 @@ from vcli.syncer.serving import Answer, ConnectionLimiter, Listener, ServingCont
 from vcli.syncer.serving.sockets import listen_on
 
 PORT: Final = 4443
-"""Tried first; any other does as well, as the EndpointSlice tells it."""
+"""Tried first; any other does as well, as it is in the EndpointSlice."""
 
 
-class UsageServer:
-    """Listens for kube-apiserver, which shows the certificate that an aggregated API knows it by.
+class MetricsApiServer:
+    """Listens for kube-apiserver, which has the client certificate that an aggregated API knows it by.
 
     Args:
         answer: answers each request.
         pki: folder with what we serve with, and `front-proxy-ca.crt`.
-        limiter: for connections that have not shown that certificate yet.
+        limiter: for connections without that certificate so far.
     """
 
     def __init__(self, answer: Answer, *, pki: Path, limiter: ConnectionLimiter) -> None:

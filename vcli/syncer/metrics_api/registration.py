@@ -1,6 +1,6 @@
 """The virtual objects by which kube-apiserver knows our `metrics.k8s.io`. Pure.
 
-The Service has the name that our Nodes tell as their kubelets', so that this name also resolves in the
+The Service has the name that our Nodes give as their kubelets', so that this name also resolves in the
 namespace where a metrics-server is installed.
 """
 
@@ -8,8 +8,8 @@ import base64
 import json
 from typing import Any, Final
 
+from vcli.syncer.metrics_api.documents import GROUP, VERSION
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.documents import GROUP, VERSION
 
 Object = dict[str, Any]
 
@@ -82,7 +82,7 @@ def is_ours(api_service: Object, name: VirtualName) -> bool:
 
 
 def readers() -> Object:
-    """The ClusterRole that gives metrics to whoever may view the pods; a metrics-server brings the same."""
+    """The ClusterRole that gives metrics to whoever may view the pods; a metrics-server has the same."""
     to = {f"rbac.authorization.k8s.io/aggregate-to-{role}": "true" for role in ("view", "edit", "admin")}
     rule = {"apiGroups": [GROUP], "resources": ["pods", "nodes"], "verbs": _READ}
     return {

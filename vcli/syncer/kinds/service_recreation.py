@@ -17,9 +17,9 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.translate.services import (
     CLUSTER_IP,
     HEALTH_CHECK,
-    MOVING,
+    RECREATION,
     addresses,
-    agrees,
+    immutable_fields_match,
     recreate_as,
     trials,
 )
@@ -31,13 +31,13 @@ SUCCESSOR: Final = "vcli.dev/successor"
 _NUMBER: Final = re.compile(r"clusterIP|[nN]odePort\Z")
 
 
-class ServiceMoves:
-    """Makes virtual Services anew where they and their host Services must agree and don't."""
+class ServiceRecreation:
+    """Recreates virtual Services whose immutable fields must be those of their host Services and are not."""
 
     def __init__(self, ctx: SyncContext) -> None:
         self._ctx = ctx
 
-    async def agree(self, virtual: Object, host: Object) -> bool:
+    async def reconcile_immutable_fields(self, virtual: Object, host: Object) -> bool:
         """Give the virtual Service what the host chose; True if it has that already, or can't have it.
 
         Raises:
@@ -45,7 +45,7 @@ class ServiceMoves:
             ApiError: as either API server answers.
         """
         ctx = self._ctx
-        if agrees(virtual, host):
+        if immutable_fields_match(virtual, host):
             return True
         if not await self._are_free(virtual, host):
             if addresses(virtual) == addresses(host):
@@ -71,23 +71,23 @@ class ServiceMoves:
         await self._create(successor)
         return False
 
-    async def succeed(self, host: Object) -> bool:
-        """Create the virtual Service that the host one stands for, if it was deleted to be made anew."""
+    async def restore(self, host: Object) -> bool:
+        """Create the virtual Service that corresponds to the host one, if it was deleted to be recreated."""
         text = (host["metadata"].get("annotations") or {}).get(SUCCESSOR)
         if not text:
             return False
         await self._create(json.loads(text))
         return True
 
-    async def settled(self, virtual: Object, host: Object | None) -> None:
+    async def finish(self, virtual: Object, host: Object | None) -> None:
         """The virtual Service is there: nothing is to come in its place any more."""
         if host is not None and SUCCESSOR in (host["metadata"].get("annotations") or {}):
             gone: Object = {"metadata": {"annotations": {SUCCESSOR: None}}}
             await self._ctx.host.writer.patch(SERVICES, host, gone)
         metadata = virtual["metadata"]
-        if MOVING in (metadata.get("finalizers") or ()):
+        if RECREATION in (metadata.get("finalizers") or ()):
             # Only now: who deletes it from here on does not get it back.
-            kept = [each for each in metadata["finalizers"] if each != MOVING]
+            kept = [each for each in metadata["finalizers"] if each != RECREATION]
             body = {"metadata": {"finalizers": kept, "resourceVersion": metadata["resourceVersion"]}}
             await self._ctx.virtual.writer.patch(SERVICES, virtual, body)
 

@@ -1,4 +1,4 @@
-"""The objects of `metrics.k8s.io/v1beta1`, and those that tell of the API itself. Pure.
+"""The objects of `metrics.k8s.io/v1beta1`, and those about the API itself. Pure.
 
 Shapes: k8s.io/metrics/pkg/apis/metrics/v1beta1, and what a metrics-server answers.
 """
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.usage.quantities import nanos, whole
 
 Object = dict[str, Any]
 

@@ -13,7 +13,7 @@ _NANO: Final = Decimal(10**9)
 
 
 def value(quantity: str) -> Decimal:
-    """The number that a quantity stands for.
+    """The number of a quantity.
 
     Raises:
         ValueError: it is none.

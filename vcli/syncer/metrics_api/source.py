@@ -9,9 +9,9 @@ from vcli.kube.resources import PODMETRICS, PODS
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import find_pod
+from vcli.syncer.metrics_api.documents import PodUsage
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.names import HostName
-from vcli.syncer.usage.documents import PodUsage
 
 log = Log(__name__)
 
@@ -20,7 +20,7 @@ _FRESH: Final = 5.0
 
 
 class HostUsage:
-    """Asks the host what pods use, and tells it in the names of the virtual cluster."""
+    """What pods use, from the host, in the names of the virtual cluster."""
 
     def __init__(self, ctx: SyncContext) -> None:
         self._ctx = ctx
@@ -29,14 +29,14 @@ class HostUsage:
         self._until = 0.0
 
     async def is_offered(self) -> bool | None:
-        """Whether the host has metrics, and lets us read them; None if that can't be told now."""
+        """Whether the host has metrics, and lets us read them; None if that is not known now."""
         try:
             # Of no pod at all: only whether it answers is of interest.
             await self._list(field_selector="metadata.name=-")
         except (NotFound, Forbidden):
             return False
         except VcliError as error:
-            log.debug("metrics of the host do not answer", error=error)
+            log.debug("metrics of the host not readable", error=error)
             return None
         return True
 
