@@ -8,9 +8,10 @@ claim tells, and says that its source is not known.
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from vcli.syncer.translate.objects import Object, compact
+from vcli.kube.types import ClaimSpec, ClaimStatus, ObjectMeta, VolumeSpec, annotations, labels, uid
+from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
 KIND_OF_VOLUME: Final = "vcli.dev/volume"
@@ -29,10 +30,14 @@ SOURCES: Final = ("csi", "hostPath", "local", "nfs")
 """What is shown of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
 _TOPOLOGY: Final = ("topology.", "failure-domain.beta.kubernetes.io/")
 _COPIED: Final = (
+    *SOURCES,
+    "accessModes",
+    "capacity",
     "mountOptions",
     "nodeAffinity",
     "persistentVolumeReclaimPolicy",
     "volumeAttributesClassName",
+    "volumeMode",
 )
 
 
@@ -44,16 +49,14 @@ def shown_name(host_volume: str, scope: Scope) -> str:
 
 
 def is_ours(volume: Object, *, of: Object | None = None) -> bool:
-    """Whether a virtual PersistentVolume stands for one of the host's.
+    """Whether a virtual PersistentVolume corresponds to one of the host's.
 
     Args:
         volume: the virtual volume.
         of: the virtual claim that is bound to it, if one is: then a label that was taken off is missed.
     """
     bound = (volume["spec"].get("claimRef") or {}).get("uid")
-    return KIND_OF_VOLUME in (volume["metadata"].get("labels") or {}) or (
-        of is not None and bound == of["metadata"]["uid"]
-    )
+    return KIND_OF_VOLUME in labels(volume) or (of is not None and bound == uid(of))
 
 
 def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | None = None) -> Object:
@@ -65,28 +68,26 @@ def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | 
         scope: the virtual cluster.
         volume: the host's PersistentVolume; None where that may not be read.
     """
-    claim = virtual["metadata"]
-    annotations, labels, spec = _assumed(virtual, host) if volume is None else _mirrored(host, volume)
+    claim: ObjectMeta = virtual["metadata"]
+    notes, topology, spec = _synthetic(virtual, host) if volume is None else _mirrored(host, volume)
     names = {host["metadata"]["name"]: claim["name"], scope.host_namespace: claim["namespace"]}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {
-            "name": virtual["spec"]["volumeName"],
-            "labels": {**labels, KIND_OF_VOLUME: "assumed" if volume is None else "mirrored"},
-            "annotations": annotations,
-        },
-        "spec": {
-            **{key: _cleaned(value, names) if key in SOURCES else value for key, value in spec.items()},
-            "claimRef": {
-                "apiVersion": "v1",
-                "kind": "PersistentVolumeClaim",
-                "namespace": claim["namespace"],
-                "name": claim["name"],
-                "uid": claim["uid"],
-            },
+    metadata: ObjectMeta = {
+        "name": virtual["spec"]["volumeName"],
+        "labels": {**topology, KIND_OF_VOLUME: "assumed" if volume is None else "mirrored"},
+        "annotations": notes,
+    }
+    cleaned = {key: _cleaned(value, names) if key in SOURCES else value for key, value in spec.items()}
+    bound: VolumeSpec = {
+        **cast("VolumeSpec", cleaned),
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": claim["namespace"],
+            "name": claim["name"],
+            "uid": claim["uid"],
         },
     }
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": bound}
 
 
 def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
@@ -95,47 +96,46 @@ def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
     return bound.get("namespace") == scope.host_namespace and bound.get("name") == host_claim
 
 
-def _assumed(virtual: Object, host: Object) -> tuple[Object, Object, Object]:
-    told = host["metadata"].get("annotations") or {}
+_Shown = tuple[dict[str, str], dict[str, str], VolumeSpec]
+"""Annotations, labels and spec of a virtual PersistentVolume."""
+
+
+def _synthetic(virtual: Object, host: Object) -> _Shown:
+    told = annotations(host)
     provisioner = next((told[key] for key in _PROVISIONERS if key in told), "")
     # A CSI driver provisions under its own name, and others have a slash in theirs.
     driver = provisioner if _DRIVER.fullmatch(provisioner) else UNKNOWN_DRIVER
-    annotations = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
-    spec = {
+    notes = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
+    spec: VolumeSpec = {
         **_told_by_claim(host),
         # What a tenant sees of it is true: the virtual volume goes with its claim.
         "persistentVolumeReclaimPolicy": "Delete",
         "csi": {"driver": driver, "volumeHandle": virtual["spec"]["volumeName"]},
     }
-    return annotations, {}, spec
+    return notes, {}, spec
 
 
-def _mirrored(host: Object, volume: Object) -> tuple[Object, Object, Object]:
-    metadata, spec = volume["metadata"], volume["spec"]
-    told = metadata.get("annotations") or {}
-    labels = {
-        key: value for key, value in (metadata.get("labels") or {}).items() if key.startswith(_TOPOLOGY)
+def _mirrored(host: Object, volume: Object) -> _Shown:
+    spec, told = volume["spec"], annotations(volume)
+    topology = {key: value for key, value in labels(volume).items() if key.startswith(_TOPOLOGY)}
+    copied = cast("VolumeSpec", {field: spec[field] for field in _COPIED if field in spec})
+    shown: VolumeSpec = {**_told_by_claim(host), **copied}
+    if not any(kind in spec for kind in SOURCES):
+        shown["csi"] = {"driver": UNKNOWN_DRIVER, "volumeHandle": volume["metadata"]["name"]}
+    return {key: told[key] for key in (PROVISIONED_BY,) if key in told}, topology, shown
+
+
+def _told_by_claim(host: Object) -> VolumeSpec:
+    spec: ClaimSpec = host["spec"]
+    status: ClaimStatus = host.get("status") or {}
+    told: VolumeSpec = {
+        "accessModes": status.get("accessModes") or spec["accessModes"],
+        "capacity": status.get("capacity") or spec["resources"]["requests"],
+        "volumeMode": spec.get("volumeMode") or "Filesystem",
     }
-    source = {kind: spec[kind] for kind in SOURCES if kind in spec}
-    shown = {
-        **_told_by_claim(host),
-        **{field: spec[field] for field in ("accessModes", "capacity", "volumeMode") if field in spec},
-        **{field: spec[field] for field in _COPIED if field in spec},
-        **(source or {"csi": {"driver": UNKNOWN_DRIVER, "volumeHandle": metadata["name"]}}),
-    }
-    return {key: told[key] for key in (PROVISIONED_BY,) if key in told}, labels, shown
-
-
-def _told_by_claim(host: Object) -> Object:
-    spec, status = host["spec"], host.get("status") or {}
-    return compact(
-        {
-            "accessModes": status.get("accessModes") or spec["accessModes"],
-            "capacity": status.get("capacity") or spec["resources"]["requests"],
-            "storageClassName": spec.get("storageClassName") or None,
-            "volumeMode": spec.get("volumeMode") or "Filesystem",
-        }
-    )
+    if storage_class := spec.get("storageClassName"):
+        told["storageClassName"] = storage_class
+    return told
 
 
 def _cleaned(value: Any, names: Mapping[str, str]) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from vcli.kube.types import labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import (
     host_label_selector,
@@ -81,11 +82,9 @@ def _with_keys(
     The virtual API server has done so already if it is recent (1.31 for affinity, 1.34 for spreading). The
     keys must not reach the host: it would merge again, and refuses a selector that has them twice.
     """
-    labels = pod["metadata"].get("labels") or {}
+    own = labels(pod)
     wanted = [
-        {"key": key, "operator": operator, "values": [labels[key]]}
-        for key in label_keys or ()
-        if key in labels
+        {"key": key, "operator": operator, "values": [own[key]]} for key in label_keys or () if key in own
     ]
     missing = [each for each in wanted if each not in (selector.get("matchExpressions") or ())]
     return with_requirements(selector, missing) if missing else selector

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from vcli.kube.types import annotations, conditions
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object, changed, without
@@ -73,14 +74,14 @@ def host_conditions(virtual: Object) -> list[Object]:
     gates = _gates(virtual)
     return [
         without(condition, "observedGeneration")
-        for condition in (virtual.get("status") or {}).get("conditions") or ()
+        for condition in conditions(virtual)
         if condition["type"] in gates
     ]
 
 
 def host_status_patch(host: Object, virtual: Object) -> Object | None:
     """The strategic merge patch for the host pod's ``status`` that brings ``host_conditions``, or None."""
-    live = {each["type"]: each for each in (host.get("status") or {}).get("conditions") or ()}
+    live: dict[str, Mapping[str, object]] = {each["type"]: each for each in conditions(host)}
     missing = [
         condition
         for condition in host_conditions(virtual)
@@ -94,20 +95,21 @@ def host_status_patch(host: Object, virtual: Object) -> Object | None:
 
 def _conditions(host: Object, virtual: Object, text: Any) -> list[Object]:
     gates = _gates(virtual)
-    old = {each["type"]: each for each in (virtual.get("status") or {}).get("conditions") or ()}
-    conditions = []
-    for condition in (host.get("status") or {}).get("conditions") or ():
+    old = {each["type"]: each for each in conditions(virtual)}
+    merged: list[Object] = []
+    for condition in conditions(host):
         if condition["type"] in gates:
             continue
         told = changed(without(condition, "observedGeneration"), "message", text)
         generation = _generation(host, condition.get("observedGeneration"))
         if generation is None:
-            generation = old.get(condition["type"], {}).get("observedGeneration")
+            before = old.get(condition["type"])
+            generation = before.get("observedGeneration") if before else None
         if generation:
             told["observedGeneration"] = generation
-        conditions.append(told)
-    told_types = {condition["type"] for condition in conditions} | _OF_THE_HOST
-    return conditions + [condition for name, condition in old.items() if name not in told_types]
+        merged.append(told)
+    told_types = {condition["type"] for condition in merged} | _OF_THE_HOST
+    return merged + [dict(condition) for name, condition in old.items() if name not in told_types]
 
 
 def _generation(host: Object, observed: int | None) -> int | None:
@@ -115,9 +117,12 @@ def _generation(host: Object, observed: int | None) -> int | None:
 
     Only the host pod's current generation is: it carries the virtual one that its spec was made from.
     """
-    metadata = host["metadata"]
-    mark = (metadata.get("annotations") or {}).get(keys.GENERATION) or ""
-    return int(mark) if observed and observed == metadata.get("generation") and mark.isdecimal() else None
+    mark = annotations(host).get(keys.GENERATION, "")
+    return (
+        int(mark)
+        if observed and observed == host["metadata"].get("generation") and mark.isdecimal()
+        else None
+    )
 
 
 def _container_status(status: Mapping[str, Any], text: Any) -> Object:
