@@ -304,15 +304,6 @@ class LeaseSpec(TypedDict, total=False):
     renewTime: str
 
 
-class PolicyRule(TypedDict, total=False):
-    """A rule of a Role or ClusterRole."""
-
-    apiGroups: Required[list[str]]
-    resources: Required[list[str]]
-    resourceNames: list[str]
-    verbs: Required[list[str]]
-
-
 _NOTHING: Mapping[str, str] = {}
 
 
