@@ -76,7 +76,10 @@ class K8s:
 
     enabled: bool = _doc(True, "Run upstream Kubernetes.")
     version: str = _doc(
-        KUBERNETES, "Kubernetes version of the virtual cluster.", pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$"
+        KUBERNETES,
+        "Kubernetes version of the virtual cluster.",
+        pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$",
+        form="a version of Kubernetes, such as v1.36.3",
     )
     image_pull_policy: PullPolicy = _doc("", "Pull policy of the control plane's images.")
     api_server: ApiServer = _section(ApiServer)
@@ -188,7 +191,7 @@ class VolumeClaim:
     enabled: bool | Literal["auto"] = _doc(
         "auto", "Keep the data on a volume claim; auto: if the host has a default StorageClass."
     )
-    size: str = _doc("5Gi", "Size of the claim.", pattern=QUANTITY)
+    size: str = _doc("5Gi", "Size of the claim.", pattern=QUANTITY, form="a quantity, such as 5Gi")
     storage_class: str = _doc("", "StorageClass; empty means the host's default.")
     access_modes: tuple[str, ...] = _doc(("ReadWriteOnce",), "Access modes of the claim.")
     retention_policy: Literal["Delete", "Retain"] = _doc(
@@ -287,7 +290,10 @@ class AdvancedNetworking:
     """Rarely needed."""
 
     cluster_domain: str = _doc(
-        "cluster.local", "DNS domain of the virtual cluster.", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+        "cluster.local",
+        "DNS domain of the virtual cluster.",
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        form="a DNS domain, such as cluster.local",
     )
 
 
