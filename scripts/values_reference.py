@@ -19,8 +19,8 @@ Written by `python scripts/values_reference.py` from the schema; do not edit.
 Values have the shape of a vcluster.yaml. `vcli create`, `upgrade` and `template` take them with `-f FILE` or
 `--set KEY=VALUE`, a Helm chart as any values. A key that is not listed is an error.
 
-In a key `*` is a name that you choose, whose dots `--set` takes as `\\.`, and `[]` an element of a list, `[0]` and
-so on for `--set`. An image is a mapping of `registry`, `repository` and `tag`, or one string:
+In a key `*` is a name that you choose, whose dots `--set` takes as `\\.`, and `[]` an element of a list, for
+`--set` `[0]` and so on. An image is a mapping of `registry`, `repository` and `tag`, or one string:
 `registry/repository:tag`.
 """
 _STEPS = {"section": "", "map": ".*", "list": "[]"}
