@@ -37,7 +37,7 @@ def crd(plural: str, kind: str, *versions: str, scope: str) -> dict[str, Any]:
 
 
 async def served(client: Client, version: str, *plurals: str) -> None:
-    """Wait until the server tells of resources; it does so some time after their CRD is there."""
+    """Wait until discovery has resources; it has them some time after their CRD is there."""
     async with asyncio.timeout(20):
         while True:
             with suppress(NotFound):

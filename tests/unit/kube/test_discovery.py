@@ -1,4 +1,4 @@
-"""Discovery, as far as errors, order and memory go; what a real server tells is in tests/api."""
+"""Discovery, as far as errors, order and memory go; a real server is asked in tests/api."""
 
 import asyncio
 import gc
