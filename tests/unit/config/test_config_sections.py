@@ -237,11 +237,12 @@ def test_a_list_that_is_replaced_forgets_its_lines():
 # --- both ways
 
 WORDS = st.text("abc.", min_size=1, max_size=5)
+KEYS = st.text(min_size=1, max_size=3).filter(lambda text: text == text.strip())
 PATCHES = st.builds(
     Patch,
     path=WORDS,
     expression=st.text(max_size=5),
-    labels=st.dictionaries(st.text(max_size=3), st.text(max_size=3)),
+    labels=st.dictionaries(KEYS, st.text(max_size=3)),
 )
 IMAGES = st.builds(Image, registry=WORDS, repository=WORDS, tag=WORDS)
 CUSTOM = st.builds(
@@ -259,9 +260,7 @@ ROOTS = st.builds(
             ToHost,
             custom_resources=st.dictionaries(PLURALS, CUSTOM, max_size=3),
             names=st.lists(st.text(max_size=3), max_size=3).map(tuple),
-            args=st.lists(st.dictionaries(st.text(max_size=3), st.integers(), max_size=2), max_size=2).map(
-                tuple
-            ),
+            args=st.lists(st.dictionaries(KEYS, st.integers(), max_size=2), max_size=2).map(tuple),
         ),
     ),
 )
@@ -305,6 +304,16 @@ def test_changes_are_shown_exactly_where_values_differ(one: Root, other: Root):
     assert bool(found) is (before != after)
     for each in found:
         assert each.before != each.after
+
+
+@given(ROOTS)
+def test_what_is_listed_key_by_key_can_be_set_key_by_key(values: Root):
+    """As upgrade --dry-run lists values, put into --set-json one after the other."""
+    whole = Document()
+    for each in compare(Names("demo", "t"), stored={}, values=dump(values), planned=[], surplus=[]).values:
+        expression = f"{each.key}={json.dumps(each.after)}"
+        whole.merge(setting.parse(expression, below=whole.data, option=setting.SET_JSON))
+    assert build(Root, whole) == values
 
 
 def test_changes_in_maps_and_lists_are_named_as_set_takes_them():
