@@ -26,6 +26,7 @@ MISSPELT = {
     "translate/events.py": ('"involvedObject": cast(', '"involvedobject": cast('),
     "translate/nodes.py": ('"daemonEndpoints": _endpoints', '"daemonEndpoint": _endpoints'),
     "translate/metadata.py": ('"ownerReferences": [owner]', '"ownerReference": [owner]'),
+    "translate/labels.py": ('"matchExpressions": list(', '"matchExpression": list('),
     "engine/recorder.py": ('"reportingComponent": COMPONENT', '"reportingController": COMPONENT'),
 }
 
