@@ -48,10 +48,7 @@ class Document:
                 under = below.get(key)
                 merged: dict[str, Any] = under if isinstance(under, dict) else {}
                 self._merge(merged, value, (*keys, key))
-                if merged or not value:
-                    below[key] = merged
-                else:  # all of it was removed: no empty mapping is left behind
-                    below.pop(key, None)
+                below[key] = merged
             else:
                 below[key] = value
 

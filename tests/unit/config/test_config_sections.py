@@ -18,6 +18,7 @@ from vcli.config.document import Document
 from vcli.config.dump import dump
 from vcli.config.fields import doc, required, section
 from vcli.config.jsonschema import section_schema
+from vcli.config.load import drop_empty
 from vcli.config.parse import build
 from vcli.config.shape import default_of, keys_of, paths, shape_of
 from vcli.controlplane import chart_values
@@ -205,6 +206,24 @@ def test_set_in_maps_and_lists():
     assert list(removed) == ["issuers.cert-manager.io"]
     labelled = parsed(YAML, rf"{SET}.patches[0].labels.a\.b/c=d").own.to_host.custom_resources[CERTIFICATES]
     assert labelled.patches[0].labels == {"a.b/c": "d"}
+
+
+def test_an_element_whose_keys_are_removed_stays():
+    whole = document.parse(YAML, "values.yaml")
+    for each in (f"{SET}.enabled=null,{SET}.patches=null", f"{SET}.image.tag=null"):
+        whole.merge(setting.parse(each, below=whole.data))
+    drop_empty(Root, whole.data)
+    assert whole.data["own"]["toHost"]["customResources"][CERTIFICATES] == {}
+    assert build(Root, whole).own.to_host.custom_resources[CERTIFICATES] == Custom()
+
+
+def test_sections_without_anything_are_dropped():
+    data: dict[str, Any] = {"own": {"toHost": {"customResources": {"a.b": {"image": {}, "patches": [{}]}}}}}
+    drop_empty(Root, data)
+    assert data == {"own": {"toHost": {"customResources": {"a.b": {"patches": [{}]}}}}}
+    data = {"own": {"toHost": {}}}
+    drop_empty(Root, data)
+    assert data == {}
 
 
 def test_mistakes_in_set_name_it():
