@@ -1,4 +1,4 @@
-"""Events about host objects, told about their virtual ones."""
+"""Events about host objects, translated for their virtual ones."""
 
 import hashlib
 import re

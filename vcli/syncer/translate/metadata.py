@@ -45,7 +45,7 @@ def host_metadata(
     if any(reference.get("controller") for reference in metadata.get("ownerReferences") or ()):
         # `kubectl drain` refuses pods that no controller would make again.
         owner["controller"] = True
-    theirs = {
+    copied = {
         keys.host_key(key): value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED
     }
     ours = {
@@ -57,7 +57,7 @@ def host_metadata(
     host: ObjectMeta = {
         "name": name or host_name_for(own, kind=kind, scope=scope),
         "labels": host_labels(labels(virtual), own.namespace, scope),
-        "annotations": {**theirs, **ours},
+        "annotations": {**copied, **ours},
     }
     # A cluster-scoped object can't be owned by a namespaced one: it is pruned by name.
     return {**host, "namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else host
@@ -76,19 +76,19 @@ def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None =
         kind: ask for this kind (or role) alone; by default any.
     """
     metadata: ObjectMeta = host["metadata"]
-    ours, told = labels(host), annotations(host)
-    own_kind = told.get(keys.KIND)
-    name, namespace = told.get(keys.NAME), told.get(keys.NAMESPACE)
+    ours, theirs = labels(host), annotations(host)
+    own_kind = theirs.get(keys.KIND)
+    name, namespace = theirs.get(keys.NAME), theirs.get(keys.NAMESPACE)
     if ours.get(keys.MANAGED_BY) != scope.cluster or not own_kind or not name or namespace is None:
         return None
     own = VirtualName(namespace, name)
-    agrees = (
+    is_consistent = (
         ours.get(keys.NAMESPACE, "") == namespace
         and metadata.get("name") == host_name_for(own, kind=own_kind, scope=scope)
         and metadata.get("namespace", "") == (scope.host_namespace if namespace else "")
         and kind in (None, own_kind)
     )
-    return own if agrees else None
+    return own if is_consistent else None
 
 
 def virtual_uid_of(host: Mapping[str, Any]) -> str | None:

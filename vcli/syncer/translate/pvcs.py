@@ -92,13 +92,13 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
         status["phase"] = "Lost"
     names = {host["metadata"]["name"]: virtual["metadata"]["name"]}
 
-    def told(condition: Condition) -> Condition:
+    def translated(condition: Condition) -> Condition:
         if not condition.get("message"):
             return condition
         text = rewrite(condition["message"], names, namespace=virtual["metadata"]["namespace"], scope=scope)
         return {**condition, "message": text}
 
-    merged = [told(condition) for condition in conditions(host)]
+    merged = [translated(condition) for condition in conditions(host)]
     known = {condition["type"] for condition in merged} | _KUBERNETES_CONDITIONS
     merged += [condition for condition in conditions(virtual) if condition["type"] not in known]
     return {**status, "conditions": merged} if merged else without(status, "conditions")

@@ -27,7 +27,7 @@ _PROVISIONERS: Final = (
 )
 _DRIVER: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 SOURCES: Final = ("csi", "hostPath", "local", "nfs")
-"""What is shown of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
+"""What is mirrored of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
 _TOPOLOGY: Final = ("topology.", "failure-domain.beta.kubernetes.io/")
 _COPIED: Final = (
     *SOURCES,
@@ -96,18 +96,18 @@ def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
     return bound.get("namespace") == scope.host_namespace and bound.get("name") == host_claim
 
 
-_Shown = tuple[dict[str, str], dict[str, str], VolumeSpec]
+_Parts = tuple[dict[str, str], dict[str, str], VolumeSpec]
 """Annotations, labels and spec of a virtual PersistentVolume."""
 
 
-def _synthetic(virtual: Object, host: Object) -> _Shown:
-    told = annotations(host)
-    provisioner = next((told[key] for key in _PROVISIONERS if key in told), "")
+def _synthetic(virtual: Object, host: Object) -> _Parts:
+    theirs = annotations(host)
+    provisioner = next((theirs[key] for key in _PROVISIONERS if key in theirs), "")
     # A CSI driver provisions under its own name, and others have a slash in theirs.
     driver = provisioner if _DRIVER.fullmatch(provisioner) else UNKNOWN_DRIVER
     notes = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
     spec: VolumeSpec = {
-        **_told_by_claim(host),
+        **_of_claim(host),
         # What a tenant sees of it is true: the virtual volume goes with its claim.
         "persistentVolumeReclaimPolicy": "Delete",
         "csi": {"driver": driver, "volumeHandle": virtual["spec"]["volumeName"]},
@@ -115,27 +115,27 @@ def _synthetic(virtual: Object, host: Object) -> _Shown:
     return notes, {}, spec
 
 
-def _mirrored(host: Object, volume: Object) -> _Shown:
-    spec, told = volume["spec"], annotations(volume)
+def _mirrored(host: Object, volume: Object) -> _Parts:
+    spec, theirs = volume["spec"], annotations(volume)
     topology = {key: value for key, value in labels(volume).items() if key.startswith(_TOPOLOGY)}
     copied = cast("VolumeSpec", {field: spec[field] for field in _COPIED if field in spec})
-    shown: VolumeSpec = {**_told_by_claim(host), **copied}
+    mirrored: VolumeSpec = {**_of_claim(host), **copied}
     if not any(kind in spec for kind in SOURCES):
-        shown["csi"] = {"driver": UNKNOWN_DRIVER, "volumeHandle": volume["metadata"]["name"]}
-    return {key: told[key] for key in (PROVISIONED_BY,) if key in told}, topology, shown
+        mirrored["csi"] = {"driver": UNKNOWN_DRIVER, "volumeHandle": volume["metadata"]["name"]}
+    return {key: theirs[key] for key in (PROVISIONED_BY,) if key in theirs}, topology, mirrored
 
 
-def _told_by_claim(host: Object) -> VolumeSpec:
+def _of_claim(host: Object) -> VolumeSpec:
     spec: ClaimSpec = host["spec"]
     status: ClaimStatus = host.get("status") or {}
-    told: VolumeSpec = {
+    known: VolumeSpec = {
         "accessModes": status.get("accessModes") or spec["accessModes"],
         "capacity": status.get("capacity") or spec["resources"]["requests"],
         "volumeMode": spec.get("volumeMode") or "Filesystem",
     }
     if storage_class := spec.get("storageClassName"):
-        told["storageClassName"] = storage_class
-    return told
+        known["storageClassName"] = storage_class
+    return known
 
 
 def _cleaned(value: Any, names: Mapping[str, str]) -> Any:

@@ -121,11 +121,11 @@ def status_to_virtual(host: Object, virtual: Object) -> Object:
     Conditions that only the virtual cluster knows stay, and so does whatever a tenant's own controller
     wrote into the status of a Service of another type.
     """
-    told: Object = dict(virtual.get("status") or {})
+    new: Object = dict(virtual.get("status") or {})
     if virtual["spec"].get("type") == "LoadBalancer":
-        told["loadBalancer"] = (host.get("status") or {}).get("loadBalancer") or {}
+        new["loadBalancer"] = (host.get("status") or {}).get("loadBalancer") or {}
     merged = {each["type"]: each for each in (*conditions(virtual), *conditions(host))}
-    return {**told, "conditions": list(merged.values())} if merged else told
+    return {**new, "conditions": list(merged.values())} if merged else new
 
 
 def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
