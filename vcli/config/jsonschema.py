@@ -5,7 +5,8 @@ from dataclasses import Field
 from typing import Any, Literal, Union, get_args, get_origin
 
 from vcli.config.dump import dump
-from vcli.config.schema import Image, Values
+from vcli.config.image import Image
+from vcli.config.schema import Values
 from vcli.config.shape import default_of, is_required, keys_of, shape_of
 
 Object = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from vcli.config.document import Document, Keys, dotted
 from vcli.config.fit import named, problem, problem_of_key
-from vcli.config.schema import Image
+from vcli.config.image import Image
 from vcli.config.shape import default_of, is_required, keys_of, paths, shape_of
 from vcli.errors import UsageError
 

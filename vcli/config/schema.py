@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
+from vcli.config.image import Image
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
 
@@ -25,27 +26,6 @@ PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
 
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """An image; in YAML also one string, ``registry/repository:tag``."""
-
-    registry: str = _doc("", "Registry host; empty means Docker Hub.")
-    repository: str = _doc("", "Path in the registry.")
-    tag: str = _doc("", "Tag; empty means the one that goes with the version.")
-
-    def reference(self, tag: str = "") -> str:
-        """The image as a container names it.
-
-        Args:
-            tag: used when the values name none.
-        """
-        path = f"{self.registry}/{self.repository}" if self.registry else self.repository
-        wanted = self.tag or tag
-        if not wanted:
-            return path
-        return f"{path}@{wanted}" if wanted.startswith("sha256:") else f"{path}:{wanted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
