@@ -211,9 +211,10 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _says_less(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a key is an empty mapping on one side, and what is in it on the other is listed by itself."""
+    """Whether a key is empty on one side, and what is in it on the other is listed by itself."""
+    inside = f"{key}.", f"{key}["
     sides = (before.get(key), after), (after.get(key), before)
-    return any(value == {} and any(each.startswith(f"{key}.") for each in other) for value, other in sides)
+    return any(value in ({}, []) and any(each.startswith(inside) for each in other) for value, other in sides)
 
 
 def _said(value: Any) -> str:

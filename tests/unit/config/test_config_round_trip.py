@@ -112,6 +112,14 @@ def test_changes_in_maps_and_lists_are_named_as_set_takes_them():
         assert json.dumps(change.after).strip('"') == expression.partition("=")[2]
 
 
+def test_what_fills_an_empty_list_is_the_only_change():
+    names, before = Names("demo", "t"), {"args": [], "labels": {}}
+    after = {"args": [{"a": 1}], "labels": {"b": "c"}}
+    for one, other in ((before, after), (after, before)):
+        found = compare(names, stored=one, values=other, planned=[], surplus=[]).values
+        assert [each.key for each in found] == ["args[0].a", "labels.b"]
+
+
 def test_an_empty_element_of_a_map_is_a_change():
     before: dict[str, Any] = {"own": {"toHost": {"customResources": {}}}}
     after = {"own": {"toHost": {"customResources": {"a.b": {}}}}}
