@@ -1,4 +1,4 @@
-"""Memory and CPU of the containers of a pod, as the node's kubelet tells them."""
+"""Memory and CPU of the containers of a pod, as the node's kubelet reports them."""
 
 import asyncio
 from collections.abc import Mapping

@@ -61,7 +61,7 @@ async def _server(stage: Stage, selector: str) -> AsyncIterator[Client]:
     access = dataclasses.replace(stage.ours.client.access, server=f"https://127.0.0.1:{port}")
     try:
         async with Client(access) as client, asyncio.timeout(_PATIENCE):
-            while not await client.ready():  # noqa: ASYNC110 - it can't tell us
+            while not await client.ready():  # noqa: ASYNC110 - nothing to await
                 await asyncio.sleep(0.1)
             yield client
     finally:

@@ -13,7 +13,7 @@ class Sizes:
         burst: pods at once.
         scale: pods that there are on nodes without a kubelet, a row for each number; in rising order.
         reads: requests to either API server.
-        window: seconds over which CPU is reckoned.
+        window: seconds over which CPU is measured.
         clusters: on one host.
     """
 

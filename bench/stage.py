@@ -17,7 +17,7 @@ from vcli.kubeconfig.auth import load_access
 Object = dict[str, Any]
 
 _IN_FLIGHT = 16
-_PATIENCE = 0.1
+_REUSE_DELAY = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Stage:
         return await pod_of(self.host, self.name)
 
     async def syncer_metrics(self) -> dict[str, float]:
-        """What the syncer tells of itself, by name with labels."""
+        """The syncer's own metrics, by name with labels."""
         path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}-0:8080/proxy/metrics"
         lines = (await self.host.request("GET", path)).text.splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
@@ -67,7 +67,7 @@ class Stage:
 @asynccontextmanager
 async def open_host() -> AsyncIterator[Client]:
     """A client of the current context's cluster."""
-    async with Client(load_access().access, max_inflight=_IN_FLIGHT, patience=_PATIENCE) as client:
+    async with Client(load_access().access, max_inflight=_IN_FLIGHT, reuse_delay=_REUSE_DELAY) as client:
         yield client
 
 
@@ -93,7 +93,7 @@ async def stage(name: str = "bench") -> AsyncIterator[Stage]:
                 await asyncio.to_thread(run, *connect)
                 context = run("kubectl", f"--kubeconfig={kubeconfig}", "config", "current-context").strip()
                 access = load_access(kubeconfig=kubeconfig, context=context).access
-                async with Client(access, max_inflight=_IN_FLIGHT, patience=_PATIENCE) as virtual:
+                async with Client(access, max_inflight=_IN_FLIGHT, reuse_delay=_REUSE_DELAY) as virtual:
                     yield Stage(
                         name=name,
                         ours=Side(client=virtual, namespace="default"),

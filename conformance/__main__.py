@@ -1,4 +1,4 @@
-"""``python -m conformance``: run Kubernetes' conformance suite, and tell what only a virtual cluster fails.
+"""``python -m conformance``: run Kubernetes' conformance suite, and report what only a virtual cluster fails.
 
 Results are kept: a spec that passed is not run again, so an interrupted run goes on where it was.
 """

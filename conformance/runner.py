@@ -122,7 +122,7 @@ class Runner:
     def _batch(self, names: Sequence[str]) -> None:
         with tempfile.TemporaryDirectory() as folder:
             report, log = Path(folder, "report.json"), Path(folder, "log")
-            # In a session of its own: Ctrl-C is for us, and we tell it.
+            # In a session of its own: Ctrl-C reaches us, and we end it.
             with log.open("wb") as output:
                 process = subprocess.Popen(
                     self._suite.argv(names, self._kubeconfig, report),

@@ -200,7 +200,7 @@ def _nonewprivs(program: Path) -> Image:
 
 
 def _picture(name: str, agnhost: Path) -> Image:
-    """A web server that tells which picture it shows."""
+    """A web server that says which picture it serves."""
     return Image(
         names=[],
         files={

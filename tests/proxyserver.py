@@ -36,7 +36,7 @@ class ProxyServer:
         self._tls = tls
         self._tasks: set[asyncio.Task[None]] = set()
         self.targets: list[tuple[str, int]] = []
-        self.carried = 0
+        self.forwarded = 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self._tls)
@@ -126,7 +126,7 @@ class ProxyServer:
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(_CHUNK):
-            self.carried += len(data)
+            self.forwarded += len(data)
             writer.write(data)
             await writer.drain()
         writer.close()

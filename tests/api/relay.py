@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Relay:
-    """Carries bytes until told otherwise. ``frozen``: connections stay, and nothing passes any more."""
+    """Forwards bytes until it is frozen or cut. ``frozen``: connections stay, and nothing passes any more."""
 
     def __init__(self, port: int) -> None:
         self._target = port

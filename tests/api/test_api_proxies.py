@@ -68,4 +68,4 @@ async def test_an_upgrade_reaches_the_server(behind, proxy, namespace):
             await open_websocket(client, path, subprotocols=["SPDY/3.1+portforward.k8s.io"])
     assert isinstance(caught.value, NotFound)
     assert 'pods "nothing" not found' in caught.value.message
-    assert proxy.carried > 0
+    assert proxy.forwarded > 0

@@ -128,7 +128,7 @@ async def test_lists_come_whole_with_kinds_and_by_selector(client, namespace):
 
 
 async def test_a_page_that_expires_between_two_requests(client, namespace, etcd):
-    """The continue token is bound to a revision; once etcd has forgotten it, the list begins anew."""
+    """The continue token is bound to a revision; once etcd has forgotten it, the list is restarted."""
     for number in range(4):
         await client.create(CONFIGMAPS, config_map(f"c{number}"), namespace=namespace)
     seen = []
@@ -216,7 +216,7 @@ async def test_the_servers_certificate_is_checked(access, api_server):
             assert (await client.version())["gitVersion"].startswith("v1.")
 
 
-async def test_an_upgrade_that_is_refused_tells_why(client, namespace):
+async def test_an_upgrade_that_is_rejected_says_why(client, namespace):
     await client.create(PODS, pod("a"), namespace=namespace)
     path = PODS.path(namespace=namespace, name="a", subresource="exec")
     headers = {"Connection": "Upgrade", "Upgrade": "SPDY/3.1"}

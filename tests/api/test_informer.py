@@ -72,7 +72,7 @@ async def test_it_follows_what_happens(client, namespace):
         assert informer.get(namespace, "before") is None
 
 
-async def test_our_own_writes_are_told_once(client, namespace):
+async def test_handlers_are_called_once_for_our_own_writes(client, namespace):
     async with running(client, namespace) as (informer, recorder):
         for number in range(20):
             informer.store(
@@ -120,7 +120,7 @@ async def test_silence_is_noticed(client, namespace, access, api_server):
             await recorder.until(lambda: recorder.heard == [("a", None, None)])
 
 
-async def test_a_restart_with_forgotten_history_is_a_relist_told_as_differences(  # noqa: PLR0917
+async def test_a_restart_with_forgotten_history_is_a_relist_with_events_for_the_differences(  # noqa: PLR0917
     client, namespace, access, api_server, etcd, caplog
 ):
     """The watch's resourceVersion is gone (410); meanwhile one object was deleted, one changed, one made."""

@@ -17,8 +17,8 @@ from test_create import left, on_host
 
 from value_examples import COMBINATIONS, EXAMPLES, REFUSED, SWITCHED, SWITCHES, nested
 from vcli.config.load import from_mapping
-from vcli.config.parse import paths
 from vcli.config.schema import Values
+from vcli.config.shape import paths
 from vcli.controlplane import chart as charts
 from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle

@@ -38,9 +38,9 @@ def test_commands_and_tunnels_go_through_it(behind: Host, bare: Bare, proxy: Pro
     assert bare.name in behind.vcli("list", "-n", bare.namespace).stdout
     assert {host for host, _ in proxy.targets} == {HIDDEN}
     behind.vcli("connect", bare.name, "-n", bare.namespace)
-    before = proxy.carried
+    before = proxy.forwarded
     assert "default" in behind.kubectl("get", "namespaces")
-    assert proxy.carried > before, "the tunnel goes through the proxy"
+    assert proxy.forwarded > before, "the tunnel goes through the proxy"
     done = behind.vcli("connect", bare.name, "-n", bare.namespace, "--", "kubectl", "get", "namespaces")
     assert "kube-system" in done.stdout
 

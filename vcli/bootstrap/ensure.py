@@ -25,6 +25,7 @@ from vcli.errors import TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Forbidden, NotFound, Unreachable
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, SERVICES, Resource
+from vcli.kube.types import uid
 
 Object = dict[str, Any]
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class _Work:
                 facts = HostFacts.load(found.get("data") or {})
             except KeyError:
                 facts = None
-            if facts is not None and facts.service_uid == service["metadata"]["uid"]:
+            if facts is not None and facts.service_uid == uid(service):
                 return facts
         facts = await host.find(client, service)
         log.info(

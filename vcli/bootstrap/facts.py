@@ -8,6 +8,7 @@ from vcli.bootstrap import node_ports, service_cidr
 from vcli.bootstrap.spec import Spec
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
+from vcli.kube.types import uid
 
 SERVICE_CIDRS = "SERVICE_CIDRS"
 NODE_PORTS = "NODE_PORTS"
@@ -71,9 +72,7 @@ async def find(client: Client, service: Object) -> HostFacts:
     cidrs, ports = await asyncio.gather(
         service_cidr.find(client, namespace=namespace, service_ips=ips), node_ports.find(client, service)
     )
-    return HostFacts(
-        service_cidrs=cidrs, node_ports=ports, service_ips=ips, service_uid=service["metadata"]["uid"]
-    )
+    return HostFacts(service_cidrs=cidrs, node_ports=ports, service_ips=ips, service_uid=uid(service))
 
 
 def config_map(spec: Spec, facts: HostFacts) -> Object:

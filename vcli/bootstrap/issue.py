@@ -38,7 +38,7 @@ def issue(
     Args:
         signer: makes it.
         sans: leaf name to the DNS names and IP addresses it must have; more than these are kept.
-        existing: the files that are there already. A leaf is renewed when it ends within `RENEW_BEFORE`,
+        existing: the files that are there already. A leaf is renewed when it expires within `RENEW_BEFORE`,
             lacks a name, or is of another CA; a CA only when it is missing or about to end.
         now: for tests.
 
@@ -107,7 +107,7 @@ def _leaf_problem(leaf: Leaf, files: Mapping[str, bytes], wanted: frozenset[str]
 
 def _end_problem(name: str, found: Certificate, now: dt.datetime) -> str:
     return (
-        f"certificate {name} ends on {found.not_after:%Y-%m-%d}"
+        f"certificate {name} expires on {found.not_after:%Y-%m-%d}"
         if found.not_after - now < RENEW_BEFORE
         else ""
     )

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vcli.kube.types import ObjectMeta
 
 Object = dict[str, Any]
 
@@ -61,7 +64,12 @@ class Spec:
             obj: with its name.
             owner: uid of the Service.
         """
-        metadata: Object = {**obj["metadata"], "namespace": self.namespace, "labels": dict(self.labels)}
+        own: ObjectMeta = obj["metadata"]
+        metadata: ObjectMeta = {
+            **own,
+            "namespace": self.namespace,
+            "labels": dict(self.labels),
+        }
         if self.annotations:
             metadata["annotations"] = dict(self.annotations)
         metadata["ownerReferences"] = [

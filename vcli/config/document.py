@@ -11,7 +11,8 @@ import yaml
 
 from vcli.errors import UsageError
 
-Keys = tuple[str, ...]
+Keys = tuple[str | int, ...]
+"""The path of a key: names, and positions in lists."""
 Source = Path | Literal["-"]
 
 _MOST_KEYS = 10_000
@@ -26,7 +27,7 @@ class Document:
 
     def merge(self, other: "Document") -> None:
         """Lay another document over this one: mappings are merged, the rest replaces, null removes."""
-        _merge(self.data, other.data)
+        self._merge(self.data, other.data, ())
         self.places.update(other.places)
 
     def place(self, keys: Keys) -> str:
@@ -37,21 +38,42 @@ class Document:
             keys = keys[:-1]
         return ""
 
-
-def _merge(below: dict[str, Any], above: dict[str, Any]) -> None:
-    for key, value in above.items():
-        if value is None:
-            below.pop(key, None)
-        elif isinstance(value, dict):
-            under = below.get(key)
-            merged: dict[str, Any] = under if isinstance(under, dict) else {}
-            _merge(merged, value)
-            if merged or not value:
-                below[key] = merged
-            else:  # all of it was removed: no empty mapping is left behind
+    def _merge(self, below: dict[str, Any], above: dict[str, Any], keys: Keys) -> None:
+        for key, value in above.items():
+            if isinstance(below.get(key), dict | list) and not isinstance(value, dict):
+                self._forget((*keys, key), below[key], value)
+            if value is None:
                 below.pop(key, None)
-        else:
-            below[key] = value
+            elif isinstance(value, dict):
+                under = below.get(key)
+                merged: dict[str, Any] = under if isinstance(under, dict) else {}
+                self._merge(merged, value, (*keys, key))
+                below[key] = merged
+            else:
+                below[key] = value
+
+    def _forget(self, keys: Keys, old: Any, new: Any) -> None:
+        """Forget where parts of a replaced value were written, but for those that stay as they are."""
+        inside = [each for each in self.places if len(each) > len(keys) and each[: len(keys)] == keys]
+        for each in inside:
+            rest = each[len(keys) :]
+            if _at(old, rest) != _at(new, rest):
+                del self.places[each]
+
+
+def dotted(keys: Keys) -> str:
+    """A path as messages have it: ``controlPlane.statefulSet``, ``patches[0].path``."""
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
+
+
+def _at(data: Any, keys: Keys) -> Any:
+    """What is at a path; None where that leads nowhere."""
+    for key in keys:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
 
 
 def read(source: Source) -> Document:
@@ -78,7 +100,9 @@ def parse(text: str, name: str) -> Document:
         # Aliases may repeat a part without end.
         places = dict(itertools.islice(_places(root, (), name), _MOST_KEYS + 1))
         if len(places) > _MOST_KEYS:
-            raise UsageError(f"{name}: with its aliases written in full it has more than {_MOST_KEYS} keys")
+            raise UsageError(
+                f"{name}: with its aliases written in full it has more than {_MOST_KEYS} keys and elements"
+            )
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -93,6 +117,11 @@ def parse(text: str, name: str) -> Document:
 
 
 def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]]:
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*keys, index), f"{name}:{item.start_mark.line + 1}"
+            yield from _places(item, (*keys, index), name)
+        return
     if not isinstance(node, yaml.MappingNode):
         return
     seen: dict[str, int] = {}
@@ -101,7 +130,7 @@ def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]
         if not isinstance(key, yaml.ScalarNode):
             raise UsageError(f"{line}: a key must be a plain word, not a list or a mapping")
         if key.value in seen:
-            path = ".".join((*keys, key.value))
+            path = dotted((*keys, key.value))
             raise UsageError(
                 f"{line}: the key {path} is given twice, first in line {seen[key.value]}",
                 hint="keep one of them; YAML would take the last one without a word",

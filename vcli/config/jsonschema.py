@@ -1,11 +1,13 @@
 """The JSON Schema of the values, for editors."""
 
 import types
-from dataclasses import MISSING, Field, is_dataclass
+from dataclasses import Field
 from typing import Any, Literal, Union, get_args, get_origin
 
-from vcli.config.parse import keys_of
-from vcli.config.schema import Image, Values
+from vcli.config.dump import dump
+from vcli.config.image import Image
+from vcli.config.schema import Values
+from vcli.config.shape import default_of, is_required, keys_of, shape_of
 
 Object = dict[str, Any]
 
@@ -14,11 +16,15 @@ _TYPES = {bool: "boolean", int: "integer", str: "string"}
 
 def json_schema() -> Object:
     """The schema of vcluster.yaml as far as it has an effect here (draft 2020-12)."""
-    schema = _section(Values)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "vcli values", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "vcli values",
+        **section_schema(Values),
+    }
 
 
-def _section(kind: type) -> Object:
+def section_schema(kind: type) -> Object:
+    """The schema of one section, and of all below it."""
     properties = {name: _key(field, hint) for name, (field, hint) in keys_of(kind).items()}
     description = (kind.__doc__ or "").partition("\n")[0]
     schema: Object = {
@@ -27,28 +33,34 @@ def _section(kind: type) -> Object:
         "properties": properties,
         "additionalProperties": False,
     }
+    if required := [name for name, (field, _) in keys_of(kind).items() if is_required(field)]:
+        schema["required"] = required
     if kind is Image:
         return {"description": description, "anyOf": [{"type": "string"}, schema]}
     return schema
 
 
 def _key(field: Field[Any], hint: Any) -> Object:
-    if is_dataclass(hint):
-        return _section(hint)  # type: ignore[arg-type]
+    shape = shape_of(hint)
+    if shape.of == "section" and shape.section is not None:
+        return section_schema(shape.section)
     schema = _type(hint)
     if "doc" in field.metadata:
         schema["description"] = field.metadata["doc"]
-    if field.default is not MISSING:
-        schema["default"] = list(field.default) if isinstance(field.default, tuple) else field.default
-    elif field.default_factory is not MISSING:
-        schema["default"] = field.default_factory()
+    if not is_required(field):
+        schema["default"] = dump(default_of(field))
     for rule in ("pattern", "minimum"):
         if rule in field.metadata:
             schema[rule] = field.metadata[rule]
+    if "keys" in field.metadata:
+        schema["propertyNames"] = {"pattern": field.metadata["keys"]}
     return schema
 
 
 def _type(hint: Any) -> Object:
+    shape = shape_of(hint)
+    if shape.section is not None:
+        return _sections(shape.section, is_map=shape.of == "map")
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return {"anyOf": [_type(option) for option in get_args(hint)]}
@@ -60,3 +72,9 @@ def _type(hint: Any) -> Object:
         values = get_args(hint)[1]
         return {"type": "object", **({} if values is Any else {"additionalProperties": _type(values)})}
     return {"type": _TYPES[hint]}
+
+
+def _sections(kind: type, *, is_map: bool) -> Object:
+    if is_map:
+        return {"type": "object", "additionalProperties": section_schema(kind)}
+    return {"type": "array", "items": section_schema(kind)}

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from vcli.config.document import Document, Keys
+from vcli.config.document import Document, dotted
 
-MOVED: dict[Keys, Keys] = {
+Names = tuple[str, ...]
+
+MOVED: dict[Names, Names] = {
     ("vcluster", "image"): ("controlPlane", "distro", "k8s", "apiServer", "image"),
     ("api", "image"): ("controlPlane", "distro", "k8s", "apiServer", "image"),
     ("api", "extraArgs"): ("controlPlane", "distro", "k8s", "apiServer", "extraArgs"),
@@ -49,19 +51,19 @@ def modernise(document: Document) -> tuple[str, ...]:
         if target is not None and new[-1] not in target:
             target[new[-1]] = value
             document.places[new] = place
-        warnings.append(f"{place}: {'.'.join(old)} is now {'.'.join(new)}")
+        warnings.append(f"{place}: {dotted(old)} is now {dotted(new)}")
         _drop_empty(document.data, old[:-1])
     return tuple(warnings)
 
 
-def _find(data: dict[str, Any], keys: Keys) -> dict[str, Any] | None:
+def _find(data: dict[str, Any], keys: Names) -> dict[str, Any] | None:
     found: Any = data
     for key in keys:
         found = found.get(key) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else None
 
 
-def _made(data: dict[str, Any], keys: Keys) -> dict[str, Any] | None:
+def _made(data: dict[str, Any], keys: Names) -> dict[str, Any] | None:
     """The mapping at a path, made where it is missing; None if something else stands in the way."""
     found: Any = data
     for key in keys:
@@ -71,7 +73,7 @@ def _made(data: dict[str, Any], keys: Keys) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _drop_empty(data: dict[str, Any], keys: Keys) -> None:
+def _drop_empty(data: dict[str, Any], keys: Names) -> None:
     if keys and _find(data, keys) == {}:
         parent = _find(data, keys[:-1])
         if parent is not None:

@@ -12,6 +12,7 @@ from vcli.config.document import Document, Source
 from vcli.config.legacy import modernise
 from vcli.config.parse import build
 from vcli.config.schema import Values
+from vcli.config.shape import keys_of, shape_of
 
 Set: TypeAlias = str | tuple[str, str]
 """An expression of ``--set``; or an option of its family, such as ``--set-string``, and its expression."""
@@ -52,8 +53,9 @@ class Given:
             warnings += modernise(document)
             merged.merge(document)
         for option, data in self.options.items():
-            merged.merge(Document(dict(data), {(key,): option for key in data}))
+            merged.merge(Document(copy.deepcopy(dict(data)), {(key,): option for key in data}))
             _claim(merged, data, (), option)
+        drop_empty(Values, merged.data)
         values = build(Values, merged)
         return replace(check(values, merged), given=merged.data, warnings=warnings)
 
@@ -95,6 +97,33 @@ def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
     document = Document(dict(data), {(key,): name for key in data})
     warnings = modernise(document)
     return replace(check(build(Values, document), document), given=document.data, warnings=warnings)
+
+
+def drop_empty(kind: type, data: dict[str, Any]) -> None:
+    """Drop sections in which nothing is given, as when null has removed all of it; in place.
+
+    An element of a map or list stays: that it is there has a meaning of its own.
+
+    Args:
+        kind: the section whose data it is.
+        data: merged, and not checked yet.
+    """
+    for key, (_, hint) in keys_of(kind).items():
+        value, shape = data.get(key), shape_of(hint)
+        if shape.section is None:
+            continue
+        below = [value] if shape.of == "section" else _elements(value)
+        for each in below:
+            if isinstance(each, dict):
+                drop_empty(shape.section, each)
+        if shape.of == "section" and value == {}:
+            del data[key]
+
+
+def _elements(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def _claim(document: Document, data: Mapping[str, Any], keys: documents.Keys, option: str) -> None:

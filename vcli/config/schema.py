@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
+from vcli.config.image import Image
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
@@ -26,27 +27,6 @@ PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
 
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """An image; in YAML also one string, ``registry/repository:tag``."""
-
-    registry: str = _doc("", "Registry host; empty means Docker Hub.")
-    repository: str = _doc("", "Path in the registry.")
-    tag: str = _doc("", "Tag; empty means the one that goes with the version.")
-
-    def reference(self, tag: str = "") -> str:
-        """The image as a container names it.
-
-        Args:
-            tag: used when the values name none.
-        """
-        path = f"{self.registry}/{self.repository}" if self.registry else self.repository
-        wanted = self.tag or tag
-        if not wanted:
-            return path
-        return f"{path}@{wanted}" if wanted.startswith("sha256:") else f"{path}:{wanted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +57,10 @@ class K8s:
 
     enabled: bool = _doc(True, "Run upstream Kubernetes.")
     version: str = _doc(
-        KUBERNETES, "Kubernetes version of the virtual cluster.", pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$"
+        KUBERNETES,
+        "Kubernetes version of the virtual cluster.",
+        pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$",
+        form="a version of Kubernetes, such as v1.36.3",
     )
     image_pull_policy: PullPolicy = _doc("", "Pull policy of the control plane's images.")
     api_server: ApiServer = _section(ApiServer)
@@ -189,7 +172,7 @@ class VolumeClaim:
     enabled: bool | Literal["auto"] = _doc(
         "auto", "Keep the data on a volume claim; auto: if the host has a default StorageClass."
     )
-    size: str = _doc("5Gi", "Size of the claim.", pattern=QUANTITY)
+    size: str = _doc("5Gi", "Size of the claim.", pattern=QUANTITY, form="a quantity, such as 5Gi")
     storage_class: str = _doc("", "StorageClass; empty means the host's default.")
     access_modes: tuple[str, ...] = _doc(("ReadWriteOnce",), "Access modes of the claim.")
     retention_policy: Literal["Delete", "Retain"] = _doc(
@@ -288,7 +271,10 @@ class AdvancedNetworking:
     """Rarely needed."""
 
     cluster_domain: str = _doc(
-        "cluster.local", "DNS domain of the virtual cluster.", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
+        "cluster.local",
+        "DNS domain of the virtual cluster.",
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        form="a DNS domain, such as cluster.local",
     )
 
 

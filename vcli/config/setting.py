@@ -47,7 +47,7 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     for path, value in assignments:
         steps = _steps(path, said)
         _put(document.data, steps, value, below or {})
-        keys: Keys = tuple(step for step in _until_index(steps))
+        keys: Keys = tuple(steps)
         for end in range(1, len(keys) + 1):
             document.places[keys[:end]] = said
     if not document.data:
@@ -172,15 +172,6 @@ def _steps(path: str, said: str) -> list[Step]:
                 raise UsageError(f"{said}: index {index} is too large")
             steps.append(int(index))
     return steps
-
-
-def _until_index(steps: list[Step]) -> list[str]:
-    keys: list[str] = []
-    for step in steps:
-        if isinstance(step, int):
-            break
-        keys.append(step)
-    return keys
 
 
 def _put(data: Any, steps: list[Step], value: Any, below: Any) -> None:

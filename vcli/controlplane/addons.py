@@ -5,6 +5,7 @@ from typing import Any
 from vcli.config.schema import Metadata, Values
 from vcli.controlplane import manifests
 from vcli.controlplane.images import place
+from vcli.kube.types import ObjectMeta, annotations, labels
 
 Object = dict[str, Any]
 
@@ -50,8 +51,8 @@ def _deployment(deployment: Object, values: Values) -> None:
 
 
 def _decorate(obj: Object, extra: Metadata) -> None:
-    metadata = obj["metadata"]
+    metadata: ObjectMeta = obj["metadata"]
     if extra.labels:
-        metadata["labels"] = {**extra.labels, **metadata.get("labels", {})}
+        metadata["labels"] = {**extra.labels, **labels(obj)}
     if extra.annotations:
-        metadata["annotations"] = {**extra.annotations, **metadata.get("annotations", {})}
+        metadata["annotations"] = {**extra.annotations, **annotations(obj)}

@@ -30,7 +30,7 @@ from vcli.errors import VcliError
 LARGEST = 340 * 1024
 PART = 160 * 1024
 """Bytes in one ConfigMap: as base64 in JSON they stay below 256 KiB."""
-_FORMAT = b"4"  # enters the hash; raised when the same sources would be packed differently
+_FORMAT = b"5"  # enters the hash; raised when the same sources would be packed differently
 
 # What the syncer may import besides the standard library (import-linter keeps it so), whole.
 _OWN = ("__init__.py", "errors.py", "invocation.py", "catalog.py", "contract", "kube", "bootstrap", "syncer")

@@ -2,11 +2,12 @@
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import Field, is_dataclass
 from typing import Any
 
-from vcli.config.parse import keys_of
+from vcli.config.dump import dump
+from vcli.config.shape import default_of, is_required, keys_of, shape_of
 
 _WIDTH = 100
 
@@ -16,27 +17,42 @@ def text(kind: type, *, comments: bool = True) -> str:
 
     Args:
         kind: the section, a dataclass.
-        comments: whether descriptions stand above the keys.
+        comments: whether descriptions stand above the keys; also what an element of a map or list has.
     """
     head = (
         ["# Values of a virtual cluster, the same as in a vcluster.yaml for 'vcli create -f'."]
         if comments
         else []
     )
-    return "\n".join([*head, *_section(kind(), "", comments=comments)]) + "\n"
+    return "\n".join([*head, *_section(kind, _defaults(kind), "", comments=comments)]) + "\n"
 
 
-def _section(value: Any, indent: str, *, comments: bool) -> Iterator[str]:
-    kind: Any = type(value)
-    for key, (field, _) in keys_of(kind).items():
+def _defaults(kind: type) -> Mapping[str, Any]:
+    """By the names of fields; keys that must be given have none."""
+    return {f.name: default_of(f) for f, _ in keys_of(kind).values() if not is_required(f)}
+
+
+def _section(kind: type, defaults: Mapping[str, Any], indent: str, *, comments: bool) -> Iterator[str]:
+    for key, (field, hint) in keys_of(kind).items():
+        default = defaults.get(field.name)
         if comments:
-            yield from _comment(field, getattr(value, field.name), indent)
-        below = getattr(value, field.name)
-        if is_dataclass(below):
+            yield from _comment(field, default, indent)
+        shape = shape_of(hint)
+        if is_dataclass(default) and shape.section is not None:
             yield f"{indent}{key}:"
-            yield from _section(below, f"{indent}  ", comments=comments)
-        else:
-            yield f"{indent}{key}: {_scalar(below)}"
+            below = {f.name: getattr(default, f.name) for f, _ in keys_of(shape.section).values()}
+            yield from _section(shape.section, below, f"{indent}  ", comments=comments)
+            continue
+        yield f"{indent}{key}:{_scalar(default)}" if field.name in defaults else f"{indent}{key}:"
+        if shape.section is not None and comments:
+            yield from _element(shape.section, indent, is_map=shape.of == "map")
+
+
+def _element(kind: type, indent: str, *, is_map: bool) -> Iterator[str]:
+    """What an element has, as a comment: there is none by default."""
+    yield f"{indent}#  {'NAME:' if is_map else '-'}"
+    for line in _section(kind, _defaults(kind), "", comments=True):
+        yield f"{indent}#    {line}"
 
 
 def _comment(field: Field[Any], value: Any, indent: str) -> Iterator[str]:
@@ -47,6 +63,4 @@ def _comment(field: Field[Any], value: Any, indent: str) -> Iterator[str]:
 
 def _scalar(value: Any) -> str:
     """JSON, which is YAML as well."""
-    if isinstance(value, tuple):
-        return json.dumps(list(value))
-    return json.dumps(value)
+    return f" {json.dumps(dump(value))}"

@@ -1,6 +1,7 @@
 """Which images a control plane runs."""
 
-from vcli.config.schema import Image, Values
+from vcli.config.image import Image
+from vcli.config.schema import Values
 from vcli.controlplane.bundle import Bundle
 
 

@@ -12,6 +12,7 @@ from vcli.controlplane.names import Names
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
+from vcli.kube.types import labels, uid
 
 
 async def find_surplus(
@@ -63,7 +64,7 @@ async def prune(client: Client, surplus: Sequence[Object]) -> None:
         metadata = obj["metadata"]
         with suppress(NotFound, Forbidden, Conflict):  # who may not delete a ClusterRole did not give it
             await client.delete(
-                Resource.of(obj), metadata["name"], namespace=metadata.get("namespace"), uid=metadata["uid"]
+                Resource.of(obj), metadata["name"], namespace=metadata.get("namespace"), uid=uid(obj)
             )
 
     await together(delete(obj) for obj in surplus)
@@ -75,8 +76,7 @@ async def _find(client: Client, names: Names, resource: Resource, name: str) -> 
         found = await client.get(resource, name, namespace=names.namespace)
     except (NotFound, Forbidden):
         return []
-    labels = found["metadata"].get("labels") or {}
-    return [_typed(resource, found)] if labels.get(CLUSTER) == names.cluster else []
+    return [_typed(resource, found)] if labels(found).get(CLUSTER) == names.cluster else []
 
 
 def _is_off(kind: SyncedKind, on: Collection[SyncedKind]) -> bool:

@@ -23,6 +23,7 @@ from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
 from vcli.controlplane.stores import embedded_etcd
 from vcli.kube.resources import Resource
+from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 
 Object = dict[str, Any]
 
@@ -66,8 +67,9 @@ def render(
         *_bundle(names, bundle),
     ]
     pod = workload(names, values, facts, bundle=bundle, checksum=_checksum(settings), renewed=renewed)
-    reference = {"apiVersion": "v1", "kind": "Service", "name": names.service, "uid": owner}
-    owned = reference if owner else None
+    owned: OwnerReference | None = None
+    if owner:
+        owned = {"apiVersion": "v1", "kind": "Service", "name": names.service, "uid": owner}
     return [
         _finished(own_service, names, values, owner=None),
         *(_finished(obj, names, values, owner=owned) for obj in objects),
@@ -184,20 +186,16 @@ def _config_map(name: str, **content: Any) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, **content}
 
 
-def _finished(obj: Object, names: Names, values: Values, *, owner: Object | None) -> Object:
+def _finished(obj: Object, names: Names, values: Values, *, owner: OwnerReference | None) -> Object:
     """Give an object what all of them have: namespace, labels, annotations, owner."""
-    metadata = obj["metadata"]
-    annotations = {
-        **values.control_plane.advanced.global_metadata.annotations,
-        **metadata.get("annotations", {}),
-    }
-    full: Object = {"name": metadata["name"], "labels": {**metadata.get("labels", {}), **names.labels}}
+    added = {**values.control_plane.advanced.global_metadata.annotations, **annotations(obj)}
+    full: ObjectMeta = {"name": obj["metadata"]["name"], "labels": {**labels(obj), **names.labels}}
     if Resource.of(obj).namespaced:
         full["namespace"] = names.namespace
     else:
         full["labels"][HOST_NAMESPACE_LABEL] = names.namespace
-    if annotations:
-        full["annotations"] = annotations
+    if added:
+        full["annotations"] = added
     if owner is not None and "namespace" in full:
         full["ownerReferences"] = [owner]
     return {**obj, "metadata": full}

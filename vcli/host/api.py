@@ -152,9 +152,3 @@ class Api:
             tls.load_cert_chain(self._pki / f"{self._user}.crt", self._pki / f"{self._user}.key")
             self._tls = tls
         return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
-
-
-def is_true(item: Mapping[str, Any], condition: str) -> bool:
-    """Whether an object's status has this condition, and it is ``True``."""
-    conditions = item.get("status", {}).get("conditions") or ()
-    return any(x["type"] == condition and x["status"] == "True" for x in conditions)

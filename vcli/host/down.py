@@ -16,7 +16,7 @@ def down(instance: Instance, waiting: Callable[[str], None] | None = None) -> bo
 
     Args:
         instance: which one.
-        waiting: is told when another process works on it just now.
+        waiting: is called when another process works on it just now.
 
     Raises:
         VcliError: something could not be removed; the message names it.

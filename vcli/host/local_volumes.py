@@ -19,6 +19,7 @@ from typing import Any
 
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.instance import API_PORT
+from vcli.kube.types import Event, VolumeSpec, annotations, is_terminating, plain
 
 PROVISIONER = "vcli.dev/local"
 _CLAIMS = "/api/v1/persistentvolumeclaims"
@@ -37,11 +38,10 @@ _FAILURES = (OSError, HTTPException, ApiRefusedError, ValueError)
 
 def waits(claim: Mapping[str, Any]) -> bool:
     """Whether a claim is to get a volume from us now."""
-    meta = claim["metadata"]
     return (
-        (meta.get("annotations") or {}).get(_PROVISIONER_OF_CLAIM) == PROVISIONER
+        annotations(claim).get(_PROVISIONER_OF_CLAIM) == PROVISIONER
         and not claim["spec"].get("volumeName")
-        and "deletionTimestamp" not in meta
+        and not is_terminating(claim)
     )
 
 
@@ -75,33 +75,34 @@ def volume(claim: Mapping[str, Any], storage_class: Mapping[str, Any], node: str
     meta, spec = claim["metadata"], claim["spec"]
     name = f"pvc-{meta['uid']}"
     on_node = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    made: VolumeSpec = {
+        "capacity": {"storage": spec["resources"]["requests"]["storage"]},
+        "accessModes": spec["accessModes"],
+        "volumeMode": "Filesystem",
+        "storageClassName": spec["storageClassName"],
+        "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
+        "local": {"path": f"{folder}/{name}"},
+        "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [on_node]}]}},
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": meta["namespace"],
+            "name": meta["name"],
+            "uid": meta["uid"],
+        },
+    }
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
         "metadata": {"name": name, "annotations": {_PROVISIONER_OF_VOLUME: PROVISIONER}},
-        "spec": {
-            "capacity": {"storage": spec["resources"]["requests"]["storage"]},
-            "accessModes": spec["accessModes"],
-            "volumeMode": "Filesystem",
-            "storageClassName": spec["storageClassName"],
-            "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
-            "local": {"path": f"{folder}/{name}"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [on_node]}]}},
-            "claimRef": {
-                "apiVersion": "v1",
-                "kind": "PersistentVolumeClaim",
-                "namespace": meta["namespace"],
-                "name": meta["name"],
-                "uid": meta["uid"],
-            },
-        },
+        "spec": made,
     }
 
 
 def is_over(volume: Mapping[str, Any]) -> bool:
     """Whether a volume of ours goes, its claim being gone."""
     return (
-        (volume["metadata"].get("annotations") or {}).get(_PROVISIONER_OF_VOLUME) == PROVISIONER
+        annotations(volume).get(_PROVISIONER_OF_VOLUME) == PROVISIONER
         and volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
         and volume.get("status", {}).get("phase") == "Released"
     )
@@ -182,7 +183,7 @@ def event(claim: Mapping[str, Any], error: Exception) -> Object:
     """The Event that says why a claim has no volume; a claim gets one, as its name is taken then."""
     meta = claim["metadata"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return {
+    said: Event = {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": f"{meta['name']}.{meta['uid'][:8]}", "namespace": meta["namespace"]},
@@ -201,6 +202,7 @@ def event(claim: Mapping[str, Any], error: Exception) -> Object:
         "lastTimestamp": now,
         "count": 1,
     }
+    return plain(said)
 
 
 if __name__ == "__main__":

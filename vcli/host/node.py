@@ -77,7 +77,7 @@ class Node:
         self._in_background(self._boot)
         self._in_background(self._images)
         while True:
-            got = signal.sigtimedwait(wanted, self._patience())
+            got = signal.sigtimedwait(wanted, self._until_due())
             if got is not None and got.si_signo == signal.SIGHUP:
                 self._in_background(self._extend)
             elif got is not None and got.si_signo != signal.SIGCHLD:
@@ -272,7 +272,7 @@ class Node:
         self._due[component.name] = (time.monotonic() + pause, component)
         self._note()
 
-    def _patience(self) -> float:
+    def _until_due(self) -> float:
         with self._lock:
             return max(0.0, min((at for at, _ in self._due.values()), default=1e6) - time.monotonic())
 
@@ -306,17 +306,17 @@ def main() -> None:
     """Become the node: the caller's process ends, its grandchild is the node's PID 1."""
     listener, host_network, path = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     plan = Plan.read(path)
-    told, tell = os.pipe()
+    reader, writer = os.pipe()
     linux.unshare(linux.CLONE_NEWPID)
     if pid := os.fork():
         # The child goes on only when it is on record: whoever ends this process, nothing runs unrecorded.
         write_identity(Path(plan.run) / "node.json", pid, linux.started(pid) or 0)
-        os.write(tell, b"go")
+        os.write(writer, b"go")
         os._exit(0)
-    os.close(tell)
-    if os.read(told, 2) != b"go":
+    os.close(writer)
+    if os.read(reader, 2) != b"go":
         os._exit(1)
-    os.close(told)
+    os.close(reader)
     # All closed in every child, but where a component expects them under these numbers.
     descriptors = {LISTENER: _out_of_the_way(listener)}
     host_network = _out_of_the_way(host_network)

@@ -1,4 +1,4 @@
-"""What the node's first process is told (`Plan`) and what it tells (`State`). Standard library only."""
+"""What the node's first process is given (`Plan`) and what it reports (`State`). Standard library only."""
 
 import json
 from collections.abc import Mapping, Sequence

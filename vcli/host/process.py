@@ -84,7 +84,7 @@ def locked(instance: Instance, waiting: Callable[[str], None] | None = None) -> 
 
     Args:
         instance: which one.
-        waiting: is told when somebody else has the lock.
+        waiting: is called when somebody else has the lock.
     """
     while True:
         instance.run.mkdir(parents=True, exist_ok=True, mode=0o700)

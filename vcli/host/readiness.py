@@ -9,11 +9,12 @@ from vcli.errors import TimedOutError, VcliError
 from vcli.host import further, process, state
 from vcli.host.addons.addon import Addon
 from vcli.host.addons.cluster_dns import CLUSTER_DNS
-from vcli.host.api import Api, ApiRefusedError, is_true
+from vcli.host.api import Api, ApiRefusedError
 from vcli.host.binaries import Say
 from vcli.host.instance import Instance
 from vcli.host.launch import tail
 from vcli.host.plan import State
+from vcli.kube.types import is_true
 
 _FAILURES_OF_A_HOPELESS_ONE = 4
 # What a kubelet says where all inotify instances that a user may have are taken: each node has about ten, and

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from vcli.host.addresses import Service, addresses_of, changes, key
 from vcli.host.api import Api, ApiRefusedError
+from vcli.kube.types import Event, plain, uid
 
 _ALL = "/api/v1/services"
 _AGAIN = 1.0
@@ -47,33 +48,32 @@ class Controller:
     def _once(self) -> None:
         """List, then follow the changes until the watch ends."""
         listed = self._api.get(_ALL)
-        services = {x["metadata"]["uid"]: x for x in listed["items"]}
+        services = {uid(x): x for x in listed["items"]}
         self._apply(services)
         for event in self._api.watch(_ALL, listed["metadata"]["resourceVersion"]):
             service = event["object"]
             if event["type"] == "DELETED":
-                services.pop(service["metadata"]["uid"], None)
-                self._said.pop(service["metadata"]["uid"], None)
+                services.pop(uid(service), None)
+                self._said.pop(uid(service), None)
             else:
-                services[service["metadata"]["uid"]] = service
+                services[uid(service)] = service
             self._apply(services)
 
     def _apply(self, services: dict[str, Service]) -> None:
         for change in changes(services.values(), self._cidr):
-            uid = change.service["metadata"]["uid"]
             has = addresses_of(change.service)
             wanted = [change.address] if change.address else []
             if has != wanted:
                 try:
-                    services[uid] = self._set(change.service, wanted)
+                    services[uid(change.service)] = self._set(change.service, wanted)
                 except ApiRefusedError as error:
                     # Changed or deleted meanwhile: the watch is about to deliver it.
                     _log.warning("%s: %s", "/".join(key(change.service)), error)
                     continue
                 _log.info("%s: %s -> %s", "/".join(key(change.service)), has, wanted)
-            if change.problem and self._said.get(uid) != change.problem:
+            if change.problem and self._said.get(uid(change.service)) != change.problem:
                 self._warn(change.service, change.problem)
-                self._said[uid] = change.problem
+                self._said[uid(change.service)] = change.problem
 
     def _set(self, service: Service, addresses: list[str]) -> Service:
         namespace, name = key(service)
@@ -89,12 +89,17 @@ class Controller:
         """Say it in an event, for `kubectl describe service`."""
         namespace, name = key(service)
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        about = {"namespace": namespace, "name": name, "uid": service["metadata"]["uid"]}
-        event = {
+        event: Event = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {"generateName": f"{name}.", "namespace": namespace},
-            "involvedObject": {"apiVersion": "v1", "kind": "Service", **about},
+            "involvedObject": {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "namespace": namespace,
+                "name": name,
+                "uid": uid(service),
+            },
             "type": "Warning",
             "reason": "SyncLoadBalancerFailed",
             "message": problem,
@@ -103,7 +108,7 @@ class Controller:
             "lastTimestamp": now,
             "count": 1,
         }
-        self._api.create(f"/api/v1/namespaces/{namespace}/events", event)
+        self._api.create(f"/api/v1/namespaces/{namespace}/events", plain(event))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,11 @@ from vcli.errors import NotFoundError
 from vcli.host import further, process
 from vcli.host.addons import OPTIONAL
 from vcli.host.addons.addon import Addon
-from vcli.host.api import Api, ApiRefusedError, is_true
+from vcli.host.api import Api, ApiRefusedError
 from vcli.host.instance import Instance
 from vcli.host.plan import Plan, State
 from vcli.host.versions import KUBERNETES
+from vcli.kube.types import is_true
 
 _PATIENCE = 3.0
 

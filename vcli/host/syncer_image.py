@@ -104,7 +104,7 @@ def bytecode(files: Mapping[str, Path | bytes]) -> dict[str, bytes]:
 def _files(distribution: importlib.metadata.Distribution, site: str) -> dict[str, Path | bytes]:
     files: dict[str, Path | bytes] = {}
     for item in distribution.files or ():
-        # Scripts lie outside of site-packages; bytecode is made anew.
+        # Scripts lie outside of site-packages; bytecode is compiled again.
         if not str(item).startswith("..") and item.suffix != ".pyc":
             path = Path(str(item.locate()))
             if path.is_file():

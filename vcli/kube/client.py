@@ -36,7 +36,7 @@ class Client(RawClient):
         timeout: seconds for one request and its whole answer.
         max_inflight: requests at once; more wait their turn. Streams and upgrades don't count.
         user_agent: as the server's audit log shows it.
-        patience: seconds that a request waits for another one to end, before a further connection is made.
+        reuse_delay: seconds that a request waits for another one to end, before a further connection is made.
         transport: in place of connections to the server; tests script its answers.
     """
 
@@ -77,7 +77,7 @@ class Client(RawClient):
         ):
             if whole and page["metadata"].get("resourceVersion") == whole["metadata"].get("resourceVersion"):
                 whole["items"] += page["items"]
-            else:  # the first page; or the continue token expired, and the list began anew
+            else:  # the first page; or the continue token expired, and the list was restarted
                 whole = page
         whole["metadata"].pop("continue", None)
         whole["metadata"].pop("remainingItemCount", None)
@@ -94,7 +94,7 @@ class Client(RawClient):
     ) -> AsyncIterator[Object]:
         """Read a collection in pages of ``limit`` objects, all of one resourceVersion.
 
-        A page of another resourceVersion means that the list began anew; those before it are void.
+        A page of another resourceVersion means that the list was restarted; those before it are void.
         """
         params: dict[str, str | int | None] = {
             "labelSelector": label_selector,

@@ -61,7 +61,7 @@ class Informer:
 
     @property
     def synced(self) -> bool:
-        """Has the first list been taken in, and every handler told of it?"""
+        """Has the first list been taken in, and every handler called for it?"""
         return self._synced.is_set()
 
     async def wait_synced(self) -> None:
@@ -81,7 +81,7 @@ class Informer:
         """Call ``handler(error)`` when a list is refused, and ``handler(None)`` when one succeeds after that.
 
         Refused means that we have no right to it, or that there is no such API; it is tried again for ever.
-        The first list is told as well.
+        It is called for the first list as well.
         """
         self._availability_handlers.append(handler)
 
@@ -101,20 +101,20 @@ class Informer:
         """Call ``handler(old, new)`` at every change, and at once for each object already here (old None).
 
         Handlers are called on the event loop, and must be quick; what they raise is logged and goes no
-        further. A relist is told as the differences to what was known.
+        further. After a relist they are called for the differences to what was known.
         """
         self._handlers.append(handler)
         for obj in self._store.items():
             self._call(handler, None, obj)
 
     def store(self, obj: Object) -> None:
-        """Take in the server's answer to a write of ours, before the watch brings it.
+        """Take in the server's answer to a write of ours, before the watch delivers it.
 
         Kept only if it is newer than what is here and than the last event: an older one has been overtaken,
         and may even be deleted by now. The object must match the informer's namespace and selectors, else
         no event would ever remove it.
         """
-        self._notify(self._store.write_through(self._thrifty(obj)))
+        self._notify(self._store.write_through(self._intern(obj)))
 
     async def run(self) -> None:
         """Follow the collection until cancelled."""
@@ -124,7 +124,7 @@ class Informer:
             namespace=self._namespace,
             label_selector=self._label_selector,
             field_selector=self._field_selector,
-            transform=self._thrifty,
+            transform=self._intern,
             pace=self._pace,
             refused=self._refused,
         )
@@ -177,7 +177,7 @@ class Informer:
                 },
             )
 
-    def _thrifty(self, obj: Object) -> Object:
+    def _intern(self, obj: Object) -> Object:
         metadata = obj["metadata"]
         known = self._store.get((metadata.get("namespace", ""), metadata["name"]))
         if known is not None and known["metadata"]["resourceVersion"] == metadata["resourceVersion"]:

@@ -27,7 +27,7 @@ _BUSY = frozenset({429, 503})
 
 
 class RawClient:
-    """Any request, decoded or not, with the patience for a busy server."""
+    """Any request, decoded or not, with retries for a busy server."""
 
     def __init__(
         self,
@@ -36,13 +36,13 @@ class RawClient:
         timeout: float = 30.0,
         max_inflight: int = 64,
         user_agent: str = f"vcli/{__version__}",
-        patience: float = 0.0,
+        reuse_delay: float = 0.0,
         transport: Transport | None = None,
     ) -> None:
         self.access = access
         self._timeout = timeout
         self._window = asyncio.Semaphore(max_inflight)
-        self._transport = transport or Transport(access, user_agent=user_agent, patience=patience)
+        self._transport = transport or Transport(access, user_agent=user_agent, reuse_delay=reuse_delay)
         self._prefix = self._transport.origin.prefix
         self.on_answer: Callable[[str, str, int], None] = _ignored
         """Called with method, path and status of each answer that came whole; streams don't count."""

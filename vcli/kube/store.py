@@ -52,12 +52,12 @@ class Store:
         return [self._remove(_key(obj), old)]
 
     def seen(self, version: str) -> list[Change]:
-        """A bookmark: everything up to this version has been told."""
+        """A bookmark: all events up to this version have been seen."""
         self._seen = max(self._seen, int(version))
         return []
 
     def write_through(self, obj: Object) -> list[Change]:
-        """An answer to our own write: taken only if it is newer than all that has been told."""
+        """An answer to our own write: taken only if it is newer than all that has been seen."""
         return self._set(obj) if _version(obj) > self._seen else []
 
     def replace(self, items: Iterable[Object], *, version: str) -> list[Change]:

@@ -89,8 +89,8 @@ class Transport:
     Args:
         access: the server and the credentials.
         user_agent: as the server's audit log shows it.
-        patience: seconds that a request waits for another one to be done, before it has a connection of its
-            own made: that costs both sides as much as several requests.
+        reuse_delay: seconds that a request waits for the connection of another one, before a further one is
+            made: that costs both sides as much as several requests.
         connect_timeout: seconds.
     """
 
@@ -99,13 +99,13 @@ class Transport:
         access: Access,
         *,
         user_agent: str,
-        patience: float = 0.0,
+        reuse_delay: float = 0.0,
         connect_timeout: float = CONNECT_TIMEOUT,
     ) -> None:
         self.access = access
         self.origin = Origin.of(access.server)
         self._user_agent = user_agent
-        self._patience = patience
+        self._reuse_delay = reuse_delay
         self._connect_timeout = connect_timeout
         self._under_way = 0
         self._waiting: deque[asyncio.Future[HttpConnection]] = deque()
@@ -292,7 +292,7 @@ class Transport:
                 self._busy.add(connection)
                 return connection
             self._drop(connection)
-        found = await self._handed_over() if self._patience and self._under_way > 1 else None
+        found = await self._handed_over() if self._reuse_delay and self._under_way > 1 else None
         return found or await self._connect()
 
     async def _handed_over(self) -> HttpConnection | None:
@@ -300,7 +300,7 @@ class Transport:
         turn: asyncio.Future[HttpConnection] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await asyncio.wait((turn,), timeout=self._patience)
+            await asyncio.wait((turn,), timeout=self._reuse_delay)
         except asyncio.CancelledError:
             if turn.done():
                 self._free(turn.result())

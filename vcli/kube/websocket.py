@@ -76,7 +76,7 @@ class WebSocket:
 
     @property
     def silence(self) -> float:
-        """Seconds that ``recv`` has waited in vain; 0 while nobody waits, since then nobody listens."""
+        """Seconds that ``recv`` has waited in vain; 0 while nobody calls it."""
         if self._waiting_since is None:
             return 0.0
         return asyncio.get_running_loop().time() - self._waiting_since

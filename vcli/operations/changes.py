@@ -1,6 +1,7 @@
 """What an upgrade would change: values, objects, and what follows from it for who uses the cluster. Pure."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -189,17 +190,31 @@ def _consequences(
 
 def _values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ValueChange]:
     for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
+        if before.get(key) != after.get(key) and not _says_less(key, before, after):
             yield ValueChange(key=key, before=before.get(key), after=after.get(key))
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The leaves of nested mappings by their dotted keys, written as ``--set`` takes them."""
+    """The leaves of nested mappings, and of lists of them, by their keys as ``--set`` takes them."""
     leaves: dict[str, Any] = {}
     for key, value in tree.items():
-        path = prefix + str(key).replace(".", "\\.")
-        leaves |= _flat(value, f"{path}.") if isinstance(value, Mapping) else {path: value}
+        path = prefix + re.sub(r"([\\.,=\[\]{}])", r"\\\1", str(key))
+        if isinstance(value, Mapping) and value:
+            leaves |= _flat(value, f"{path}.")
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            for index, each in enumerate(value):
+                own = f"{path}[{index}]"
+                leaves |= _flat(each, f"{own}.") if each else {own: each}
+        else:
+            leaves[path] = value
     return leaves
+
+
+def _says_less(key: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a key is empty on one side, and what is in it on the other is listed by itself."""
+    inside = f"{key}.", f"{key}["
+    sides = (before.get(key), after), (after.get(key), before)
+    return any(value in ({}, []) and any(each.startswith(inside) for each in other) for value, other in sides)
 
 
 def _said(value: Any) -> str:

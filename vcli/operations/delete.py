@@ -14,6 +14,7 @@ from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
+from vcli.kube.types import is_terminating, labels
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations import removal
 from vcli.operations.ending import Schedule
@@ -155,8 +156,7 @@ async def _check(client: Client, names: Names, objects: list[Object]) -> None:
         service = await client.get(SERVICES, names.service, namespace=names.namespace)
     except (NotFound, Forbidden):
         return
-    labels = service["metadata"].get("labels") or {}
-    if is_control_plane(labels) and CLUSTER not in labels:
+    if is_control_plane(labels(service)) and CLUSTER not in labels(service):
         raise ConflictError(
             f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was made by another tool",
             hint="remove it with that tool, such as: "
@@ -279,7 +279,7 @@ class _Deletion:
         await together(
             self._client.patch(STATEFULSETS, obj["metadata"]["name"], policy, namespace=self._names.namespace)
             for obj in workloads
-            if "deletionTimestamp" not in obj["metadata"]
+            if not is_terminating(obj)
         )
         if not await removal.until(self._claims_are_free, timeout=_OWNERLESS_TIMEOUT):
             raise TimedOutError(

@@ -10,6 +10,7 @@ from vcli.controlplane.apply import together
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import PODS
+from vcli.kube.types import ObjectMeta, is_terminating, uid
 
 _GRACE: Final = 30  # seconds; what Kubernetes gives a pod that asks for nothing
 _KUBELET: Final = 10.0  # seconds that a kubelet may take to say that a pod has ended
@@ -52,23 +53,23 @@ class Schedule:
         metadata = pod["metadata"]
         if self.force and self._is_over():
             wanted = 0
-        elif "deletionTimestamp" not in metadata:
+        elif not is_terminating(pod):
             own = pod.get("spec", {}).get("terminationGracePeriodSeconds")
             wanted = self.longest if own is None else min(own, self.longest)
         elif (metadata.get("deletionGracePeriodSeconds") or 0) > self.longest:
             wanted = self.longest
         else:
             return None
-        if self._asked.get(metadata["uid"]) == wanted:
+        if self._asked.get(uid(pod)) == wanted:
             return None
-        self._asked[metadata["uid"]] = wanted
-        if not wanted and "deletionTimestamp" in metadata:
+        self._asked[uid(pod)] = wanted
+        if not wanted and is_terminating(pod):
             self.forgotten.append(metadata["name"])
         return wanted
 
     def forget(self, pod: Object) -> None:
         """Ask again for what was asked for last."""
-        self._asked.pop(pod["metadata"]["uid"], None)
+        self._asked.pop(uid(pod), None)
 
     def _is_over(self) -> bool:
         return time.monotonic() - self._started > min(self.longest + _KUBELET, 0.8 * self.timeout)
@@ -100,7 +101,7 @@ async def _end(client: Client, pod: Object, schedule: Schedule) -> None:
         return
     try:
         await client.delete(
-            PODS, metadata["name"], namespace=metadata["namespace"], uid=metadata["uid"], grace=grace
+            PODS, metadata["name"], namespace=metadata["namespace"], uid=uid(pod), grace=grace
         )
     except (NotFound, Forbidden):  # gone; or left to the garbage collector
         return
@@ -110,9 +111,9 @@ async def _end(client: Client, pod: Object, schedule: Schedule) -> None:
 
 def finalizers(obj: Object) -> list[str]:
     """The finalizers that hold up a deletion, without those that Kubernetes itself removes in time."""
-    metadata = obj["metadata"]
+    metadata: ObjectMeta = obj["metadata"]
     names = metadata.get("finalizers") or ()
-    return [each for each in names if each not in _OF_KUBERNETES] if "deletionTimestamp" in metadata else []
+    return [each for each in names if each not in _OF_KUBERNETES] if is_terminating(obj) else []
 
 
 def reason_left(obj: Object) -> str:
@@ -120,7 +121,7 @@ def reason_left(obj: Object) -> str:
     metadata = obj["metadata"]
     if held := finalizers(obj):
         return f"finalizers: {', '.join(held)}"
-    if "deletionTimestamp" not in metadata:
+    if not is_terminating(obj):
         return ""
     if obj["kind"] == PODS.kind:
         return f"it is ending, with a grace of {metadata.get('deletionGracePeriodSeconds') or 0} seconds"

@@ -5,6 +5,7 @@ from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
 from vcli.invocation import helm, vcli
 from vcli.kube.errors import Object
+from vcli.kube.types import is_terminating, labels
 
 
 def foreign(names: Names) -> ConflictError:
@@ -37,15 +38,15 @@ def is_there(service: Object | None, workload: Object | None, names: Names) -> b
             f"there are leftovers of a virtual cluster {name!r} in namespace {namespace!r}",
             hint=f"remove them: {vcli('delete', name, namespace=namespace)}",
         )
-    labels = service["metadata"].get("labels") or {}
-    if CLUSTER not in labels and is_control_plane(labels):
+    found = labels(service)
+    if CLUSTER not in found and is_control_plane(found):
         raise foreign(names)
-    if CLUSTER not in labels:
+    if CLUSTER not in found:
         raise ConflictError(
             f"namespace {namespace!r} has a Service {name!r} that vcli did not create",
             hint="choose another name, or another namespace with -n",
         )
-    if "deletionTimestamp" in service["metadata"]:
+    if is_terminating(service):
         raise ConflictError(
             f"virtual cluster {name!r} in namespace {namespace!r} is being deleted",
             hint=f"wait until it is gone: {vcli('list', namespace=namespace)}",

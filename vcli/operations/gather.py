@@ -18,6 +18,7 @@ from vcli.controlplane.packing import RENEWED
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound, Object
 from vcli.kube.resources import SECRETS
+from vcli.kube.types import annotations
 
 
 def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:
@@ -59,7 +60,7 @@ class Keys:
         if self.renewed:
             return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         template = (workload or {}).get("spec", {}).get("template", {})
-        return str((template.get("metadata", {}).get("annotations") or {}).get(RENEWED, ""))
+        return annotations(template).get(RENEWED, "")
 
 
 async def make_keys(

@@ -26,6 +26,7 @@ from vcli.kube.resources import (
     STORAGECLASSES,
     Resource,
 )
+from vcli.kube.types import annotations, is_terminating
 from vcli.operations.host_rights import check_namespace, check_rights
 from vcli.operations.remedies import EPHEMERAL, Problem, for_rejection, joined
 
@@ -128,7 +129,7 @@ async def look(
     if namespace is None:
         forbidden = await check_namespace(client, names.namespace)
         problems = [*forbidden, *(problem for problem in problems if not forbidden or problem not in missing)]
-    ending = "deletionTimestamp" in (namespace or {}).get("metadata", {})
+    ending = is_terminating(namespace)
     if ending:
         shown = kubectl("get", "namespace", names.namespace)
         problems.append(Problem("the namespace is being deleted", f"wait until it is gone: {shown}"))
@@ -276,7 +277,7 @@ async def find_storage(client: Client, names: Names, values: Values) -> tuple[St
 
 def _default_name(storage_class: Object) -> str:
     metadata = storage_class["metadata"]
-    default = (metadata.get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
+    default = annotations(storage_class).get(_DEFAULT_CLASS) == "true"
     return str(metadata["name"]) if default else ""
 
 

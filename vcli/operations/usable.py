@@ -2,6 +2,7 @@
 
 from vcli.errors import ConflictError
 from vcli.invocation import kubectl, vcli
+from vcli.kube.types import annotations
 from vcli.operations.resolve import VirtualCluster
 
 
@@ -21,8 +22,7 @@ def refuse_unusable(cluster: VirtualCluster) -> None:
 
 def _resume(cluster: VirtualCluster) -> str:
     """What loft-sh's CLI does to resume a virtual cluster, by kubectl."""
-    annotations = cluster.workload["metadata"].get("annotations") or {}
-    replicas = annotations.get("loft.sh/paused-replicas") or "1"
+    replicas = annotations(cluster.workload).get("loft.sh/paused-replicas") or "1"
     workload = f"{cluster.kind.lower()}/{cluster.workload['metadata']['name']}"
     scale = kubectl("scale", workload, f"--replicas={replicas}", namespace=cluster.namespace)
     if not cluster.paused:

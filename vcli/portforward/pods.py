@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from vcli.kube.types import is_terminating, is_true
+
 Object = dict[str, Any]
 
 
@@ -18,17 +20,8 @@ def choose(pods: Iterable[Object], *, but_not: str | None = None) -> str | None:
         but_not: the pod that has just failed; taken only if there is no other.
     """
     running = [
-        pod
-        for pod in pods
-        if pod.get("status", {}).get("phase") == "Running" and "deletionTimestamp" not in pod["metadata"]
+        pod for pod in pods if pod.get("status", {}).get("phase") == "Running" and not is_terminating(pod)
     ]
     running.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp", "")), reverse=True)
-    running.sort(key=lambda pod: (not _ready(pod), pod["metadata"]["name"] == but_not))
+    running.sort(key=lambda pod: (not is_true(pod, "Ready"), pod["metadata"]["name"] == but_not))
     return str(running[0]["metadata"]["name"]) if running else None
-
-
-def _ready(pod: Object) -> bool:
-    return any(
-        condition.get("type") == "Ready" and condition.get("status") == "True"
-        for condition in pod.get("status", {}).get("conditions") or ()
-    )

@@ -55,7 +55,7 @@ log = Log("vcli.syncer")
 _POLL: Final = 0.1
 _WINDOW: Final = 16
 """Requests at once to each API server, at most."""
-_PATIENCE: Final = 0.02
+_REUSE_DELAY: Final = 0.02
 """Seconds. A server that answers within them is asked over a few connections: a new one costs both sides as
 much as several requests."""
 _GARBAGE: Final = 20_000
@@ -79,8 +79,8 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
     """
     gates = Gates(_UNTIL_READY)
     async with (
-        Client(host, max_inflight=_WINDOW, patience=_PATIENCE) as host_client,
-        Client(virtual, max_inflight=_WINDOW, patience=_PATIENCE) as virtual_client,
+        Client(host, max_inflight=_WINDOW, reuse_delay=_REUSE_DELAY) as host_client,
+        Client(virtual, max_inflight=_WINDOW, reuse_delay=_REUSE_DELAY) as virtual_client,
     ):
         availability = Availability(partial(_warn, Recorder(host_client), settings))
         metrics = Metrics({"host": host_client, "virtual": virtual_client}, availability)

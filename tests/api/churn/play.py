@@ -19,9 +19,9 @@ from tenant import Tenant
 from vcli.syncer.translate.pods import PodContext
 
 STILL = 60.0
-"""Seconds in which nothing changes; tells a syncer that hangs from one that is slow."""
+"""Seconds in which nothing changes; beyond it a syncer hangs and is not slow."""
 RESTLESS = 300.0
-"""Seconds; tells one that never comes to rest."""
+"""Seconds; beyond it a syncer never comes to rest."""
 _LOOK = 0.15
 _SHOWN = 40
 _ABSENT = 4

@@ -1,6 +1,6 @@
 """Who else is at work: the host's scheduler, kubelet and volume binder, and the virtual namespace controller.
 
-Each looks at what is there a few times a second, as its real counterpart would be told by a watch, and does
+Each looks at what is there a few times a second, where its real counterpart has a watch, and does
 the next step for every object.
 """
 

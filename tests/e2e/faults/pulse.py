@@ -89,14 +89,14 @@ class Pulse:
             )
 
     async def _beat(
-        self, way: str, tell: Callable[[str], Awaitable[None]], told: Callable[[], Awaitable[str]]
+        self, way: str, send: Callable[[str], Awaitable[None]], received: Callable[[], Awaitable[str]]
     ) -> None:
         number = 0
         while not self._stop.is_set():
             number += 1
             try:
-                await tell(str(number))
-                while await told() != str(number) and not self._stop.is_set():  # noqa: ASYNC110  it is elsewhere
+                await send(str(number))
+                while await received() != str(number) and not self._stop.is_set():  # noqa: ASYNC110  it is elsewhere
                     await asyncio.sleep(_PAUSE / 2)
             except (ApiError, Unreachable):
                 number -= 1

@@ -54,7 +54,7 @@ def test_each_missing_fact_is_noticed(mounted: Path, key: str):
 def test_what_ends_soon_is_noticed(mounted: Path):
     assert missing(mounted, now=NOW + LEAF_LIFE - dt.timedelta(days=31)) == []
     late = missing(mounted, now=NOW + LEAF_LIFE - dt.timedelta(days=29))
-    assert f"certificate apiserver ends on {NOW + LEAF_LIFE:%Y-%m-%d}" in late
+    assert f"certificate apiserver expires on {NOW + LEAF_LIFE:%Y-%m-%d}" in late
 
 
 def test_a_name_that_is_wanted_now_is_noticed(mounted: Path):

@@ -9,7 +9,8 @@ from vcli.catalog import SYNCED
 from vcli.config import Image, Values, load
 from vcli.config.jsonschema import json_schema
 from vcli.config.legacy import MOVED
-from vcli.config.parse import NOT_YET, image, keys_of, paths
+from vcli.config.parse import NOT_YET, image
+from vcli.config.shape import keys_of, paths
 
 ALL = frozenset(paths(Values))
 

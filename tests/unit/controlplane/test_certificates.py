@@ -1,4 +1,4 @@
-"""The PKI: what is in it, what is kept, what is made anew."""
+"""The PKI: what is in it, what is kept, what is recreated."""
 
 import datetime as dt
 import ssl

@@ -21,7 +21,7 @@ def instance(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("state", "hopeless"),
+    ("state", "unrecoverable"),
     [
         (ComponentState(pid=None, failures=4, restarts=3), True),
         (ComponentState(pid=None, failures=1, restarts=1), False),
@@ -31,9 +31,9 @@ def instance(tmp_path, monkeypatch):
         (ComponentState(pid=7, failures=4, restarts=4), False),
     ],
 )
-def test_a_component_that_does_not_stay_up(instance, state, hopeless):
+def test_a_component_that_does_not_stay_up(instance, state, unrecoverable):
     State(components={NAME: state}).write(instance.state)
-    if not hopeless:
+    if not unrecoverable:
         readiness.fail_early(instance)
         return
     with pytest.raises(VcliError, match=f"{NAME} of host lab does not stay up"):

@@ -71,7 +71,7 @@ class Server:
             await self.handler(exchange)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
-        except Exception as error:  # noqa: BLE001 - told to the test at its end
+        except Exception as error:  # noqa: BLE001 - raised in the test at its end
             self.failures.append(error)
         finally:
             writer.close()

@@ -151,7 +151,7 @@ def test_outside_a_cluster_there_is_no_in_cluster_access(tmp_path):
         in_cluster(environ={}, directory=tmp_path)
 
 
-def test_insecure_checks_nothing_and_a_bad_ca_is_told():
+def test_insecure_checks_nothing_and_a_bad_ca_is_an_error():
     context = client_context(Access(server="https://x", insecure=True))
     assert context.verify_mode is ssl.CERT_NONE
     with pytest.raises(UsageError, match="certificate authority for https://x"):

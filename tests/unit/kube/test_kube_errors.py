@@ -106,7 +106,7 @@ def test_what_has_no_namespaces_is_no_api_server(path, kind):
     assert type(error_from(status(404, "NotFound"), status=404, path=path)) is NotFound
 
 
-def test_a_status_without_a_message_is_told_by_its_reason():
+def test_a_status_without_a_message_is_named_by_its_reason():
     error = error_from(status(400, "BadRequest", ""), status=400, path="/x", server="https://h")
     assert error.message == "https://h answered 400 BadRequest to /x"
 

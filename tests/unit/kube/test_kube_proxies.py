@@ -108,7 +108,7 @@ async def test_tls_inside(proxy, pki):
         (("jane", "hunter2"), "does not accept the user and the password"),
     ],
 )
-async def test_a_wrong_login_is_told_without_the_password(proxy, pki, login, message):
+async def test_the_error_of_a_wrong_login_lacks_the_password(proxy, pki, login, message):
     access = Access(server="https://api.hidden", proxy_url=proxy.url(login), ca=pki[0])
     async with Client(access) as client:
         with pytest.raises(Unreachable, match=rf"through the proxy {proxy.url()}: .*{message}") as caught:

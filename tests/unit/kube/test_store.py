@@ -70,7 +70,7 @@ def test_a_list_made_before_our_write_does_not_undo_it():
     assert versions(store) == {"a": 8, "b": 9}
 
 
-def test_a_relist_is_told_as_differences():
+def test_a_relist_gives_the_differences():
     store = Store({})
     store.replace([pod("same", 1), pod("gone", 2), pod("changed", 3)], version="5")
     changes = store.replace([pod("same", 1), pod("changed", 7), pod("new", 8)], version="9")

@@ -148,7 +148,7 @@ async def test_a_refused_eviction_is_not_repeated(server, call, sent):
     assert len(server.exchanges[0].requests) == sent
 
 
-async def test_503_without_retry_after_is_told_at_once(server):
+async def test_503_without_retry_after_is_raised_at_once(server):
     async def handler(exchange):
         await exchange.request()
         await exchange.answer(503, b"<html>down</html>")
@@ -241,7 +241,7 @@ async def test_the_first_answer_must_come_soon_later_ones_may_take_their_time(se
         await client.request("GET", "/slow")
 
 
-async def test_half_a_head_is_told(server):
+async def test_half_a_head_is_an_error(server):
     async def handler(exchange):
         await exchange.request()
         exchange.writer.write(b"HTTP/1.1 200 OK\r\nContent-")
@@ -329,7 +329,7 @@ async def test_a_200_is_no_websocket(server):
             await open_websocket(client, "/exec")
 
 
-async def test_nobody_listening_is_told_at_once_with_the_address():
+async def test_a_refused_connection_is_raised_at_once_with_the_address():
     async with Client(Access(server="http://127.0.0.1:1")) as client:
         with pytest.raises(Unreachable, match=r"http://127.0.0.1:1: connection refused") as caught:
             await client.get(PODS, "a")
@@ -337,7 +337,7 @@ async def test_nobody_listening_is_told_at_once_with_the_address():
         assert not await client.ready()
 
 
-async def test_a_name_that_does_not_resolve_is_told():
+async def test_a_name_that_does_not_resolve_is_an_error():
     async with Client(Access(server="https://nowhere.invalid")) as client:
         with pytest.raises(Unreachable, match=r"the name nowhere.invalid can't be resolved"):
             await client.get(PODS, "a")

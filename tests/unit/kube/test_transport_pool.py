@@ -43,7 +43,7 @@ async def test_a_patient_client_asks_a_quick_server_over_one_connection(server):
             await exchange.answer()
 
     server.handler = handler
-    async with client_of(server, patience=30.0) as client:
+    async with client_of(server, reuse_delay=30.0) as client:
         await asyncio.gather(*(client.get(PODS, f"pod-{number}") for number in range(20)))
     assert [len(exchange.requests) for exchange in server.exchanges] == [20]
 
@@ -59,7 +59,7 @@ async def test_a_patient_client_has_more_connections_to_a_slow_server(server):
             await exchange.answer()
 
     server.handler = handler
-    async with client_of(server, patience=0.01) as client:
+    async with client_of(server, reuse_delay=0.01) as client:
         await asyncio.gather(*(client.get(PODS, f"pod-{number}") for number in range(3)))
     assert len(server.exchanges) == 3
 
@@ -74,7 +74,7 @@ async def test_whoever_gives_up_waiting_leaves_the_connection_to_the_next(server
             await exchange.answer()
 
     server.handler = handler
-    async with client_of(server, patience=30.0) as client:
+    async with client_of(server, reuse_delay=30.0) as client:
         first, second, third = (asyncio.create_task(client.get(PODS, "a")) for _ in range(3))
         await asked.wait()
         second.cancel()

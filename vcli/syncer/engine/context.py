@@ -5,12 +5,16 @@ from typing import Any
 
 from vcli.contract.settings import Settings
 from vcli.kube.resources import Resource
+from vcli.kube.types import OwnerReference, is_terminating
+from vcli.kube.types import uid as uid_of
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.scope import Scope
+
+__all__ = ["Object", "SyncContext", "is_terminating", "name_of", "scope_of", "uid_of"]
 
 Object = dict[str, Any]
 
@@ -54,7 +58,12 @@ class SyncContext:
 
 def scope_of(settings: Settings) -> Scope:
     """The scope of a syncer's translations."""
-    owner = {"apiVersion": "v1", "kind": "Service", "name": settings.service, "uid": settings.service_uid}
+    owner: OwnerReference = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "name": settings.service,
+        "uid": settings.service_uid,
+    }
     return Scope(cluster=settings.cluster, host_namespace=settings.namespace, owner=owner)
 
 
@@ -62,14 +71,3 @@ def name_of(obj: Object) -> VirtualName:
     """The name of a virtual object."""
     metadata = obj["metadata"]
     return VirtualName(metadata.get("namespace", ""), metadata["name"])
-
-
-def uid_of(obj: Object) -> str:
-    """The object's own uid."""
-    uid: str = obj["metadata"]["uid"]
-    return uid
-
-
-def is_terminating(obj: Object) -> bool:
-    """Whether somebody has asked for the object's deletion."""
-    return "deletionTimestamp" in obj["metadata"]

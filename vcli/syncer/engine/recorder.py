@@ -9,6 +9,7 @@ from typing import Any, Final
 from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.resources import EVENTS, Resource
+from vcli.kube.types import Event, ObjectMeta, ObjectReference, plain
 from vcli.syncer.engine.log import Log
 
 log = Log("vcli.syncer.events")
@@ -54,7 +55,7 @@ class Recorder:
             reason: one word, in CamelCase.
             message: for the tenant, without host names.
         """
-        metadata = obj["metadata"]
+        metadata: ObjectMeta = obj["metadata"]
         message = message[:_LONGEST_MESSAGE]
         same = _USED.sub("", message)
         digest = hashlib.sha256("\0".join((metadata["uid"], reason, same)).encode()).hexdigest()[:16]
@@ -70,17 +71,19 @@ class Recorder:
             return
         said.message, said.written = message, moment
         namespace = metadata.get("namespace") or "default"
-        event = {
+        involved: ObjectReference = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        }
+        if metadata.get("namespace"):
+            involved["namespace"] = metadata["namespace"]
+        event: Event = {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {"name": f"{metadata['name'][:200]}.{digest}", "namespace": namespace},
-            "involvedObject": {
-                "apiVersion": resource.api_version,
-                "kind": resource.kind,
-                "name": metadata["name"],
-                "uid": metadata["uid"],
-                **({"namespace": metadata["namespace"]} if metadata.get("namespace") else {}),
-            },
+            "involvedObject": involved,
             "reason": reason,
             "message": message,
             "type": "Warning",
@@ -91,7 +94,7 @@ class Recorder:
             "count": said.count,
         }
         try:
-            await self._client.apply(EVENTS, event, namespace=namespace, field_manager=COMPONENT)
+            await self._client.apply(EVENTS, plain(event), namespace=namespace, field_manager=COMPONENT)
         except VcliError as error:
             log.debug(
                 "event not written", object=f"{namespace}/{metadata['name']}", reason=reason, error=error

@@ -8,6 +8,7 @@ from typing import Any
 from vcli.kube.client import Client, Strategy
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import Resource
+from vcli.kube.types import annotations, uid
 from vcli.syncer.translate import keys
 
 Object = dict[str, Any]
@@ -23,9 +24,8 @@ def fingerprint(desired: Object) -> str:
 
 def stamped(desired: Object) -> Object:
     """`desired` with its own fingerprint in an annotation, by which `is_applied` knows it again."""
-    metadata = desired["metadata"]
-    annotations = {**(metadata.get("annotations") or {}), keys.APPLIED: fingerprint(desired)}
-    return {**desired, "metadata": {**metadata, "annotations": annotations}}
+    noted = {**annotations(desired), keys.APPLIED: fingerprint(desired)}
+    return {**desired, "metadata": {**desired["metadata"], "annotations": noted}}
 
 
 def is_applied(current: Object | None, desired: Object) -> bool:
@@ -34,10 +34,7 @@ def is_applied(current: Object | None, desired: Object) -> bool:
     What host controllers and admission made of it since is theirs: comparing the objects would start a
     ping-pong.
     """
-    if current is None:
-        return False
-    annotations = current["metadata"].get("annotations") or {}
-    return bool(annotations.get(keys.APPLIED) == fingerprint(desired))
+    return current is not None and annotations(current).get(keys.APPLIED) == fingerprint(desired)
 
 
 class Writer:
@@ -98,7 +95,7 @@ class Writer:
         answer = await self._client.patch(
             resource,
             metadata["name"],
-            {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": metadata["uid"]}},
+            {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": uid(obj)}},
             namespace=metadata.get("namespace"),
             subresource=subresource,
             strategy=strategy,
@@ -125,7 +122,7 @@ class Writer:
                 resource,
                 metadata["name"],
                 namespace=metadata.get("namespace"),
-                uid=metadata["uid"],
+                uid=uid(obj),
                 grace=grace,
             )
         except (NotFound, Conflict):  # another object may have the name by now; the watch will say so

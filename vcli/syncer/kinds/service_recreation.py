@@ -12,6 +12,7 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound, ServerError
 from vcli.kube.resources import SERVICES
+from vcli.kube.types import annotations
 from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.translate.services import (
@@ -73,7 +74,7 @@ class ServiceRecreation:
 
     async def restore(self, host: Object) -> bool:
         """Create the virtual Service that corresponds to the host one, if it was deleted to be recreated."""
-        text = (host["metadata"].get("annotations") or {}).get(SUCCESSOR)
+        text = annotations(host).get(SUCCESSOR)
         if not text:
             return False
         await self._create(json.loads(text))
@@ -81,7 +82,7 @@ class ServiceRecreation:
 
     async def finish(self, virtual: Object, host: Object | None) -> None:
         """The virtual Service is there: nothing is to come in its place any more."""
-        if host is not None and SUCCESSOR in (host["metadata"].get("annotations") or {}):
+        if host is not None and SUCCESSOR in annotations(host):
             gone: Object = {"metadata": {"annotations": {SUCCESSOR: None}}}
             await self._ctx.host.writer.patch(SERVICES, host, gone)
         metadata = virtual["metadata"]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from vcli.kube.types import labels as labels_of
 from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.translate.names import VirtualName
 
@@ -104,11 +105,10 @@ def node_metrics(node: Object, usages: Sequence[PodUsage]) -> Object | None:
         return None
     latest = max(usages, key=lambda usage: usage.timestamp)
     cpu, memory = sum(each.nanocores for each in usages), sum(each.memory for each in usages)
-    metadata = node["metadata"]
     return {
         "kind": "NodeMetrics",
         "apiVersion": GROUP_VERSION,
-        "metadata": _metadata({"name": metadata["name"]}, metadata.get("labels") or {}, latest.timestamp),
+        "metadata": _metadata({"name": node["metadata"]["name"]}, labels_of(node), latest.timestamp),
         "timestamp": latest.timestamp,
         "window": latest.window,
         "usage": {"cpu": f"{cpu}n", "memory": f"{memory // 1024}Ki"},

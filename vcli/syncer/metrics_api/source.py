@@ -6,6 +6,7 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PODMETRICS, PODS
+from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import find_pod
@@ -76,7 +77,7 @@ class HostUsage:
             name=name,
             uid=host.uid,
             node=host.node,
-            labels=pod["metadata"].get("labels") or {},
+            labels=labels(pod),
             timestamp=item["timestamp"],
             window=item["window"],
             containers=containers,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from vcli.kube.types import annotations
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS, host_metadata
 from vcli.syncer.translate.objects import Object, without
@@ -56,11 +57,11 @@ def token_secret(pod: Object, tokens: Mapping[str, Token], *, scope: Scope) -> O
     bare = {**pod, "metadata": without(pod["metadata"], "annotations", "labels")}
     metadata = host_metadata(bare, kind=POD_TOKENS, scope=scope)
     lives = {key: [token.issued, token.expires] for key, token in sorted(tokens.items())}
-    annotations = {**metadata["annotations"], keys.TOKENS: json.dumps(lives, separators=(",", ":"))}
+    noted = {**metadata["annotations"], keys.TOKENS: json.dumps(lives, separators=(",", ":"))}
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {**metadata, "annotations": annotations},
+        "metadata": {**metadata, "annotations": noted},
         "type": "Opaque",
         "data": {key: base64.b64encode(token.value.encode()).decode() for key, token in tokens.items()},
     }
@@ -70,7 +71,7 @@ def tokens_in(secret: Object) -> dict[str, Token]:
     """The tokens in a host Secret made by ``token_secret``; none where it can't be read."""
     data, found = secret.get("data") or {}, {}
     try:
-        lives = json.loads((secret["metadata"].get("annotations") or {}).get(keys.TOKENS) or "{}")
+        lives = json.loads(annotations(secret).get(keys.TOKENS) or "{}")
         for key, (issued, expires) in lives.items():
             if key in data:
                 value = base64.b64decode(data[key]).decode()

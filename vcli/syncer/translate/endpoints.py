@@ -3,9 +3,9 @@
 For a Service with selector the host makes its own, from the host pods.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, cast
 
+from vcli.kube.types import Endpoint, EndpointSlice, plain
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.objects import Object
@@ -17,27 +17,29 @@ _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 
 def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
     """The complete host EndpointSlice."""
+    virtual = cast("EndpointSlice", endpoint_slice)
     metadata = host_metadata(endpoint_slice, kind="EndpointSlice", scope=scope)
     labels = {**metadata["labels"], _MANAGED_BY: "vcli.dev"}
     if service := labels.get(_SERVICE_NAME):
-        namespace = endpoint_slice["metadata"]["namespace"]
-        labels[_SERVICE_NAME] = host_name(VirtualName(namespace, service), scope.cluster)
-    return {
+        own = VirtualName(virtual["metadata"]["namespace"], service)
+        labels[_SERVICE_NAME] = host_name(own, scope.cluster)
+    host: EndpointSlice = {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
         "metadata": {**metadata, "labels": labels},
-        "addressType": endpoint_slice["addressType"],
-        "endpoints": [_endpoint(each, scope) for each in endpoint_slice.get("endpoints") or ()],
-        "ports": [dict(port) for port in endpoint_slice.get("ports") or ()],
+        "addressType": virtual["addressType"],
+        "endpoints": [_endpoint(each, scope) for each in virtual.get("endpoints") or ()],
+        "ports": [port.copy() for port in virtual.get("ports") or ()],
     }
+    return plain(host)
 
 
-def _endpoint(endpoint: Mapping[str, Any], scope: Scope) -> Object:
+def _endpoint(endpoint: Endpoint, scope: Scope) -> Endpoint:
     """An endpoint. A ``targetRef`` that isn't a pod corresponds to nothing on the host."""
-    target = endpoint.get("targetRef")
+    translated = endpoint.copy()
+    target = translated.pop("targetRef", None)
     if not target:
-        return dict(endpoint)
-    translated = {key: value for key, value in endpoint.items() if key != "targetRef"}
+        return translated
     if target.get("kind") == "Pod" and target.get("name") and target.get("namespace"):
         name = host_name(VirtualName(target["namespace"], target["name"]), scope.cluster)
         translated["targetRef"] = {"kind": "Pod", "name": name, "namespace": scope.host_namespace}

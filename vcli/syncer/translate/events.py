@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
+from vcli.kube.types import Event, ObjectMeta, ObjectReference, plain
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pods import hosts
@@ -39,29 +40,30 @@ def to_virtual(
         scope: the virtual cluster.
         names: further host names that the message may hold, to virtual ones (``pods.pod_names``).
     """
-    metadata = involved["metadata"]
+    metadata: ObjectMeta = involved["metadata"]
     namespace = metadata.get("namespace") or "default"
-    about = event["involvedObject"]
+    about: ObjectReference = event["involvedObject"]
     known = {about.get("name", ""): metadata["name"], **(names or {})}
     known.pop("", None)
-    copied = {key: event[key] for key in _COPIED if event.get(key) is not None}
-    reference = {
+    copied = cast("Event", {key: event[key] for key in _COPIED if event.get(key) is not None})
+    reference: ObjectReference = {
         "apiVersion": involved["apiVersion"],
         "kind": involved["kind"],
-        "namespace": metadata.get("namespace"),
+        "namespace": metadata.get("namespace", ""),
         "name": metadata["name"],
-        "uid": metadata.get("uid"),
-        "resourceVersion": metadata.get("resourceVersion"),
-        "fieldPath": about.get("fieldPath"),
+        "uid": metadata.get("uid", ""),
+        "resourceVersion": metadata.get("resourceVersion", ""),
+        "fieldPath": about.get("fieldPath", ""),
     }
-    return {
+    virtual: Event = {
+        **copied,
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": virtual_name(event, metadata["name"]), "namespace": namespace},
-        "involvedObject": {key: value for key, value in reference.items() if value},
+        "involvedObject": cast("ObjectReference", {key: value for key, value in reference.items() if value}),
         "message": rewrite(event.get("message") or "", known, namespace=namespace, scope=scope),
-        **copied,
     }
+    return plain(virtual)
 
 
 def is_of_the_host(event: Object, involved: Object, *, scope: Scope) -> bool:
@@ -70,14 +72,14 @@ def is_of_the_host(event: Object, involved: Object, *, scope: Scope) -> bool:
     That is a container which the host's admission put in, or the Secret of its tokens, which a kubelet may
     miss for a moment.
     """
-    if event["involvedObject"].get("kind") != "Pod":
+    host = cast("Event", event)
+    about, message = host["involvedObject"], host.get("message", "")
+    if about.get("kind") != "Pod":
         return False
-    if event.get("reason") == "FailedMount" and token_secret_name(involved, scope) in event.get(
-        "message", ""
-    ):
+    if host.get("reason") == "FailedMount" and token_secret_name(involved, scope) in message:
         return True
-    match = _CONTAINER.fullmatch(event["involvedObject"].get("fieldPath") or "")
-    if not match or (match[1] == hosts.CONTAINER and event.get("type") == "Warning"):
+    match = _CONTAINER.fullmatch(about.get("fieldPath") or "")
+    if not match or (match[1] == hosts.CONTAINER and host.get("type") == "Warning"):
         return False
     spec = involved["spec"]
     groups = (spec.get(name) or () for name in ("containers", "initContainers", "ephemeralContainers"))

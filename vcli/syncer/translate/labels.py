@@ -8,14 +8,16 @@ look like the host's own DNS, ``k8s-app=kube-dns``. So a tenant's ``release`` an
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from vcli.contract.labels import is_control_plane
+from vcli.kube.types import LabelSelector, LabelSelectorRequirement
 from vcli.syncer.translate import keys
-from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
 _NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
+
+Requirements: TypeAlias = Sequence[LabelSelectorRequirement]
 
 
 def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) -> dict[str, str]:
@@ -47,7 +49,7 @@ def host_selector(selector: Mapping[str, str], namespace: str, scope: Scope) -> 
     return {**translated, keys.MANAGED_BY: scope.cluster, keys.NAMESPACE: namespace}
 
 
-def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scope: Scope) -> Object:
+def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scope: Scope) -> LabelSelector:
     """A LabelSelector, matching on the host what it matches in its virtual namespace.
 
     An empty one matches everything in the namespace. ``namespace`` None: in all of the virtual cluster's
@@ -70,21 +72,22 @@ def host_namespace_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
     return {_namespace_key(key): value for key, value in (labels or {}).items() if key != _NAMESPACE_NAME}
 
 
-def with_namespace_selector(selector: Mapping[str, Any], namespace_selector: Mapping[str, Any]) -> Object:
+def with_namespace_selector(
+    selector: Mapping[str, Any], namespace_selector: Mapping[str, Any]
+) -> LabelSelector:
     """A host LabelSelector that also asks for the namespace of the pod to match ``namespace_selector``."""
     labels = {
         _namespace_key(key): value for key, value in (namespace_selector.get("matchLabels") or {}).items()
     }
-    expressions = [
-        {**expression, "key": _namespace_key(expression["key"])}
-        for expression in namespace_selector.get("matchExpressions") or ()
+    asked: Requirements = namespace_selector.get("matchExpressions") or ()
+    requirements: list[LabelSelectorRequirement] = [
+        {"key": key, "operator": "In", "values": [value]} for key, value in labels.items()
     ]
-    return with_requirements(
-        selector, [{"key": k, "operator": "In", "values": [v]} for k, v in labels.items()] + expressions
-    )
+    requirements += [{**expression, "key": _namespace_key(expression["key"])} for expression in asked]
+    return with_requirements(selector, requirements)
 
 
-def with_requirements(selector: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> Object:
+def with_requirements(selector: Mapping[str, Any], requirements: Requirements) -> LabelSelector:
     """A LabelSelector with more ``matchExpressions``."""
     return _selector(
         selector.get("matchLabels") or {}, [*(selector.get("matchExpressions") or ()), *requirements]
@@ -122,10 +125,10 @@ def _namespace_key(key: str) -> str:
     )
 
 
-def _translated(expressions: Sequence[Mapping[str, Any]]) -> list[Object]:
+def _translated(expressions: Requirements) -> list[LabelSelectorRequirement]:
     return [{**expression, "key": selector_key(expression["key"])} for expression in expressions]
 
 
-def _selector(labels: Mapping[str, str], expressions: Sequence[Mapping[str, Any]]) -> Object:
-    selector: Object = {"matchLabels": dict(labels)} if labels else {}
+def _selector(labels: Mapping[str, str], expressions: Requirements) -> LabelSelector:
+    selector: LabelSelector = {"matchLabels": dict(labels)} if labels else {}
     return {**selector, "matchExpressions": list(expressions)} if expressions else selector

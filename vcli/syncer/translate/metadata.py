@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import host_label_selector, host_labels, host_selector
 from vcli.syncer.translate.names import HostName, VirtualName, derived_name, host_cluster_name, host_name
-from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
 __all__ = [
@@ -29,7 +29,7 @@ _NEVER_COPIED: Final = frozenset({"kubectl.kubernetes.io/last-applied-configurat
 
 def host_metadata(
     virtual: Mapping[str, Any], *, kind: str, scope: Scope, name: HostName | None = None
-) -> Object:
+) -> ObjectMeta:
     """The whole ``metadata`` of the host object for a virtual one.
 
     Args:
@@ -38,31 +38,29 @@ def host_metadata(
         scope: the virtual cluster.
         name: the host name, where it isn't the one that belongs to ``kind``.
     """
-    metadata = virtual["metadata"]
+    metadata: ObjectMeta = virtual["metadata"]
     own = VirtualName(metadata.get("namespace", ""), metadata["name"])
-    owner = {key: value for key, value in scope.owner.items() if key != "controller"}
+    owner: OwnerReference = scope.owner.copy()
+    owner.pop("controller", None)
     if any(reference.get("controller") for reference in metadata.get("ownerReferences") or ()):
         # `kubectl drain` rejects pods that no controller would recreate.
         owner["controller"] = True
-    annotations = {
-        keys.host_key(key): value
-        for key, value in (metadata.get("annotations") or {}).items()
-        if key not in _NEVER_COPIED
+    copied = {
+        keys.host_key(key): value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED
     }
-    # A cluster-scoped object can't be owned by a namespaced one: it is pruned by name.
-    home = {"namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else {}
     ours = {
         keys.NAME: own.name,
         keys.NAMESPACE: own.namespace,
         keys.UID: metadata.get("uid", ""),
         keys.KIND: kind,
     }
-    return {
-        **home,
+    host: ObjectMeta = {
         "name": name or host_name_for(own, kind=kind, scope=scope),
-        "labels": host_labels(metadata.get("labels"), own.namespace, scope),
-        "annotations": {**annotations, **ours},
+        "labels": host_labels(labels(virtual), own.namespace, scope),
+        "annotations": {**copied, **ours},
     }
+    # A cluster-scoped object can't be owned by a namespaced one: it is pruned by name.
+    return {**host, "namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else host
 
 
 def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None = None) -> VirtualName | None:
@@ -77,15 +75,15 @@ def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None =
         scope: the virtual cluster.
         kind: ask for this kind (or role) alone; by default any.
     """
-    metadata = host["metadata"]
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    own_kind = annotations.get(keys.KIND)
-    name, namespace = annotations.get(keys.NAME), annotations.get(keys.NAMESPACE)
-    if labels.get(keys.MANAGED_BY) != scope.cluster or not own_kind or not name or namespace is None:
+    metadata: ObjectMeta = host["metadata"]
+    ours, theirs = labels(host), annotations(host)
+    own_kind = theirs.get(keys.KIND)
+    name, namespace = theirs.get(keys.NAME), theirs.get(keys.NAMESPACE)
+    if ours.get(keys.MANAGED_BY) != scope.cluster or not own_kind or not name or namespace is None:
         return None
     own = VirtualName(namespace, name)
     is_consistent = (
-        labels.get(keys.NAMESPACE, "") == namespace
+        ours.get(keys.NAMESPACE, "") == namespace
         and metadata.get("name") == host_name_for(own, kind=own_kind, scope=scope)
         and metadata.get("namespace", "") == (scope.host_namespace if namespace else "")
         and kind in (None, own_kind)
@@ -95,8 +93,7 @@ def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None =
 
 def virtual_uid_of(host: Mapping[str, Any]) -> str | None:
     """The uid of the virtual object that a host object was made for."""
-    uid: str | None = (host["metadata"].get("annotations") or {}).get(keys.UID)
-    return uid or None
+    return annotations(host).get(keys.UID) or None
 
 
 def host_name_for(name: VirtualName, *, kind: str, scope: Scope) -> HostName:

@@ -1,9 +1,19 @@
 """Virtual Nodes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from vcli.syncer.translate.objects import Object, compact, without
+from vcli.kube.types import (
+    Condition,
+    LeaseSpec,
+    NodeAddress,
+    NodeDaemonEndpoints,
+    NodeSpec,
+    NodeStatus,
+    ObjectMeta,
+    labels,
+)
+from vcli.syncer.translate.objects import Object, without
 
 KIND_OF_NODE: Final = "vcli.dev/node"
 """Label of the Nodes that are ours: ``synthetic`` or ``mirrored``. A tenant's own Nodes lack it."""
@@ -11,13 +21,13 @@ KIND_OF_NODE: Final = "vcli.dev/node"
 
 def is_ours(node: Mapping[str, Any]) -> bool:
     """Whether a Node corresponds to one of the host's."""
-    return KIND_OF_NODE in (node["metadata"].get("labels") or {})
+    return KIND_OF_NODE in labels(node)
 
 
 def tenant_labels(node: Mapping[str, Any]) -> Object:
     """The labels of a Node of ours that the tenant gave it; of one that we can read they are the host's."""
-    labels = node["metadata"].get("labels") or {}
-    return without(labels, *_STANDARD) if labels.get(KIND_OF_NODE) == "synthetic" else {}
+    found = labels(node)
+    return without(found, *_STANDARD) if found.get(KIND_OF_NODE) == "synthetic" else {}
 
 
 def _standard_labels(name: str, architecture: str, operating_system: str) -> dict[str, str]:
@@ -44,6 +54,8 @@ _CONDITIONS: Final = (
     ("Ready", "True", "KubeletReady", "a pod of this cluster runs on this node"),
 )
 _LEASE_SECONDS: Final = 40
+_MIRRORED_SPEC: Final = ("providerID", "taints", "unschedulable")
+_MIRRORED_STATUS: Final = ("allocatable", "capacity", "conditions", "nodeInfo")
 
 
 def synthetic_node(
@@ -72,7 +84,7 @@ def synthetic_node(
         labels: more labels.
     """
     standard = _standard_labels(name, architecture, operating_system)
-    conditions = [
+    conditions: list[Condition] = [
         {
             "type": kind,
             "status": status,
@@ -83,31 +95,27 @@ def synthetic_node(
         }
         for kind, status, reason, message in _CONDITIONS
     ]
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": {**(labels or {}), **standard}},
-        "spec": {},
-        "status": {
-            "addresses": _addresses(name, internal_ips, kubelet_host),
-            "allocatable": dict(_CAPACITY),
-            "capacity": dict(_CAPACITY),
-            "conditions": conditions,
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
-            "nodeInfo": {
-                "architecture": architecture,
-                "bootID": "",
-                "containerRuntimeVersion": "unknown://unknown",
-                "kernelVersion": "unknown",
-                "kubeProxyVersion": "",
-                "kubeletVersion": kubernetes_version,
-                "machineID": "",
-                "operatingSystem": operating_system,
-                "osImage": "unknown",
-                "systemUUID": "",
-            },
+    node: NodeStatus = {
+        "addresses": _addresses(name, internal_ips, kubelet_host),
+        "allocatable": dict(_CAPACITY),
+        "capacity": dict(_CAPACITY),
+        "conditions": conditions,
+        "daemonEndpoints": _endpoints(kubelet_port),
+        "nodeInfo": {
+            "architecture": architecture,
+            "bootID": "",
+            "containerRuntimeVersion": "unknown://unknown",
+            "kernelVersion": "unknown",
+            "kubeProxyVersion": "",
+            "kubeletVersion": kubernetes_version,
+            "machineID": "",
+            "operatingSystem": operating_system,
+            "osImage": "unknown",
+            "systemUUID": "",
         },
     }
+    metadata: ObjectMeta = {"name": name, "labels": {**(labels or {}), **standard}}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}, "status": node}
 
 
 def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int) -> Object:
@@ -120,23 +128,23 @@ def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: i
         kubelet_host: DNS name where kube-apiserver reaches the syncer.
         kubelet_port: the syncer's port for this node.
     """
-    metadata, spec, status = host["metadata"], host.get("spec") or {}, host.get("status") or {}
-    name = metadata["name"]
-    real = [each for each in status.get("addresses") or () if each["type"] in ("InternalIP", "ExternalIP")]
-    addresses = [*real, *_addresses(name, (), kubelet_host)]
-    mirrored = {
-        key: status[key] for key in ("allocatable", "capacity", "conditions", "nodeInfo") if key in status
+    real: NodeStatus = host.get("status") or NodeStatus()
+    name = host["metadata"]["name"]
+    addresses = [each for each in real.get("addresses") or () if each["type"] in ("InternalIP", "ExternalIP")]
+    mirrored = {key: real[key] for key in _MIRRORED_STATUS if key in real}
+    metadata: ObjectMeta = {"name": name, "labels": {**labels(host), KIND_OF_NODE: "mirrored"}}
+    spec: NodeSpec = host.get("spec") or NodeSpec()
+    status: NodeStatus = {
+        **cast("NodeStatus", mirrored),
+        "addresses": [*addresses, *_addresses(name, (), kubelet_host)],
+        "daemonEndpoints": _endpoints(kubelet_port),
     }
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {**(metadata.get("labels") or {}), KIND_OF_NODE: "mirrored"}},
-        "spec": {key: spec[key] for key in ("providerID", "taints", "unschedulable") if key in spec},
-        "status": {
-            **mirrored,
-            "addresses": addresses,
-            "daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}},
-        },
+        "metadata": metadata,
+        "spec": {key: spec[key] for key in _MIRRORED_SPEC if key in spec},
+        "status": status,
     }
 
 
@@ -148,20 +156,25 @@ def lease(name: str, *, now: str, node_uid: str | None = None) -> Object:
         now: RFC 3339 with microseconds.
         node_uid: the virtual Node's uid, so that the Lease goes with it.
     """
-    owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node_uid}
-    owners = [owner] if node_uid else None
-    return {
-        "apiVersion": "coordination.k8s.io/v1",
-        "kind": "Lease",
-        "metadata": compact({"name": name, "namespace": "kube-node-lease", "ownerReferences": owners}),
-        "spec": {"holderIdentity": name, "leaseDurationSeconds": _LEASE_SECONDS, "renewTime": now},
+    metadata: ObjectMeta = {"name": name, "namespace": "kube-node-lease"}
+    if node_uid:
+        metadata["ownerReferences"] = [{"apiVersion": "v1", "kind": "Node", "name": name, "uid": node_uid}]
+    spec: LeaseSpec = {
+        "holderIdentity": name,
+        "leaseDurationSeconds": _LEASE_SECONDS,
+        "renewTime": now,
     }
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 
-def _addresses(name: str, internal_ips: Sequence[str], kubelet_host: str) -> list[Object]:
-    addresses = [{"type": "InternalIP", "address": each} for each in internal_ips]
+def _addresses(name: str, internal_ips: Sequence[str], kubelet_host: str) -> list[NodeAddress]:
+    real: list[NodeAddress] = [{"type": "InternalIP", "address": each} for each in internal_ips]
     return [
-        *addresses,
+        *real,
         {"type": "Hostname", "address": name},
         {"type": "InternalDNS", "address": kubelet_host},
     ]
+
+
+def _endpoints(port: int) -> NodeDaemonEndpoints:
+    return {"kubeletEndpoint": {"Port": port}}

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.kube.types import ClaimSpec, Condition, annotations, conditions
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
-from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.objects import Object, without
 from vcli.syncer.translate.pvs import mirrored_name
 from vcli.syncer.translate.scope import Scope
 
@@ -53,11 +54,17 @@ def to_host(
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
     kept = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
-    chosen = (host or claim)["spec"].get("volumeName") or claim["spec"].get("volumeName")
-    spec = {**claim["spec"], "volumeName": chosen} if chosen else claim["spec"]
-    spec = changed(spec, "storageClassName", lambda name: classes.get(name, name))
-    for field in ("dataSource", "dataSourceRef"):
-        spec = changed(spec, field, lambda source: _source(source, claim["metadata"]["namespace"], scope))
+    wanted: ClaimSpec = claim["spec"]
+    spec = wanted.copy()
+    if chosen := (host or claim)["spec"].get("volumeName") or wanted.get("volumeName"):
+        spec["volumeName"] = chosen
+    if name := spec.get("storageClassName"):
+        spec["storageClassName"] = classes.get(name, name)
+    namespace = claim["metadata"]["namespace"]
+    if source := spec.get("dataSource"):
+        spec["dataSource"] = _source(source, namespace, scope)
+    if source := spec.get("dataSourceRef"):
+        spec["dataSourceRef"] = _source(source, namespace, scope)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -70,8 +77,8 @@ def has_lost(virtual: Object, host: Object | None) -> bool:
     """Whether the virtual claim had a volume, and its host claim (None: that is gone) has it no more."""
     return (
         bool(virtual["spec"].get("volumeName"))
-        and BIND_COMPLETED in (virtual["metadata"].get("annotations") or {})
-        and (host is None or BIND_COMPLETED not in (host["metadata"].get("annotations") or {}))
+        and BIND_COMPLETED in annotations(virtual)
+        and BIND_COMPLETED not in annotations(host)
     )
 
 
@@ -83,20 +90,18 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     status = dict(host.get("status") or {})
     if has_lost(virtual, host):
         status["phase"] = "Lost"
-    name = virtual["metadata"]["name"]
-    names = {host["metadata"]["name"]: name}
-    conditions = [
-        changed(
-            condition,
-            "message",
-            lambda text: rewrite(text, names, namespace=virtual["metadata"]["namespace"], scope=scope),
-        )
-        for condition in status.get("conditions") or ()
-    ]
-    known = {condition["type"] for condition in conditions} | _KUBERNETES_CONDITIONS
-    old = (virtual.get("status") or {}).get("conditions") or ()
-    conditions += [condition for condition in old if condition["type"] not in known]
-    return {**status, "conditions": conditions} if conditions else without(status, "conditions")
+    names = {host["metadata"]["name"]: virtual["metadata"]["name"]}
+
+    def translated(condition: Condition) -> Condition:
+        if not condition.get("message"):
+            return condition
+        text = rewrite(condition["message"], names, namespace=virtual["metadata"]["namespace"], scope=scope)
+        return {**condition, "message": text}
+
+    merged = [translated(condition) for condition in conditions(host)]
+    known = {condition["type"] for condition in merged} | _KUBERNETES_CONDITIONS
+    merged += [condition for condition in conditions(virtual) if condition["type"] not in known]
+    return {**status, "conditions": merged} if merged else without(status, "conditions")
 
 
 def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | None:
@@ -104,20 +109,20 @@ def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | No
 
     The class only where the virtual claim has none: the host's default then is what it got.
     """
-    theirs = virtual["metadata"].get("annotations") or {}
-    ours = host["metadata"].get("annotations") or {}
-    annotations: Object = {
+    theirs, ours = annotations(virtual), annotations(host)
+    changes: dict[str, str | None] = {
         key: value for key, value in ours.items() if _is_binders(key) and theirs.get(key) != value
     }
     # A node that did not work out is taken back. That it was bound once is remembered, see `has_lost`.
-    annotations |= {key: None for key in theirs if _is_binders(key) and key not in {*ours, BIND_COMPLETED}}
-    wanted, spec = virtual["spec"], host["spec"]
-    filled: Object = {}
+    changes |= {key: None for key in theirs if _is_binders(key) and key not in {*ours, BIND_COMPLETED}}
+    wanted: ClaimSpec = virtual["spec"]
+    spec: ClaimSpec = host["spec"]
+    filled: ClaimSpec = {}
     if spec.get("volumeName") and not wanted.get("volumeName"):
         filled["volumeName"] = mirrored_name(spec["volumeName"], scope)
     if spec.get("storageClassName") and "storageClassName" not in wanted:
         filled["storageClassName"] = spec["storageClassName"]
-    patch: Object = {"metadata": {"annotations": annotations}} if annotations else {}
+    patch: Object = {"metadata": {"annotations": changes}} if changes else {}
     return {**patch, "spec": filled} if filled else patch or None
 
 

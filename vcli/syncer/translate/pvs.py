@@ -8,9 +8,10 @@ claim, and says that its source is not known.
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from vcli.syncer.translate.objects import Object, compact
+from vcli.kube.types import ClaimSpec, ClaimStatus, ObjectMeta, VolumeSpec, annotations, labels, uid
+from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
 
 KIND_OF_VOLUME: Final = "vcli.dev/volume"
@@ -29,10 +30,14 @@ SOURCES: Final = ("csi", "hostPath", "local", "nfs")
 """What is mirrored of where a volume is; the other kinds are gone from Kubernetes, or need a Secret."""
 _TOPOLOGY: Final = ("topology.", "failure-domain.beta.kubernetes.io/")
 _COPIED: Final = (
+    *SOURCES,
+    "accessModes",
+    "capacity",
     "mountOptions",
     "nodeAffinity",
     "persistentVolumeReclaimPolicy",
     "volumeAttributesClassName",
+    "volumeMode",
 )
 
 
@@ -51,9 +56,7 @@ def is_ours(volume: Object, *, of: Object | None = None) -> bool:
         of: the virtual claim that is bound to it, if one is: then a label that was taken off is missed.
     """
     bound = (volume["spec"].get("claimRef") or {}).get("uid")
-    return KIND_OF_VOLUME in (volume["metadata"].get("labels") or {}) or (
-        of is not None and bound == of["metadata"]["uid"]
-    )
+    return KIND_OF_VOLUME in labels(volume) or (of is not None and bound == uid(of))
 
 
 def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | None = None) -> Object:
@@ -65,28 +68,26 @@ def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | 
         scope: the virtual cluster.
         volume: the host's PersistentVolume; None where that may not be read.
     """
-    claim = virtual["metadata"]
-    annotations, labels, spec = _synthetic(virtual, host) if volume is None else _mirrored(host, volume)
+    claim: ObjectMeta = virtual["metadata"]
+    notes, topology, spec = _synthetic(virtual, host) if volume is None else _mirrored(host, volume)
     names = {host["metadata"]["name"]: claim["name"], scope.host_namespace: claim["namespace"]}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {
-            "name": virtual["spec"]["volumeName"],
-            "labels": {**labels, KIND_OF_VOLUME: "synthetic" if volume is None else "mirrored"},
-            "annotations": annotations,
-        },
-        "spec": {
-            **{key: _cleaned(value, names) if key in SOURCES else value for key, value in spec.items()},
-            "claimRef": {
-                "apiVersion": "v1",
-                "kind": "PersistentVolumeClaim",
-                "namespace": claim["namespace"],
-                "name": claim["name"],
-                "uid": claim["uid"],
-            },
+    metadata: ObjectMeta = {
+        "name": virtual["spec"]["volumeName"],
+        "labels": {**topology, KIND_OF_VOLUME: "synthetic" if volume is None else "mirrored"},
+        "annotations": notes,
+    }
+    cleaned = {key: _cleaned(value, names) if key in SOURCES else value for key, value in spec.items()}
+    bound: VolumeSpec = {
+        **cast("VolumeSpec", cleaned),
+        "claimRef": {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "namespace": claim["namespace"],
+            "name": claim["name"],
+            "uid": claim["uid"],
         },
     }
+    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": metadata, "spec": bound}
 
 
 def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
@@ -95,47 +96,46 @@ def belongs_to(volume: Object, host_claim: str, scope: Scope) -> bool:
     return bound.get("namespace") == scope.host_namespace and bound.get("name") == host_claim
 
 
-def _synthetic(virtual: Object, host: Object) -> tuple[Object, Object, Object]:
-    theirs = host["metadata"].get("annotations") or {}
+_Parts = tuple[dict[str, str], dict[str, str], VolumeSpec]
+"""Annotations, labels and spec of a virtual PersistentVolume."""
+
+
+def _synthetic(virtual: Object, host: Object) -> _Parts:
+    theirs = annotations(host)
     provisioner = next((theirs[key] for key in _PROVISIONERS if key in theirs), "")
     # A CSI driver provisions under its own name, and others have a slash in theirs.
     driver = provisioner if _DRIVER.fullmatch(provisioner) else UNKNOWN_DRIVER
-    annotations = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
-    spec = {
+    notes = {NOTE: _NOTE} | ({PROVISIONED_BY: provisioner} if provisioner else {})
+    spec: VolumeSpec = {
         **_of_claim(host),
         # What a tenant sees of it is true: the virtual volume goes with its claim.
         "persistentVolumeReclaimPolicy": "Delete",
         "csi": {"driver": driver, "volumeHandle": virtual["spec"]["volumeName"]},
     }
-    return annotations, {}, spec
+    return notes, {}, spec
 
 
-def _mirrored(host: Object, volume: Object) -> tuple[Object, Object, Object]:
-    metadata, spec = volume["metadata"], volume["spec"]
-    theirs = metadata.get("annotations") or {}
-    labels = {
-        key: value for key, value in (metadata.get("labels") or {}).items() if key.startswith(_TOPOLOGY)
+def _mirrored(host: Object, volume: Object) -> _Parts:
+    spec, theirs = volume["spec"], annotations(volume)
+    topology = {key: value for key, value in labels(volume).items() if key.startswith(_TOPOLOGY)}
+    copied = cast("VolumeSpec", {field: spec[field] for field in _COPIED if field in spec})
+    mirrored: VolumeSpec = {**_of_claim(host), **copied}
+    if not any(kind in spec for kind in SOURCES):
+        mirrored["csi"] = {"driver": UNKNOWN_DRIVER, "volumeHandle": volume["metadata"]["name"]}
+    return {key: theirs[key] for key in (PROVISIONED_BY,) if key in theirs}, topology, mirrored
+
+
+def _of_claim(host: Object) -> VolumeSpec:
+    spec: ClaimSpec = host["spec"]
+    status: ClaimStatus = host.get("status") or {}
+    known: VolumeSpec = {
+        "accessModes": status.get("accessModes") or spec["accessModes"],
+        "capacity": status.get("capacity") or spec["resources"]["requests"],
+        "volumeMode": spec.get("volumeMode") or "Filesystem",
     }
-    source = {kind: spec[kind] for kind in SOURCES if kind in spec}
-    mirrored = {
-        **_of_claim(host),
-        **{field: spec[field] for field in ("accessModes", "capacity", "volumeMode") if field in spec},
-        **{field: spec[field] for field in _COPIED if field in spec},
-        **(source or {"csi": {"driver": UNKNOWN_DRIVER, "volumeHandle": metadata["name"]}}),
-    }
-    return {key: theirs[key] for key in (PROVISIONED_BY,) if key in theirs}, labels, mirrored
-
-
-def _of_claim(host: Object) -> Object:
-    spec, status = host["spec"], host.get("status") or {}
-    return compact(
-        {
-            "accessModes": status.get("accessModes") or spec["accessModes"],
-            "capacity": status.get("capacity") or spec["resources"]["requests"],
-            "storageClassName": spec.get("storageClassName") or None,
-            "volumeMode": spec.get("volumeMode") or "Filesystem",
-        }
-    )
+    if storage_class := spec.get("storageClassName"):
+        known["storageClassName"] = storage_class
+    return known
 
 
 def _cleaned(value: Any, names: Mapping[str, str]) -> Any:

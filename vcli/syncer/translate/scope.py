@@ -1,8 +1,8 @@
 """Where a virtual cluster lives on its host."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from vcli.kube.types import OwnerReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,4 +18,4 @@ class Scope:
 
     cluster: str
     host_namespace: str
-    owner: Mapping[str, Any]
+    owner: OwnerReference

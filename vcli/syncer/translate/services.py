@@ -8,11 +8,12 @@ DNS answers; on the host it would be one that leads wherever a tenant wants.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from vcli.kube.types import ObjectMeta, ServicePort, ServiceSpec, conditions
 from vcli.syncer.translate.labels import host_selector
 from vcli.syncer.translate.metadata import host_metadata
-from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.objects import Object, without
 from vcli.syncer.translate.scope import Scope
 
 CLUSTER_IP: Final = "spec.clusterIP"
@@ -84,18 +85,21 @@ def to_host(
         left: paths of fields that are left to the host to choose: `CLUSTER_IP`, `HEALTH_CHECK`, or a node
             port (``spec.ports[0].nodePort``). By default it shall have all of them as they are.
     """
-    spec = {name: value for name, value in service["spec"].items() if name in HOST_FIELDS}
+    known = {name: value for name, value in service["spec"].items() if name in HOST_FIELDS}
+    spec = cast("ServiceSpec", known)
     if external_ips:
-        spec[EXTERNAL_IPS] = list(external_ips)
+        spec["externalIPs"] = list(external_ips)
     elif spec.get("type", "ClusterIP") == "ClusterIP":
-        spec = without(spec, "externalTrafficPolicy")  # nothing comes from outside, which the API insists on
+        spec.pop("externalTrafficPolicy", None)  # nothing comes from outside, which the API insists on
     if spec.get("selector"):
         spec["selector"] = host_selector(spec["selector"], service["metadata"]["namespace"], scope)
     if CLUSTER_IP in left and spec.get("clusterIP") != _NO_ADDRESS:
-        spec = without(spec, "clusterIP", "clusterIPs")
+        spec.pop("clusterIP", None)
+        spec.pop("clusterIPs", None)
     if HEALTH_CHECK in left:
-        spec = without(spec, "healthCheckNodePort")
-    spec = changed(spec, "ports", lambda ports: _ports(ports, left))
+        spec.pop("healthCheckNodePort", None)
+    if spec.get("ports"):
+        spec["ports"] = _ports(spec["ports"], left)
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -106,8 +110,8 @@ def to_host(
 
 def addresses(service: Mapping[str, Any]) -> list[str]:
     """The ClusterIPs that were given out; none for headless ones and ExternalName."""
-    spec: Mapping[str, Any] = service["spec"]
-    found = spec.get("clusterIPs") or [spec.get("clusterIP")]
+    spec: ServiceSpec = service["spec"]
+    found = spec.get("clusterIPs") or [spec.get("clusterIP", "")]
     return [address for address in found if address and address != _NO_ADDRESS]
 
 
@@ -117,13 +121,11 @@ def status_to_virtual(host: Object, virtual: Object) -> Object:
     Conditions that only the virtual cluster knows stay, and so does whatever a tenant's own controller
     wrote into the status of a Service of another type.
     """
-    status, old = host.get("status") or {}, virtual.get("status") or {}
-    merged = dict(old)
+    merged: Object = dict(virtual.get("status") or {})
     if virtual["spec"].get("type") == "LoadBalancer":
-        merged["loadBalancer"] = status.get("loadBalancer") or {}
-    conditions = {each["type"]: each for each in old.get("conditions") or ()}
-    conditions |= {each["type"]: each for each in status.get("conditions") or ()}
-    return {**merged, "conditions": list(conditions.values())} if conditions else merged
+        merged["loadBalancer"] = (host.get("status") or {}).get("loadBalancer") or {}
+    known = {each["type"]: each for each in (*conditions(virtual), *conditions(host))}
+    return {**merged, "conditions": list(known.values())} if known else merged
 
 
 def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
@@ -143,10 +145,12 @@ def immutable_fields_match(virtual: Object, host: Object) -> bool:
 def recreate_as(virtual: Object, host: Object) -> Object:
     """The virtual Service as a new object that has what the host gave: for a create after a delete."""
     given = addresses(host)
-    spec = {**virtual["spec"], "clusterIP": given[0], "clusterIPs": given} if given else virtual["spec"]
+    spec: ServiceSpec = virtual["spec"]
+    if given:
+        spec = {**spec, "clusterIP": given[0], "clusterIPs": given}
     if spec.get("healthCheckNodePort") and host["spec"].get("healthCheckNodePort"):
         spec = {**spec, "healthCheckNodePort": host["spec"]["healthCheckNodePort"]}
-    metadata = without(virtual["metadata"], *_LIVED)
+    metadata = cast("ObjectMeta", without(virtual["metadata"], *_LIVED))
     metadata["finalizers"] = [*(metadata.get("finalizers") or ()), RECREATION]
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
@@ -157,7 +161,7 @@ def trials(virtual: Object, host: Object) -> list[Object]:
     In kube-system, where no quota of the tenant's speaks into it.
     """
     given = [each for each in addresses(host) if each not in addresses(virtual)]
-    specs: list[Object] = [{"clusterIP": each} for each in given]
+    specs: list[ServiceSpec] = [{"clusterIP": each} for each in given]
     health_check = host["spec"].get("healthCheckNodePort")
     if health_check not in (None, virtual["spec"].get("healthCheckNodePort")):
         specs.append(
@@ -168,28 +172,36 @@ def trials(virtual: Object, host: Object) -> list[Object]:
                 "healthCheckNodePort": health_check,
             }
         )
-    metadata = {"generateName": "vcli-trial-", "namespace": "kube-system"}
-    return [{"metadata": metadata, "spec": {**each, "ports": [{"port": 443}]}} for each in specs]
+    metadata: ObjectMeta = {"generateName": "vcli-trial-", "namespace": "kube-system"}
+    ports: list[ServicePort] = [{"port": 443}]
+    return [{"metadata": metadata, "spec": {**each, "ports": ports}} for each in specs]
 
 
 def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
     """The merge patch that gives the virtual Service the host's node ports; None where they are the same."""
-    chosen = {_port_key(port): port.get("nodePort") for port in host["spec"].get("ports") or ()}
-    ports = virtual["spec"].get("ports") or []
-    wanted = [
+    given: list[ServicePort] = host["spec"].get("ports") or []
+    chosen = {_port_key(port): port["nodePort"] for port in given if port.get("nodePort")}
+    ports: list[ServicePort] = virtual["spec"].get("ports") or []
+    wanted: list[ServicePort] = [
         {**port, "nodePort": chosen[_port_key(port)]}
-        if port.get("nodePort") and chosen.get(_port_key(port))
+        if port.get("nodePort") and _port_key(port) in chosen
         else port
         for port in ports
     ]
     return {"spec": {"ports": wanted}} if wanted != ports else None
 
 
-def _ports(ports: Sequence[Object], left: Collection[str]) -> list[Object]:
+def _ports(ports: Sequence[ServicePort], left: Collection[str]) -> list[ServicePort]:
     # The same port of two protocols has one node port: what is left for one is left for both.
     left_out = {port["port"] for number, port in enumerate(ports) if f"spec.ports[{number}].nodePort" in left}
-    return [without(port, "nodePort") if port["port"] in left_out else port for port in ports]
+    return [_without_node_port(port) if port["port"] in left_out else port for port in ports]
 
 
-def _port_key(port: Mapping[str, Any]) -> tuple[int, str]:
+def _without_node_port(port: ServicePort) -> ServicePort:
+    left = port.copy()
+    left.pop("nodePort", None)
+    return left
+
+
+def _port_key(port: ServicePort) -> tuple[int, str]:
     return port["port"], port.get("protocol") or "TCP"

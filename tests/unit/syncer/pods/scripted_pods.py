@@ -14,6 +14,7 @@ from typing import Any
 
 from scripted_api import NAMESPACE, Request, ScriptedApi, listed, ok, refused
 
+from vcli.contract.settings import Settings
 from vcli.kube.informer import Informer
 from vcli.kube.resources import PODS, Resource
 from vcli.kube.transport import Response
@@ -23,7 +24,7 @@ from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.kinds.pods.controller import Pods
-from vcli.syncer.settings import Settings
+from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -141,7 +142,7 @@ class PodLab:
         )
         watch_all(self.ctx)
         self.nodes = ScriptedNodes()
-        self.pods = Pods(self.ctx, self.nodes)
+        self.pods = Pods(self.ctx, self.nodes, ReferenceIndex(self.ctx.virtual))
 
     @asynccontextmanager
     async def running(

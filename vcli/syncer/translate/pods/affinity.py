@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from vcli.kube.types import LabelSelector, LabelSelectorRequirement, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import (
     host_label_selector,
@@ -66,7 +67,7 @@ def _term(term: Mapping[str, Any], pod: Object, context: PodContext) -> Object:
     return {**kept, "labelSelector": _in_namespaces(selector, sorted({*names, *matching}), context)}
 
 
-def _in_namespaces(selector: Mapping[str, Any], names: Sequence[str], context: PodContext) -> Object:
+def _in_namespaces(selector: Mapping[str, Any], names: Sequence[str], context: PodContext) -> LabelSelector:
     if len(names) == 1:
         return host_label_selector(selector, names[0], context.scope)
     everywhere = host_label_selector(selector, None, context.scope)
@@ -81,11 +82,9 @@ def _with_keys(
     The virtual API server has done so already if it is recent (1.31 for affinity, 1.34 for spreading). The
     keys must not reach the host: it would merge again, and rejects a selector that has them twice.
     """
-    labels = pod["metadata"].get("labels") or {}
-    wanted = [
-        {"key": key, "operator": operator, "values": [labels[key]]}
-        for key in label_keys or ()
-        if key in labels
+    own = labels(pod)
+    wanted: list[LabelSelectorRequirement] = [
+        {"key": key, "operator": operator, "values": [own[key]]} for key in label_keys or () if key in own
     ]
     missing = [each for each in wanted if each not in (selector.get("matchExpressions") or ())]
     return with_requirements(selector, missing) if missing else selector

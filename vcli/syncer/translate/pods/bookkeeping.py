@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from vcli.kube.types import annotations as annotations_of
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object, digest
 
@@ -30,7 +31,7 @@ def bookkeeping_annotations(
 
 def managed_keys(host: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """The label keys and the annotation keys that a live host pod got from us."""
-    text = (host["metadata"].get("annotations") or {}).get(keys.MANAGED_KEYS)
+    text = annotations_of(host).get(keys.MANAGED_KEYS)
     try:
         managed = json.loads(text) if text else {}
         return set(managed.get("labels", ())), set(managed.get("annotations", ()))

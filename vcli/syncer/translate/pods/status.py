@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
+from vcli.kube.types import annotations, conditions
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object, changed, without
@@ -73,14 +74,14 @@ def host_conditions(virtual: Object) -> list[Object]:
     gates = _gates(virtual)
     return [
         without(condition, "observedGeneration")
-        for condition in (virtual.get("status") or {}).get("conditions") or ()
+        for condition in conditions(virtual)
         if condition["type"] in gates
     ]
 
 
 def host_status_patch(host: Object, virtual: Object) -> Object | None:
     """The strategic merge patch that syncs ``host_conditions`` to the host pod's ``status``, or None."""
-    live = {each["type"]: each for each in (host.get("status") or {}).get("conditions") or ()}
+    live: dict[str, Mapping[str, object]] = {each["type"]: each for each in conditions(host)}
     missing = [
         condition
         for condition in host_conditions(virtual)
@@ -94,20 +95,21 @@ def host_status_patch(host: Object, virtual: Object) -> Object | None:
 
 def _conditions(host: Object, virtual: Object, text: Any) -> list[Object]:
     gates = _gates(virtual)
-    old = {each["type"]: each for each in (virtual.get("status") or {}).get("conditions") or ()}
-    conditions = []
-    for condition in (host.get("status") or {}).get("conditions") or ():
+    old = {each["type"]: each for each in conditions(virtual)}
+    merged: list[Object] = []
+    for condition in conditions(host):
         if condition["type"] in gates:
             continue
         translated = changed(without(condition, "observedGeneration"), "message", text)
         generation = _generation(host, condition.get("observedGeneration"))
         if generation is None:
-            generation = old.get(condition["type"], {}).get("observedGeneration")
+            before = old.get(condition["type"])
+            generation = before.get("observedGeneration") if before else None
         if generation:
             translated["observedGeneration"] = generation
-        conditions.append(translated)
-    known = {condition["type"] for condition in conditions} | _OF_THE_HOST
-    return conditions + [condition for name, condition in old.items() if name not in known]
+        merged.append(translated)
+    known = {condition["type"] for condition in merged} | _OF_THE_HOST
+    return merged + [dict(condition) for name, condition in old.items() if name not in known]
 
 
 def _generation(host: Object, observed: int | None) -> int | None:
@@ -115,9 +117,8 @@ def _generation(host: Object, observed: int | None) -> int | None:
 
     Only the host pod's current generation is: an annotation has the virtual one that its spec is from.
     """
-    metadata = host["metadata"]
-    made_from = (metadata.get("annotations") or {}).get(keys.GENERATION) or ""
-    is_current = observed and observed == metadata.get("generation")
+    made_from = annotations(host).get(keys.GENERATION, "")
+    is_current = observed and observed == host["metadata"].get("generation")
     return int(made_from) if is_current and made_from.isdecimal() else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object, by_name, without
 from vcli.syncer.translate.pods.bookkeeping import managed_keys
@@ -62,9 +63,9 @@ def _metadata_patch(host: Object, desired: Object, *, resized: bool) -> Object:
     waiting = () if resized else (keys.RESOURCES, keys.GENERATION)
     old_labels, old_annotations = managed_keys(host)
     patch = {
-        "labels": _map_patch(host["metadata"].get("labels"), desired["metadata"]["labels"], old_labels),
+        "labels": _map_patch(labels(host), desired["metadata"]["labels"], old_labels),
         "annotations": _map_patch(
-            host["metadata"].get("annotations"),
+            annotations(host),
             without(desired["metadata"]["annotations"], *waiting),
             old_annotations,
         ),
@@ -73,19 +74,20 @@ def _metadata_patch(host: Object, desired: Object, *, resized: bool) -> Object:
     return {field: change for field, change in patch.items() if change}
 
 
-def _map_patch(live: Mapping[str, str] | None, desired: Mapping[str, str], ours: set[str]) -> Object:
-    live = live or {}
+def _map_patch(live: Mapping[str, str], desired: Mapping[str, str], ours: set[str]) -> Object:
     removed: Object = {key: None for key in live if key in ours and key not in desired}
     return removed | {key: value for key, value in desired.items() if live.get(key) != value}
 
 
-def _owner_patch(host: Object, desired: Object) -> list[Object]:
+def _owner_patch(host: Object, desired: Object) -> list[OwnerReference]:
     # A pod can be adopted or released by a controller; ownerReferences merge by uid.
-    live = {owner["uid"]: owner for owner in host["metadata"].get("ownerReferences") or ()}
+    there: ObjectMeta = host["metadata"]
+    wanted: ObjectMeta = desired["metadata"]
+    live = {owner["uid"]: bool(owner.get("controller")) for owner in there.get("ownerReferences") or ()}
     return [
         {**owner, "controller": bool(owner.get("controller"))}
-        for owner in desired["metadata"]["ownerReferences"]
-        if bool(live.get(owner["uid"], {}).get("controller")) != bool(owner.get("controller"))
+        for owner in wanted["ownerReferences"]
+        if live.get(owner["uid"], False) != bool(owner.get("controller"))
     ]
 
 
@@ -157,5 +159,4 @@ def _toleration_key(toleration: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _annotation(pod: Object, key: str) -> str | None:
-    value: str | None = (pod["metadata"].get("annotations") or {}).get(key)
-    return value
+    return annotations(pod).get(key)

@@ -1,0 +1,26 @@
+"""Images in values; a part of `vcli.config.schema`."""
+
+from dataclasses import dataclass
+
+from vcli.config.fields import doc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image; in YAML also one string, ``registry/repository:tag``."""
+
+    registry: str = doc("", "Registry host; empty means Docker Hub.")
+    repository: str = doc("", "Path in the registry.")
+    tag: str = doc("", "Tag; empty means the one that goes with the version.")
+
+    def reference(self, tag: str = "") -> str:
+        """The image as a container names it.
+
+        Args:
+            tag: used when the values name none.
+        """
+        path = f"{self.registry}/{self.repository}" if self.registry else self.repository
+        wanted = self.tag or tag
+        if not wanted:
+            return path
+        return f"{path}@{wanted}" if wanted.startswith("sha256:") else f"{path}:{wanted}"
