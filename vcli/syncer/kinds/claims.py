@@ -21,18 +21,18 @@ def claims(volumes: Volumes) -> ToHost:
     """How claims are brought to the host.
 
     Args:
-        volumes: shows the volumes that they are bound to.
+        volumes: mirrors the volumes that they are bound to.
     """
 
-    async def show_volume(virtual: Object, host: Object) -> None:
+    async def mirror_volume(virtual: Object, host: Object) -> None:
         if is_bound(host):
-            await volumes.show(virtual, host)
+            await volumes.mirror(virtual, host)
 
     return ToHost(
         translate=lambda ctx, virtual, host: translate.to_host(virtual, scope=ctx.scope, host=host),
         wanted=_is_wanted,
         patch_virtual=lambda ctx, virtual, host: translate.virtual_patch(host, virtual, scope=ctx.scope),
-        before_status=show_volume,
+        before_status=mirror_volume,
         status=lambda ctx, virtual, host: translate.virtual_status(host, virtual, scope=ctx.scope),
         after=_warn_of_loss,
         triggers=(Trigger(PVS, _claims_of, created_or_deleted),),

@@ -1,4 +1,4 @@
-"""PersistentVolumes: the virtual cluster shows those that its claims are bound to, and they are for reading.
+"""PersistentVolumes: those that claims are bound to are mirrored, for reading.
 
 What a tenant changes in one is undone. One that a tenant made is left alone, and has no effect: the host's
 volumes are what claims are bound to.
@@ -28,7 +28,7 @@ _ASK_AGAIN: Final = 600.0
 """Seconds until the host is asked once more for what it said we may not read."""
 _LOOK_AGAIN: Final = 300.0
 """Seconds until a volume is read again: only claims are watched."""
-_GOING: Final = 1.0
+_TERMINATING: Final = 1.0
 """Seconds until one is read again that is about to be deleted; the longer that takes, the more."""
 _GROWTH: Final = 0.25
 
@@ -45,7 +45,7 @@ class Volumes:
         enqueue_on(ctx.virtual[PVCS], queue, by_volume)
         enqueue_on(ctx.host[PVCS], queue, self._of_host_claim)
 
-    async def show(self, virtual: Object, host: Object) -> RequeueAfter | None:
+    async def mirror(self, virtual: Object, host: Object) -> RequeueAfter | None:
         """Have the volume of a bound claim in the virtual cluster; before the claim says that it is bound.
 
         Args:
@@ -64,19 +64,19 @@ class Volumes:
         if current is not None and _source(current) != _source(desired):
             await self._retire(current)  # immutable: what is seen now, and was assumed before
             return None
-        shown = await mirror(ctx, PVS, desired, current=current, covered=_is_shown)
-        if shown is not None:
-            await self._show_phase(shown, "Bound")
+        mirrored = await mirror(ctx, PVS, desired, current=current, covered=_is_current)
+        if mirrored is not None:
+            await self._update_phase(mirrored, "Bound")
         return RequeueAfter(_LOOK_AGAIN) if volume is not None else None
 
     async def _reconcile(self, name: str) -> RequeueAfter | None:
         current = self._ctx.virtual[PVS].get(None, name)
         bound = self._bound(name)
         if bound is not None:
-            return await self.show(*bound)
+            return await self.mirror(*bound)
         if current is None or not translate.is_ours(current):
             return None
-        return await self._let_go(current)
+        return await self._follow_released(current)
 
     def _bound(self, name: str) -> tuple[Object, Object] | None:
         """The virtual claim that has the volume, and its host claim."""
@@ -87,8 +87,8 @@ class Volumes:
                 return virtual, host
         return None
 
-    async def _let_go(self, current: Object) -> RequeueAfter | None:
-        """The claim is gone: show what becomes of the volume, where that can be known, till it goes too."""
+    async def _follow_released(self, current: Object) -> RequeueAfter | None:
+        """The claim is gone: mirror what becomes of the volume, where it can be known, until it goes too."""
         ctx, claim = self._ctx, current["spec"]["claimRef"]
         volume = await self._read(current["metadata"]["name"])
         on_host = host_name(VirtualName(claim["namespace"], claim["name"]), ctx.scope.cluster)
@@ -96,7 +96,7 @@ class Volumes:
             await self._retire(current)
             return None
         phase = (volume.get("status") or {}).get("phase")
-        await self._show_phase(current, "Failed" if phase == "Failed" else "Released")
+        await self._update_phase(current, "Failed" if phase == "Failed" else "Released")
         kept = volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain"
         return RequeueAfter(_LOOK_AGAIN if kept else self._pause(current["metadata"]["name"]))
 
@@ -106,15 +106,15 @@ class Volumes:
             "lastPhaseTransitionTime"
         )
         age = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds() if since else 0.0
-        return min(max(_GOING, age * _GROWTH), _LOOK_AGAIN)
+        return min(max(_TERMINATING, age * _GROWTH), _LOOK_AGAIN)
 
     async def _retire(self, current: Object) -> None:
         """Delete it; bound ones are protected from that."""
-        await self._show_phase(current, "Released")
+        await self._update_phase(current, "Released")
         if not is_terminating(current):
             await self._ctx.virtual.writer.delete(PVS, current)
 
-    async def _show_phase(self, current: Object, phase: str) -> None:
+    async def _update_phase(self, current: Object, phase: str) -> None:
         since = (current.get("status") or {}).get("lastPhaseTransitionTime")
         status = {"lastPhaseTransitionTime": since, "phase": phase}
         await update_virtual_status(self._ctx, PVS, current, status)
@@ -147,6 +147,6 @@ def _source(volume: Object) -> Object:
     return {kind: volume["spec"][kind] for kind in translate.SOURCES if kind in volume["spec"]}
 
 
-def _is_shown(current: Object, desired: Object) -> bool:
+def _is_current(current: Object, desired: Object) -> bool:
     """Whether it is as desired; what a tenant adds in labels and annotations may stay."""
     return bool(current["spec"] == desired["spec"]) and covers(current["metadata"], desired["metadata"])
