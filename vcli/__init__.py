@@ -6,12 +6,12 @@ syncer, which share this package, start without it.
 
 from typing import TYPE_CHECKING, Any
 
+from vcli._version import __version__
+
 if TYPE_CHECKING:
     from vcli.sdk import VirtualCluster
 
 __all__ = ["VirtualCluster", "__version__"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.schema import Values
 from vcli.controlplane import chart as charts
 from vcli.errors import ConflictError, VcliError

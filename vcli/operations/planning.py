@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.document import Document
 from vcli.config.load import Given
 from vcli.config.schema import Values
