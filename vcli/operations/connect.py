@@ -18,12 +18,12 @@ from vcli.kubeconfig.paths import Sources
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
-from vcli.operations.readiness import DEFAULT_TIMEOUT, wait_ready
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import keep, plugin
 from vcli.operations.tunnel_uses import follow, listener
 from vcli.operations.usable import refuse_unusable
+from vcli.operations.wait import wait_ready
 from vcli.portforward import background, state
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, on_this_machine
 from vcli.portforward.tunnel import Tunnel, check_address
@@ -31,6 +31,7 @@ from vcli.portforward.tunnel import Tunnel, check_address
 Object = dict[str, Any]
 
 LOOPBACK = "127.0.0.1"
+_READY_TIMEOUT = 180.0
 _IN_CERTIFICATE = {LOOPBACK, "localhost"}
 
 
@@ -249,7 +250,7 @@ async def target(options: Options, *, steps: Steps) -> AsyncIterator[Target]:
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:
     if cluster.ready:
         return
-    limit = DEFAULT_TIMEOUT if asked is None else asked
+    limit = _READY_TIMEOUT if asked is None else asked
     with steps.step(f"Wait for virtual cluster {cluster.name}") as step:
         await wait_ready(client, cluster, timeout=limit, detail=step.detail)
 

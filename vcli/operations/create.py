@@ -25,6 +25,7 @@ from vcli.operations.existing import is_there
 from vcli.operations.gather import choose_namespace, load_bundle
 from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import gather, rendered
+from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.wait import wait_ready
 
@@ -177,8 +178,8 @@ class _Creation:
             applied = await answered(apply(self._client, objects))
         if self._options.wait:
             with self._steps.step("Wait until it is ready") as step:
-                workload, timeout = applied[-1], self._options.timeout
-                await wait_ready(self._client, names, workload, timeout=timeout, detail=step.detail)
+                cluster, timeout = cluster_of(applied[-1], kind="StatefulSet"), self._options.timeout
+                await wait_ready(self._client, cluster, updated=True, timeout=timeout, detail=step.detail)
         return Created(
             name=names.cluster,
             namespace=names.namespace,

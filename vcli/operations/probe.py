@@ -14,20 +14,26 @@ _QUESTION: Final = b"GET /readyz?wait HTTP/1.1\r\nHost: localhost\r\nConnection:
 _YES: Final = b"HTTP/1.1 200 "
 
 
-async def is_ready(client: Client, *, namespace: str, pod: str, patience: float = _LONGEST) -> bool:
+async def is_ready(
+    client: Client,
+    *,
+    namespace: str,
+    pod: str,
+    timeout: float = _LONGEST,  # noqa: ASYNC109  no answer is an answer
+) -> bool:
     """Wait for the syncer's answer.
 
     Args:
         client: of the host.
         namespace: of the pod.
         pod: of a control plane.
-        patience: seconds to wait for its answer.
+        timeout: seconds to wait for its answer.
 
     Returns:
         Whether it is ready. False also when it can't be asked, or does not listen yet.
     """
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             link = await open_link(client, namespace=namespace, pod=pod, port=ports.HEALTH)
             try:
                 await link.send(_QUESTION)

@@ -19,7 +19,7 @@ from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there
 from vcli.operations.gather import choose_namespace
 from vcli.operations.planning import Plan, make_plan
-from vcli.operations.resolve import resolve
+from vcli.operations.resolve import cluster_of, resolve
 from vcli.operations.rollback import Rollback, workload_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.stored import read_values
@@ -213,7 +213,7 @@ class _Upgrade:
             )
 
     async def _apply(self, plan: Plan, rollback: Rollback) -> None:
-        client, names, timeout = self._client, self._names, self._options.timeout
+        client, timeout = self._client, self._options.timeout
         with self._steps.step("Apply the changes"):
             await self._claim(plan, rollback)
             applied = await answered(apply(client, [each.wanted for each in plan.touched]))
@@ -221,7 +221,8 @@ class _Upgrade:
         workload = workload_of(applied)
         if workload and self._options.wait and (plan.changes.restarts or plan.creates_workload):
             with self._steps.step("Wait until it is ready") as step:
-                await wait_ready(client, names, workload, timeout=timeout, detail=step.detail)
+                cluster = cluster_of(workload, kind=workload["kind"])
+                await wait_ready(client, cluster, updated=True, timeout=timeout, detail=step.detail)
 
     async def _claim(self, plan: Plan, rollback: Rollback) -> None:
         """Write the new values first, and only over those that the plan was made from.
