@@ -11,21 +11,15 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from vcli import invocation
 from vcli.errors import VcliError
-from vcli.kubeconfig import yaml
-from vcli.kubeconfig.merge import standalone
-from vcli.kubeconfig.model import Object
-from vcli.operations.connect import Options, Target, target
-from vcli.operations.endpoint import Endpoint
+from vcli.operations.connection import Options
 from vcli.operations.steps import Steps
-from vcli.portforward.process import identity, machine
+from vcli.operations.target import target
 
 NOT_RUNNABLE: Final = 126
 NOT_FOUND: Final = 127
@@ -63,57 +57,13 @@ async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -
     Raises:
         CommandNotFoundError: there is no such program.
         NotRunnableError: it is no program.
-        VcliError: see `vcli.operations.connect.target`.
+        VcliError: see `vcli.operations.target.target`.
     """
     check(command)
-    async with target(options, steps=steps) as found:
-        if found.endpoint is not None:
-            return await _run_at(found, found.endpoint, command)
-        tunnel = found.tunnel()
-        port = await tunnel.start()
-        try:
-            return await _run_at(found, found.through_tunnel(port), command)
-        finally:
-            await tunnel.close()
-
-
-async def _run_at(found: Target, place: Endpoint, command: Sequence[str]) -> int:
-    with private_kubeconfig(standalone(await found.entry(place))) as path:
-        environ = {
-            **os.environ,
-            "KUBECONFIG": str(path),
-            "VCLI_NAME": found.cluster.name,
-            "VCLI_NAMESPACE": found.cluster.namespace,
-        }
-        invocation.lift_deadline()
-        return await run(command, environ)
-
-
-@contextlib.contextmanager
-def private_kubeconfig(document: Object) -> Iterator[Path]:
-    """A kubeconfig (0600) in a folder of its own (0700) that is gone afterwards.
-
-    One that is left of a process that was killed is removed by the next.
-    """
-    prefix = f"vcli-{zlib.crc32(machine().encode()):08x}-"
-    _remove_leftovers(Path(tempfile.gettempdir()), prefix)
-    folder = tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-")
-    try:
-        path = Path(folder, "kubeconfig")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(yaml.dump(document))
-        yield path
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_leftovers(parent: Path, prefix: str) -> None:
-    for folder in parent.glob(f"{prefix}*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int(folder.name.removeprefix(prefix).partition("-")[0])
-            if folder.stat().st_uid == os.geteuid() and identity(owner) is None:
-                shutil.rmtree(folder, ignore_errors=True)
+    async with target(options, steps=steps) as found, found.open() as opened:
+        with opened.environment() as environment:
+            invocation.lift_deadline()
+            return await run(command, {**os.environ, **environment.variables})
 
 
 def check(command: Sequence[str]) -> None:

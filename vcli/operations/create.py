@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from vcli import inputs
@@ -18,11 +18,12 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, NotFound, Object, Unreachable
 from vcli.kube.resources import NAMESPACES, SERVICES
-from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
 from vcli.operations.cancelling import answered, finished
 from vcli.operations.existing import is_there
 from vcli.operations.gather import choose_namespace, load_bundle
+from vcli.operations.host_connection import HostConnection, connect_to_host
+from vcli.operations.known import Known
 from vcli.operations.preflight import Findings, look, raise_for
 from vcli.operations.rendering import gather, rendered
 from vcli.operations.resolve import cluster_of
@@ -81,19 +82,28 @@ class Created:
         namespace: on the host.
         version: of its Kubernetes.
         objects: what was applied, as the host answered.
+        known: what connecting to it need not ask for.
     """
 
     name: str
     namespace: str
     version: str
     objects: list[Object] = field(repr=False)
+    known: Known = field(repr=False)
 
 
-async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
+async def create_cluster(
+    options: Options, *, steps: Steps | None = None, host: HostConnection | None = None
+) -> Created:
     """Create a virtual cluster.
 
     When it fails, or is cancelled, everything that this call made is removed again. A cancellation that comes
     when all is done changes nothing (`vcli.operations.cancelling.raise_if_cancelled` tells of it).
+
+    Args:
+        options: what to create, and how.
+        steps: is informed of progress.
+        host: an open connection to the host, if there is one.
 
     Raises:
         UsageError: the name makes no sense.
@@ -101,12 +111,12 @@ async def create_cluster(options: Options, *, steps: Steps | None = None) -> Cre
         PreflightError: the host lacks something, or we lack rights; all problems at once.
         NotReadyError: it never becomes ready.
         TimedOutError: it did not become ready in time.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     done: list[Created] = []
     try:
-        async with _creation(options, steps or NoSteps()) as creation:
+        async with _creation(options, steps or NoSteps(), host) as creation:
             done.append(await creation.run())
     except asyncio.CancelledError:
         if not done:
@@ -125,11 +135,13 @@ async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[
 
 
 @contextlib.asynccontextmanager
-async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
-    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
-    namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
-    async with Client(loaded.access) as client:
-        yield _Creation(client, Names(options.name, namespace), options, steps)
+async def _creation(
+    options: Options, steps: Steps, shared: HostConnection | None = None
+) -> AsyncIterator["_Creation"]:
+    async with connect_to_host(kubeconfig=options.kubeconfig, context=options.context, shared=shared) as host:
+        of_context = host.loaded.namespace
+        namespace = choose_namespace(options.name, given=options.namespace, of_context=of_context)
+        yield _Creation(host.client, Names(options.name, namespace), options, steps)
 
 
 class _Creation:
@@ -176,15 +188,18 @@ class _Creation:
                 steps=self._steps,
             )
             applied = await answered(apply(self._client, objects))
+        cluster = cluster_of(applied[-1], kind="StatefulSet")
         if self._options.wait:
             with self._steps.step("Wait until it is ready") as step:
-                cluster, timeout = cluster_of(applied[-1], kind="StatefulSet"), self._options.timeout
+                timeout = self._options.timeout
                 await wait_ready(self._client, cluster, updated=True, timeout=timeout, detail=step.detail)
+            cluster = replace(cluster, ready=1)
         return Created(
             name=names.cluster,
             namespace=names.namespace,
             version=values.control_plane.distro.k8s.version,
             objects=applied,
+            known=Known.of(cluster, applied),
         )
 
     async def plan(self) -> list[Object]:

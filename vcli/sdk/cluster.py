@@ -291,9 +291,8 @@ class VirtualCluster:
         self, namespace: str | None, ready: "asyncio.Future[_Held]", leave: asyncio.Event
     ) -> None:
         """Keep the tunnel and the kubeconfig for as long as the block runs."""
-        from vcli.kubeconfig.merge import standalone  # noqa: PLC0415
-        from vcli.operations.child import private_kubeconfig  # noqa: PLC0415
-        from vcli.operations.connect import Options, target  # noqa: PLC0415
+        from vcli.operations.connection import Options  # noqa: PLC0415
+        from vcli.operations.target import target  # noqa: PLC0415
 
         request = self._request
         options = Options(
@@ -303,18 +302,11 @@ class VirtualCluster:
             context=request.context,
             timeout=request.timeout,
         )
-        async with target(options, steps=request.steps) as found:
-            tunnel = None if found.endpoint else found.tunnel()
-            try:
-                place = found.endpoint or found.through_tunnel(await tunnel.start() if tunnel else 0)
-                with private_kubeconfig(standalone(await found.entry(place))) as path:
-                    where = found.cluster.namespace
-                    environ = {"KUBECONFIG": str(path), "VCLI_NAME": self.name, "VCLI_NAMESPACE": where}
-                    ready.set_result(_Held(where, path, environ))
-                    await leave.wait()
-            finally:
-                if tunnel:
-                    await tunnel.close()
+        async with target(options, steps=request.steps) as found, found.open() as opened:
+            with opened.environment() as environment:
+                where = found.cluster.namespace
+                ready.set_result(_Held(where, environment.kubeconfig, environment.variables))
+                await leave.wait()
 
     async def _close(self) -> None:
         self._held = None
