@@ -69,7 +69,7 @@ async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -
 def check(command: Sequence[str]) -> None:
     """Tell before anything else is done that the command can't be run."""
     if shutil.which(command[0]) is None:
-        raise _not_runnable(command[0])
+        raise not_runnable(command[0])
 
 
 async def run(command: Sequence[str], environ: dict[str, str]) -> int:
@@ -95,7 +95,7 @@ async def run(command: Sequence[str], environ: dict[str, str]) -> int:
             # Handlers of ours end with its exec; what we were started to ignore stays ignored (nohup).
             child = subprocess.Popen(list(command), env=environ)  # noqa: ASYNC220  asyncio's needs a watcher
         except OSError as error:
-            raise _not_runnable(command[0], error) from error
+            raise not_runnable(command[0], error) from error
         for signum in pending:
             child.send_signal(signum)
         code = await _wait(child)
@@ -166,7 +166,13 @@ def _find(program: str) -> str | None:
     return next((str(place) for place in places if place.is_file()), None)
 
 
-def _not_runnable(program: str, error: OSError | None = None) -> VcliError:
+def not_runnable(program: str, error: OSError | None = None) -> CommandNotFoundError | NotRunnableError:
+    """Why a program can't be run.
+
+    Args:
+        program: its name or path.
+        error: of the attempt, if there was one.
+    """
     found = _find(program)
     if found is None:
         return CommandNotFoundError(f"there is no command {program!r}")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from vcli import invocation
-from vcli.errors import TimedOutError
+from vcli.errors import NotReadyError, TimedOutError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
@@ -15,12 +15,6 @@ from vcli.operations.resolve import VirtualCluster
 from vcli.operations.watcher import Watcher
 
 _DIAGNOSTICS_TIMEOUT: Final = 1.5  # seconds, as the time for the command may be over
-
-
-class NotReadyError(TimedOutError):
-    """The control plane will not become ready by waiting."""
-
-    code = "NotReady"
 
 
 async def wait_ready(

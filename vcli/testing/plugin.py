@@ -56,14 +56,13 @@ def virtual_cluster(
         cluster = (
             VirtualCluster.create(name, values=values, keep=True) if first else VirtualCluster.connect(name)
         )
-        cluster.__enter__()
     try:
         yield cluster
     finally:
         with shared.leave() as last:
             if last and not keep:
                 cluster.delete()
-        cluster.__exit__(None, None, None)
+        cluster.close()
 
 
 @pytest.fixture

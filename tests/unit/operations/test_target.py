@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scripted_api import NAMESPACE, ScriptedApi, listed, ok
-from vcli.errors import ConflictError
+from vcli.errors import ConflictError, NotReadyError
 from vcli.kubeconfig import yaml
 from vcli.kubeconfig.auth import Loaded
 from vcli.kubeconfig.paths import sources
@@ -18,7 +18,6 @@ from vcli.operations.known import Known
 from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps
 from vcli.operations.target import Target, target
-from vcli.operations.wait import NotReadyError
 
 CORE = f"/api/v1/namespaces/{NAMESPACE}"
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from scripted_api import NAMESPACE, ScriptedApi, listed, refused
-from vcli.errors import TimedOutError
+from vcli.errors import NotReadyError, TimedOutError
 from vcli.kube.errors import Forbidden
 from vcli.operations import watcher
 from vcli.operations.resolve import cluster_of
-from vcli.operations.wait import NotReadyError, wait_ready
+from vcli.operations.wait import wait_ready
 
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
 EVENTS = f"/api/v1/namespaces/{NAMESPACE}/events"
