@@ -20,6 +20,8 @@ if TYPE_CHECKING:
         VcliError,
     )
     from vcli.kube.errors import ApiError
+    from vcli.kubeconfig.read import KubeconfigError
+    from vcli.operations.child import CommandNotFoundError, NotRunnableError
     from vcli.operations.preflight import PreflightError
     from vcli.sdk import (
         AsyncVirtualCluster,
@@ -34,13 +36,16 @@ __all__ = [
     "ApiError",
     "AsyncVirtualCluster",
     "CommandError",
+    "CommandNotFoundError",
     "CommandTimedOutError",
     "ConflictError",
     "InterruptError",
+    "KubeconfigError",
     "NotAllowedError",
     "NotFoundError",
     "NotOpenError",
     "NotReadyError",
+    "NotRunnableError",
     "PreflightError",
     "TimedOutError",
     "UnreachableError",
@@ -55,8 +60,11 @@ _ELSEWHERE = {
     "ApiError": "vcli.kube.errors",
     "AsyncVirtualCluster": "vcli.sdk",
     "CommandError": "vcli.sdk",
+    "CommandNotFoundError": "vcli.operations.child",
     "CommandTimedOutError": "vcli.sdk",
+    "KubeconfigError": "vcli.kubeconfig.read",
     "NotOpenError": "vcli.sdk",
+    "NotRunnableError": "vcli.operations.child",
     "PreflightError": "vcli.operations.preflight",
     "VirtualCluster": "vcli.sdk",
     "VirtualClusterInfo": "vcli.sdk",

@@ -35,7 +35,7 @@ def versions(host: Host, namespace: str) -> dict[str, str]:
 
 
 def left(host: Host, namespace: str, *, also: Collection[str] = ()) -> set[str]:
-    """What is there beside what every namespace has; what is on its way out is given a moment."""
+    """What is there beside what every namespace has; what is terminating is given a moment."""
     usual = {"ConfigMap/kube-root-ca.crt", "ServiceAccount/default", *also}
     until = time.monotonic() + 60
     while (found := set(versions(host, namespace)) - usual) and time.monotonic() < until:

@@ -49,7 +49,7 @@ async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -
     Args:
         options: what to connect to, and how.
         command: the program and its arguments.
-        steps: told when there is something to wait for.
+        steps: is informed when there is something to wait for.
 
     Returns:
         The command's exit code, 128+n if signal n ended it.

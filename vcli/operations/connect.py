@@ -61,7 +61,7 @@ async def connect(
     Args:
         options: what to connect to, and how.
         into: the kubeconfig that gets a context, which becomes its current one; None to write none.
-        steps: told what goes on.
+        steps: is informed of progress.
         host: an open connection to the host, if there is one.
         known: what is known of the virtual cluster, which the host is not asked for again.
 
@@ -89,7 +89,7 @@ async def foreground(
     Args:
         options: what to connect to, and how.
         into: the kubeconfig that has a context meanwhile; None for none.
-        steps: told what goes on.
+        steps: is informed of progress.
         ready: called once it is connected.
 
     Raises:

@@ -21,11 +21,11 @@ from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.operations import removal
 from vcli.operations.cancelling import answered, finished
 from vcli.operations.existing import is_there
-from vcli.operations.gather import choose_namespace, load_bundle
+from vcli.operations.facts import choose_namespace, load_bundle
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
-from vcli.operations.preflight import Findings, look, raise_for
-from vcli.operations.rendering import gather, rendered
+from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
+from vcli.operations.rendering import find_facts, rendered
 from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.wait import wait_ready
@@ -171,8 +171,8 @@ class _Creation:
         names, values = self._names, self._values
         with self._steps.step("Check the host"):
             bundle = await packed
-            findings = await self._look(bundle)
-        if not findings.namespace_exists:
+            preflight = await self._preflight(bundle)
+        if not preflight.namespace_exists:
             with self._steps.step(f"Create namespace {names.namespace}"):
                 await self._create_namespace()
         with self._steps.step("Apply the control plane"):
@@ -181,7 +181,7 @@ class _Creation:
                 self._client,
                 names,
                 values,
-                findings,
+                preflight,
                 service,
                 bundle=bundle,
                 fresh=await key,
@@ -205,34 +205,34 @@ class _Creation:
     async def plan(self) -> list[Object]:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
-            findings = await self._look(bundle)
-            facts = await gather(self._client, self._names, self._values, findings, steps=self._steps)
+            preflight = await self._preflight(bundle)
+            facts = await find_facts(self._client, self._names, self._values, preflight, steps=self._steps)
         return render.render(self._names, self._values, facts, bundle=bundle)
 
     # --- steps
 
-    async def _look(self, bundle: Bundle | None) -> Findings:
-        findings = await look(self._client, self._names, self._values, bundle=bundle)
-        if findings.namespace_ending:
+    async def _preflight(self, bundle: Bundle | None) -> PreflightResult:
+        preflight = await run_preflight(self._client, self._names, self._values, bundle=bundle)
+        if preflight.namespace_ending:
             with self._steps.step(f"Wait until the namespace {self._names.namespace} from before is gone"):
                 await removal.until(
                     self._namespace_is_gone, timeout=min(self._options.timeout, _ENDING_TIMEOUT)
                 )
-                findings = await look(self._client, self._names, self._values, bundle=bundle)
-        self._refuse_existing(findings)
-        raise_for(findings, self._names)
-        return findings
+                preflight = await run_preflight(self._client, self._names, self._values, bundle=bundle)
+        self._refuse_existing(preflight)
+        raise_for(preflight, self._names)
+        return preflight
 
     async def _namespace_is_gone(self) -> bool:
         return await removal.namespace_of(self._client, self._names) is None
 
-    def _refuse_existing(self, findings: Findings) -> None:
+    def _refuse_existing(self, preflight: PreflightResult) -> None:
         """See that the name is free.
 
         Raises:
             ConflictError: it is not.
         """
-        if is_there(findings.service, findings.workload, self._names):
+        if is_there(preflight.service, preflight.workload, self._names):
             name, namespace = self._names.cluster, self._names.namespace
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",

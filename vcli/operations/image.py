@@ -39,7 +39,7 @@ def build(*, name: str = DEFAULT_NAME, archive: Path, steps: Steps | None = None
     Args:
         name: of the image, as Docker reads it.
         archive: the OCI archive to write.
-        steps: is told what happens.
+        steps: is informed of progress.
 
     Raises:
         UsageError: not a name of an image.
@@ -72,7 +72,7 @@ def push(
         name: where to; the name in the archive when not given.
         login: the user's from ``docker login`` when not given.
         plain_http: speak without TLS.
-        steps: is told what happens.
+        steps: is informed of progress.
 
     Raises:
         NotAllowedError: the registry wants other credentials.

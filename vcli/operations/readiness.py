@@ -78,7 +78,7 @@ def _unschedulable(pod: Object) -> Object | None:
 
 
 def _unschedulable_for(message: str) -> float:
-    """How many seconds a pod may be unschedulable for that reason before waiting is in vain."""
+    """How many seconds a pod may be unschedulable for that reason before that is unrecoverable."""
     if "PersistentVolumeClaim" in message:
         return _WITHOUT_VOLUME_FOR
     return _WITHOUT_ROOM_FOR if any(each in message for each in _NO_ROOM) else _UNSCHEDULABLE_FOR

@@ -35,7 +35,7 @@ class VirtualCluster:
         version: of Kubernetes inside, as far as an image tag tells it, such as ``v1.36.3``.
         distro: k8s, k3s or k0s; None when no container is known.
         paused: scaled to zero on purpose.
-        deleting: on its way out.
+        deleting: it is being deleted.
         created: RFC 3339.
         ours: made by vcli.
         workload: the whole object.

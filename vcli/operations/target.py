@@ -229,7 +229,7 @@ async def target(
 
     Args:
         options: which one, and how.
-        steps: told when there is something to wait for.
+        steps: is informed when there is something to wait for.
         host: an open connection to the host, if there is one.
         known: what is known of the virtual cluster, which the host is not asked for again.
 

@@ -16,7 +16,7 @@ from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there
-from vcli.operations.gather import choose_namespace
+from vcli.operations.facts import choose_namespace
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
 from vcli.operations.planning import Plan, make_plan

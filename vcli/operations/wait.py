@@ -1,4 +1,4 @@
-"""Waiting for a control plane: watched, not polled, and given up as soon as waiting is in vain."""
+"""Waiting for a control plane: watched, not polled, and given up as soon as nothing can come of it."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -35,7 +35,7 @@ async def wait_ready(
         cluster: with the workload as the host answered it.
         updated: the workload was created or changed just now.
         timeout: seconds.
-        detail: told what it waits for, whenever that changes.
+        detail: called with what it waits for, whenever that changes.
 
     Raises:
         NotReadyError: it never will be: an image, a crash, no node, quota… with events and last log lines.

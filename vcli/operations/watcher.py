@@ -35,11 +35,11 @@ class Watcher:
         client: of the host.
         cluster: with the workload as the host answered it.
         updated: wait for the pod of the present generation only, and for all of it.
-        detail: told what it waits for, whenever that changes.
+        detail: called with what it waits for, whenever that changes.
 
     Attributes:
         pods: of the control plane, as they are now.
-        reason: why waiting is in vain; None while it is not, and when it is ready.
+        reason: why it will not become ready; None while it may, and when it is.
     """
 
     def __init__(

@@ -172,6 +172,8 @@ class VirtualCluster:
         Raises:
             CommandError: it failed; what it wrote to stderr is in the error's notes.
             CommandTimedOutError: it took longer than ``timeout``.
+            CommandNotFoundError: there is no such program.
+            NotRunnableError: it can't be run.
         """
         return Program(command, self.environ, options).run(check=check)
 

@@ -87,7 +87,7 @@ def pytest_runtest_makereport(
     report = yield
     cluster = getattr(item, "funcargs", {}).get("virtual_cluster")
     if report.when == "call" and report.failed and cluster is not None:
-        from vcli.testing.evidence import evidence  # noqa: PLC0415
+        from vcli.testing.diagnostics import diagnostics  # noqa: PLC0415
 
-        report.sections += evidence(cluster, item.funcargs.get("virtual_namespace"))  # type: ignore[attr-defined]
+        report.sections += diagnostics(cluster, item.funcargs.get("virtual_namespace"))  # type: ignore[attr-defined]
     return report

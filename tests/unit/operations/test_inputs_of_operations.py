@@ -15,7 +15,7 @@ from vcli.kubeconfig.paths import sources
 from vcli.operations import connect, create, delete
 from vcli.operations.describe import describe_cluster
 from vcli.operations.disconnect import disconnect
-from vcli.operations.gather import choose_namespace
+from vcli.operations.facts import choose_namespace
 from vcli.operations.list import list_clusters
 from vcli.operations.logs import copy_logs
 from vcli.operations.template import template
