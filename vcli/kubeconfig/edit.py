@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcli.kubeconfig import yaml
+from vcli import yaml
 from vcli.kubeconfig.model import BODY, Object
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from vcli.kubeconfig import yaml
+from vcli import yaml
 from vcli.kubeconfig.model import Object
 from vcli.processes import identity, machine
 

@@ -37,16 +37,14 @@ def objects_of(source: str | Path | Mapping[str, Any] | Iterable[Mapping[str, An
 
 
 def _documents(file: Path) -> list[Any]:
-    import yaml  # noqa: PLC0415
-
-    from vcli.kubeconfig.yaml import Loader, explain  # noqa: PLC0415  leaves dates as they are
+    from vcli import yaml  # noqa: PLC0415
 
     try:
-        return list(yaml.load_all(file.read_text("utf-8"), Loader))
+        return yaml.load_all(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"can't read {file}: {error}") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"can't parse {file}{explain(error)}") from error
+    except yaml.Error as error:
+        raise UsageError(f"can't parse {file}{yaml.explain(error)}") from error
 
 
 def client_of(kubeconfig: Path) -> Any:

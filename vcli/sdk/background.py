@@ -53,7 +53,7 @@ class Background:
 
     def call(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine and wait for it. Ctrl-C cancels it, and waits until it has cleaned up."""
-        ended = threading.Event()
+        ended = _Latch()
         call = _Call(self._started, work, ended.set)
         try:
             call.begin()
@@ -82,6 +82,25 @@ class Background:
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+
+
+class _Latch:
+    """An event of threads whose waiting Ctrl-C may interrupt: `threading.Event` then fails now and then."""
+
+    def __init__(self) -> None:
+        self._set = False
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        """Let the waiting go on."""
+        self._set = True
+        self._lock.release()
+
+    def wait(self) -> None:
+        """Wait for `set`, which is called once."""
+        while not self._set:
+            self._lock.acquire()
 
 
 class Signal:

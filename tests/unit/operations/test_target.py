@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from scripted_api import NAMESPACE, ScriptedApi, listed, ok
+from vcli import yaml
 from vcli.errors import ConflictError, NotReadyError
-from vcli.kubeconfig import yaml
 from vcli.kubeconfig.auth import Loaded
 from vcli.kubeconfig.paths import sources
 from vcli.operations.connection import Options

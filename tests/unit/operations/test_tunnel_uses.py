@@ -5,8 +5,7 @@ import os
 
 import pytest
 
-from vcli import processes
-from vcli.kubeconfig import yaml
+from vcli import processes, yaml
 from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import Entry, Mark
 from vcli.operations.tunnel_uses import follow, in_use, listener, move, survey
