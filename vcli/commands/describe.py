@@ -51,7 +51,7 @@ def _page(data: dict[str, Any]) -> str:
             "POD=pod COMPONENT=name STATE=state READY=ready RESTARTS=restarts IMAGE=image",
         ),
         ("Volumes", data["claims"], "CLAIM=name PHASE=phase SIZE=size STORAGECLASS=storageClass"),
-        ("Certificates", _ends(data["certificates"]), "CERTIFICATE=name EXPIRES=end"),
+        ("Certificates", _expires(data["certificates"]), "CERTIFICATE=name EXPIRES=end"),
         ("Warnings", data["warnings"], "TIME=time OBJECT=object REASON=reason COUNT=count MESSAGE=message"),
     ):
         pairs = (each.split("=") for each in columns.split())
@@ -73,7 +73,7 @@ def _places(service: dict[str, Any]) -> list[str]:
     ]
 
 
-def _ends(certificates: dict[str, str] | None) -> list[dict[str, str]]:
+def _expires(certificates: dict[str, str] | None) -> list[dict[str, str]]:
     return [{"name": key, "end": end} for key, end in (certificates or {}).items()]
 
 

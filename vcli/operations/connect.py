@@ -13,8 +13,9 @@ from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.connection import Options
 from vcli.operations.host_connection import HostConnection
 from vcli.operations.known import Known
+from vcli.operations.opened import Opened
 from vcli.operations.steps import Steps
-from vcli.operations.target import Opened, target
+from vcli.operations.target import target
 from vcli.operations.token import keep
 from vcli.operations.tunnel_uses import follow
 from vcli.portforward import background, state

@@ -2,27 +2,24 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from vcli.kube.client import Client
-from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import Entry, Mark
-from vcli.kubeconfig.private import private_kubeconfig
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.connection import LOOPBACK, Options
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
+from vcli.operations.opened import Opened
 from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import plugin
 from vcli.operations.tunnel_uses import listener
 from vcli.operations.usable import refuse_unusable
-from vcli.operations.wait import wait_ready
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel, check_address
@@ -52,7 +49,7 @@ class Target:
     endpoint: Endpoint | None
 
     @contextlib.asynccontextmanager
-    async def open(self, *, lasting: bool = False) -> "AsyncIterator[Opened]":
+    async def open(self, *, lasting: bool = False) -> AsyncIterator[Opened]:
         """Have the virtual API answer on this machine: directly, or through a tunnel.
 
         Args:
@@ -120,7 +117,7 @@ class Target:
         lasting: bool = False,
         tunnel: Tunnel | None = None,
         state: TunnelState | None = None,
-    ) -> "Opened":
+    ) -> Opened:
         asking = self._asking(state) if lasting else None
         entry = await self._entry(endpoint, asking)
         return Opened(
@@ -164,61 +161,6 @@ class Target:
             return None
         where = listener(state.spec.address, state.port) if state else None
         return plugin(self.tunnel_spec, authority=self.credentials.ca, tunnel=where)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """What a program needs that is to work in a virtual cluster.
-
-    Attributes:
-        kubeconfig: a file of mode 0600.
-        variables: KUBECONFIG, VCLI_NAME, VCLI_NAMESPACE.
-    """
-
-    kubeconfig: Path
-    variables: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A virtual cluster that answers on this machine.
-
-    Attributes:
-        target: the virtual cluster.
-        endpoint: where it answers: its own, or the tunnel's.
-        entry: of kubeconfigs.
-        asks: the entry has kubectl ask us for the credentials; otherwise they are in it.
-        tunnel: in this process, if there is one.
-        state: of the tunnel in the background, if there is one.
-    """
-
-    target: Target
-    endpoint: Endpoint
-    entry: Entry
-    asks: bool
-    tunnel: Tunnel | None
-    state: TunnelState | None
-
-    @property
-    def document(self) -> Object:
-        """A kubeconfig with the one entry."""
-        return standalone(self.entry)
-
-    @contextlib.contextmanager
-    def environment(self) -> Iterator[Environment]:
-        """A kubeconfig of its own while the block runs, and the variables that lead to it."""
-        with private_kubeconfig(self.document) as path:
-            variables = {
-                "KUBECONFIG": str(path),
-                "VCLI_NAME": self.target.cluster.name,
-                "VCLI_NAMESPACE": self.target.cluster.namespace,
-            }
-            yield Environment(kubeconfig=path, variables=variables)
-
-    async def until_closed(self) -> None:
-        """Wait until the tunnel in this process is closed, which is when the block of `Target.open` ends."""
-        if self.tunnel is not None:
-            await self.tunnel.serve_forever()
 
 
 @contextlib.asynccontextmanager
@@ -268,6 +210,8 @@ async def _admin(client: Client, known: Known) -> Credentials:
 async def _wait(client: Client, cluster: VirtualCluster, asked: float | None, steps: Steps) -> None:
     if cluster.ready:
         return
+    from vcli.operations.wait import wait_ready  # noqa: PLC0415  most are ready
+
     limit = _READY_TIMEOUT if asked is None else asked
     with steps.step(f"Wait for virtual cluster {cluster.name}") as step:
         await wait_ready(client, cluster, timeout=limit, detail=step.detail)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from vcli.errors import NotFoundError, UnreachableError, UsageError, VcliError
-from vcli.kube.answers import error_from
 
 Object = dict[str, Any]
 
@@ -104,6 +103,8 @@ def _translated() -> Iterator[None]:
 
 def error_of(error: Any) -> VcliError:
     """Our error for an ``ApiException`` of the official client."""
+    from vcli.kube.answers import error_from  # noqa: PLC0415
+
     original = getattr(error, "original_exception", error)
     body: Any = original.body
     with contextlib.suppress(ValueError, TypeError):

@@ -1,9 +1,10 @@
 """Virtual clusters of a host, as a list of them shows each."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from vcli.operations.list import Listed, list_clusters
+if TYPE_CHECKING:
+    from vcli.operations.list import Listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,13 @@ async def list_infos(
     timeout: float | None,  # noqa: ASYNC109  the client's, of each request
 ) -> list[VirtualClusterInfo]:
     """All virtual clusters of a host; see `vcli.operations.list.list_clusters`."""
+    from vcli.operations.list import list_clusters  # noqa: PLC0415  importing the library stays quick
+
     found = await list_clusters(namespace=namespace, kubeconfig=kubeconfig, context=context, timeout=timeout)
     return [_info(each) for each in found]
 
 
-def _info(listed: Listed) -> VirtualClusterInfo:
+def _info(listed: "Listed") -> VirtualClusterInfo:
     cluster = listed.cluster
     return VirtualClusterInfo(
         name=cluster.name,

@@ -5,7 +5,6 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcli.operations.child import not_runnable
 from vcli.sdk.errors import CommandError, CommandTimedOutError
 
 
@@ -47,6 +46,8 @@ class Program:
         except OSError as error:
             if error.filename != os.fspath(self._command[0]):  # the folder to run it in
                 raise
+            from vcli.operations.child import not_runnable  # noqa: PLC0415
+
             raise not_runnable(self._command[0], error) from error
         with process:
             self._process = process

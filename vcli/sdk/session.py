@@ -5,20 +5,14 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vcli.operations.connection import Options
-from vcli.operations.create import DEFAULT_TIMEOUT, create_cluster
-from vcli.operations.create import Options as Creation
-from vcli.operations.delete import Options as Deletion
-from vcli.operations.delete import delete_cluster
-from vcli.operations.describe import describe_cluster
-from vcli.operations.host_connection import HostConnection, connect_to_host
-from vcli.operations.known import Known
-from vcli.operations.logs import copy_logs
-from vcli.operations.target import target
 from vcli.sdk.errors import NotOpenError
 from vcli.sdk.request import Request
+
+if TYPE_CHECKING:
+    from vcli.operations.host_connection import HostConnection
+    from vcli.operations.known import Known
 
 Object = dict[str, Any]
 
@@ -80,6 +74,10 @@ class Session:
             raise
 
     async def _open(self) -> None:
+        from vcli.operations.connection import Options  # noqa: PLC0415  importing the library stays quick
+        from vcli.operations.host_connection import connect_to_host  # noqa: PLC0415
+        from vcli.operations.target import target  # noqa: PLC0415
+
         request = self._request
         host = await self._stack.enter_async_context(
             connect_to_host(kubeconfig=request.kubeconfig, context=request.context)
@@ -100,11 +98,13 @@ class Session:
         self._namespace = found.cluster.namespace
         self._opened = Opened(self._namespace, environment.kubeconfig, environment.variables)
 
-    async def _create(self, host: HostConnection) -> Known | None:
+    async def _create(self, host: "HostConnection") -> "Known | None":
         request = self._request
         if request.values is None:
             return None
-        options = Creation(
+        from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster  # noqa: PLC0415
+
+        options = Options(
             name=request.name,
             values=request.values,
             namespace=request.namespace,
@@ -128,8 +128,10 @@ class Session:
 
     async def delete(self) -> None:
         """Delete the virtual cluster; it is fine if it is gone."""
+        from vcli.operations.delete import Options, delete_cluster  # noqa: PLC0415
+
         request = self._request
-        options = Deletion(
+        options = Options(
             name=request.name,
             namespace=self._namespace,
             kubeconfig=request.kubeconfig,
@@ -141,6 +143,8 @@ class Session:
 
     async def describe(self) -> Object:
         """See `vcli.operations.describe.describe_cluster`."""
+        from vcli.operations.describe import describe_cluster  # noqa: PLC0415
+
         request = self._request
         return await describe_cluster(
             request.name,
@@ -153,6 +157,8 @@ class Session:
         self, *, component: str | None, tail: int | None, previous: bool, follow: bool
     ) -> AsyncGenerator[list[str]]:
         """The lines of logs, as many at once as are there; see `vcli.operations.logs.copy_logs`."""
+        from vcli.operations.logs import copy_logs  # noqa: PLC0415
+
         request, namespace = self._request, self.opened.namespace
         lines: asyncio.Queue[str | Exception | None] = asyncio.Queue(_BUFFERED_LINES)
 
