@@ -7,7 +7,7 @@ def main() -> int:
     """Run the command line; returns the exit code."""
     if sys.argv[1:] in (["--version"], ["-V"]) and sys.stdout is not None:
         # The one question that scripts ask all the time is answered before anything is imported.
-        from vcli import __version__  # noqa: PLC0415
+        from vcli._version import __version__  # noqa: PLC0415
 
         try:
             sys.stdout.write(f"vcli {__version__}\n")

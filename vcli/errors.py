@@ -45,6 +45,12 @@ class TimedOutError(VcliError):
     exit_code = 4
 
 
+class NotReadyError(TimedOutError):
+    """It will not become ready by waiting."""
+
+    code = "NotReady"
+
+
 class ConflictError(VcliError):
     """The object exists already, or another client changed it."""
 

@@ -246,7 +246,7 @@ async def test_the_service_may_come_later(place: Place):
 
 async def test_keys_of_a_cluster_that_create_made_are_left_alone(place: Place):
     """Made by the library, read by the program."""
-    from vcli.operations.gather import make_keys  # noqa: PLC0415
+    from vcli.operations.facts import make_keys  # noqa: PLC0415
 
     service = await place.service()
     keys = await make_keys(

@@ -56,7 +56,7 @@ def test_all_that_is_there(host: Host, clusters: str) -> None:
     assert done.stderr == ""
     found = {row["name"]: row for row in json.loads(done.stdout) if row["namespace"] == clusters}
     assert {
-        name: (row["status"], row["version"], row["distro"], row["madeBy"]) for name, row in found.items()
+        name: (row["status"], row["version"], row["distro"], row["managedBy"]) for name, row in found.items()
     } == {
         "ours": ("Starting", "v1.36.3", "k8s", "vcli"),
         "theirs": ("Starting", "v1.35.1+k3s1", "k3s", "loft-sh"),
@@ -78,7 +78,7 @@ def test_formats(host: Host, clusters: str) -> None:
     lines = host.vcli("-n", clusters, "ls").stdout.splitlines()
     assert lines[0].split() == ["NAME", "NAMESPACE", "STATUS", "VERSION", "DISTRO", "CONNECTED", "AGE"]
     assert lines[2].split()[:6] == ["ours", clusters, "Starting", "v1.36.3", "k8s", "no"]
-    assert "MADE BY" in host.vcli("ls", "-n", clusters, "-o", "wide").stdout
+    assert "MANAGED BY" in host.vcli("ls", "-n", clusters, "-o", "wide").stdout
 
 
 def kubeconfig(host: Host, folder: Path, **change: str) -> str:

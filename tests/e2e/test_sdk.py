@@ -1,6 +1,7 @@
 """The library and the pytest plugin against a real host."""
 
 import asyncio
+import contextlib
 import os
 import re
 import stat
@@ -13,8 +14,15 @@ import pytest
 from embedded import Host
 from kubernetes.client import VersionApi
 
-from vcli import VirtualCluster
-from vcli.errors import ConflictError, NotFoundError, VcliError
+from vcli import (
+    ApiError,
+    AsyncVirtualCluster,
+    ConflictError,
+    NotFoundError,
+    NotOpenError,
+    UsageError,
+    VirtualCluster,
+)
 
 CRD = """
 apiVersion: apiextensions.k8s.io/v1
@@ -58,6 +66,7 @@ def test_a_cluster_lives_as_long_as_its_block(host: Host, tmp_path: Path) -> Non
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "crd.yaml").write_text(CRD)
     with VirtualCluster.create("sdk-block") as vc:
+        assert "sdk-block" in host.vcli("list", "-o", "name").stdout.split()
         assert vc.namespace == "vcluster-sdk-block"
         assert stat.S_IMODE(vc.kubeconfig.stat().st_mode) == 0o600
         assert "namespace/kube-system" in vc.run(["kubectl", "get", "namespaces", "-o", "name"]).stdout
@@ -74,7 +83,7 @@ def test_a_cluster_lives_as_long_as_its_block(host: Host, tmp_path: Path) -> Non
         with vc.client() as api:
             assert VersionApi(api).get_code().major == "1"
     assert not kubeconfig.exists()
-    with pytest.raises(VcliError):
+    with pytest.raises(NotOpenError):
         _ = vc.kubeconfig
     namespaces = {each["metadata"]["name"]: each for each in host.get("namespaces")["items"]}
     gone = namespaces.get("vcluster-sdk-block")
@@ -83,14 +92,59 @@ def test_a_cluster_lives_as_long_as_its_block(host: Host, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("surroundings")
 async def test_the_asynchronous_face(shared: str) -> None:
-    async with VirtualCluster.connect(shared) as vc:
-        done, other = await asyncio.gather(
-            asyncio.to_thread(vc.run, ["kubectl", "get", "--raw", "/readyz"]),
-            asyncio.to_thread(vc.run, ["kubectl", "get", "--raw", "/livez"]),
+    ticks = 0
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await asyncio.sleep(0.01)
+
+    ticking = asyncio.create_task(tick())
+    async with AsyncVirtualCluster.connect(shared) as vc:
+        done, other, described, listed = await asyncio.gather(
+            vc.run(["kubectl", "get", "--raw", "/readyz"]),
+            vc.run(["kubectl", "get", "--raw", "/livez"]),
+            vc.describe(),
+            AsyncVirtualCluster.list(),
         )
         assert (done.stdout, other.stdout) == ("ok", "ok")
+        assert described["name"] == shared
+        assert shared in {each.name for each in listed}
+        [applied] = await vc.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "async"}})
+        assert applied["metadata"]["uid"]
+        lines = [line async for line in vc.logs(component="api-server", tail=3)]
+        assert len(lines) == 3
+        async with asyncio.timeout(30), contextlib.aclosing(vc.logs(follow=True)) as following:
+            assert await anext(following)
         kubeconfig = vc.kubeconfig
+    ticking.cancel()
+    assert ticks > 20
     assert not kubeconfig.exists()
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_list_describe_and_logs(shared: str) -> None:
+    [found] = [each for each in VirtualCluster.list() if each.name == shared]
+    assert (found.status, found.distro, found.managed_by) == ("Running", "k8s", "vcli")
+    with VirtualCluster.connect(shared) as vc:
+        assert vc.describe()["status"] == "Running"
+        assert len(list(vc.logs(component="store", tail=2))) == 2
+        assert next(vc.logs(component="syncer", follow=True))
+        with pytest.raises(UsageError, match="no component 'absent'"):
+            next(vc.logs(component="absent"))
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_the_errors_of_manifests(shared: str) -> None:
+    with VirtualCluster.connect(shared) as vc:
+        with pytest.raises(NotFoundError, match="no such kind"):
+            vc.apply({"apiVersion": "example.org/v1", "kind": "Absent", "metadata": {"name": "x"}})
+        with pytest.raises(NotFoundError, match='namespaces "absent" not found'):
+            vc.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}, namespace="absent")
+        with pytest.raises(ApiError) as invalid:
+            vc.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "A_B"}})
+        assert invalid.value.status == 422
 
 
 @pytest.mark.usefixtures("surroundings")
@@ -113,7 +167,7 @@ def test_what_can_not_be(shared: str) -> None:
 @pytest.mark.usefixtures("surroundings")
 async def test_a_cancelled_create_leaves_nothing(host: Host) -> None:
     async def create() -> None:
-        async with VirtualCluster.create("sdk-cancelled"):
+        async with AsyncVirtualCluster.create("sdk-cancelled"):
             pass
 
     task = asyncio.create_task(create())

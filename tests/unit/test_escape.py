@@ -6,9 +6,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vcli import yaml as kubeconfig_yaml
 from vcli.controlplane import manifests
 from vcli.escape import in_json, is_plain, one_line, visible
-from vcli.kubeconfig import yaml as kubeconfig_yaml
 
 ANY = st.text(st.characters(codec=None), max_size=30)
 # What YAML and JSON hold; lone surrogates are in neither.

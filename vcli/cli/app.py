@@ -119,7 +119,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        from vcli import __version__  # noqa: PLC0415
+        from vcli._version import __version__  # noqa: PLC0415
 
         sys.stdout.write(f"vcli {__version__}\n")
         raise typer.Exit

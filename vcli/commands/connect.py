@@ -208,7 +208,7 @@ async def _stay(options: "Options", into: "Sources | None", common: Common) -> R
 
 def _result(connected: "Connected", into: "Sources | None", *, current: bool) -> Result:
     if into is None:
-        from vcli.kubeconfig import yaml  # noqa: PLC0415
+        from vcli import yaml  # noqa: PLC0415
 
         written = yaml.dump(connected.document)
         return Result(data=connected.document, names=(connected.context,), text=written, yaml=written)

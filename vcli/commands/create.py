@@ -1,5 +1,6 @@
 """``vcli create``."""
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +14,12 @@ from vcli.invocation import vcli, vcli_on_kubeconfig
 from vcli.result import Result
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from vcli.config import Given
     from vcli.kubeconfig.paths import Sources
+    from vcli.operations.host_connection import HostConnection
+    from vcli.operations.known import Known
 
 
 @command
@@ -67,30 +72,52 @@ async def create(
         raise UsageError("--reset-values is for a virtual cluster that exists", hint="add --upgrade")
     _check_connection(connect=connect, update_current=update_current, wait=wait)
     read = values.read()
-    connects = wait and connect is not False
-    if connects and not dry_run:
-        await _check_destination(common, update_current=update_current is not False)
-    done: Done | None = None
-    if upgrade:
-        done = await _upgrade(
-            name, read, common, reset=reset_values, dry=dry_run, wait=wait, keep=keep_on_failure, yes=yes
-        )
-    if done is None:
-        done = await _create(name, read, common, dry=dry_run, wait=wait, keep=keep_on_failure)
-    if dry_run:
-        return done.result
-    data, said = dict(done.result.data), done.result.messages
+    connects = wait and connect is not False and not dry_run
+    current = update_current is not False
+    if connects:
+        await _check_destination(common, update_current=current)
+    async with _host(common, shared=connects) as host:
+        done: Done | None = None
+        if upgrade:
+            done = await _upgrade(
+                name,
+                read,
+                common,
+                host=host,
+                reset=reset_values,
+                dry=dry_run,
+                wait=wait,
+                keep=keep_on_failure,
+                yes=yes,
+            )
+        if done is None:
+            done = await _create(name, read, common, host=host, dry=dry_run, wait=wait, keep=keep_on_failure)
+        if dry_run:
+            return done.result
+        data, said = dict(done.result.data), done.result.messages
+        if connects:
+            data["connection"], connected = await _connect(
+                name, done, common, host=host, update_current=current
+            )
+            return Result(data=data, text="", messages=said + connected)
     way = vcli("connect", name, namespace=done.namespace)
-    if not wait:
-        said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
-    elif connects:
-        data["connection"], connected = await _connect(
-            name, done.namespace, common, update_current=update_current is not False
-        )
-        said += connected
-    else:
+    if wait:
         said += (f"{way} connects to it",)
+    else:
+        said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
     return Result(data=data, text="", messages=said)
+
+
+@contextlib.asynccontextmanager
+async def _host(common: Common, *, shared: bool) -> "AsyncIterator[HostConnection | None]":
+    """One connection to the host for creating and connecting; None where there is only one thing to do."""
+    if not shared:
+        yield None
+        return
+    from vcli.operations.host_connection import connect_to_host  # noqa: PLC0415
+
+    async with connect_to_host(kubeconfig=common.kubeconfig, context=common.context) as host:
+        yield host
 
 
 def _check_connection(*, connect: bool | None, update_current: bool | None, wait: bool) -> None:
@@ -115,9 +142,19 @@ class Done:
 
     namespace: str
     result: Result
+    known: "Known | None" = None
 
 
-async def _create(name: str, read: "Given", common: Common, *, dry: bool, wait: bool, keep: bool) -> Done:
+async def _create(
+    name: str,
+    read: "Given",
+    common: Common,
+    *,
+    host: "HostConnection | None",
+    dry: bool,
+    wait: bool,
+    keep: bool,
+) -> Done:
     from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
 
     loaded = read.values()
@@ -135,7 +172,7 @@ async def _create(name: str, read: "Given", common: Common, *, dry: bool, wait: 
     )
     if dry:
         return Done("", manifests(await plan_cluster(options, steps=common.console)))
-    created = await create_cluster(options, steps=common.console)
+    created = await create_cluster(options, steps=common.console, host=host)
     data = {
         "name": created.name,
         "namespace": created.namespace,
@@ -144,11 +181,20 @@ async def _create(name: str, read: "Given", common: Common, *, dry: bool, wait: 
     }
     where = f"virtual cluster {created.name} in namespace {created.namespace}"
     said = f"created {where} (Kubernetes {created.version})"
-    return Done(created.namespace, Result(data=data, messages=(said,)))
+    return Done(created.namespace, Result(data=data, messages=(said,)), created.known)
 
 
 async def _upgrade(
-    name: str, read: "Given", common: Common, *, reset: bool, dry: bool, wait: bool, keep: bool, yes: bool
+    name: str,
+    read: "Given",
+    common: Common,
+    *,
+    host: "HostConnection | None",
+    reset: bool,
+    dry: bool,
+    wait: bool,
+    keep: bool,
+    yes: bool,
 ) -> Done | None:
     """Change the one that is there; None if there is none."""
     from vcli.cli.reviewing import data_of, result_of, reviewer  # noqa: PLC0415
@@ -168,13 +214,13 @@ async def _upgrade(
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     review = reviewer(common, name=name, yes=yes)
-    upgraded = await upgrade_if_there(options, review=review, steps=common.console)
+    upgraded = await upgrade_if_there(options, review=review, steps=common.console, host=host)
     if upgraded is None:
         return None
     result = result_of(upgraded, dry_run=dry)
     if not dry:
         result = replace(result, data={**data_of(upgraded), "existed": True})
-    return Done(upgraded.namespace, result)
+    return Done(upgraded.namespace, result, upgraded.known)
 
 
 def _destination(common: Common, *, update_current: bool) -> "Sources":
@@ -195,7 +241,7 @@ async def _check_destination(common: Common, *, update_current: bool) -> None:
 
 
 async def _connect(
-    name: str, namespace: str, common: Common, *, update_current: bool
+    name: str, done: Done, common: Common, *, host: "HostConnection | None", update_current: bool
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     import asyncio  # noqa: PLC0415
 
@@ -208,16 +254,18 @@ async def _connect(
     into = _destination(common, update_current=update_current)
     connection = Connection(
         name=name,
-        namespace=namespace,
+        namespace=done.namespace,
         kubeconfig=common.kubeconfig,
         context=common.context,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
     # What was asked for exists: it stays, and only the way to it is missing.
-    ready = f"the virtual cluster itself is ready: {vcli('connect', name, namespace=namespace)}"
+    ready = f"the virtual cluster itself is ready: {vcli('connect', name, namespace=done.namespace)}"
     try:
         raise_if_cancelled()
-        connected = await connect_cluster(connection, into=into, steps=common.console)
+        connected = await connect_cluster(
+            connection, into=into, steps=common.console, host=host, known=done.known
+        )
     except VcliError as error:
         error.hint = f"{error.hint}; {ready}" if error.hint else ready
         raise

@@ -35,7 +35,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Host", f"{data['host']['context']} ({data['host']['server']})"),
         ("Status", data["status"]),
         ("Version", f"{data['version'] or 'unknown'} ({data['distro'] or 'unknown distribution'})"),
-        ("Created", f"{data['created']} by {data['madeBy']}"),
+        ("Created", f"{data['created']} by {data['managedBy']}"),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
         ("Synced", ", ".join(f"{count} {kind}" for kind, count in (data["synced"] or {}).items())),
@@ -52,7 +52,7 @@ def _page(data: dict[str, Any]) -> str:
             "POD=pod COMPONENT=name STATE=state READY=ready RESTARTS=restarts IMAGE=image",
         ),
         ("Volumes", data["claims"], "CLAIM=name PHASE=phase SIZE=size STORAGECLASS=storageClass"),
-        ("Certificates", _ends(data["certificates"]), "CERTIFICATE=name ENDS=end"),
+        ("Certificates", _expires(data["certificates"]), "CERTIFICATE=name EXPIRES=end"),
         ("Warnings", data["warnings"], "TIME=time OBJECT=object REASON=reason COUNT=count MESSAGE=message"),
     ):
         pairs = (each.split("=") for each in columns.split())
@@ -74,7 +74,7 @@ def _places(service: dict[str, Any]) -> list[str]:
     ]
 
 
-def _ends(certificates: dict[str, str] | None) -> list[dict[str, str]]:
+def _expires(certificates: dict[str, str] | None) -> list[dict[str, str]]:
     return [{"name": key, "end": end} for key, end in (certificates or {}).items()]
 
 

@@ -258,7 +258,7 @@ def kubeconfig(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: AR
     from vcli.operations import host as operation  # noqa: PLC0415
 
     text = operation.kubeconfig(name=name)
-    from vcli.kubeconfig import yaml  # noqa: PLC0415
+    from vcli import yaml  # noqa: PLC0415
 
     document = yaml.parse(text)
     contexts = tuple(str(each["name"]) for each in document["contexts"])

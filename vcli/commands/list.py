@@ -27,7 +27,7 @@ COLUMNS = (
     Column("AGE", "age"),
     Column("KIND", "kind", wide=True),
     Column("READY", lambda row: f"{row['ready']}/{row['replicas']}", wide=True),
-    Column("MADE BY", "madeBy", wide=True),
+    Column("MANAGED BY", "managedBy", wide=True),
 )
 
 
@@ -75,7 +75,7 @@ async def list_(
             "kind": each.cluster.kind,
             "replicas": each.cluster.replicas,
             "ready": each.cluster.ready,
-            "madeBy": "vcli" if each.cluster.ours else "loft-sh",
+            "managedBy": "vcli" if each.cluster.ours else "loft-sh",
         }
         for each in found
     ]

@@ -2,7 +2,7 @@
 
 import platform
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.cli.options import Common, command
 from vcli.result import Result
 

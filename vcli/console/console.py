@@ -167,7 +167,7 @@ class Console:
             case Output.JSON:
                 return _json(result.data, self.stdout, indent=2)
             case Output.YAML:
-                from vcli.kubeconfig import yaml  # noqa: PLC0415  start-up: only when asked for
+                from vcli import yaml  # noqa: PLC0415  start-up: only when asked for
 
                 unicode = is_unicode(self.stdout)
                 return result.yaml or yaml.dump(result.data, sort_keys=False, unicode=unicode)

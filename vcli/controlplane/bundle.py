@@ -33,7 +33,17 @@ PART = 160 * 1024
 _FORMAT = b"5"  # enters the hash; raised when the same sources would be packed differently
 
 # What the syncer may import besides the standard library (import-linter keeps it so), whole.
-_OWN = ("__init__.py", "errors.py", "invocation.py", "catalog.py", "contract", "kube", "bootstrap", "syncer")
+_OWN = (
+    "__init__.py",
+    "_version.py",
+    "errors.py",
+    "invocation.py",
+    "catalog.py",
+    "contract",
+    "kube",
+    "bootstrap",
+    "syncer",
+)
 _DEPENDENCIES = ("h11", "wsproto")
 _MOST_KEPT = 5
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip knows

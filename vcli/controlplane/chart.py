@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.jsonschema import json_schema
 from vcli.config.schema import KUBERNETES, Values
 from vcli.controlplane import chart_values, manifests

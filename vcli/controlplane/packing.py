@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.schema import Values
 from vcli.controlplane import manifests
 from vcli.controlplane.components import Component

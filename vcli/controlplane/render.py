@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
@@ -62,7 +61,10 @@ def render(
     objects = [
         headless,
         *_rights(names, values, facts),
-        _config_map(names.values, data={"config.yaml": yaml.safe_dump(values.given, sort_keys=False)}),
+        _config_map(
+            names.values,
+            data={"config.yaml": yaml.dump(values.given, sort_keys=False, unicode=False, width=80)},
+        ),
         _config_map(names.settings, data={"settings.json": settings}),
         *_bundle(names, bundle),
     ]

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import vcli
 from vcli.errors import VcliError
 from vcli.host.binaries import Binaries
 from vcli.host.instance import API_PORT, NODE_IP, Instance
 from vcli.host.plan import ApiObject, Component, Plan
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+_PACKAGE = Path(__file__).parents[1]
 _LOG_LINES = 5
 
 
@@ -61,7 +61,7 @@ def _needed_folders(instance: Instance, binaries: Binaries) -> list[str]:
     """What has to stay visible inside the node: our folders, the cache, the interpreter, this package."""
     # All of the cache: what is set up later has programs and images of its own.
     cache = {Path(x).parents[1] for x in binaries.folders()}
-    folders = [instance.root, instance.run, Path(vcli.__file__).parent, *cache]
+    folders = [instance.root, instance.run, _PACKAGE, *cache]
     folders += [Path(x) for x in (sys.prefix, sys.base_prefix, sys.exec_prefix)]
     return [str(x.resolve()) for x in folders]
 
@@ -79,7 +79,7 @@ def launch(instance: Instance, listener: socket.socket | None = None, *, host_pi
     """
     environment = {
         "PATH": SYSTEM_PATH,
-        "PYTHONPATH": str(Path(vcli.__file__).resolve().parent.parent),
+        "PYTHONPATH": str(_PACKAGE.resolve().parent),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",

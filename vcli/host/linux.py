@@ -59,21 +59,6 @@ def _fail(call: str, what: str) -> None:
     raise OSError(number, f"{call}: {os.strerror(number)}", what)
 
 
-def started(pid: int) -> int | None:
-    """When a process began, in clock ticks since boot; None: it does not run.
-
-    With the id this names one process for good: ids are used again. One whose first thread alone has ended
-    still runs; a PID namespace is empty only when the last thread of its first process has ended.
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    state, *rest = text.rpartition(")")[2].split()
-    threads = int(rest[16])
-    return None if state == "X" or (state == "Z" and threads <= 1) else int(rest[18])
-
-
 def cgroup_mounts() -> dict[str, str]:
     """Where the cgroup hierarchies are mounted, each with its type, ``cgroup`` (v1) or ``cgroup2``."""
     mounts: dict[str, str] = {}

@@ -32,6 +32,7 @@ from vcli.host.plan import (
     State,
     write_identity,
 )
+from vcli.processes import started
 
 _NAMESPACES = linux.CLONE_NEWNS | linux.CLONE_NEWNET | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC
 _OUT_OF_THE_WAY = 16
@@ -310,7 +311,7 @@ def main() -> None:
     linux.unshare(linux.CLONE_NEWPID)
     if pid := os.fork():
         # The child goes on only when it is on record: whoever ends this process, nothing runs unrecorded.
-        write_identity(Path(plan.run) / "node.json", pid, linux.started(pid) or 0)
+        write_identity(Path(plan.run) / "node.json", pid, started(pid) or 0)
         os.write(writer, b"go")
         os._exit(0)
     os.close(writer)

@@ -2,18 +2,12 @@
 
 import base64
 import datetime as dt
-import ipaddress
 import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives import serialization as pem
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-
+from vcli import x509
 from vcli.host.instance import API_PORT, NODE_IP, SERVICE_IP, Instance
 
 _VALID = dt.timedelta(days=365)
@@ -25,23 +19,15 @@ class Authority:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _subject(name, ())
-        public = self._key.public_key()
-        self.certificate = (
-            _builder(self._name, self._name, public)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-            .add_extension(_usage(signs=True), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )
+        now = dt.datetime.now(dt.UTC)
+        self._pair = x509.authority(name, start=now - _SKEW, end=now + _VALID)
         write_private(folder / "ca.crt", self.ca_pem, mode=0o644)
-        write_private(folder / "ca.key", key_pem(self._key))
+        write_private(folder / "ca.key", self._pair[1])
 
     @property
     def ca_pem(self) -> bytes:
         """The CA's own certificate."""
-        return self.certificate.public_bytes(pem.Encoding.PEM)
+        return self._pair[0]
 
     def issue(
         self,
@@ -61,23 +47,16 @@ class Authority:
             hosts: names and addresses of a server.
             folder: to write to, if not the CA's own.
         """
-        key = ec.generate_private_key(ec.SECP256R1())
-        purpose = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
-        builder = (
-            _builder(_subject(name, groups), self._name, key.public_key())
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
+        now = dt.datetime.now(dt.UTC)
+        certificate, private = x509.leaf(
+            name,
+            organizations=groups,
+            server=bool(hosts),
+            sans=hosts,
+            authority=self._pair,
+            start=now - _SKEW,
+            end=now + _VALID,
         )
-        if hosts:
-            builder = builder.add_extension(
-                x509.SubjectAlternativeName([_alternative(x) for x in hosts]), critical=False
-            )
-        certificate = builder.sign(self._key, hashes.SHA256()).public_bytes(pem.Encoding.PEM)
-        private = key_pem(key)
         folder = folder or self._folder
         write_private(folder / f"{file}.crt", certificate, mode=0o644)
         write_private(folder / f"{file}.key", private)
@@ -104,13 +83,9 @@ def write_pki(
     folder = instance.pki
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ca = Authority(folder, f"{instance.name}-ca")
-    signer = ec.generate_private_key(ec.SECP256R1())
-    write_private(folder / "sa.key", key_pem(signer))
-    write_private(
-        folder / "sa.pub",
-        signer.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo),
-        mode=0o644,
-    )
+    public, private = x509.ec_key()
+    write_private(folder / "sa.key", private)
+    write_private(folder / "sa.pub", public, mode=0o644)
     service = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
     ca.issue(
         "apiserver",
@@ -175,50 +150,3 @@ def write_private(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(file.fileno(), mode)
         file.write(content)
-
-
-def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A private key as Kubernetes' components read it."""
-    return key.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.TraditionalOpenSSL, pem.NoEncryption())
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    now = dt.datetime.now(dt.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(now + _VALID)
-    )
-
-
-def _subject(name: str, groups: Sequence[str]) -> x509.Name:
-    """Kubernetes reads the user from CN and the groups from O."""
-    organizations = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, x) for x in groups]
-    return x509.Name([*organizations, x509.NameAttribute(NameOID.COMMON_NAME, name)])
-
-
-def _alternative(host: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(host))
-    except ValueError:
-        return x509.DNSName(host)
-
-
-def _usage(*, signs: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=not signs,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        encipher_only=False,
-        decipher_only=False,
-    )

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from vcli.host import linux
 from vcli.host.instance import Instance
+from vcli.processes import started
 
 _GONE_WITHIN = 20.0
 
@@ -23,7 +23,7 @@ def node_pid(instance: Instance) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     pid = int(noted["pid"])
-    return pid if linux.started(pid) == noted["started"] else None
+    return pid if started(pid) == noted["started"] else None
 
 
 def strays(nodes: Sequence[Instance]) -> list[int]:
@@ -54,7 +54,7 @@ def end(nodes: Sequence[Instance]) -> bool:
         except ProcessLookupError:
             continue
     deadline = time.monotonic() + _GONE_WITHIN
-    while any(linux.started(x) is not None for x in pids) and time.monotonic() < deadline:
+    while any(started(x) is not None for x in pids) and time.monotonic() < deadline:
         time.sleep(0.01)
     return bool(pids)
 

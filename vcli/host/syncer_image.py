@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import vcli
 from vcli.errors import VcliError
 from vcli.host import python_image
 from vcli.host.oci import Image, tree
@@ -35,7 +34,7 @@ def image(name: str, busybox: Path | None = None) -> Image:
     """
     files, links = python_image.interpreter()
     site = f"{python_image.PREFIX}/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
-    package = Path(vcli.__file__).parent
+    package = Path(__file__).parents[1]
     own, _ = tree(package, f"{site}/vcli", skip=("__pycache__", "host/modules"))
     packaged = dict(own)
     for distribution in distributions(REQUIRED, EXTRAS):

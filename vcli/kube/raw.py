@@ -9,7 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-from vcli import __version__, invocation
+from vcli import invocation
+from vcli._version import __version__
 from vcli.kube import codec
 from vcli.kube.access import Access
 from vcli.kube.answers import not_json

@@ -24,7 +24,7 @@ def add(sources: Sources, entry: Entry, *, make_current: bool, warn: Warn) -> Pa
         sources: the files.
         entry: what to add.
         make_current: whether its context becomes the current one.
-        warn: told of leftover locks and of rights that were taken away.
+        warn: called with words about leftover locks and of rights that were taken away.
 
     Returns:
         The file that has its cluster.
@@ -61,7 +61,7 @@ def drop(sources: Sources, choose: Callable[[Mapping[Path, Object]], list[str]],
     Args:
         sources: the files.
         choose: given the content, names the contexts to remove.
-        warn: told of leftover locks.
+        warn: called with words about leftover locks.
 
     Raises:
         KubeconfigError: a file can't be read or written.
@@ -87,7 +87,7 @@ def update(
     Args:
         sources: the files.
         compute: given path → content, returns path → content; pure.
-        warn: told of leftover locks and of rights that were taken away.
+        warn: called with words about leftover locks and of rights that were taken away.
         timeout: seconds to wait for the lock.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Pure: text in, text out. PyYAML tells where each entry stands; lines of entries are cut, put or replaced. The
 result is parsed again and must say exactly what was asked for; where it does not (flow style, anchors, odd
-layouts), the whole file is written anew, which loses comments but never an entry.
+layouts), the whole file is rewritten, which loses comments but never an entry.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcli.kubeconfig import yaml
+from vcli import yaml
 from vcli.kubeconfig.model import BODY, Object
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from vcli import invocation
 from vcli.errors import InterruptError, TimedOutError
+from vcli.processes import identity, machine
 
 STALE_AFTER: Final = 30.0
 """Seconds after which a lock without a living owner that we know of is taken for a leftover."""
@@ -131,34 +132,19 @@ def _waiting_for(lock: Path, stale_after: float) -> str:
 
 
 def _owner() -> str:
-    return f"{_machine()} {os.getpid()} {_born(os.getpid()) or '-'}\n"
-
-
-def _machine() -> str:
-    """Where a process number means what it means here: this machine, this PID namespace."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  not a path
-    except OSError:
-        namespace = "-"
-    return f"{os.uname().nodename}/{namespace}"
-
-
-def _born(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot: with the pid, a name that is never used twice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return None
+    """Which process has the lock: machine, number and identity, a line each."""
+    pid = os.getpid()
+    return f"{machine()}\n{pid}\n{identity(pid) or ''}\n"
 
 
 def _owner_died(lock: Path) -> bool:
     """Whether the lock names a process of this machine that lives no more."""
     try:
-        machine, pid, born = lock.read_text("utf-8", "replace").split()
+        where, pid, born = lock.read_text("utf-8", "replace").splitlines()
         number = int(pid)
     except (OSError, ValueError):
         return False  # client-go's are empty and not readable
-    if machine != _machine():
+    if where != machine():
         return False
     try:
         os.kill(number, 0)
@@ -166,7 +152,7 @@ def _owner_died(lock: Path) -> bool:
         return True
     except PermissionError:
         return False
-    return born not in {"-", _born(number)}
+    return bool(born) and born != identity(number)
 
 
 def _remove_leftover(lock: Path, *, stale_after: float) -> bool:

@@ -13,7 +13,7 @@ from vcli.kubeconfig.model import BODY, Entry, Mark, Object, Section, View, mark
 def merge(
     files: Mapping[Path, Object], entry: Entry, *, default: Path, make_current: bool
 ) -> dict[Path, Object]:
-    """Add cluster, user and context, or bring ours of that name up to date.
+    """Add cluster, user and context, or update ours of that name.
 
     Whatever was current is remembered in our context, so that `vcli.kubeconfig.remove` can go back to it.
     An entry that exists stays in its file, a new one goes to ``default`` (client-go's ``ModifyConfig``).

@@ -15,7 +15,7 @@ EXTENSION: Final = "vcli.dev"
 """The name of the extension that marks an entry as made by us."""
 
 IN_CLUSTER: Final = "in-cluster"
-"""What stands for a context name when the host is reached by a pod's own ServiceAccount."""
+"""What is used as the context name when the host is reached by a pod's own ServiceAccount."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vcli import yaml
 from vcli.errors import NotFoundError, UnreachableError, VcliError
-from vcli.kubeconfig import yaml
 from vcli.kubeconfig.content import content
 from vcli.kubeconfig.model import Object
 from vcli.kubeconfig.paths import Sources

@@ -5,11 +5,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.schema import Values
 from vcli.controlplane import chart as charts
 from vcli.errors import ConflictError, VcliError
-from vcli.operations.gather import load_bundle
+from vcli.operations.facts import load_bundle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

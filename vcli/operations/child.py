@@ -11,21 +11,15 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from vcli import invocation
 from vcli.errors import VcliError
-from vcli.kubeconfig import yaml
-from vcli.kubeconfig.merge import standalone
-from vcli.kubeconfig.model import Object
-from vcli.operations.connect import Options, Target, target
-from vcli.operations.endpoint import Endpoint
+from vcli.operations.connection import Options
 from vcli.operations.steps import Steps
-from vcli.portforward.process import identity, machine
+from vcli.operations.target import target
 
 NOT_RUNNABLE: Final = 126
 NOT_FOUND: Final = 127
@@ -55,7 +49,7 @@ async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -
     Args:
         options: what to connect to, and how.
         command: the program and its arguments.
-        steps: told when there is something to wait for.
+        steps: is informed when there is something to wait for.
 
     Returns:
         The command's exit code, 128+n if signal n ended it.
@@ -63,63 +57,19 @@ async def run_child(options: Options, command: Sequence[str], *, steps: Steps) -
     Raises:
         CommandNotFoundError: there is no such program.
         NotRunnableError: it is no program.
-        VcliError: see `vcli.operations.connect.target`.
+        VcliError: see `vcli.operations.target.target`.
     """
     check(command)
-    async with target(options, steps=steps) as found:
-        if found.endpoint is not None:
-            return await _run_at(found, found.endpoint, command)
-        tunnel = found.tunnel()
-        port = await tunnel.start()
-        try:
-            return await _run_at(found, found.through_tunnel(port), command)
-        finally:
-            await tunnel.close()
-
-
-async def _run_at(found: Target, place: Endpoint, command: Sequence[str]) -> int:
-    with private_kubeconfig(standalone(await found.entry(place))) as path:
-        environ = {
-            **os.environ,
-            "KUBECONFIG": str(path),
-            "VCLI_NAME": found.cluster.name,
-            "VCLI_NAMESPACE": found.cluster.namespace,
-        }
-        invocation.lift_deadline()
-        return await run(command, environ)
-
-
-@contextlib.contextmanager
-def private_kubeconfig(document: Object) -> Iterator[Path]:
-    """A kubeconfig (0600) in a folder of its own (0700) that is gone afterwards.
-
-    One that is left of a process that was killed is removed by the next.
-    """
-    prefix = f"vcli-{zlib.crc32(machine().encode()):08x}-"
-    _remove_leftovers(Path(tempfile.gettempdir()), prefix)
-    folder = tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-")
-    try:
-        path = Path(folder, "kubeconfig")
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(yaml.dump(document))
-        yield path
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_leftovers(parent: Path, prefix: str) -> None:
-    for folder in parent.glob(f"{prefix}*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int(folder.name.removeprefix(prefix).partition("-")[0])
-            if folder.stat().st_uid == os.geteuid() and identity(owner) is None:
-                shutil.rmtree(folder, ignore_errors=True)
+    async with target(options, steps=steps) as found, found.open() as opened:
+        with opened.environment() as environment:
+            invocation.lift_deadline()
+            return await run(command, {**os.environ, **environment.variables})
 
 
 def check(command: Sequence[str]) -> None:
     """Tell before anything else is done that the command can't be run."""
     if shutil.which(command[0]) is None:
-        raise _not_runnable(command[0])
+        raise not_runnable(command[0])
 
 
 async def run(command: Sequence[str], environ: dict[str, str]) -> int:
@@ -145,7 +95,7 @@ async def run(command: Sequence[str], environ: dict[str, str]) -> int:
             # Handlers of ours end with its exec; what we were started to ignore stays ignored (nohup).
             child = subprocess.Popen(list(command), env=environ)  # noqa: ASYNC220  asyncio's needs a watcher
         except OSError as error:
-            raise _not_runnable(command[0], error) from error
+            raise not_runnable(command[0], error) from error
         for signum in pending:
             child.send_signal(signum)
         code = await _wait(child)
@@ -216,7 +166,13 @@ def _find(program: str) -> str | None:
     return next((str(place) for place in places if place.is_file()), None)
 
 
-def _not_runnable(program: str, error: OSError | None = None) -> VcliError:
+def not_runnable(program: str, error: OSError | None = None) -> CommandNotFoundError | NotRunnableError:
+    """Why a program can't be run.
+
+    Args:
+        program: its name or path.
+        error: of the attempt, if there was one.
+    """
     found = _find(program)
     if found is None:
         return CommandNotFoundError(f"there is no command {program!r}")

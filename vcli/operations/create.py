@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from vcli import inputs
@@ -18,13 +18,15 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, NotFound, Object, Unreachable
 from vcli.kube.resources import NAMESPACES, SERVICES
-from vcli.kubeconfig.auth import load_access
 from vcli.operations import removal
 from vcli.operations.cancelling import answered, finished
 from vcli.operations.existing import is_there
-from vcli.operations.gather import choose_namespace, load_bundle
-from vcli.operations.preflight import Findings, look, raise_for
-from vcli.operations.rendering import gather, rendered
+from vcli.operations.facts import choose_namespace, load_bundle
+from vcli.operations.host_connection import HostConnection, connect_to_host
+from vcli.operations.known import Known
+from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
+from vcli.operations.rendering import find_facts, rendered
+from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.wait import wait_ready
 
@@ -80,19 +82,28 @@ class Created:
         namespace: on the host.
         version: of its Kubernetes.
         objects: what was applied, as the host answered.
+        known: what connecting to it need not ask for.
     """
 
     name: str
     namespace: str
     version: str
     objects: list[Object] = field(repr=False)
+    known: Known = field(repr=False)
 
 
-async def create_cluster(options: Options, *, steps: Steps | None = None) -> Created:
+async def create_cluster(
+    options: Options, *, steps: Steps | None = None, host: HostConnection | None = None
+) -> Created:
     """Create a virtual cluster.
 
     When it fails, or is cancelled, everything that this call made is removed again. A cancellation that comes
     when all is done changes nothing (`vcli.operations.cancelling.raise_if_cancelled` tells of it).
+
+    Args:
+        options: what to create, and how.
+        steps: is informed of progress.
+        host: an open connection to the host, if there is one.
 
     Raises:
         UsageError: the name makes no sense.
@@ -100,12 +111,12 @@ async def create_cluster(options: Options, *, steps: Steps | None = None) -> Cre
         PreflightError: the host lacks something, or we lack rights; all problems at once.
         NotReadyError: it never becomes ready.
         TimedOutError: it did not become ready in time.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     done: list[Created] = []
     try:
-        async with _creation(options, steps or NoSteps()) as creation:
+        async with _creation(options, steps or NoSteps(), host) as creation:
             done.append(await creation.run())
     except asyncio.CancelledError:
         if not done:
@@ -124,11 +135,13 @@ async def plan_cluster(options: Options, *, steps: Steps | None = None) -> list[
 
 
 @contextlib.asynccontextmanager
-async def _creation(options: Options, steps: Steps) -> AsyncIterator["_Creation"]:
-    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
-    namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
-    async with Client(loaded.access) as client:
-        yield _Creation(client, Names(options.name, namespace), options, steps)
+async def _creation(
+    options: Options, steps: Steps, shared: HostConnection | None = None
+) -> AsyncIterator["_Creation"]:
+    async with connect_to_host(kubeconfig=options.kubeconfig, context=options.context, shared=shared) as host:
+        of_context = host.loaded.namespace
+        namespace = choose_namespace(options.name, given=options.namespace, of_context=of_context)
+        yield _Creation(host.client, Names(options.name, namespace), options, steps)
 
 
 class _Creation:
@@ -158,8 +171,8 @@ class _Creation:
         names, values = self._names, self._values
         with self._steps.step("Check the host"):
             bundle = await packed
-            findings = await self._look(bundle)
-        if not findings.namespace_exists:
+            preflight = await self._preflight(bundle)
+        if not preflight.namespace_exists:
             with self._steps.step(f"Create namespace {names.namespace}"):
                 await self._create_namespace()
         with self._steps.step("Apply the control plane"):
@@ -168,55 +181,58 @@ class _Creation:
                 self._client,
                 names,
                 values,
-                findings,
+                preflight,
                 service,
                 bundle=bundle,
                 fresh=await key,
                 steps=self._steps,
             )
             applied = await answered(apply(self._client, objects))
+        cluster = cluster_of(applied[-1], kind="StatefulSet")
         if self._options.wait:
             with self._steps.step("Wait until it is ready") as step:
-                workload, timeout = applied[-1], self._options.timeout
-                await wait_ready(self._client, names, workload, timeout=timeout, detail=step.detail)
+                timeout = self._options.timeout
+                await wait_ready(self._client, cluster, updated=True, timeout=timeout, detail=step.detail)
+            cluster = replace(cluster, ready=1)
         return Created(
             name=names.cluster,
             namespace=names.namespace,
             version=values.control_plane.distro.k8s.version,
             objects=applied,
+            known=Known.of(cluster, applied),
         )
 
     async def plan(self) -> list[Object]:
         with self._steps.step("Check the host"):
             bundle = await load_bundle(self._values)
-            findings = await self._look(bundle)
-            facts = await gather(self._client, self._names, self._values, findings, steps=self._steps)
+            preflight = await self._preflight(bundle)
+            facts = await find_facts(self._client, self._names, self._values, preflight, steps=self._steps)
         return render.render(self._names, self._values, facts, bundle=bundle)
 
     # --- steps
 
-    async def _look(self, bundle: Bundle | None) -> Findings:
-        findings = await look(self._client, self._names, self._values, bundle=bundle)
-        if findings.namespace_ending:
+    async def _preflight(self, bundle: Bundle | None) -> PreflightResult:
+        preflight = await run_preflight(self._client, self._names, self._values, bundle=bundle)
+        if preflight.namespace_ending:
             with self._steps.step(f"Wait until the namespace {self._names.namespace} from before is gone"):
                 await removal.until(
                     self._namespace_is_gone, timeout=min(self._options.timeout, _ENDING_TIMEOUT)
                 )
-                findings = await look(self._client, self._names, self._values, bundle=bundle)
-        self._refuse_existing(findings)
-        raise_for(findings, self._names)
-        return findings
+                preflight = await run_preflight(self._client, self._names, self._values, bundle=bundle)
+        self._refuse_existing(preflight)
+        raise_for(preflight, self._names)
+        return preflight
 
     async def _namespace_is_gone(self) -> bool:
         return await removal.namespace_of(self._client, self._names) is None
 
-    def _refuse_existing(self, findings: Findings) -> None:
+    def _refuse_existing(self, preflight: PreflightResult) -> None:
         """See that the name is free.
 
         Raises:
             ConflictError: it is not.
         """
-        if is_there(findings.service, findings.workload, self._names):
+        if is_there(preflight.service, preflight.workload, self._names):
             name, namespace = self._names.cluster, self._names.namespace
             raise ConflictError(
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",

@@ -110,9 +110,9 @@ def write(spec: "TunnelSpec", *, authority: bytes, status: "Mapping[str, str]", 
 def end_of(status: "Mapping[str, str]") -> float:
     """When the certificate ends, or `FRESH` from now for a token, which says nothing of its end."""
     if certificate := status.get("clientCertificateData"):
-        from cryptography.x509 import load_pem_x509_certificate  # noqa: PLC0415
+        from vcli.bootstrap.certificate import parse  # noqa: PLC0415
 
-        return load_pem_x509_certificate(certificate.encode()).not_valid_after_utc.timestamp()
+        return parse(certificate.encode()).not_after.timestamp()
     return time.time() + FRESH
 
 

@@ -80,6 +80,16 @@ async def of_secret(client: Client, cluster: str, namespace: str) -> Credentials
             f"cluster {cluster!r}",
             hint="the control plane may still be starting: try again in a minute",
         ) from error
+    return from_secret(secret)
+
+
+def from_secret(secret: Object) -> Credentials:
+    """The credentials in a Secret ``vc-NAME``.
+
+    Raises:
+        VcliError: it holds none.
+    """
+    name = secret["metadata"]["name"]
     data = secret.get("data") or {}
     if all(data.get(key) for key in ("certificate-authority", "client-certificate", "client-key")):
         user = {f"{key}-data": data[key] for key in ("client-certificate", "client-key")}

@@ -18,8 +18,8 @@ from vcli.kube.types import is_terminating, labels
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations import removal
 from vcli.operations.ending import Schedule
+from vcli.operations.facts import choose_namespace
 from vcli.operations.forgetting import forget_connections
-from vcli.operations.gather import choose_namespace
 from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
 

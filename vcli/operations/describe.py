@@ -72,7 +72,7 @@ async def describe_cluster(
         "version": cluster.version,
         "distro": cluster.distro,
         "created": cluster.created,
-        "madeBy": "vcli" if cluster.ours else "loft-sh",
+        "managedBy": "vcli" if cluster.ours else "loft-sh",
         "workload": {"kind": cluster.kind, "replicas": cluster.replicas, "ready": cluster.ready},
         "service": service,
         "pods": pods,

@@ -72,7 +72,7 @@ async def disconnect(
         namespace: of the virtual cluster on the host, where ``name`` alone is ambiguous.
         everything: all contexts, and all tunnels, also those in use; with ``namespace`` those of it.
         kubeconfig: ``--kubeconfig``.
-        warn: told when the context from before is gone, and of leftover locks.
+        warn: called when the context from before is gone, and of leftover locks.
 
     Raises:
         VcliError: the current context is not ours.

@@ -84,7 +84,7 @@ async def end_pods(client: Client, pods: Iterable[Object], schedule: Schedule) -
         schedule: how long they get.
 
     Raises:
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
     """
     slots = asyncio.Semaphore(_AT_ONCE)
 

@@ -75,7 +75,9 @@ class Endpoint:
         return cls(origin.host, origin.port)
 
 
-async def advertised(client: Client, cluster: VirtualCluster) -> list[Place]:
+async def advertised(
+    client: Client, cluster: VirtualCluster, *, service: Object | None = None
+) -> list[Place]:
     """Where the virtual API should be reachable without a tunnel, by what the host says.
 
     An Ingress costs one more request, which is spared for a cluster of ours that has none.
@@ -83,8 +85,10 @@ async def advertised(client: Client, cluster: VirtualCluster) -> list[Place]:
     Args:
         client: of the host.
         cluster: the virtual cluster.
+        service: the control plane's, if it is known.
     """
-    service = await _service(client, cluster)
+    if service is None or _awaits_address(service):
+        service = await _service(client, cluster)
     if service is None:
         return []
     found = await _service_places(client, cluster, service)
@@ -111,6 +115,12 @@ async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) 
     names = [f"{cluster.name}.{cluster.namespace}", "localhost"]
     found = await asyncio.gather(*(_answers(host, port, context, names) for host, port in places))
     return next((each for each in found if each is not None), None)
+
+
+def _awaits_address(service: Object) -> bool:
+    """Whether it is one whose address is not given with its creation."""
+    addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress")
+    return service["spec"].get("type") == "LoadBalancer" and not addresses
 
 
 async def _service(client: Client, cluster: VirtualCluster) -> Object | None:

@@ -71,7 +71,7 @@ def up(
         name: of the instance.
         port: of 127.0.0.1 for its API server, 0 for any free one; when not given 16443, or what it has.
         timeout: seconds that a booted host may take to get ready; building its programs is not counted.
-        steps: is told what happens.
+        steps: is informed of progress.
         kubeconfig: the user's file to add the context to; by `KUBECONFIG` or ~/.kube/config when not given.
         update_current: whether to add it there, and make it current.
         egress: what the host may reach beyond itself: none, public or all; see `host.egress.choose`.
@@ -159,7 +159,7 @@ def down(*, name: str = DEFAULT_NAME, steps: Steps | None = None, kubeconfig: st
 
     Args:
         name: of the instance.
-        steps: is told what happens.
+        steps: is informed of progress.
         kubeconfig: the user's file to take the host's context out of, and those of virtual clusters on it.
 
     Raises:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vcli.errors import ConflictError
+from vcli.kubeconfig.merge import empty
 from vcli.kubeconfig.model import BODY, Object, View, current_context
 
 EXTENSION = "vcli.dev/host"
@@ -50,10 +51,10 @@ def add(files: Mapping[Path, Object], document: Object, *, default: Path) -> dic
         body = {**document[section][0][key], "extensions": [_extension(previous)]}
         located = view.get(section, name)
         path = located.file if located else default
-        config = result.get(path) or {"apiVersion": "v1", "kind": "Config", "preferences": {}}
+        config = result.get(path) or empty()
         others = [x for x in config.get(section) or () if str(x["name"]) != name]
         result[path] = {**config, section: [*others, {key: body, "name": name}]}
-    config = result.get(default) or {"apiVersion": "v1", "kind": "Config", "preferences": {}}
+    config = result.get(default) or empty()
     return {**result, default: {**config, "current-context": name}}
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import vcli
+from vcli._version import __version__
 from vcli.errors import VcliError
 from vcli.host import images, loading, syncer_image
 from vcli.host.docker_config import credentials as login_of
@@ -12,7 +12,7 @@ from vcli.host.reference import Reference
 from vcli.host.registry import Credentials, Registry
 from vcli.operations.steps import NoSteps, Steps
 
-DEFAULT_NAME = f"vcli-syncer:{vcli.__version__}"
+DEFAULT_NAME = f"vcli-syncer:{__version__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def build(*, name: str = DEFAULT_NAME, archive: Path, steps: Steps | None = None
     Args:
         name: of the image, as Docker reads it.
         archive: the OCI archive to write.
-        steps: is told what happens.
+        steps: is informed of progress.
 
     Raises:
         UsageError: not a name of an image.
@@ -72,7 +72,7 @@ def push(
         name: where to; the name in the archive when not given.
         login: the user's from ``docker login`` when not given.
         plain_http: speak without TLS.
-        steps: is told what happens.
+        steps: is informed of progress.
 
     Raises:
         NotAllowedError: the registry wants other credentials.

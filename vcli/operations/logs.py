@@ -2,7 +2,7 @@
 
 import asyncio
 import codecs
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from vcli import inputs, invocation
@@ -22,7 +22,7 @@ _BAD_REQUEST = 400
 
 async def copy_logs(
     name: str,
-    write: Callable[[str], None],
+    write: Callable[[str], Awaitable[None] | None],
     *,
     component: str | None = None,
     tail: int | None = None,
@@ -36,7 +36,8 @@ async def copy_logs(
 
     Args:
         name: of the virtual cluster.
-        write: takes a line without its end. Lines of several components have ``[component]`` in front.
+        write: takes a line without its end, and is awaited if it is asynchronous. Lines of several
+            components have ``[component]`` in front.
         component: only the container of that name, or those in that role.
         tail: only so many of the last lines of each.
         previous: what the containers wrote before their last restart.
@@ -70,7 +71,8 @@ async def copy_logs(
             try:
                 async with client.stream("GET", path, params=params) as answer:
                     async for line in _lines(answer):
-                        write(head + line)
+                        if (written := write(head + line)) is not None:
+                            await written
             except ApiError as error:
                 # One that has not started, or was never restarted, has no log: no reason to hide the others'.
                 if component or error.status != _BAD_REQUEST:

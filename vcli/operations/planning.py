@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from vcli import __version__
+from vcli._version import __version__
 from vcli.config.document import Document
 from vcli.config.load import Given
 from vcli.config.schema import Values
@@ -22,9 +22,9 @@ from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
 from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
-from vcli.operations.gather import load_bundle
-from vcli.operations.preflight import Findings, look, raise_for
-from vcli.operations.readiness import is_serving
+from vcli.operations.facts import load_bundle
+from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
+from vcli.operations.probe import is_serving
 from vcli.operations.rendering import rendered
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
@@ -94,21 +94,21 @@ async def make_plan(
         PreflightError: the host lacks something, or we lack rights.
     """
     bundle = await load_bundle(values)
-    findings = await look(client, names, values, bundle=bundle, replaces=True)
-    service = _service(names, findings)
-    raise_for(findings, names)
+    preflight = await run_preflight(client, names, values, bundle=bundle, replaces=True)
+    service = _service(names, preflight)
+    raise_for(preflight, names)
 
     async def objects_of(values: Values, steps: Steps) -> list[Object]:
         objects = await rendered(
             client,
             names,
             values,
-            findings,
+            preflight,
             service,
             bundle=bundle,
             steps=steps,
         )
-        live = findings.workload
+        live = preflight.workload
         if live is None:
             return objects
         objects = [with_user_of(live, obj) for obj in objects]
@@ -117,13 +117,13 @@ async def make_plan(
         return objects
 
     objects = await objects_of(values, steps)
-    _check_versions(names, values, findings.workload, objects[-1], steps)
+    _check_versions(names, values, preflight.workload, objects[-1], steps)
     planned, found = await asyncio.gather(
         plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )
 
-    ready = (findings.workload or {}).get("status", {}).get("readyReplicas", 0)
-    was_ready = ready > 0 or (findings.workload is not None and await is_serving(client, names))
+    ready = (preflight.workload or {}).get("status", {}).get("readyReplicas", 0)
+    was_ready = ready > 0 or (preflight.workload is not None and await is_serving(client, names))
 
     def plan(planned: Sequence[Planned], surplus: Sequence[Object]) -> Plan:
         changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)
@@ -153,13 +153,13 @@ def changed_by_values(planned: Sequence[Planned], before: Sequence[Object]) -> l
     ]
 
 
-def _service(names: Names, findings: Findings) -> Object:
-    if not is_there(findings.service, findings.workload, names) or findings.service is None:
+def _service(names: Names, preflight: PreflightResult) -> Object:
+    if not is_there(preflight.service, preflight.workload, names) or preflight.service is None:
         raise NotFoundError(
             f"there is no virtual cluster {names.cluster!r} in namespace {names.namespace!r}",
             hint=f"{vcli('list')} shows what there is",
         )
-    return findings.service
+    return preflight.service
 
 
 def _check_versions(names: Names, values: Values, live: Object | None, wanted: Object, steps: Steps) -> None:

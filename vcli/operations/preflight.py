@@ -55,7 +55,7 @@ class PreflightError(NotAllowedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
+class PreflightResult:
     """What the host is like.
 
     Attributes:
@@ -91,9 +91,9 @@ class Findings:
         return Storage(name="")
 
 
-async def look(
+async def run_preflight(
     client: Client, names: Names, values: Values, *, bundle: Bundle | None, replaces: bool = False
-) -> Findings:
+) -> PreflightResult:
     """Ask the host everything at once.
 
     Args:
@@ -137,7 +137,7 @@ async def look(
         problems += await room.problems(values, storage, rejections, existing=bool(workload))
     if storage_known and not replaces:
         problems += _storage(values, storage)
-    return Findings(
+    return PreflightResult(
         version=version["gitVersion"],
         namespace_exists=namespace is not None,
         namespace_ending=ending,
@@ -309,11 +309,11 @@ def _storage(values: Values, storage: Storage | None) -> Iterator[Problem]:
         yield Problem("a volume claim is asked for, and the host has no default StorageClass", hint)
 
 
-def raise_for(findings: Findings, names: Names) -> None:
+def raise_for(preflight: PreflightResult, names: Names) -> None:
     """Complain about all problems at once.
 
     Raises:
         PreflightError: there are some.
     """
-    if findings.problems:
-        raise PreflightError(names, findings.problems)
+    if preflight.problems:
+        raise PreflightError(names, preflight.problems)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vcli.operations import credential_cache
 from vcli.portforward import place
-from vcli.portforward.process import identity, machine
+from vcli.processes import identity, machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

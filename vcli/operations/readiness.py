@@ -1,26 +1,14 @@
-"""Waiting until a virtual API answers, and giving up at once when it never will."""
+"""What the pods of a control plane tell: ready, on the way, or never to be ready. Pure."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
-from vcli import invocation
-from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, in_role, roles_of, statuses_of
-from vcli.errors import TimedOutError, VcliError
-from vcli.invocation import vcli
-from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Unreachable
-from vcli.kube.resources import EVENTS, PODS
-from vcli.operations.probe import is_ready
-from vcli.operations.resolve import VirtualCluster
 
 Object = dict[str, Any]
 
-DEFAULT_TIMEOUT: Final = 180.0
-_POLL: Final = 0.3
-_HOPELESS: Final = {
+_UNRECOVERABLE: Final = {
     "CrashLoopBackOff",
     "CreateContainerConfigError",
     "CreateContainerError",
@@ -44,60 +32,6 @@ _NO_ROOM: Final = ("Insufficient ", "Too many pods")
 _SERVING: Final = (Role.API_SERVER, Role.SYNCER)
 
 
-class NotReadyError(TimedOutError):
-    """The control plane will not become ready by waiting."""
-
-    code = "NotReady"
-
-
-async def wait_ready(
-    client: Client,
-    cluster: VirtualCluster,
-    *,
-    timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109  it becomes an error that tells why
-    detail: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Wait until the control plane's API serves.
-
-    Args:
-        client: of the host.
-        cluster: may be ready already, which costs no request.
-        timeout: seconds.
-        detail: told what it waits for, whenever that changes.
-
-    Raises:
-        NotReadyError: an image can't be pulled, a container crashes, no node takes the pod, quota refuses it…
-        TimedOutError: it took too long.
-    """
-    if cluster.ready:
-        return
-    deadline = time.monotonic() + invocation.within(timeout)
-    said = ""
-    while True:
-        pods = await _pods(client, cluster)
-        if any(serves(pod) for pod in pods):
-            return
-        if cluster.ours and await _says_so(client, cluster.namespace, pods):
-            return
-        reason = unrecoverable_reason(pods) or (await _refusal(client, cluster) if not pods else None)
-        if reason:
-            raise NotReadyError(
-                f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} is not ready: {reason}",
-                hint=vcli("logs", cluster.name, namespace=cluster.namespace),
-            )
-        state = progress(pods)
-        if state != said:
-            detail(said := state)
-        if time.monotonic() >= deadline:
-            raise TimedOutError(
-                f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r} was not ready within "
-                f"{timeout:g} seconds: {state}",
-                hint=vcli("describe", cluster.name, namespace=cluster.namespace)
-                + "; or wait longer with --timeout",
-            )
-        await asyncio.sleep(_POLL)
-
-
 def serves(pod: Object) -> bool:
     """Whether the API server in this pod is ready; the syncer beside it may not be."""
     status = pod.get("status", {})
@@ -116,7 +50,7 @@ def has_condition_ready(pod: Object) -> bool:
 
 
 def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) -> str | None:
-    """Why waiting is in vain, None while there is hope.
+    """Why the pods will not become ready by waiting; None while they may.
 
     Args:
         pods: of the control plane.
@@ -126,7 +60,7 @@ def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) ->
         for container in statuses_of(pod):
             waiting = container.get("state", {}).get("waiting") or {}
             reason = waiting.get("reason")
-            if reason in _HOPELESS and not _may_restart(container, reason) and not _awaits(container):
+            if reason in _UNRECOVERABLE and not _may_restart(container, reason) and not _awaits(container):
                 return _container_trouble(container, waiting)
         if unschedulable := _unschedulable(pod):
             since = (now or time.time()) - _seconds(unschedulable.get("lastTransitionTime"))
@@ -144,7 +78,7 @@ def _unschedulable(pod: Object) -> Object | None:
 
 
 def _unschedulable_for(message: str) -> float:
-    """How many seconds a pod may be unschedulable for that reason before waiting is in vain."""
+    """How many seconds a pod may be unschedulable for that reason before that is unrecoverable."""
     if "PersistentVolumeClaim" in message:
         return _WITHOUT_VOLUME_FOR
     return _WITHOUT_ROOM_FOR if any(each in message for each in _NO_ROOM) else _UNSCHEDULABLE_FOR
@@ -197,44 +131,3 @@ def _seconds(timestamp: str | None) -> float:
     import datetime as dt  # noqa: PLC0415  rarely needed
 
     return dt.datetime.fromisoformat(timestamp).timestamp() if timestamp else time.time()
-
-
-async def is_serving(client: Client, names: Names) -> bool:
-    """Whether the control plane's API serves now; the workload's count of ready pods comes a second later.
-
-    Args:
-        client: of the host.
-        names: of a virtual cluster that vcli made.
-
-    Raises:
-        ApiError: the host does not let us list pods.
-        Unreachable: it does not answer.
-    """
-    selector = ",".join(f"{key}={value}" for key, value in names.selector.items())
-    pods = (await client.list(PODS, namespace=names.namespace, label_selector=selector))["items"]
-    return any(map(serves, pods)) or await _says_so(client, names.namespace, pods)
-
-
-async def _says_so(client: Client, namespace: str, pods: Iterable[Object]) -> bool:
-    """Whether a syncer that runs says that it is ready, before the kubelet has noticed."""
-    names = [each["metadata"]["name"] for each in pods if each.get("status", {}).get("phase") == "Running"]
-    asked = (is_ready(client, namespace=namespace, pod=name, patience=_POLL) for name in names)
-    return any([await each for each in asked])
-
-
-async def _pods(client: Client, cluster: VirtualCluster) -> list[Object]:
-    found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
-    return list(found["items"])
-
-
-async def _refusal(client: Client, cluster: VirtualCluster) -> str | None:
-    """What the host has against the pod, from the workload's events (quota, admission)."""
-    selector = f"involvedObject.name={cluster.workload['metadata']['name']},reason=FailedCreate"
-    try:
-        events = await client.list(EVENTS, namespace=cluster.namespace, field_selector=selector)
-    except (ApiError, Unreachable, VcliError):
-        return None
-    items = sorted(
-        events["items"], key=lambda each: str(each.get("lastTimestamp") or each.get("eventTime") or "")
-    )
-    return f"its pod is rejected by the host: {items[-1].get('message', '')}" if items else None

@@ -211,7 +211,7 @@ async def gone(
         keep: says which objects are meant to stay.
         timeout: seconds.
         schedule: how long pods get.
-        detail: told what is still there.
+        detail: called with what is still there.
 
     Returns:
         What is left when the time is over; empty when all is gone.
@@ -243,7 +243,7 @@ async def remove_namespace(client: Client, names: Names) -> None:
     """Delete the namespace; what is in it goes with it."""
     try:
         await client.delete(NAMESPACES, names.namespace)
-    except (NotFound, Conflict):  # gone, or on its way out already
+    except (NotFound, Conflict):  # gone, or terminating
         return
 
 

@@ -12,8 +12,8 @@ from vcli.controlplane.stores.embedded_etcd import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
 from vcli.kube.errors import Object
-from vcli.operations.gather import make_keys
-from vcli.operations.preflight import Findings, find_storage
+from vcli.operations.facts import make_keys
+from vcli.operations.preflight import PreflightResult, find_storage
 from vcli.operations.steps import Steps
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ async def rendered(
     client: Client,
     names: Names,
     values: Values,
-    findings: Findings,
+    preflight: PreflightResult,
     service: Object,
     *,
     bundle: Bundle | None,
@@ -37,7 +37,7 @@ async def rendered(
         client: of the host.
         names: of the virtual cluster.
         values: what the user chose.
-        findings: from `vcli.operations.preflight.look`.
+        preflight: from `vcli.operations.preflight.run_preflight`.
         service: the virtual cluster's Service as the host answered it.
         bundle: the syncer's code; None when an image has it.
         fresh: first keys of a cluster that has none yet; None to keep those that are on the host.
@@ -47,7 +47,7 @@ async def rendered(
         ConflictError: the values ask for another store than the one that is there.
         NoServiceCidrError: the range of Service IPs can't be found out.
     """
-    facts = await gather(client, names, values, findings, steps=steps)
+    facts = await find_facts(client, names, values, preflight, steps=steps)
     keys = await make_keys(client, names, values, service, fresh=fresh)
     return render.render(
         names,
@@ -56,42 +56,44 @@ async def rendered(
         bundle=bundle,
         owner=service["metadata"]["uid"],
         more=keys.objects,
-        renewed=keys.renewal(findings.workload),
+        renewed=keys.renewal(preflight.workload),
     )
 
 
-async def gather(client: Client, names: Names, values: Values, findings: Findings, *, steps: Steps) -> Facts:
+async def find_facts(
+    client: Client, names: Names, values: Values, preflight: PreflightResult, *, steps: Steps
+) -> Facts:
     """What the static objects depend on.
 
     Raises:
         ConflictError: the values ask for another store than the one that is there.
     """
-    storage = await _storage(client, names, values, findings, steps)
-    lacking = [each.title for name, each in features().items() if name not in findings.features]
+    storage = await _storage(client, names, values, preflight, steps)
+    lacking = [each.title for name, each in features().items() if name not in preflight.features]
     if lacking:
         steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
-    return Facts(storage=storage, features=findings.features)
+    return Facts(storage=storage, features=preflight.features)
 
 
 async def _storage(
-    client: Client, names: Names, values: Values, findings: Findings, steps: Steps
+    client: Client, names: Names, values: Values, preflight: PreflightResult, steps: Steps
 ) -> Storage | None:
-    storage = findings.storage
-    if not findings.storage_known:
+    storage = preflight.storage
+    if not preflight.storage_known:
         storage, _ = await find_storage(client, names, values)
     claim = values.control_plane.stateful_set.persistence.volume_claim
-    if findings.has_claim is not None and claim.enabled == "auto":
+    if preflight.has_claim is not None and claim.enabled == "auto":
         # What the store is on was decided when it was created.
-        return findings.own_storage if findings.has_claim else None
-    if findings.has_claim is not None and findings.has_claim is not wants_claim(claim, storage):
-        there = "on a volume claim" if findings.has_claim else "in the pod only"
+        return preflight.own_storage if preflight.has_claim else None
+    if preflight.has_claim is not None and preflight.has_claim is not wants_claim(claim, storage):
+        there = "on a volume claim" if preflight.has_claim else "in the pod only"
         raise ConflictError(
             f"virtual cluster {names.cluster!r} keeps its data {there}, which can't be changed",
             hint="leave volumeClaim.enabled (and --ephemeral) as it was at its creation; for another store"
             " create a second virtual cluster and apply your manifests there",
         )
-    if findings.has_claim:
-        return findings.own_storage
+    if preflight.has_claim:
+        return preflight.own_storage
     if claim.enabled == "auto" and storage is None:
         steps.warn(
             "the host has no default StorageClass: the data will live as long as the pod"

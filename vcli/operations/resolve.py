@@ -13,7 +13,7 @@ from vcli.controlplane.roles import containers_of, distro_of, tag_of
 from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS, Resource
+from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS
 from vcli.operations.own_namespace import candidates, name_it
 
 Object = dict[str, Any]
@@ -35,7 +35,7 @@ class VirtualCluster:
         version: of Kubernetes inside, as far as an image tag tells it, such as ``v1.36.3``.
         distro: k8s, k3s or k0s; None when no container is known.
         paused: scaled to zero on purpose.
-        deleting: on its way out.
+        deleting: it is being deleted.
         created: RFC 3339.
         ours: made by vcli.
         workload: the whole object.
@@ -195,7 +195,7 @@ async def _list(client: Client, selector: str, namespace: str | None) -> list[Vi
     main: dict[tuple[str, str], VirtualCluster] = {}
     for resource, found in zip(_KINDS, lists, strict=True):
         for item in found["items"]:
-            cluster = _cluster(resource, item)
+            cluster = cluster_of(item, kind=resource.kind)
             key = (cluster.namespace, cluster.name)
             # A spread control plane has several workloads; the one that bears its name speaks for it.
             if key not in main or item["metadata"]["name"] == cluster.name:
@@ -207,7 +207,13 @@ def _order(cluster: VirtualCluster) -> tuple[str, str]:
     return cluster.namespace, cluster.name
 
 
-def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
+def cluster_of(workload: Object, *, kind: str) -> VirtualCluster:
+    """The virtual cluster that a workload runs.
+
+    Args:
+        workload: as the host answered it.
+        kind: of the workload, which items of a list do not have.
+    """
     metadata = workload["metadata"]
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     version, distro = _inside(workload)
@@ -215,7 +221,7 @@ def _cluster(resource: Resource, workload: Object) -> VirtualCluster:
     return VirtualCluster(
         name=release_of(labels) or metadata["name"],
         namespace=metadata["namespace"],
-        kind=resource.kind,
+        kind=kind,
         replicas=1 if replicas is None else replicas,
         ready=workload.get("status", {}).get("readyReplicas") or 0,
         version=version,

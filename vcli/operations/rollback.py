@@ -16,6 +16,7 @@ from vcli.kube.resources import Resource
 from vcli.operations.cancelling import finished
 from vcli.operations.changes import Planned
 from vcli.operations.planning import Plan
+from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import Steps
 from vcli.operations.wait import wait_ready
 
@@ -101,7 +102,8 @@ class Rollback:
                 outcome.append(f"rolled back: it has the objects and values from before{self._lost()}")
                 return
             try:
-                await wait_ready(self._client, names, restored, timeout=_TIMEOUT, detail=step.detail)
+                cluster = cluster_of(restored, kind=restored["kind"])
+                await wait_ready(self._client, cluster, updated=True, timeout=_TIMEOUT, detail=step.detail)
             except VcliError as error:
                 outcome.append(
                     f"rolled back: it has the objects and values from before{self._lost()}, but is not ready:"

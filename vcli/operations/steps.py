@@ -1,4 +1,4 @@
-"""How an operation tells what it is doing, without knowing who listens.
+"""How an operation tells what it is doing, without knowing its subscribers.
 
 An operation takes ``steps: Steps`` and says::
 
@@ -41,7 +41,7 @@ class _SilentStep:
     __slots__ = ()
 
     def detail(self, text: str) -> None:
-        """Nobody listens."""
+        """There is no subscriber."""
 
 
 class NoSteps:
@@ -53,4 +53,4 @@ class NoSteps:
         yield _SilentStep()
 
     def warn(self, text: str) -> None:
-        """Nobody listens."""
+        """There is no subscriber."""

@@ -6,7 +6,7 @@ from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
 from vcli.controlplane.rights import features
 from vcli.kube.errors import Object
-from vcli.operations.gather import choose_namespace, load_bundle
+from vcli.operations.facts import choose_namespace, load_bundle
 
 
 async def template(name: str, values: Values, *, namespace: str | None = None) -> list[Object]:

@@ -1,8 +1,8 @@
 """Changing a virtual cluster that is there: see what would change, then do it, and go back when it fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from vcli.config.document import Document
 from vcli.config.load import Given
@@ -13,13 +13,14 @@ from vcli.errors import ConflictError, NotFoundError
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
-from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there
-from vcli.operations.gather import choose_namespace
+from vcli.operations.facts import choose_namespace
+from vcli.operations.host_connection import HostConnection, connect_to_host
+from vcli.operations.known import Known
 from vcli.operations.planning import Plan, make_plan
-from vcli.operations.resolve import resolve
+from vcli.operations.resolve import cluster_of, resolve
 from vcli.operations.rollback import Rollback, workload_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.stored import read_values
@@ -72,12 +73,14 @@ class Upgraded:
         namespace: on the host.
         version: of its Kubernetes.
         changes: what changed; false if nothing did.
+        known: what connecting to it need not ask for; None after a dry run.
     """
 
     name: str
     namespace: str
     version: str
     changes: Changes
+    known: Known | None = field(default=None, repr=False)
 
 
 async def _refuse(_: Changes) -> bool:
@@ -100,35 +103,43 @@ async def upgrade_cluster(
         PreflightError: the host lacks something, or we lack rights; all problems at once.
         NotReadyError: the new control plane never becomes ready.
         TimedOutError: it did not become ready in time.
-        ApiError: the host says no.
+        ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
     """
     check_name(options.name)
-    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
-    async with Client(loaded.access) as client:
-        found = await resolve(client, options.name, namespace=options.namespace)
+    async with connect_to_host(kubeconfig=options.kubeconfig, context=options.context) as host:
+        found = await resolve(host.client, options.name, namespace=options.namespace)
         names = Names(found.name, found.namespace)
         if not found.ours:
             raise foreign(names)
-        return await _Upgrade(client, names, options, review, steps or NoSteps()).run()
+        return await _Upgrade(host.client, names, options, review, steps or NoSteps()).run()
 
 
 async def upgrade_if_there(
-    options: Options, *, review: Review = _refuse, steps: Steps | None = None
+    options: Options,
+    *,
+    review: Review = _refuse,
+    steps: Steps | None = None,
+    host: HostConnection | None = None,
 ) -> Upgraded | None:
-    """As `upgrade_cluster`, in the namespace that create would choose; None if there is nothing to change."""
+    """As `upgrade_cluster`, in the namespace that create would choose; None if there is nothing to change.
+
+    Args:
+        options: what to change, and how.
+        review: sees the changes.
+        steps: is informed of progress.
+        host: an open connection to the host, if there is one.
+    """
     check_name(options.name)
-    loaded = load_access(kubeconfig=options.kubeconfig, context=options.context)
-    async with Client(loaded.access) as client:
-        names = _names(options, loaded)
-        if not await _exists(client, names):
+    async with connect_to_host(
+        kubeconfig=options.kubeconfig, context=options.context, shared=host
+    ) as reached:
+        of_context = reached.loaded.namespace
+        namespace = choose_namespace(options.name, given=options.namespace, of_context=of_context)
+        names = Names(options.name, namespace)
+        if not await _exists(reached.client, names):
             return None
-        return await _Upgrade(client, names, options, review, steps or NoSteps()).run()
-
-
-def _names(options: Options, loaded: Loaded) -> Names:
-    namespace = choose_namespace(options.name, given=options.namespace, of_context=loaded.namespace)
-    return Names(options.name, namespace)
+        return await _Upgrade(reached.client, names, options, review, steps or NoSteps()).run()
 
 
 async def _exists(client: Client, names: Names) -> bool:
@@ -173,20 +184,36 @@ class _Upgrade:
                 waits=options.wait,
                 may_lose_data=options.may_lose_data,
             )
+        applied: list[Object] = []
         if plan.changes and not options.dry_run:
             await self._consent(plan.changes)
             rollback = Rollback(
                 client, names, plan, self._steps, keeps=options.keep_on_failure, waits=options.wait
             )
             async with rollback:
-                await self._apply(plan, rollback)
+                applied = await self._apply(plan, rollback)
             await prune(client, plan.surplus)
         return Upgraded(
             name=names.cluster,
             namespace=names.namespace,
             version=values.control_plane.distro.k8s.version,
             changes=plan.changes,
+            known=None if options.dry_run else self._known(plan, applied),
         )
+
+    def _known(self, plan: Plan, applied: Sequence[Object]) -> Known | None:
+        """What is known of the virtual cluster now."""
+        objects = [*(each.after or each.wanted for each in plan.planned), *applied]
+        workload = workload_of(objects[::-1])
+        if workload is None:
+            return None
+        cluster = cluster_of(workload, kind=workload["kind"])
+        waited = self._options.wait and self._waits_for(plan) and workload_of(applied)
+        return Known.of(replace(cluster, ready=max(cluster.ready, 1)) if waited else cluster, objects)
+
+    def _waits_for(self, plan: Plan) -> bool:
+        """Whether the pod is made new."""
+        return plan.changes.restarts or plan.creates_workload
 
     async def _stored(self) -> Document:
         names = self._names
@@ -212,16 +239,18 @@ class _Upgrade:
                 " would change",
             )
 
-    async def _apply(self, plan: Plan, rollback: Rollback) -> None:
-        client, names, timeout = self._client, self._names, self._options.timeout
+    async def _apply(self, plan: Plan, rollback: Rollback) -> list[Object]:
+        client, timeout = self._client, self._options.timeout
         with self._steps.step("Apply the changes"):
             await self._claim(plan, rollback)
             applied = await answered(apply(client, [each.wanted for each in plan.touched]))
         rollback.applied()
         workload = workload_of(applied)
-        if workload and self._options.wait and (plan.changes.restarts or plan.creates_workload):
+        if workload and self._options.wait and self._waits_for(plan):
             with self._steps.step("Wait until it is ready") as step:
-                await wait_ready(client, names, workload, timeout=timeout, detail=step.detail)
+                cluster = cluster_of(workload, kind=workload["kind"])
+                await wait_ready(client, cluster, updated=True, timeout=timeout, detail=step.detail)
+        return applied
 
     async def _claim(self, plan: Plan, rollback: Rollback) -> None:
         """Write the new values first, and only over those that the plan was made from.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from vcli import processes
 from vcli.portforward import process
 from vcli.portforward.listener import listen, usual_ports
 from vcli.portforward.spawning import Order, spawn
@@ -26,7 +27,7 @@ from vcli.portforward.state import (
 
 _START = 20.0
 _WAIT = 60.0
-_PATIENCE = 3.0
+_GRACE = 3.0
 
 
 @contextlib.contextmanager
@@ -145,7 +146,7 @@ def stop(
     *,
     unless: Callable[[TunnelState], bool] = lambda _: False,
     uses: Callable[[TunnelState], builtins.list[Use]] = lambda _: [],
-    patience: float = _PATIENCE,
+    grace: float = _GRACE,
 ) -> bool:
     """End a tunnel and remove its traces; one that has ended already is fine.
 
@@ -155,7 +156,7 @@ def stop(
         state: of the tunnel.
         unless: asked when nobody else starts, holds or stops it: whether somebody needs it after all.
         uses: of those that are to find it on the same port when it is started again.
-        patience: seconds for the process to end by itself.
+        grace: seconds for the process to end by itself.
 
     Returns:
         Whether it is over with this tunnel.
@@ -164,7 +165,7 @@ def stop(
         current = read(state.path) or state
         if unless(current):
             return False
-        _end(state, patience=patience, uses=tuple(uses(current)))
+        _end(state, grace=grace, uses=tuple(uses(current)))
         return True
 
 
@@ -178,8 +179,8 @@ def announce(order: Order, *, port: int) -> Path:
     state = TunnelState(
         spec=order.spec,
         pid=pid,
-        identity=process.identity(pid) or "",
-        machine=process.machine(),
+        identity=processes.identity(pid) or "",
+        machine=processes.machine(),
         port=port,
         log=str(state_path(order.spec, port).with_suffix(".log")),
         since=time.time(),
@@ -188,9 +189,9 @@ def announce(order: Order, *, port: int) -> Path:
     return write(state)
 
 
-def _end(state: TunnelState, *, patience: float = _PATIENCE, uses: tuple[Use, ...] = ()) -> None:
+def _end(state: TunnelState, *, grace: float = _GRACE, uses: tuple[Use, ...] = ()) -> None:
     if state.here:
-        process.end(state.pid, state.identity, patience=patience)
+        process.end(state.pid, state.identity, grace=grace)
     path = state.path
     current = read(path)
     if current is not None and (current.pid, current.identity) != (state.pid, state.identity):

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 
-from vcli.portforward.process import machine
+from vcli.processes import machine
 
 _VARIABLE = "VCLI_STATE_DIR"
 _LINUX: bool = os.uname().sysname == "Linux"

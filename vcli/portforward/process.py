@@ -1,46 +1,16 @@
-"""Detached processes, reliably identified. Imported by each call of kubectl: what is heavy comes late."""
+"""Detached processes: start and end."""
 
 import os
 import sys
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
+
+from vcli.processes import identity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _POLL = 0.02
-_STARTTIME = 19  # of the fields after the command's name, proc(5)
-
-
-@cache
-def machine() -> str:
-    """Names the place within which a pid means something: the host, and the PID namespace on it."""
-    try:
-        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  not a path
-    except OSError:
-        namespace = ""
-    return f"{os.uname().nodename} {namespace}".strip()
-
-
-def identity(pid: int) -> str | None:
-    """What no two processes share, even of the same pid: boot and time of start. None if it has ended."""
-    if os.path.exists("/proc/self/stat"):  # noqa: PTH110
-        try:
-            with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-                fields = file.read().rpartition(")")[2].split()
-            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
-                boot = file.read().strip()
-        except OSError:
-            return None
-        return None if fields[0] in "ZX" else f"{boot} {fields[_STARTTIME]}"
-    import subprocess  # noqa: PLC0415  only where there is no /proc: macOS
-
-    answer = subprocess.run(
-        ["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    state, _, started = answer.stdout.strip().partition(" ")
-    return None if not state or state.startswith("Z") else started.strip()
 
 
 def spawn(arguments: Sequence[str], *, log: "Path", descriptors: Sequence[int]) -> int:
@@ -76,8 +46,8 @@ def spawn(arguments: Sequence[str], *, log: "Path", descriptors: Sequence[int]) 
     )
 
 
-def end(pid: int, expected: str, *, patience: float = 3.0) -> None:
-    """End a process, if it is the expected one: kindly, and after ``patience`` seconds not."""
+def end(pid: int, expected: str, *, grace: float = 3.0) -> None:
+    """End a process, if it is the expected one: by SIGTERM, and after ``grace`` seconds by SIGKILL."""
     import contextlib  # noqa: PLC0415
     import signal  # noqa: PLC0415
     import time  # noqa: PLC0415
@@ -87,7 +57,7 @@ def end(pid: int, expected: str, *, patience: float = 3.0) -> None:
             break
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        until = time.monotonic() + patience
+        until = time.monotonic() + grace
         while identity(pid) == expected and time.monotonic() < until:
             time.sleep(_POLL)
     reap(pid)

@@ -26,6 +26,7 @@ from vcli.errors import (
 )
 from vcli.portforward import process
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, read, state_path
+from vcli.processes import identity
 
 ENTRY: Final = "vcli.operations.tunnel_process"
 REPORT, LISTENER = 3, 4
@@ -124,7 +125,7 @@ def spawn(order: Order, listener: socket.socket, *, timeout: float) -> TunnelSta
             for each in (writer, *high):
                 os.close(each)
             listener.close()
-        started = process.identity(pid)
+        started = identity(pid)
         answer = _read_all(reader, timeout)
     finally:
         os.close(reader)

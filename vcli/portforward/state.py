@@ -21,7 +21,7 @@ from vcli.contract import ports
 from vcli.errors import TimedOutError, VcliError
 from vcli.portforward import place
 from vcli.portforward.place import file_name
-from vcli.portforward.process import identity, machine
+from vcli.processes import identity, machine
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not listened on
 _LOCK_TIMEOUT = 60.0

@@ -19,7 +19,7 @@ from vcli.portforward.splice import Local
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 30.0
+_POD_TIMEOUT = 30.0
 _OPEN_TIMEOUT = 10.0
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 2.0
@@ -152,7 +152,7 @@ class Tunnel:
         A link whose pod doesn't listen opens, and closes again without a word: then another one is tried.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + _PATIENCE
+        until = loop.time() + _POD_TIMEOUT
         backoff = _FIRST_BACKOFF
         while True:
             try:

@@ -1,24 +1,27 @@
 """Applying manifests of any kind, custom resources included, by the official client's discovery."""
 
-from collections.abc import Iterable, Mapping
+import contextlib
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from vcli.errors import NotFoundError, UnreachableError, UsageError, VcliError
 
 Object = dict[str, Any]
 
 
 def objects_of(source: str | Path | Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Object]:
-    """The objects of a YAML file, of a folder of them, or given as such; Lists are taken apart."""
+    """The objects of a YAML file, of a folder of them, or given as such; Lists are taken apart.
+
+    Raises:
+        UsageError: a file can't be read, or is not YAML.
+    """
     if isinstance(source, str | Path):
-        import yaml  # noqa: PLC0415
-
-        from vcli.kubeconfig.yaml import Loader  # noqa: PLC0415  leaves dates as they are
-
         path = Path(source)
         files = sorted([*path.rglob("*.yaml"), *path.rglob("*.yml")]) if path.is_dir() else [path]
-        found: list[Any] = [
-            document for file in files for document in yaml.load_all(file.read_text("utf-8"), Loader)
-        ]
+        found: list[Any] = [document for file in files for document in _documents(file)]
     elif isinstance(source, Mapping):
         found = [source]
     else:
@@ -32,21 +35,81 @@ def objects_of(source: str | Path | Mapping[str, Any] | Iterable[Mapping[str, An
     return flat
 
 
-def apply_objects(api: Any, objects: Iterable[Object], *, namespace: str) -> list[Object]:
+def _documents(file: Path) -> list[Any]:
+    from vcli import yaml  # noqa: PLC0415
+
+    try:
+        return yaml.load_all(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"can't read {file}: {error}") from error
+    except yaml.Error as error:
+        raise UsageError(f"can't parse {file}{yaml.explain(error)}") from error
+
+
+def client_of(kubeconfig: Path) -> Any:
+    """A ``kubernetes.client.ApiClient`` for the current context of a kubeconfig."""
+    from kubernetes import config  # noqa: PLC0415  takes a second to import
+
+    return config.new_client_from_config(str(kubeconfig), persist_config=False)  # type: ignore[no-untyped-call]
+
+
+def apply_objects(
+    kubeconfig: Path, objects: Iterable[Object], *, namespace: str, stop: threading.Event | None = None
+) -> list[Object]:
     """Apply objects one after the other, by server-side apply.
 
     Args:
-        api: a ``kubernetes.client.ApiClient``.
+        kubeconfig: of the API server.
         objects: in the order in which they need each other.
         namespace: for those that name none.
+        stop: ends it before the next object, when it is set.
 
     Returns:
         What the API server answered.
-    """
-    from kubernetes.dynamic import DynamicClient  # noqa: PLC0415  takes a second to import
 
-    dynamic = DynamicClient(api)  # type: ignore[no-untyped-call]
-    return [_apply(dynamic, each, namespace) for each in objects]
+    Raises:
+        NotFoundError: the API server has no such kind.
+        ApiError: the API server rejected one.
+        UnreachableError: it does not answer.
+    """
+    from kubernetes.dynamic import DynamicClient  # noqa: PLC0415
+
+    with client_of(kubeconfig) as api, _translated():
+        dynamic = DynamicClient(api)  # type: ignore[no-untyped-call]
+        applied: list[Object] = []
+        for each in objects:
+            if stop is not None and stop.is_set():
+                break
+            applied.append(_apply(dynamic, each, namespace))
+        return applied
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """A block in which the official client's errors become ours."""
+    from kubernetes.client import ApiException  # noqa: PLC0415
+    from kubernetes.dynamic.exceptions import ResourceNotFoundError  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    try:
+        yield
+    except ResourceNotFoundError as error:
+        raise NotFoundError(f"the virtual cluster has no such kind: {error}") from error
+    except ApiException as error:
+        raise error_of(error) from error
+    except HTTPError as error:
+        raise UnreachableError(f"the virtual cluster does not answer: {error}") from error
+
+
+def error_of(error: Any) -> VcliError:
+    """Our error for an ``ApiException`` of the official client."""
+    from vcli.kube.answers import error_from  # noqa: PLC0415
+
+    original = getattr(error, "original_exception", error)
+    body: Any = original.body
+    with contextlib.suppress(ValueError, TypeError):
+        body = json.loads(body)
+    return error_from(body, status=int(original.status or 0), path="apply")
 
 
 def _apply(dynamic: Any, each: Object, namespace: str) -> Object:

@@ -1,72 +1,42 @@
-"""The library: a virtual cluster as an object that lives as long as a block.
+"""A virtual cluster as an object.
 
     from vcli import VirtualCluster
 
     with VirtualCluster.create("demo") as vc:
         vc.run(["kubectl", "get", "namespaces"])
 
-    async with VirtualCluster.create("demo") as vc:
-        ...
-
-The tunnel runs in a thread of its own, so blocking calls (`VirtualCluster.run`, the official client) are fine
-in both faces.
+`vcli.sdk.aio` has the same for asyncio.
 """
 
-import asyncio
+import builtins
 import os
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from vcli import inputs
-from vcli.errors import VcliError
-from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.steps import Steps
+from vcli.sdk import request
+from vcli.sdk.applying import apply_objects, client_of, objects_of
 from vcli.sdk.background import Background
-
-if TYPE_CHECKING:
-    from vcli.config import Values
+from vcli.sdk.info import VirtualClusterInfo, list_infos
+from vcli.sdk.program import Program
+from vcli.sdk.session import Session
 
 Object = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """What the block is about; ``values`` is None for a cluster that is there already."""
-
-    name: str
-    namespace: str | None
-    kubeconfig: str | None
-    context: str | None
-    timeout: float | None
-    values: "Values | None"
-    keep: bool
-    steps: Steps
-
-
-@dataclass(slots=True)
-class _Held:
-    """What is there while the block runs."""
-
-    namespace: str
-    kubeconfig: Path
-    environ: Mapping[str, str] = field(repr=False)
-
-
 class VirtualCluster:
-    """A virtual cluster, reachable while its block runs.
+    """A virtual cluster that can be worked in, made by `create` or `connect`.
 
-    Make one by `create` or `connect`, and enter it by ``with`` or ``async with``. It can be entered once.
+    It is open until `close`, which the end of a ``with`` block calls. Methods block; of several threads each
+    may call them. In asyncio use `vcli.AsyncVirtualCluster`.
     """
 
-    def __init__(self, request: _Request) -> None:
-        self._request = request
-        self._background = Background(f"vcli-{request.name}")
-        self._held: _Held | None = None
-        self._leave: asyncio.Event | None = None
-        self._holding: asyncio.Task[None] | None = None
+    def __init__(self, session: Session, background: Background) -> None:
+        self._session = session
+        self._background = background
 
     @classmethod
     def create(
@@ -74,7 +44,7 @@ class VirtualCluster:
         name: str,
         *,
         namespace: str | None = None,
-        values: Mapping[str, Any] | str | Path | Sequence[str | Path] = (),
+        values: request.Sources = (),
         sets: Sequence[str] = (),
         kubeconfig: str | Path | None = None,
         context: str | None = None,
@@ -82,7 +52,9 @@ class VirtualCluster:
         keep: bool = False,
         steps: Steps | None = None,
     ) -> Self:
-        """A new virtual cluster, made when the block is entered and deleted when it is left.
+        """Create a virtual cluster, wait until it is ready, and connect to it. `close` deletes it.
+
+        When that fails, or is interrupted, nothing is left.
 
         Args:
             name: of the virtual cluster.
@@ -92,22 +64,29 @@ class VirtualCluster:
             kubeconfig: of the host; None for ``KUBECONFIG`` or ``~/.kube/config``.
             context: of the host; None for the current one.
             timeout: seconds to wait until it is ready.
-            keep: leave it in place after the block.
-            steps: is told what goes on.
+            keep: `close` leaves it in place.
+            steps: is informed of progress.
 
         Raises:
             UsageError: the values, a name or the timeout make no sense.
+            ConflictError: it exists, or something else has its name.
+            PreflightError: the host lacks something, or we lack rights; all problems at once.
+            TimedOutError: it did not become ready in time, or (NotReadyError) never will.
+            NotAllowedError: the host rejected a request.
+            UnreachableError: the host does not answer.
         """
-        from vcli.config import load  # noqa: PLC0415  `import vcli` stays quick
-        from vcli.controlplane.names import check_name  # noqa: PLC0415
-
-        check_name(name)
-        if isinstance(values, Mapping):
-            loaded = load((), sets, options={"values": values})
-        else:
-            files = [values] if isinstance(values, str | Path) else list(values)
-            loaded = load([Path(each) for each in files], sets)
-        return cls(_request(name, namespace, kubeconfig, context, timeout, steps, values=loaded, keep=keep))
+        wanted = request.new(
+            name,
+            namespace=namespace,
+            values=values,
+            sets=sets,
+            kubeconfig=kubeconfig,
+            context=context,
+            timeout=timeout,
+            keep=keep,
+            steps=steps,
+        )
+        return cls._open(wanted)
 
     @classmethod
     def connect(
@@ -120,34 +99,65 @@ class VirtualCluster:
         timeout: float | None = None,
         steps: Steps | None = None,
     ) -> Self:
-        """A virtual cluster that is there already, and stays. For the arguments see `create`.
+        """Connect to a virtual cluster that exists. `close` leaves it in place.
+
+        Args:
+            name: of the virtual cluster.
+            namespace: on the host; None looks for it.
+            kubeconfig: of the host.
+            context: of the host.
+            timeout: seconds to wait until it is ready.
+            steps: is informed of progress.
 
         Raises:
-            UsageError: a name or the timeout makes no sense.
+            UsageError: a name or the timeout makes no sense; or there are several of that name.
+            NotFoundError: there is none of that name.
+            ConflictError: it is paused, or is being deleted.
+            TimedOutError: it did not become ready in time, or (NotReadyError) never will.
+            NotAllowedError: the host rejected a request.
+            UnreachableError: the host does not answer.
         """
-        return cls(_request(name, namespace, kubeconfig, context, timeout, steps, values=None, keep=True))
+        wanted = request.existing(
+            name,
+            namespace=namespace,
+            kubeconfig=kubeconfig,
+            context=context,
+            timeout=timeout,
+            steps=steps,
+        )
+        return cls._open(wanted)
 
-    # --- while the block runs
+    @classmethod
+    def _open(cls, wanted: request.Request) -> Self:
+        background = Background(f"vcli-{wanted.name}")
+        background.start()
+        session = Session(wanted)
+        try:
+            background.call(session.open())
+        except BaseException:
+            background.close()
+            raise
+        return cls(session, background)
 
     @property
     def name(self) -> str:
         """Its name."""
-        return self._request.name
+        return self._session.name
 
     @property
     def namespace(self) -> str:
         """The namespace on the host that it lives in."""
-        return self._inside.namespace
+        return self._session.opened.namespace
 
     @property
     def kubeconfig(self) -> Path:
-        """A kubeconfig of its administrator (mode 0600), removed with the block."""
-        return self._inside.kubeconfig
+        """A kubeconfig of its administrator (mode 0600), removed by `close`."""
+        return self._session.opened.kubeconfig
 
     @property
     def environ(self) -> dict[str, str]:
         """This process's environment, with KUBECONFIG, VCLI_NAME and VCLI_NAMESPACE set as for a child."""
-        return {**os.environ, **self._inside.environ}
+        return {**os.environ, **self._session.opened.variables}
 
     def run(
         self, command: Sequence[str], *, check: bool = True, **options: Any
@@ -160,29 +170,23 @@ class VirtualCluster:
             options: more for `subprocess.run`, such as ``input`` and ``timeout``.
 
         Raises:
-            subprocess.CalledProcessError: it failed; what it wrote to stderr is in the error's notes.
+            CommandError: it failed; what it wrote to stderr is in the error's notes.
+            CommandTimedOutError: it took longer than ``timeout``.
+            CommandNotFoundError: there is no such program.
+            NotRunnableError: it can't be run.
         """
-        settings: dict[str, Any] = {"capture_output": True, "text": True, "env": self.environ, **options}
-        done = subprocess.run(command, check=False, **settings)
-        if check and done.returncode:
-            error = subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-            error.add_note(str(done.stderr or "").strip())
-            raise error
-        return done
+        return Program(command, self.environ, options).run(check=check)
 
     def client(self) -> Any:
         """A configured ``kubernetes.client.ApiClient`` of the official client; the caller closes it."""
-        from kubernetes import config  # noqa: PLC0415  takes a second to import
-
-        path = str(self.kubeconfig)
-        return config.new_client_from_config(path, persist_config=False)  # type: ignore[no-untyped-call]
+        return client_of(self.kubeconfig)
 
     def apply(
         self,
         source: str | Path | Mapping[str, Any] | Iterable[Mapping[str, Any]],
         *,
         namespace: str = "default",
-    ) -> list[Object]:
+    ) -> builtins.list[Object]:
         """Apply manifests by server-side apply.
 
         Args:
@@ -193,27 +197,65 @@ class VirtualCluster:
             The objects as the API server answered.
 
         Raises:
-            kubernetes.client.ApiException: the API server refused one.
+            UsageError: a file can't be read, or is not YAML.
+            NotFoundError: the virtual cluster has no such kind, or no such namespace.
+            ApiError: the API server rejected one.
         """
-        from vcli.sdk.applying import apply_objects, objects_of  # noqa: PLC0415
+        return apply_objects(self.kubeconfig, objects_of(source), namespace=namespace)
 
-        with self.client() as api:
-            return apply_objects(api, objects_of(source), namespace=namespace)
+    def describe(self) -> Object:
+        """What ``vcli describe -o json`` prints.
+
+        Raises:
+            NotFoundError: it does not exist any more.
+        """
+        return self._background.call(self._session.describe())
+
+    def logs(
+        self,
+        *,
+        component: str | None = None,
+        tail: int | None = None,
+        previous: bool = False,
+        follow: bool = False,
+    ) -> Iterator[str]:
+        """The lines that the components of the control plane wrote. Errors come when they are read.
+
+        Args:
+            component: only the container of that name, or those in that role: ``api-server``.
+            tail: only so many of the last lines of each.
+            previous: what the containers wrote before their last restart.
+            follow: go on as more is written, until the containers end.
+
+        Raises:
+            UsageError: it has no such component.
+            ApiError: the host does not show the log.
+        """
+        batches = self._session.logs(component=component, tail=tail, previous=previous, follow=follow)
+
+        async def following() -> builtins.list[str] | None:
+            return await anext(batches, None)
+
+        try:
+            while (batch := self._background.call(following())) is not None:
+                yield from batch
+        finally:
+            if self._background.runs:
+                self._background.call(batches.aclose())
 
     def delete(self) -> None:
-        """Delete it now, and not when the block is left; what is open stops working."""
-        self._background.call(self._delete())
-        self._request = replace(self._request, keep=True)
+        """Delete it now, and not when it is closed; what is open stops working."""
+        self._background.call(self._session.delete())
 
-    # --- the block
+    def close(self) -> None:
+        """End the connection, and delete what `create` created, unless ``keep`` was given. Twice is fine."""
+        if self._background.runs:
+            try:
+                self._background.call(self._session.close())
+            finally:
+                self._background.close()
 
     def __enter__(self) -> Self:
-        self._background.start()
-        try:
-            self._background.call(self._open())
-        except BaseException:
-            self._background.close()
-            raise
         return self
 
     def __exit__(
@@ -222,149 +264,40 @@ class VirtualCluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    # Last, because the name is that of a type.
+    @classmethod
+    def list(
+        cls,
+        *,
+        namespace: str | None = None,
+        kubeconfig: str | Path | None = None,
+        context: str | None = None,
+        timeout: float | None = None,
+    ) -> builtins.list[VirtualClusterInfo]:
+        """The virtual clusters of a host, also those that loft-sh's CLI made.
+
+        Args:
+            namespace: only there; None looks in all, or in one's own where that is not allowed.
+            kubeconfig: of the host.
+            context: of the host.
+            timeout: seconds for a request.
+
+        Raises:
+            NotAllowedError: we may not list them.
+            UnreachableError: the host does not answer.
+        """
+        background = Background("vcli-list")
+        background.start()
         try:
-            self._background.call(self._close())
+            return background.call(
+                list_infos(
+                    namespace=namespace,
+                    kubeconfig=None if kubeconfig is None else str(kubeconfig),
+                    context=context,
+                    timeout=timeout,
+                )
+            )
         finally:
-            self._background.close()
-
-    async def __aenter__(self) -> Self:
-        self._background.start()
-        try:
-            await self._background.acall(self._open())
-        except BaseException:
-            await asyncio.to_thread(self._background.close)
-            raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        try:
-            await self._background.acall(self._close())
-        finally:
-            await asyncio.to_thread(self._background.close)
-
-    @property
-    def _inside(self) -> _Held:
-        if self._held is None:
-            raise VcliError(f"virtual cluster {self.name!r} is not open", hint="use it inside a with block")
-        return self._held
-
-    async def _open(self) -> None:
-        request = self._request
-        namespace = request.namespace
-        if request.values is not None:
-            namespace = await self._create(request.values)
-        ready: asyncio.Future[_Held] = asyncio.get_running_loop().create_future()
-        self._leave = asyncio.Event()
-        self._holding = asyncio.create_task(self._hold(namespace, ready, self._leave))
-        try:
-            either: list[asyncio.Future[Any]] = [ready, self._holding]
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not ready.done():
-                await self._holding  # raises why
-            self._held = ready.result()
-        except BaseException:
-            await self._close()
-            raise
-
-    async def _create(self, values: "Values") -> str:
-        from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster  # noqa: PLC0415
-
-        request = self._request
-        options = Options(
-            name=request.name,
-            values=values,
-            namespace=request.namespace,
-            kubeconfig=request.kubeconfig,
-            context=request.context,
-            timeout=DEFAULT_TIMEOUT if request.timeout is None else request.timeout,
-        )
-        created = await create_cluster(options, steps=request.steps)
-        self._request = replace(request, namespace=created.namespace)
-        return created.namespace
-
-    async def _hold(
-        self, namespace: str | None, ready: "asyncio.Future[_Held]", leave: asyncio.Event
-    ) -> None:
-        """Keep the tunnel and the kubeconfig for as long as the block runs."""
-        from vcli.kubeconfig.merge import standalone  # noqa: PLC0415
-        from vcli.operations.child import private_kubeconfig  # noqa: PLC0415
-        from vcli.operations.connect import Options, target  # noqa: PLC0415
-
-        request = self._request
-        options = Options(
-            name=request.name,
-            namespace=namespace,
-            kubeconfig=request.kubeconfig,
-            context=request.context,
-            timeout=request.timeout,
-        )
-        async with target(options, steps=request.steps) as found:
-            tunnel = None if found.endpoint else found.tunnel()
-            try:
-                place = found.endpoint or found.through_tunnel(await tunnel.start() if tunnel else 0)
-                with private_kubeconfig(standalone(await found.entry(place))) as path:
-                    where = found.cluster.namespace
-                    environ = {"KUBECONFIG": str(path), "VCLI_NAME": self.name, "VCLI_NAMESPACE": where}
-                    ready.set_result(_Held(where, path, environ))
-                    await leave.wait()
-            finally:
-                if tunnel:
-                    await tunnel.close()
-
-    async def _close(self) -> None:
-        self._held = None
-        if self._leave is not None and self._holding is not None:
-            self._leave.set()
-            await asyncio.wait({self._holding})
-        if self._request.values is not None and not self._request.keep:
-            await self._delete()
-
-    async def _delete(self) -> None:
-        from vcli.operations.delete import Options, delete_cluster  # noqa: PLC0415
-
-        request = self._request
-        options = Options(
-            name=request.name,
-            namespace=request.namespace,
-            kubeconfig=request.kubeconfig,
-            context=request.context,
-            ignore_not_found=True,
-        )
-        await delete_cluster(options, steps=request.steps)
-
-
-def _request(  # noqa: PLR0917
-    name: str,
-    namespace: str | None,
-    kubeconfig: str | Path | None,
-    context: str | None,
-    timeout: float | None,
-    steps: Steps | None,
-    *,
-    values: "Values | None",
-    keep: bool,
-) -> _Request:
-    inputs.label(name, "the name")
-    if namespace is not None:
-        inputs.namespace(namespace)
-    if kubeconfig is not None:
-        inputs.not_empty(str(kubeconfig), "the path of the kubeconfig")
-    if context is not None:
-        inputs.not_empty(context, "the context")
-    if timeout is not None:
-        inputs.timeout(timeout)
-    return _Request(
-        name=name,
-        namespace=namespace,
-        kubeconfig=None if kubeconfig is None else str(kubeconfig),
-        context=context,
-        timeout=timeout,
-        values=values,
-        keep=keep,
-        steps=steps or NoSteps(),
-    )
+            background.close()

@@ -56,14 +56,13 @@ def virtual_cluster(
         cluster = (
             VirtualCluster.create(name, values=values, keep=True) if first else VirtualCluster.connect(name)
         )
-        cluster.__enter__()
     try:
         yield cluster
     finally:
         with shared.leave() as last:
             if last and not keep:
                 cluster.delete()
-        cluster.__exit__(None, None, None)
+        cluster.close()
 
 
 @pytest.fixture
@@ -88,7 +87,7 @@ def pytest_runtest_makereport(
     report = yield
     cluster = getattr(item, "funcargs", {}).get("virtual_cluster")
     if report.when == "call" and report.failed and cluster is not None:
-        from vcli.testing.evidence import evidence  # noqa: PLC0415
+        from vcli.testing.diagnostics import diagnostics  # noqa: PLC0415
 
-        report.sections += evidence(cluster, item.funcargs.get("virtual_namespace"))  # type: ignore[attr-defined]
+        report.sections += diagnostics(cluster, item.funcargs.get("virtual_namespace"))  # type: ignore[attr-defined]
     return report

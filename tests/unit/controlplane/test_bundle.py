@@ -73,6 +73,7 @@ def test_only_the_syncer_is_in_it(packed: Path):
     tops = {"/".join(name.split("/")[:2]) for name in zipfile.ZipFile(packed).namelist()}
     assert {top for top in tops if top.startswith("vcli/")} == {
         "vcli/__init__.pyc",
+        "vcli/_version.pyc",
         "vcli/bootstrap",
         "vcli/catalog.pyc",
         "vcli/contract",

@@ -3,7 +3,7 @@ import sys
 import time
 from pathlib import Path
 
-from vcli.host import linux
+from vcli.processes import started
 
 _FIRST_THREAD_ENDS = """
 import ctypes, threading, time
@@ -26,11 +26,11 @@ def becomes(pid: int, wanted: str) -> bool:
 def test_a_process_runs_until_its_last_thread_has_ended() -> None:
     with subprocess.Popen([sys.executable, "-c", _FIRST_THREAD_ENDS]) as process:
         assert becomes(process.pid, "Z")
-        assert linux.started(process.pid) is not None
+        assert started(process.pid) is not None
         process.kill()
         deadline = time.monotonic() + 30
-        while linux.started(process.pid) is not None:
+        while started(process.pid) is not None:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert state(process.pid) == "Z"  # not reaped, and yet over
-    assert linux.started(process.pid) is None
+    assert started(process.pid) is None

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from vcli import yaml
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
-from vcli.kubeconfig import yaml
 from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.merge import merge
 from vcli.kubeconfig.model import Entry, Mark

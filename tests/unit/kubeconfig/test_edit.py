@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import ENTRY, configs
 
-from vcli.kubeconfig import yaml
+from vcli import yaml
 from vcli.kubeconfig.edit import render
 from vcli.kubeconfig.merge import merge
 from vcli.kubeconfig.read import parse

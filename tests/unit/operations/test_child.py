@@ -8,7 +8,8 @@ import tempfile
 
 import pytest
 
-from vcli.operations.child import CommandNotFoundError, NotRunnableError, check, private_kubeconfig, run
+from vcli.kubeconfig.private import private_kubeconfig
+from vcli.operations.child import CommandNotFoundError, NotRunnableError, check, run
 
 
 def sh(script):
@@ -83,7 +84,7 @@ async def test_being_cancelled_ends_it(tmp_path):
 def test_what_a_killed_process_left_is_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     code = (
-        "import os; from vcli.operations.child import private_kubeconfig\n"
+        "import os; from vcli.kubeconfig.private import private_kubeconfig\n"
         "with private_kubeconfig({}): os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vcli import VirtualCluster
+from vcli import AsyncVirtualCluster, VirtualCluster
 from vcli.config import load
 from vcli.errors import UsageError
 from vcli.kubeconfig.auth import load_access
@@ -15,7 +15,7 @@ from vcli.kubeconfig.paths import sources
 from vcli.operations import connect, create, delete
 from vcli.operations.describe import describe_cluster
 from vcli.operations.disconnect import disconnect
-from vcli.operations.gather import choose_namespace
+from vcli.operations.facts import choose_namespace
 from vcli.operations.list import list_clusters
 from vcli.operations.logs import copy_logs
 from vcli.operations.template import template
@@ -24,7 +24,9 @@ from vcli.operations.token import credential
 NAMES = ["", " ", "a,b", "a=b", "Demo", "a b", "\u00fc", "x" * 64]
 Build = Callable[..., Any]
 OPTIONS: list[Build] = [partial(create.Options, values=load()), delete.Options, connect.Options]
-FACES: list[Build] = [VirtualCluster.create, VirtualCluster.connect]
+FACES: list[Build] = [
+    each for face in (VirtualCluster, AsyncVirtualCluster) for each in (face.create, face.connect)
+]
 ASYNC: list[Build] = [
     describe_cluster,
     partial(copy_logs, write=print),

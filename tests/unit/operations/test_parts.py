@@ -3,7 +3,7 @@
 from vcli.kube.errors import Forbidden
 from vcli.kube.resources import DEPLOYMENTS, PODS, REPLICASETS, SERVICES, STATEFULSETS
 from vcli.operations.parts import parts, reference, selector
-from vcli.operations.resolve import _cluster
+from vcli.operations.resolve import cluster_of
 
 
 class Client:
@@ -23,7 +23,7 @@ class Client:
 def cluster(kind=STATEFULSETS, **spec):
     labels = {"app": "vcluster", "release": "demo"}
     metadata = {"name": "demo", "namespace": "team", "labels": labels}
-    return _cluster(kind, {"metadata": metadata, "spec": {"replicas": 1, **spec}})
+    return cluster_of({"metadata": metadata, "spec": {"replicas": 1, **spec}}, kind=kind.kind)
 
 
 async def known(client, of):

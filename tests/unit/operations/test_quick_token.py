@@ -8,10 +8,10 @@ import time
 
 import pytest
 
+from vcli import processes
 from vcli.errors import ConflictError
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.token import plugin
-from vcli.portforward import process
 from vcli.portforward.spawning import StaleError
 from vcli.portforward.state import TunnelSpec, TunnelState, write
 
@@ -48,8 +48,8 @@ def keep(*, end: float = 3600.0) -> None:
 
 
 def runs(pid: int) -> None:
-    identity = process.identity(pid) or "none"
-    machine = process.machine()
+    identity = processes.identity(pid) or "none"
+    machine = processes.machine()
     write(TunnelState(spec=SPEC, pid=pid, identity=identity, machine=machine, port=20001, log="", since=1.0))
 
 

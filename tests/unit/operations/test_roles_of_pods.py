@@ -6,7 +6,7 @@ from vcli.errors import UsageError
 from vcli.kube.resources import STATEFULSETS
 from vcli.operations.describe import _components
 from vcli.operations.logs import _targets
-from vcli.operations.resolve import _cluster
+from vcli.operations.resolve import cluster_of
 from vcli.operations.versions import running_version
 
 OURS = {
@@ -25,7 +25,9 @@ THEIRS = {
 
 def cluster(pod):
     metadata = {"name": "demo", "namespace": "team", "labels": {"app": "vcluster", "release": "demo"}}
-    return _cluster(STATEFULSETS, {"metadata": metadata, "spec": {"replicas": 1, "template": {"spec": pod}}})
+    return cluster_of(
+        {"metadata": metadata, "spec": {"replicas": 1, "template": {"spec": pod}}}, kind=STATEFULSETS.kind
+    )
 
 
 class Client:

@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from vcli.kubeconfig import yaml
+from vcli import processes, yaml
 from vcli.kubeconfig.merge import standalone
 from vcli.kubeconfig.model import Entry, Mark
 from vcli.operations.tunnel_uses import follow, in_use, listener, move, survey
-from vcli.portforward import background, process
+from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, read, write
 
 SPEC = TunnelSpec(server="https://h:6443", namespace="team-a", name="demo", selector="s")
@@ -32,14 +32,14 @@ def kubeconfig(path, *, port=20001, namespace="team-a"):
 
 def state(*paths, port=20001, pid=1, identity="has ended"):
     uses = tuple(Use(str(path), "dev") for path in paths)
-    machine = process.machine()
+    machine = processes.machine()
     return TunnelState(
         spec=SPEC, pid=pid, identity=identity, machine=machine, port=port, log="", since=1.0, uses=uses
     )
 
 
 def running(**more):
-    return state(pid=os.getpid(), identity=process.identity(os.getpid()) or "", **more)
+    return state(pid=os.getpid(), identity=processes.identity(os.getpid()) or "", **more)
 
 
 def test_those_that_say_so(tmp_path):

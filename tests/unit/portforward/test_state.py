@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from vcli import processes
 from vcli.errors import TimedOutError, VcliError
-from vcli.portforward import background, process
+from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, Use, folder, locked, read, state_path, write
 
 SPEC = TunnelSpec(server="https://h:6443", namespace="team-a", name="demo", selector="app=vcluster")
@@ -30,8 +31,8 @@ def state_of(pid: int, *, spec: TunnelSpec = SPEC, port: int = 4242) -> TunnelSt
     return TunnelState(
         spec=spec,
         pid=pid,
-        identity=process.identity(pid) or "none",
-        machine=process.machine(),
+        identity=processes.identity(pid) or "none",
+        machine=processes.machine(),
         port=port,
         log=str(state_path(spec, port).with_suffix(".log")),
     )
@@ -140,7 +141,7 @@ def test_stop_ends_the_process_and_its_traces(sleeper):
     state = state_of(sleeper.pid)
     write(state)
     background.stop(state)
-    assert process.identity(sleeper.pid) is None
+    assert processes.identity(sleeper.pid) is None
     assert list(folder().iterdir()) == []
     background.stop(state)
 
@@ -150,8 +151,8 @@ def test_a_process_that_does_not_listen_to_reason_is_killed():
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as stubborn:
         assert stubborn.stdout is not None
         stubborn.stdout.readline()
-        background.stop(state_of(stubborn.pid), patience=0.2)
-        assert process.identity(stubborn.pid) is None
+        background.stop(state_of(stubborn.pid), grace=0.2)
+        assert processes.identity(stubborn.pid) is None
 
 
 def test_a_process_that_merely_has_the_pid_is_never_ended(sleeper):
@@ -192,7 +193,7 @@ def test_who_holds_a_tunnel_keeps_others_from_stopping_it(sleeper):
         assert stopping.is_alive()
         assert sleeper.poll() is None
     stopping.join()
-    assert process.identity(sleeper.pid) is None
+    assert processes.identity(sleeper.pid) is None
 
 
 def test_one_that_ran_before_survives_whoever_held_it(sleeper):
@@ -227,7 +228,7 @@ def test_what_a_killed_writer_left_is_removed(sleeper):
 
 def test_an_ended_child_nobody_waited_for_has_no_identity():
     child = subprocess.Popen([sys.executable, "-c", ""])
-    while process.identity(child.pid) is not None:
+    while processes.identity(child.pid) is not None:
         time.sleep(0.01)
     assert Path(f"/proc/{child.pid}").exists()
     child.wait()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from vcli.sdk.background import Background
+from vcli.sdk.background import Background, in_thread
 
 
 @pytest.fixture
@@ -103,3 +103,44 @@ def test_close_ends_what_runs(background):
 def test_starts_once(background):
     with pytest.raises(RuntimeError):
         background.start()
+
+
+async def test_many_at_once_take_none_of_the_loops_own_threads(background):
+    """The executor of a loop has a few threads only, which name lookups need too."""
+    hold = threading.Event()
+
+    async def held():
+        while not hold.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    many = [asyncio.create_task(background.acall(held())) for _ in range(100)]
+    many += [asyncio.create_task(in_thread(hold.wait, cancel=hold.set)) for _ in range(100)]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        assert await asyncio.to_thread(lambda: "free") == "free"
+    hold.set()
+    async with asyncio.timeout(5):
+        await asyncio.gather(*many)
+
+
+async def test_what_a_thread_raises_comes_back():
+    def fail():
+        raise ValueError("so")
+
+    with pytest.raises(ValueError, match="so"):
+        await in_thread(fail, cancel=lambda: None)
+
+
+async def test_a_cancellation_ends_the_thread_and_waits_for_it():
+    stop, seen = threading.Event(), []
+
+    def work():
+        stop.wait()
+        seen.append("ended")
+
+    task = asyncio.create_task(in_thread(work, cancel=stop.set))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert seen == ["ended"]

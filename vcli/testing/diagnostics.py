@@ -14,7 +14,7 @@ _EVENTS = 30
 Section = tuple[str, str]
 
 
-def evidence(cluster: "VirtualCluster", namespace: str | None) -> list[Section]:
+def diagnostics(cluster: "VirtualCluster", namespace: str | None) -> list[Section]:
     """Titles and texts for a test report; a part that can't be had says why.
 
     Args:

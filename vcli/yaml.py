@@ -73,6 +73,15 @@ def parse(text: str) -> Any:
     return data
 
 
+def load_all(text: str) -> list[Any]:
+    """The documents of a text that is trusted: a manifest of ours, or a file that the user names to apply.
+
+    Raises:
+        Error: it is not YAML, see `explain`.
+    """
+    return list(yaml.load_all(text, Loader))
+
+
 def explain(error: yaml.YAMLError) -> str:
     """What is wrong with a text, and in which line: `` line 3: mapping values are not allowed here``."""
     if isinstance(error, yaml.MarkedYAMLError):

@@ -1,6 +1,7 @@
-"""What a pod that does not become ready has to say for itself."""
+"""Why a pod does not become ready, as far as its events and logs tell."""
 
 from vcli.controlplane.apply import together
+from vcli.controlplane.roles import statuses_of
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Object, Unreachable
 from vcli.kube.resources import EVENTS
@@ -10,7 +11,7 @@ _EVENTS = 5
 _WIDTH = 300
 
 
-async def evidence(client: Client, pod: Object) -> str:
+async def diagnostics(client: Client, pod: Object) -> str:
     """Events of a pod and the last log lines of what fails, as an appendix to a message; empty if none."""
     events, *logs = await together(
         [_events(client, pod), *(_log(client, pod, name) for name in _suspects(pod))]
@@ -20,8 +21,7 @@ async def evidence(client: Client, pod: Object) -> str:
 
 def _suspects(pod: Object) -> list[str]:
     """The containers whose logs may tell: those that crash, or else those that are not ready."""
-    statuses: list[Object] = pod.get("status", {}).get("containerStatuses") or []
-    behind = [each for each in statuses if not each.get("ready") and each.get("containerID")]
+    behind = [each for each in statuses_of(pod) if not each.get("ready") and each.get("containerID")]
     crashing = [each for each in behind if "waiting" in each.get("state", {})]
     return [each["name"] for each in crashing or behind][:2]
 
