@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vcli.config import Given
     from vcli.kubeconfig.paths import Sources
+    from vcli.operations.create import Options
     from vcli.operations.host_connection import HostConnection
     from vcli.operations.known import Known
 
@@ -76,6 +77,12 @@ async def create(
     current = update_current is not False
     if connects:
         await _check_destination(common, update_current=current)
+    if upgrade:
+        from vcli.controlplane.names import check_name  # noqa: PLC0415
+
+        check_name(name)
+    # What makes no sense is said before a host is asked.
+    options = None if upgrade else _options(name, read, common, wait=wait, keep=keep_on_failure)
     async with _host(common, shared=connects) as host:
         done: Done | None = None
         if upgrade:
@@ -91,7 +98,8 @@ async def create(
                 yes=yes,
             )
         if done is None:
-            done = await _create(name, read, common, host=host, dry=dry_run, wait=wait, keep=keep_on_failure)
+            options = options or _options(name, read, common, wait=wait, keep=keep_on_failure)
+            done = await _create(options, common, host=host, dry=dry_run)
         if dry_run:
             return done.result
         data, said = dict(done.result.data), done.result.messages
@@ -145,22 +153,18 @@ class Done:
     known: "Known | None" = None
 
 
-async def _create(
-    name: str,
-    read: "Given",
-    common: Common,
-    *,
-    host: "HostConnection | None",
-    dry: bool,
-    wait: bool,
-    keep: bool,
-) -> Done:
-    from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
+def _options(name: str, read: "Given", common: Common, *, wait: bool, keep: bool) -> "Options":
+    """What is to be created.
+
+    Raises:
+        UsageError: the values or a name make no sense.
+    """
+    from vcli.operations.create import DEFAULT_TIMEOUT, Options  # noqa: PLC0415
 
     loaded = read.values()
     for warning in loaded.warnings:
         common.console.warn(warning)
-    options = Options(
+    return Options(
         name=name,
         values=loaded,
         namespace=common.namespace,
@@ -170,6 +174,11 @@ async def _create(
         keep_on_failure=keep,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
+
+
+async def _create(options: "Options", common: Common, *, host: "HostConnection | None", dry: bool) -> Done:
+    from vcli.operations.create import create_cluster, plan_cluster  # noqa: PLC0415
+
     if dry:
         return Done("", manifests(await plan_cluster(options, steps=common.console)))
     created = await create_cluster(options, steps=common.console, host=host)

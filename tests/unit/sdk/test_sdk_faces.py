@@ -41,6 +41,9 @@ class Scripted(Session):
     async def _open(self):
         if self.name == "exists":
             raise ConflictError("it exists")
+        if self.name == "late":
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
         self._deletes = self._request.values is not None and not self._request.keep
         self._opened = Opened("team", Path("/nowhere"), {"KUBECONFIG": "/nowhere", "VCLI_NAME": self.name})
         self.done.append("open")
@@ -127,6 +130,13 @@ async def test_the_asynchronous_create_creates_when_it_is_awaited(sessions):
         await another.run(["true"])
     with pytest.raises(ConflictError):
         await AsyncVirtualCluster.create("exists")
+
+
+async def test_a_cancellation_that_comes_too_late_leaves_nothing(sessions):
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await AsyncVirtualCluster.create("late")
+    assert sessions[0].done == ["open", "delete"]
 
 
 # --- programs
