@@ -1,23 +1,21 @@
 """``vcli create``."""
 
-import contextlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vcli.cli.connecting import check_destination, check_options, connect_to, host_of
 from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, NewName, Yes, command
 from vcli.cli.values import ResetValues, ValueOptions
 from vcli.errors import UsageError
-from vcli.invocation import vcli, vcli_on_kubeconfig
+from vcli.invocation import vcli
 from vcli.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from vcli.config import Given
-    from vcli.kubeconfig.paths import Sources
+    from vcli.operations.create import Options
     from vcli.operations.host_connection import HostConnection
     from vcli.operations.known import Known
 
@@ -70,13 +68,19 @@ async def create(
     """
     if reset_values and not upgrade:
         raise UsageError("--reset-values is for a virtual cluster that exists", hint="add --upgrade")
-    _check_connection(connect=connect, update_current=update_current, wait=wait)
+    check_options(connect=connect, update_current=update_current, wait=wait)
     read = values.read()
     connects = wait and connect is not False and not dry_run
     current = update_current is not False
     if connects:
-        await _check_destination(common, update_current=current)
-    async with _host(common, shared=connects) as host:
+        await check_destination(common, update_current=current)
+    if upgrade:
+        from vcli.controlplane.names import check_name  # noqa: PLC0415
+
+        check_name(name)
+    # What makes no sense is said before a host is asked.
+    options = None if upgrade else _options(name, read, common, wait=wait, keep=keep_on_failure)
+    async with host_of(common, shared=connects) as host:
         done: Done | None = None
         if upgrade:
             done = await _upgrade(
@@ -91,13 +95,14 @@ async def create(
                 yes=yes,
             )
         if done is None:
-            done = await _create(name, read, common, host=host, dry=dry_run, wait=wait, keep=keep_on_failure)
+            options = options or _options(name, read, common, wait=wait, keep=keep_on_failure)
+            done = await _create(options, common, host=host, dry=dry_run)
         if dry_run:
             return done.result
         data, said = dict(done.result.data), done.result.messages
         if connects:
-            data["connection"], connected = await _connect(
-                name, done, common, host=host, update_current=current
+            data["connection"], connected = await connect_to(
+                name, done.namespace, common, host=host, known=done.known, update_current=current
             )
             return Result(data=data, text="", messages=said + connected)
     way = vcli("connect", name, namespace=done.namespace)
@@ -106,34 +111,6 @@ async def create(
     else:
         said += (f"it may not be ready yet, and is not connected: {way} waits for it and connects",)
     return Result(data=data, text="", messages=said)
-
-
-@contextlib.asynccontextmanager
-async def _host(common: Common, *, shared: bool) -> "AsyncIterator[HostConnection | None]":
-    """One connection to the host for creating and connecting; None where there is only one thing to do."""
-    if not shared:
-        yield None
-        return
-    from vcli.operations.host_connection import connect_to_host  # noqa: PLC0415
-
-    async with connect_to_host(kubeconfig=common.kubeconfig, context=common.context) as host:
-        yield host
-
-
-def _check_connection(*, connect: bool | None, update_current: bool | None, wait: bool) -> None:
-    """See that what was asked for can be had together.
-
-    Raises:
-        UsageError: it can't.
-    """
-    if connect and not wait:
-        raise UsageError(
-            "--connect needs a virtual cluster that is ready, so not with --no-wait",
-            hint="leave one of them out; or run vcli connect later: it waits until it is ready",
-        )
-    if update_current and (connect is False or not wait):
-        other = "--no-connect" if connect is False else "--no-wait"
-        raise UsageError(f"with {other} nothing is connected, so --update-current has no effect")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,22 +122,18 @@ class Done:
     known: "Known | None" = None
 
 
-async def _create(
-    name: str,
-    read: "Given",
-    common: Common,
-    *,
-    host: "HostConnection | None",
-    dry: bool,
-    wait: bool,
-    keep: bool,
-) -> Done:
-    from vcli.operations.create import DEFAULT_TIMEOUT, Options, create_cluster, plan_cluster  # noqa: PLC0415
+def _options(name: str, read: "Given", common: Common, *, wait: bool, keep: bool) -> "Options":
+    """What is to be created.
+
+    Raises:
+        UsageError: the values or a name make no sense.
+    """
+    from vcli.operations.create import DEFAULT_TIMEOUT, Options  # noqa: PLC0415
 
     loaded = read.values()
     for warning in loaded.warnings:
         common.console.warn(warning)
-    options = Options(
+    return Options(
         name=name,
         values=loaded,
         namespace=common.namespace,
@@ -170,6 +143,11 @@ async def _create(
         keep_on_failure=keep,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
+
+
+async def _create(options: "Options", common: Common, *, host: "HostConnection | None", dry: bool) -> Done:
+    from vcli.operations.create import create_cluster, plan_cluster  # noqa: PLC0415
+
     if dry:
         return Done("", manifests(await plan_cluster(options, steps=common.console)))
     created = await create_cluster(options, steps=common.console, host=host)
@@ -221,62 +199,3 @@ async def _upgrade(
     if not dry:
         result = replace(result, data={**data_of(upgraded), "existed": True})
     return Done(upgraded.namespace, result, upgraded.known)
-
-
-def _destination(common: Common, *, update_current: bool) -> "Sources":
-    from pathlib import Path  # noqa: PLC0415
-
-    from vcli.kubeconfig.paths import sources  # noqa: PLC0415
-
-    return sources(common.kubeconfig if update_current else Path("kubeconfig.yaml"))
-
-
-async def _check_destination(common: Common, *, update_current: bool) -> None:
-    """What connecting needs on this machine is missed before there is a virtual cluster, and not after."""
-    import asyncio  # noqa: PLC0415
-
-    from vcli.operations.destination import check_destination  # noqa: PLC0415
-
-    await asyncio.to_thread(check_destination, _destination(common, update_current=update_current))
-
-
-async def _connect(
-    name: str, done: Done, common: Common, *, host: "HostConnection | None", update_current: bool
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    import asyncio  # noqa: PLC0415
-
-    from vcli.errors import VcliError  # noqa: PLC0415
-    from vcli.operations.cancelling import raise_if_cancelled  # noqa: PLC0415
-    from vcli.operations.connect import Options as Connection  # noqa: PLC0415
-    from vcli.operations.connect import connect as connect_cluster  # noqa: PLC0415
-    from vcli.operations.create import DEFAULT_TIMEOUT  # noqa: PLC0415
-
-    into = _destination(common, update_current=update_current)
-    connection = Connection(
-        name=name,
-        namespace=done.namespace,
-        kubeconfig=common.kubeconfig,
-        context=common.context,
-        timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
-    )
-    # What was asked for exists: it stays, and only the way to it is missing.
-    ready = f"the virtual cluster itself is ready: {vcli('connect', name, namespace=done.namespace)}"
-    try:
-        raise_if_cancelled()
-        connected = await connect_cluster(
-            connection, into=into, steps=common.console, host=host, known=done.known
-        )
-    except VcliError as error:
-        error.hint = f"{error.hint}; {ready}" if error.hint else ready
-        raise
-    except asyncio.CancelledError:
-        common.console.warn(ready)
-        raise
-    data = {
-        "context": connected.context,
-        "server": connected.server,
-        "kubeconfig": str(connected.kubeconfig),
-    }
-    if update_current:
-        return data, (f"kubectl talks to it now, until '{vcli_on_kubeconfig('disconnect')}'",)
-    return data, (f"to use it: export KUBECONFIG={connected.kubeconfig}",)

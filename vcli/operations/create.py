@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,10 @@ from vcli.controlplane.names import Names, check_name
 from vcli.errors import ConflictError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import AlreadyExists, ApiError, NotFound, Object, Unreachable
+from vcli.kube.errors import AlreadyExists, NotFound, Object
 from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.operations import removal
-from vcli.operations.cancelling import answered, finished
+from vcli.operations.cancelling import answered
 from vcli.operations.existing import is_there
 from vcli.operations.facts import choose_namespace, load_bundle
 from vcli.operations.host_connection import HostConnection, connect_to_host
@@ -28,6 +28,7 @@ from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
 from vcli.operations.rendering import find_facts, rendered
 from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.undo import Undo
 from vcli.operations.wait import wait_ready
 
 if TYPE_CHECKING:
@@ -154,14 +155,14 @@ class _Creation:
         self._values = options.values
         self._steps = steps
         self._token = secrets.token_hex(8)
-        self._undo: list[Callable[[], Awaitable[None]]] = []
+        self._undo = Undo(names, steps, keeps=options.keep_on_failure)
 
     async def run(self) -> Created:
         # Neither depends on the host, and both take their time: they run beside the questions to it.
         packed = asyncio.ensure_future(load_bundle(self._values))
         signing_key = asyncio.ensure_future(asyncio.to_thread(_token_key))
         try:
-            async with self._undone_on_failure():
+            async with self._undo:
                 return await self._make(packed, signing_key)
         finally:
             for task in (packed, signing_key):
@@ -243,8 +244,7 @@ class _Creation:
     async def _create_namespace(self) -> None:
         annotations = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
         body: Object = {"metadata": {"name": self._names.namespace, "annotations": annotations}}
-        # Before the request: its answer may get lost.
-        self._undo.append(self._remove_namespace)
+        self._undo.add(self._remove_namespace)
         with contextlib.suppress(AlreadyExists):  # somebody was faster; then it is theirs
             await answered(self._client.create(NAMESPACES, body))
 
@@ -253,7 +253,7 @@ class _Creation:
         body = render.service(self._names, self._values)
         annotations = {**body["metadata"].get("annotations", {}), _CREATION: self._token}
         body["metadata"] = {**body["metadata"], "annotations": annotations}
-        self._undo.append(self._remove)
+        self._undo.add(self._remove)
         try:
             return await answered(self._client.create(SERVICES, body))
         except AlreadyExists as error:
@@ -265,43 +265,6 @@ class _Creation:
             ) from error
 
     # --- undoing
-
-    @contextlib.asynccontextmanager
-    async def _undone_on_failure(self) -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException:
-            if self._undo and self._options.keep_on_failure:
-                self._steps.warn(f"what was made is left: virtual cluster {self._left()}")
-            elif self._undo:
-                await self._clean_up()
-            raise
-
-    async def _clean_up(self) -> None:
-        def first_asked() -> None:
-            self._steps.warn("removing what was made; a further signal ends that, and leaves the rest")
-
-        try:
-            with self._steps.step("Remove what was made"):
-                await finished(self._undo_all(), first_asked=first_asked)
-        except asyncio.CancelledError:
-            self._steps.warn(f"not everything was removed: virtual cluster {self._left()}")
-            raise
-
-    def _left(self) -> str:
-        """Where something is left, and what removes it."""
-        names = self._names
-        command = vcli("delete", names.cluster, namespace=names.namespace)
-        return f"{names.cluster!r} in namespace {names.namespace!r}: {command} removes it"
-
-    async def _undo_all(self) -> None:
-        for undo in reversed(self._undo):
-            try:
-                await undo()
-            except (ApiError, Unreachable) as error:
-                self._steps.warn(
-                    f"not everything could be removed: {error.message}; virtual cluster {self._left()}"
-                )
 
     def _made(self, found: Object | None) -> bool:
         """Whether it is this call that made an object."""
@@ -326,7 +289,7 @@ class _Creation:
         left = await removal.gone(self._client, names, keep=_nothing, timeout=_CLEANUP_TIMEOUT)
         if left:
             still = ", ".join(map(removal.title_and_reason, left))
-            self._steps.warn(f"not everything is gone yet: {still}; virtual cluster {self._left()}")
+            self._steps.warn(f"not everything is gone yet: {still}; {self._undo.left}")
 
 
 def _nothing(_: Object) -> bool:

@@ -119,7 +119,10 @@ class AsyncVirtualCluster:
         try:
             await background.acall(session.open())
         except BaseException:
-            await _in_thread(background.close)
+            try:
+                await background.acall(session.close())  # it may have been cancelled when it was open
+            finally:
+                await _in_thread(background.close)
             raise
         return cls(session, background)
 

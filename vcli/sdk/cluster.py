@@ -135,7 +135,10 @@ class VirtualCluster:
         try:
             background.call(session.open())
         except BaseException:
-            background.close()
+            try:
+                background.call(session.close())  # it may have been interrupted when it was open
+            finally:
+                background.close()
             raise
         return cls(session, background)
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from scripted_api import NAMESPACE, ScriptedApi, listed, refused, thing
 
+from scripted_api import NAMESPACE, ScriptedApi, listed, refused, thing
 from vcli.kube.errors import Unreachable
 from vcli.kube.resources import CONFIGMAPS, PVCS
 from vcli.syncer.engine.availability import Availability

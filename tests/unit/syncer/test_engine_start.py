@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_api import ScriptedApi, ok, refused
 
+from scripted_api import ScriptedApi, ok, refused
 from vcli.kube.errors import Unreachable
 from vcli.syncer.engine.gates import Gates
 from vcli.syncer.engine.runnables import Work, after, run_all

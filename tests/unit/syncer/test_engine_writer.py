@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_api import NAMESPACE, ScriptedApi, listed, ok, refused, thing
 
+from scripted_api import NAMESPACE, ScriptedApi, listed, ok, refused, thing
 from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import CONFIGMAPS, LEASES
 from vcli.syncer.engine.caches import Caches
