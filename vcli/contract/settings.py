@@ -1,4 +1,4 @@
-"""What the CLI tells the syncer: `settings.json`, which follows from names and values.
+"""What the CLI hands to the syncer: `settings.json`, which follows from names and values.
 
 Facts about the host are in it only once the syncer has read them: see `vcli.syncer.settings`.
 """

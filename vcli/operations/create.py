@@ -18,6 +18,7 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound, Object
 from vcli.kube.resources import NAMESPACES, SERVICES
+from vcli.kube.types import annotations
 from vcli.operations import removal
 from vcli.operations.cancelling import answered
 from vcli.operations.existing import is_there
@@ -242,8 +243,8 @@ class _Creation:
             )
 
     async def _create_namespace(self) -> None:
-        annotations = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
-        body: Object = {"metadata": {"name": self._names.namespace, "annotations": annotations}}
+        created = {removal.CREATED_FOR: self._names.cluster, _CREATION: self._token}
+        body: Object = {"metadata": {"name": self._names.namespace, "annotations": created}}
         self._undo.add(self._remove_namespace)
         with contextlib.suppress(AlreadyExists):  # somebody was faster; then it is theirs
             await answered(self._client.create(NAMESPACES, body))
@@ -251,8 +252,7 @@ class _Creation:
     async def _create_service(self) -> Object:
         """The first object, by whose creation two creates of one name can't both go on."""
         body = render.service(self._names, self._values)
-        annotations = {**body["metadata"].get("annotations", {}), _CREATION: self._token}
-        body["metadata"] = {**body["metadata"], "annotations": annotations}
+        body["metadata"] = {**body["metadata"], "annotations": {**annotations(body), _CREATION: self._token}}
         self._undo.add(self._remove)
         try:
             return await answered(self._client.create(SERVICES, body))
@@ -268,8 +268,7 @@ class _Creation:
 
     def _made(self, found: Object | None) -> bool:
         """Whether it is this call that made an object."""
-        annotations = (found or {}).get("metadata", {}).get("annotations") or {}
-        return bool(annotations.get(_CREATION) == self._token)
+        return annotations(found).get(_CREATION) == self._token
 
     async def _remove_namespace(self) -> None:
         if self._made(await removal.namespace_of(self._client, self._names)):

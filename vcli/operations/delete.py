@@ -134,7 +134,7 @@ async def delete_cluster(
 
 
 async def _locate(client: Client, loaded: Loaded, options: Options) -> Names:
-    """Where it is: as told, where it is found, or else where create would have put it."""
+    """Where it is: as given, where it is found, or else where create would have put it."""
     if options.namespace is not None:
         return Names(options.name, options.namespace)
     found = await find_clusters(client, name=options.name)

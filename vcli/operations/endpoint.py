@@ -20,6 +20,7 @@ from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.proxy import is_loopback, proxy_for
 from vcli.kube.resources import INGRESSES, PODS, SERVICES
 from vcli.kube.tls import proxy_context
+from vcli.kube.types import annotations
 from vcli.operations.resolve import VirtualCluster
 
 Object = dict[str, Any]
@@ -92,8 +93,7 @@ async def advertised(
     if service is None:
         return []
     found = await _service_places(client, cluster, service)
-    annotations = service["metadata"].get("annotations") or {}
-    if not cluster.ours or annotations.get(EXPOSED_BY) == "ingress":
+    if not cluster.ours or annotations(service).get(EXPOSED_BY) == "ingress":
         found += _ingress_places(await _ingress(client, cluster))
     return found
 

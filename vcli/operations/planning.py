@@ -20,6 +20,7 @@ from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
 from vcli.kube.resources import Resource
+from vcli.kube.types import annotations
 from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
 from vcli.operations.facts import load_bundle
@@ -165,7 +166,7 @@ def _service(names: Names, preflight: PreflightResult) -> Object:
 def _check_versions(names: Names, values: Values, live: Object | None, wanted: Object, steps: Steps) -> None:
     if live is None:
         return
-    made_by = (live["metadata"].get("annotations") or {}).get(VERSION)
+    made_by = annotations(live).get(VERSION)
     if is_older(__version__, made_by):
         steps.warn(
             f"virtual cluster {names.cluster!r} was made by vcli {made_by}, this is {__version__}: what only"

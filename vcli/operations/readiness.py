@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from vcli.controlplane.roles import Role, in_role, roles_of, statuses_of
+from vcli.kube.types import Condition, conditions, is_terminating, is_true
 
 Object = dict[str, Any]
 
@@ -35,7 +36,7 @@ _SERVING: Final = (Role.API_SERVER, Role.SYNCER)
 def serves(pod: Object) -> bool:
     """Whether the API server in this pod is ready; the syncer beside it may not be."""
     status = pod.get("status", {})
-    if "deletionTimestamp" in pod["metadata"] or status.get("phase") != "Running":
+    if is_terminating(pod) or status.get("phase") != "Running":
         return False
     if has_condition_ready(pod):
         return True
@@ -45,8 +46,7 @@ def serves(pod: Object) -> bool:
 
 def has_condition_ready(pod: Object) -> bool:
     """Whether the kubelet has said that all of the pod is ready."""
-    conditions = pod.get("status", {}).get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+    return is_true(pod, "Ready")
 
 
 def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) -> str | None:
@@ -70,10 +70,9 @@ def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) ->
     return None
 
 
-def _unschedulable(pod: Object) -> Object | None:
+def _unschedulable(pod: Object) -> Condition | None:
     """The condition by which a scheduler says that no node takes a pod."""
-    conditions: list[Object] = pod.get("status", {}).get("conditions") or []
-    found = (each for each in conditions if each["type"] == "PodScheduled")
+    found = (each for each in conditions(pod) if each["type"] == "PodScheduled")
     return next((each for each in found if each.get("reason") == "Unschedulable"), None)
 
 
@@ -88,7 +87,8 @@ def progress(pods: Iterable[Object]) -> str:
     """What the control plane is at, in a few words."""
     for pod in pods:
         if not pod.get("spec", {}).get("nodeName"):
-            why = (_unschedulable(pod) or {}).get("message", "").partition(". ")[0]
+            unschedulable = _unschedulable(pod)
+            why = unschedulable.get("message", "").partition(". ")[0] if unschedulable else ""
             return f"pod {pod['metadata']['name']} waits for a node" + (f": {why}" if why else "")
         for container in statuses_of(pod):
             state = container.get("state", {})

@@ -32,6 +32,7 @@ from vcli.kube.resources import (
     STATEFULSETS,
     Resource,
 )
+from vcli.kube.types import annotations, conditions, is_terminating, labels
 from vcli.operations.ending import Schedule, end_pods, finalizers, reason_left
 
 CREATED_FOR = "vcli.dev/created-for"
@@ -134,11 +135,10 @@ def hint(left: Sequence[Object], *, namespace: str, again: str) -> str:
 
 def remains(namespace: Object | None) -> str:
     """What the host says of a namespace that is not gone: which objects, which finalizers."""
-    conditions = ((namespace or {}).get("status") or {}).get("conditions") or ()
     telling = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining")
     messages = [
         str(each.get("message"))
-        for each in conditions
+        for each in conditions(namespace)
         if each.get("type") in telling and each.get("status") == "True"
     ]
     return "; ".join(messages)
@@ -166,7 +166,7 @@ async def start(
     Raises:
         ApiError: the host rejected a request.
     """
-    own = [obj for obj in objects if CLUSTER in (obj["metadata"].get("labels") or {}) and not keep(obj)]
+    own = [obj for obj in objects if CLUSTER in labels(obj) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
     await together(_delete(client, obj) for obj in bindings)
     if any(obj["kind"] == PODS.kind and obj not in own for obj in objects):
@@ -178,7 +178,7 @@ async def start(
 
 async def _delete(client: Client, obj: Object) -> None:
     metadata = obj["metadata"]
-    if "deletionTimestamp" in metadata:
+    if is_terminating(obj):
         return
     try:
         await client.delete(
@@ -269,8 +269,8 @@ def _is_controlled(obj: Object) -> bool:
 
 
 def _belongs(obj: Object, names: Names) -> bool:
-    labels = obj["metadata"].get("labels") or {}
-    return names.cluster in (labels.get(CLUSTER), labels.get(MANAGED_BY))
+    found = labels(obj)
+    return names.cluster in (found.get(CLUSTER), found.get(MANAGED_BY))
 
 
 async def namespace_of(client: Client, names: Names) -> Object | None:
@@ -283,5 +283,4 @@ async def namespace_of(client: Client, names: Names) -> Object | None:
 
 def made_for(namespace: Object | None, names: Names) -> bool:
     """Whether create made this namespace, for this virtual cluster."""
-    annotations = ((namespace or {}).get("metadata", {}).get("annotations")) or {}
-    return bool(annotations.get(CREATED_FOR) == names.cluster)
+    return annotations(namespace).get(CREATED_FOR) == names.cluster

@@ -14,6 +14,8 @@ from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS
+from vcli.kube.types import annotations, is_terminating
+from vcli.kube.types import labels as labels_of
 from vcli.operations.own_namespace import candidates, name_it
 
 Object = dict[str, Any]
@@ -215,7 +217,7 @@ def cluster_of(workload: Object, *, kind: str) -> VirtualCluster:
         kind: of the workload, which items of a list do not have.
     """
     metadata = workload["metadata"]
-    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    labels = labels_of(workload)
     version, distro = _inside(workload)
     replicas = workload["spec"].get("replicas")
     return VirtualCluster(
@@ -226,8 +228,8 @@ def cluster_of(workload: Object, *, kind: str) -> VirtualCluster:
         ready=workload.get("status", {}).get("readyReplicas") or 0,
         version=version,
         distro=distro,
-        paused=annotations.get(PAUSED) == "true",
-        deleting="deletionTimestamp" in metadata,
+        paused=annotations(workload).get(PAUSED) == "true",
+        deleting=is_terminating(workload),
         created=metadata.get("creationTimestamp", ""),
         ours=CLUSTER in labels,
         workload=workload,

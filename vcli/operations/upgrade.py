@@ -13,6 +13,7 @@ from vcli.errors import ConflictError, NotFoundError
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
 from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
+from vcli.kube.types import is_terminating
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there
@@ -154,8 +155,7 @@ async def _exists(client: Client, names: Names) -> bool:
         get(SERVICES, names.service),
         get(STATEFULSETS, names.stateful_set),
     )
-    ending = "deletionTimestamp" in (namespace or {}).get("metadata", {})
-    return not ending and is_there(service, workload, names)
+    return not is_terminating(namespace) and is_there(service, workload, names)
 
 
 class _Upgrade:

@@ -8,6 +8,7 @@ from vcli.controlplane.roles import Role, in_role, statuses_of
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Object
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
+from vcli.kube.types import is_terminating, labels
 from vcli.kube.watch import Pace, list_watch
 from vcli.operations.probe import is_ready
 from vcli.operations.readiness import has_condition_ready, progress, serves, unrecoverable_reason
@@ -154,7 +155,7 @@ class Watcher:
         if any(map(has_condition_ready if self._updated else serves, candidates)):
             return True
         self.reason = self.reason or unrecoverable_reason(candidates)
-        terminating = not candidates and any("deletionTimestamp" in pod["metadata"] for pod in self.pods)
+        terminating = not candidates and any(map(is_terminating, self.pods))
         state = "the pod from before is ending" if terminating else progress(candidates or self.pods)
         if state != self._progress:
             self._progress = state
@@ -166,11 +167,10 @@ class Watcher:
         return [pod for pod in self.pods if self._is_candidate(pod)]
 
     def _is_candidate(self, pod: Object) -> bool:
-        if "deletionTimestamp" in pod["metadata"]:
+        if is_terminating(pod):
             return False
-        labels = pod["metadata"].get("labels") or {}
         return not self._updated or (
-            self._revision is not None and labels.get("controller-revision-hash") == self._revision
+            self._revision is not None and labels(pod).get("controller-revision-hash") == self._revision
         )
 
 

@@ -2,7 +2,7 @@
 
 An object is written when it is missing, or when what we want of it is another than the last time. Then too,
 fields that somebody else has set keep their values, and an object that can't be had that way is left alone;
-once deleted, it is made anew when the syncer starts.
+once deleted, it is recreated when the syncer starts.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ log = Log("vcli.syncer.addons")
 Object = dict[str, Any]
 
 FIELD_MANAGER: Final = "vcli-addons"
-PATIENCE: Final = 30.0
-"""Seconds. Admission of the tenant's own may refuse an addon for as long as it likes."""
+TIMEOUT: Final = 30.0
+"""Seconds. Admission of the tenant's own may reject an addon for as long as it likes."""
 _FIRST: Final = ("Namespace", "ServiceAccount", "ConfigMap", "ClusterRole", "ClusterRoleBinding", "Service")
 _HOST_DNS: Final = "HOST_DNS"
 _SERVICE_CIDRS: Final = "SERVICE_CIDRS"
@@ -33,18 +33,21 @@ _LONGEST_PAUSE: Final = 5.0
 
 
 async def apply_addons(
-    client: Client, addons: Sequence[Object], *, patience: float = PATIENCE
+    client: Client,
+    addons: Sequence[Object],
+    *,
+    timeout: float = TIMEOUT,  # noqa: ASYNC109  no error: those that were not taken are returned
 ) -> list[Object]:
     """Apply all objects, those first that others need; returns those that were not taken in time.
 
-    A fresh API server makes its system namespaces a moment after it is ready: what it refuses is tried again.
+    A fresh API server makes its system namespaces a moment after it is ready: what it rejects is tried again.
     """
     order = {kind: place for place, kind in enumerate(_FIRST)}
     wanted = sorted(addons, key=lambda each: order.get(each["kind"], len(order)))
-    until = asyncio.get_running_loop().time() + patience
+    until = asyncio.get_running_loop().time() + timeout
     found = await asyncio.gather(*(_find(client, addon) for addon in wanted))
     changed = [(addon, now) for addon, now in zip(wanted, found, strict=True) if not is_applied(now, addon)]
-    return [addon for addon, now in changed if not await _bring(client, addon, now, until=until)]
+    return [addon for addon, now in changed if not await _apply_until(client, addon, now, until=until)]
 
 
 async def _find(client: Client, addon: Object) -> Object | None:
@@ -54,7 +57,7 @@ async def _find(client: Client, addon: Object) -> Object | None:
     return None
 
 
-async def _bring(client: Client, addon: Object, current: Object | None, *, until: float) -> bool:
+async def _apply_until(client: Client, addon: Object, current: Object | None, *, until: float) -> bool:
     name, pause = addon["metadata"]["name"], _FIRST_PAUSE
     while True:
         try:

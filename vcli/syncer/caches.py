@@ -15,6 +15,7 @@ from vcli.kube.resources import (
     SERVICES,
     Resource,
 )
+from vcli.kube.types import annotations
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.kinds.endpointslices import SERVICE_NAME
@@ -65,7 +66,7 @@ def host_pod(pod: Object) -> Object:
 def host_config(config: Object) -> Object:
     """What is kept of a host ConfigMap or Secret: all but what it holds; of a pod's tokens, their names."""
     rest = {key: value for key, value in config.items() if key not in ("data", "binaryData")}
-    if (config["metadata"].get("annotations") or {}).get(keys.KIND) == POD_TOKENS:
+    if annotations(config).get(keys.KIND) == POD_TOKENS:
         metadata = {key: config["metadata"][key] for key in _OF_TOKENS if key in config["metadata"]}
         rest = {"metadata": metadata, "data": dict.fromkeys(config.get("data") or (), "")}
     kept: Object = intern(rest)

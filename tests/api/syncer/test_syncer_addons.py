@@ -129,7 +129,7 @@ async def test_admission_that_refuses_an_addon_does_not_hold_up_the_rest(client:
         except Invalid:
             break
     objects = rendered()
-    refused = await apply_addons(client, objects, patience=0.5)
+    refused = await apply_addons(client, objects, timeout=0.5)
     assert [each["kind"] for each in refused] == ["ConfigMap"]
     assert await client.get(DEPLOYMENTS, "coredns", namespace=SYSTEM)
     await client.delete(BINDINGS, "no-corefile")

@@ -7,12 +7,9 @@ from controlplane import grant_rights
 from testbed import Lab, pod
 
 from vcli.kube.resources import NAMESPACES, NODES, PODS, RESOURCEQUOTAS, SERVICES
+from vcli.kube.types import is_terminating
 
 UID = "vcli.dev/uid"
-
-
-def is_going(obj):
-    return "deletionTimestamp" in obj["metadata"]
 
 
 async def test_a_pod_runs_on_the_host_and_its_status_comes_back(lab: Lab) -> None:
@@ -43,7 +40,7 @@ async def test_the_virtual_pod_ends_when_the_host_has_ended_it(lab: Lab) -> None
     await lab.create(PODS, pod("web"))
     await lab.runs("web")
     await lab.virtual.delete(PODS, "web", namespace=lab.space, grace=7)
-    host = await lab.host_becomes(PODS, "web", is_going)
+    host = await lab.host_becomes(PODS, "web", is_terminating)
     assert host["metadata"]["deletionGracePeriodSeconds"] == 7
     await lab.quiet()
     assert await lab.virtual_object(PODS, "web"), "let go while containers may still run"
@@ -55,7 +52,7 @@ async def test_a_shorter_grace_is_passed_on(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     await lab.runs("web")
     await lab.virtual.delete(PODS, "web", namespace=lab.space, grace=30)
-    await lab.host_becomes(PODS, "web", is_going)
+    await lab.host_becomes(PODS, "web", is_terminating)
     await lab.virtual.delete(PODS, "web", namespace=lab.space, grace=3)
     await lab.host_becomes(PODS, "web", lambda h: h["metadata"]["deletionGracePeriodSeconds"] == 3)
 
@@ -64,7 +61,7 @@ async def test_status_flows_while_a_pod_terminates(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     await lab.runs("web")
     await lab.virtual.delete(PODS, "web", namespace=lab.space, grace=30)
-    await lab.host_becomes(PODS, "web", is_going)
+    await lab.host_becomes(PODS, "web", is_terminating)
     await lab.host_status("web", message="stopping")
     await lab.virtual_becomes(PODS, "web", lambda v: v["status"].get("message") == "stopping")
 
@@ -73,7 +70,7 @@ async def test_the_final_status_is_synced_for_whoever_has_a_finalizer(lab: Lab) 
     await lab.create(PODS, pod("job", metadata={"finalizers": ["example.com/tracking"]}))
     await lab.runs("job")
     await lab.virtual.delete(PODS, "job", namespace=lab.space, grace=30)
-    await lab.host_becomes(PODS, "job", is_going)
+    await lab.host_becomes(PODS, "job", is_terminating)
     # Both in one breath, so that a reconcile may see no more than the end.
     await asyncio.gather(lab.host_status("job", phase="Succeeded"))
     await lab.ends_on_host("job")
@@ -97,7 +94,7 @@ async def test_eviction_on_the_host_is_synced(lab: Lab) -> None:
     await lab.create(PODS, pod("web"))
     await lab.runs("web")
     await lab.host.delete(PODS, lab.on_host("web"), namespace=lab.namespace, grace=9)
-    virtual = await lab.virtual_becomes(PODS, "web", is_going)
+    virtual = await lab.virtual_becomes(PODS, "web", is_terminating)
     assert virtual["metadata"]["deletionGracePeriodSeconds"] == 9
     await lab.ends_on_host("web")
     await lab.gone_from_virtual(PODS, "web")
@@ -267,7 +264,7 @@ async def test_a_pod_that_was_forced_out_ends_on_the_host(lab: Lab) -> None:
 
     async def ends():
         found = await lab.host_object(PODS, "web")
-        return found is None or is_going(found)
+        return found is None or is_terminating(found)
 
     await lab.eventually(ends)
 

@@ -23,7 +23,7 @@ class Caches:
     Args:
         client: of the cluster.
         name: of the cluster, for messages.
-        availability: is told of the kinds that can't be listed.
+        availability: learns of the kinds that can't be listed.
 
     Attributes:
         client: of the cluster.

@@ -1,12 +1,10 @@
 """Both clusters as the controllers see them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from vcli.contract.settings import Settings
 from vcli.kube.resources import Resource
-from vcli.kube.types import OwnerReference, is_terminating
-from vcli.kube.types import uid as uid_of
+from vcli.kube.types import Object, OwnerReference
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
@@ -14,9 +12,7 @@ from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.scope import Scope
 
-__all__ = ["Object", "SyncContext", "is_terminating", "name_of", "scope_of", "uid_of"]
-
-Object = dict[str, Any]
+__all__ = ["Object", "SyncContext", "name_of", "scope_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +20,11 @@ class SyncContext:
     """One virtual cluster and the host namespace that it lives in.
 
     Attributes:
-        settings: what the syncer was told.
+        settings: what to sync, and how.
         scope: the same, as translations want it.
         virtual: the virtual cluster.
         host: the host namespace; its caches hold only what carries our label.
-        recorder: tells tenants what went wrong.
+        recorder: writes events for tenants.
         host_version: of the host's Kubernetes, once it is known.
     """
 

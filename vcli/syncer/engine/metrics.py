@@ -1,4 +1,4 @@
-"""What the syncer tells of itself, as Prometheus reads it: no names of objects, namespaces or clusters."""
+"""What the syncer reports of itself, as Prometheus reads it: no names of objects, namespaces or clusters."""
 
 import os
 import resource
@@ -25,7 +25,7 @@ class Metrics:
 
     Args:
         clients: by the API that they speak to, ``host`` and ``virtual``.
-        availability: tells which kinds are unavailable.
+        availability: knows which kinds are unavailable.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:

@@ -18,7 +18,7 @@ NOT_ON_HOST: Final = "VolumeNotOnHost"
 
 
 def claims(volumes: Volumes) -> ToHost:
-    """How claims are brought to the host.
+    """How claims are synced to the host.
 
     Args:
         volumes: mirrors the volumes that they are bound to.

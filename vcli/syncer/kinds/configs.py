@@ -6,7 +6,8 @@ from typing import Final
 
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import CONFIGMAPS, SECRETS, Resource
-from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.kube.types import uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.sync.references import ConfigName, ReferenceIndex
@@ -25,17 +26,17 @@ class Configs:
 
     Args:
         ctx: both clusters.
-        references: tells which ones that are.
-        on_settled: called with each name whose copy is on the host and up to date; pods wait for that.
+        references: knows which ones that are.
+        on_synced: called with each name whose copy is on the host and up to date; pods wait for that.
     """
 
     def __init__(
-        self, ctx: SyncContext, references: ReferenceIndex, *, on_settled: Callable[[ConfigName], None]
+        self, ctx: SyncContext, references: ReferenceIndex, *, on_synced: Callable[[ConfigName], None]
     ) -> None:
         self._ctx = ctx
         self._references = references
-        self._on_settled = on_settled
-        self._settled: dict[ConfigName, tuple[str, str]] = {}
+        self._on_synced = on_synced
+        self._synced: dict[ConfigName, tuple[str, str]] = {}
         self._lingering: dict[ConfigName, float] = {}
         self.controller: Controller[ConfigName] = Controller("configs", self._reconcile, workers=8)
         queue = self.controller.queue
@@ -45,10 +46,10 @@ class Configs:
             enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=created_or_deleted)
         references.subscribe(lambda name, priority: queue.add(name, priority=priority))
 
-    def is_settled(self, key: ConfigName) -> bool:
+    def is_synced(self, key: ConfigName) -> bool:
         """Whether the host has this very version; if not, it is seen to now."""
         virtual = self._ctx.in_virtual(KINDS[key.kind], key.name)
-        if virtual is not None and self._settled.get(key) == _version(virtual):
+        if virtual is not None and self._synced.get(key) == _version(virtual):
             return True
         self.controller.queue.add(key)
         return False
@@ -59,13 +60,13 @@ class Configs:
         if virtual is None or not self._references.is_referenced(key):
             return await self._retire(key, host, exists=virtual is not None)
         self._lingering.pop(key, None)
-        if host is not None and virtual_uid_of(host) != uid_of(virtual):
+        if host is not None and virtual_uid_of(host) != uid(virtual):
             await ctx.host.writer.delete(resource, host)
             host = None
         async with warn_on_rejection(ctx, resource, virtual):
             await self._write(resource, virtual, host)
-        self._settled[key] = _version(virtual)
-        self._on_settled(key)
+        self._synced[key] = _version(virtual)
+        self._on_synced(key)
         return None
 
     async def _write(self, resource: Resource, virtual: Object, host: Object | None) -> None:
@@ -86,14 +87,14 @@ class Configs:
             self._forget(key)
             return None
         since = self._lingering.setdefault(key, now)
-        if exists and key in self._settled and now - since < _LINGER:
+        if exists and key in self._synced and now - since < _LINGER:
             return RequeueAfter(since + _LINGER - now)
         self._forget(key)
         await self._ctx.host.writer.delete(KINDS[key.kind], host)
         return None
 
     def _forget(self, key: ConfigName) -> None:
-        self._settled.pop(key, None)
+        self._synced.pop(key, None)
         self._lingering.pop(key, None)
 
     def _host_keys(self, kind: str) -> Callable[[Object], Iterable[ConfigName]]:
@@ -105,7 +106,7 @@ class Configs:
 
 
 def _version(virtual: Object) -> tuple[str, str]:
-    return uid_of(virtual), virtual["metadata"]["resourceVersion"]
+    return uid(virtual), virtual["metadata"]["resourceVersion"]
 
 
 def _virtual_keys(kind: str) -> Callable[[Object], Iterable[ConfigName]]:

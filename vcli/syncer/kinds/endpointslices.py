@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from vcli.kube.resources import ENDPOINTSLICES, SERVICES
+from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.kinds.services import is_own
 from vcli.syncer.sync.to_host import ToHost, Trigger
@@ -24,14 +25,14 @@ NOT_FROM_SELECTORS: Final = "endpointslice.kubernetes.io/managed-by!=endpointsli
 def by_service(endpoint_slice: Object) -> Iterable[str]:
     """Indexer for `BY_SERVICE`; the values are `NAMESPACE/SERVICE`."""
     metadata = endpoint_slice["metadata"]
-    service = (metadata.get("labels") or {}).get(SERVICE_NAME)
+    service = labels(endpoint_slice).get(SERVICE_NAME)
     return (f"{metadata['namespace']}/{service}",) if service else ()
 
 
 async def _is_wanted(ctx: SyncContext, endpoint_slice: Object, _: Object | None) -> bool:
     """Whether it belongs to a Service of the host's that has no selector."""
-    metadata = endpoint_slice["metadata"]
-    service = VirtualName(metadata["namespace"], (metadata.get("labels") or {}).get(SERVICE_NAME) or "")
+    namespace = endpoint_slice["metadata"]["namespace"]
+    service = VirtualName(namespace, labels(endpoint_slice).get(SERVICE_NAME, ""))
     if not service.name or is_own(service, ctx):
         return False
     found = ctx.in_virtual(SERVICES, service)

@@ -16,8 +16,9 @@ from vcli.catalog import kinds_on
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, Resource
+from vcli.kube.types import uid
 from vcli.kube.watch import Pace, list_watch
-from vcli.syncer.engine.context import Object, SyncContext, uid_of
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
@@ -136,11 +137,11 @@ class Events:
         about = event["involvedObject"]
         resource = self._kinds[about["kind"]]
         host = self._ctx.host[resource].get(self._ctx.namespace, about.get("name", ""))
-        if host is None or about.get("uid") not in (None, "", uid_of(host)):
+        if host is None or about.get("uid") not in (None, "", uid(host)):
             return None
         name = virtual_name_of(host, scope=self._ctx.scope, kind=resource.kind)
         virtual = self._ctx.in_virtual(resource, name) if name is not None else None
-        if virtual is None or virtual_uid_of(host) != uid_of(virtual):
+        if virtual is None or virtual_uid_of(host) != uid(virtual):
             return None
         return virtual
 

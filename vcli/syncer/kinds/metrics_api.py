@@ -12,7 +12,8 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import APISERVICES, CLUSTERROLES, ENDPOINTSLICES, NODES, SERVICES
-from vcli.syncer.engine.context import Object, SyncContext, uid_of
+from vcli.kube.types import uid
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.recorder import COMPONENT
 from vcli.syncer.metrics_api import registration
@@ -114,7 +115,7 @@ class MetricsApiService:
             return
         # An API without a server would hold up the deletion of every namespace.
         with suppress(NotFound, Conflict):
-            await self._client.delete(APISERVICES, registration.API_SERVICE_NAME, uid=uid_of(current))
+            await self._client.delete(APISERVICES, registration.API_SERVICE_NAME, uid=uid(current))
         log.info("metrics.k8s.io is withdrawn, the host has no metrics for us")
 
     async def _current(self) -> Object | None:

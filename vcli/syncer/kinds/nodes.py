@@ -14,7 +14,8 @@ from typing import Any, Final
 from vcli.errors import VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
-from vcli.syncer.engine.context import SyncContext, uid_of
+from vcli.kube.types import uid
+from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.indexes import is_daemon
 from vcli.syncer.kinds.nodestatus import (
@@ -198,7 +199,7 @@ class Nodes:
         try:
             await self._client.patch(LEASES, name, {"spec": {"renewTime": now}}, namespace=LEASE_NAMESPACE)
         except NotFound:
-            body = lease(name, now=now, node_uid=uid_of(node) if node else None)
+            body = lease(name, now=now, node_uid=uid(node) if node else None)
             await self._client.create(LEASES, body, namespace=LEASE_NAMESPACE)
 
     async def _remove(self, name: str, node: Object | None) -> None:
@@ -206,7 +207,7 @@ class Nodes:
         self._addresses.pop(name, None)
         with suppress(NotFound, Conflict):
             if node is not None:
-                await self._client.delete(NODES, name, uid=uid_of(node))
+                await self._client.delete(NODES, name, uid=uid(node))
         with suppress(NotFound):
             await self._client.delete(LEASES, name, namespace=LEASE_NAMESPACE)
         log.info("node removed, no pod needs it", node=name)

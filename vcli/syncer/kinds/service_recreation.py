@@ -12,8 +12,8 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Invalid, NotFound, ServerError
 from vcli.kube.resources import SERVICES
-from vcli.kube.types import annotations
-from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.kube.types import annotations, uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.translate.services import (
     CLUSTER_IP,
@@ -62,9 +62,7 @@ class ServiceRecreation:
         log.info("service becomes another one, as the host has it", service=name, addresses=addresses(host))
         await ctx.host.writer.patch(SERVICES, host, body)
         try:
-            await ctx.virtual.client.delete(
-                SERVICES, name.name, namespace=name.namespace, uid=uid_of(virtual)
-            )
+            await ctx.virtual.client.delete(SERVICES, name.name, namespace=name.namespace, uid=uid(virtual))
         except (NotFound, Conflict):
             # The tenant was quicker: what is deleted has no successor.
             await ctx.host.writer.delete(SERVICES, host)

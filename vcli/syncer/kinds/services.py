@@ -9,7 +9,8 @@ from typing import Final
 
 from vcli.kube.errors import Invalid, ServerError
 from vcli.kube.resources import SERVICES
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.kinds.external_ips import ExternalIPs
@@ -71,7 +72,7 @@ class Services:
 
     async def _warn_of_ignored(self, virtual: Object, sentences: list[str]) -> None:
         """Make an event for each part of a Service that is ignored; again only when that changes."""
-        name, known = name_of(virtual), (uid_of(virtual), sentences)
+        name, known = name_of(virtual), (uid(virtual), sentences)
         if self._ignored.get(name, (known[0], [])) == known:
             return
         self._ignored[name] = known
@@ -81,7 +82,7 @@ class Services:
     async def _sync_host(self, virtual: Object, host: Object | None, external_ips: list[str]) -> Object:
         """Make the host Service; what it can't have of the virtual one's numbers the host chooses."""
         left: set[str] = set()
-        if host is not None and virtual_uid_of(host) != uid_of(virtual):
+        if host is not None and virtual_uid_of(host) != uid(virtual):
             # Another Service of this name: an address may only stay where it is the one it asks for.
             if host["spec"].get("clusterIP") != virtual["spec"].get("clusterIP"):
                 await self._ctx.host.writer.delete(SERVICES, host)

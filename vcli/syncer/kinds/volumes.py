@@ -11,7 +11,8 @@ from typing import Final
 
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, PVS
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
@@ -62,7 +63,7 @@ class Volumes:
         volume = await self._read(host["spec"]["volumeName"])
         desired = translate.to_virtual(virtual, host, scope=ctx.scope, volume=volume)
         if current is not None and _source(current) != _source(desired):
-            await self._retire(current)  # immutable: what is seen now, and was assumed before
+            await self._retire(current)  # immutable: it was synthetic, or is mirrored from another source now
             return None
         mirrored = await mirror(ctx, PVS, desired, current=current, covered=_is_current)
         if mirrored is not None:
@@ -83,7 +84,7 @@ class Volumes:
         ctx = self._ctx
         for virtual in ctx.virtual[PVCS].by_index(BY_VOLUME, name):
             host = ctx.on_host(PVCS, name_of(virtual))
-            if host is not None and virtual_uid_of(host) == uid_of(virtual) and is_bound(host):
+            if host is not None and virtual_uid_of(host) == uid(virtual) and is_bound(host):
                 return virtual, host
         return None
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.kube.types import labels as labels_of
 from vcli.syncer.translate.labels import matches
 
 Object = dict[str, Any]
@@ -42,7 +43,7 @@ def selected(obj: Mapping[str, Any], *, labels: Object, fields: Object) -> bool:
     """Whether an object passes a label selector and a field selector."""
     metadata = obj["metadata"]
     values = {"metadata.name": metadata["name"], "metadata.namespace": metadata.get("namespace", "")}
-    return matches(labels, metadata.get("labels") or {}) and matches(fields, values)
+    return matches(labels, labels_of(obj)) and matches(fields, values)
 
 
 def _requirement(text: str) -> Object:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcli.kube.resources import Resource
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating
+from vcli.kube.types import is_terminating, labels
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
@@ -21,7 +22,7 @@ log = Log("vcli.syncer.mirrors")
 
 def is_mirror(virtual: Object) -> bool:
     """Whether a virtual object says that it shows one of the host's."""
-    return keys.MIRROR in (virtual["metadata"].get("labels") or {})
+    return keys.MIRROR in labels(virtual)
 
 
 def never(current: Object, desired: Object) -> bool:  # noqa: ARG001

@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from vcli.kube.resources import Resource
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import Change, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
@@ -118,7 +119,7 @@ class _ToHost:
     async def reconcile(self, name: VirtualName) -> RequeueAfter | None:
         ctx, resource, sync = self._ctx, self._resource, self._sync
         virtual, host = ctx.in_virtual(resource, name), ctx.on_host(resource, name)
-        if virtual is None or (host is not None and virtual_uid_of(host) != uid_of(virtual)):
+        if virtual is None or (host is not None and virtual_uid_of(host) != uid(virtual)):
             await self._delete(host)  # when it is gone, that brings the name here again
             return None
         if not await sync.wanted(ctx, virtual, host):

@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-Object: TypeAlias = dict[str, Any]
+from vcli.kube.types import Object
+
+__all__ = ["Object", "by_name", "changed", "compact", "digest", "without"]
 
 
 def without(mapping: Mapping[str, Any], *keys: str) -> Object:

@@ -6,6 +6,7 @@ virtual cluster has. So the host's budget asks for as many healthy pods as the v
 
 from typing import Final
 
+from vcli.kube.types import conditions
 from vcli.syncer.translate.labels import host_label_selector
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.objects import Object
@@ -44,5 +45,5 @@ def _has_failed(budget: Object) -> bool:
     """Whether the controller can't count, as for pods of an unknown workload: then it allows no eviction."""
     return any(
         each["type"] == "DisruptionAllowed" and each.get("reason") == "SyncFailed"
-        for each in (budget.get("status") or {}).get("conditions") or ()
+        for each in conditions(budget)
     )

@@ -5,6 +5,7 @@ Claims name them as on the host. What names Secrets or namespaces of the host is
 
 from typing import Final
 
+from vcli.kube.types import annotations
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object
 
@@ -19,8 +20,7 @@ _OF_THE_HOST: Final = ("secret", "namespace")
 
 def to_virtual(storage_class: Object) -> Object:
     """The complete virtual StorageClass for one of the host's."""
-    metadata = storage_class["metadata"]
-    told = metadata.get("annotations") or {}
+    theirs = annotations(storage_class)
     parameters = {
         key: value
         for key, value in (storage_class.get("parameters") or {}).items()
@@ -30,9 +30,9 @@ def to_virtual(storage_class: Object) -> Object:
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
         "metadata": {
-            "name": metadata["name"],
+            "name": storage_class["metadata"]["name"],
             "labels": {keys.MIRROR: "true"},
-            "annotations": {key: told[key] for key in _DEFAULT if key in told},
+            "annotations": {key: theirs[key] for key in _DEFAULT if key in theirs},
         },
         **{field: storage_class[field] for field in _COPIED if storage_class.get(field) is not None},
         **({"parameters": parameters} if parameters else {}),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from vcli.kube.resources import NODES, PODS
+from vcli.kube.types import annotations, conditions, labels, uid
 from vcli.syncer.engine.caches import Caches
-from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.kinds.indexes import is_daemon
 from vcli.syncer.kinds.pods.burst import AdmissionLimiter
 from vcli.syncer.kinds.pods.state import PodState
@@ -82,8 +83,8 @@ class PodBinding:
 
     def _is_out_of_place(self, virtual: Object, host: Object) -> bool:
         """Whether a pod that waits for a node was created for nodes as they no longer are."""
-        created_for = (host["metadata"].get("annotations") or {}).get(keys.PLACEMENT, "")
-        return bool(created_for != remembered(placement_of(virtual, self._ctx)))
+        created_for = annotations(host).get(keys.PLACEMENT, "")
+        return created_for != remembered(placement_of(virtual, self._ctx))
 
 
 def placement_of(virtual: Object, ctx: SyncContext) -> Object | None:
@@ -101,8 +102,7 @@ async def bind_to_any(ctx: SyncContext, virtual: Object) -> None:
         return
     selector = (virtual["spec"].get("nodeSelector") or {}).items()
     for node in ctx.virtual[NODES].items():
-        labels = node["metadata"].get("labels") or {}
-        if selector <= labels.items() and not (node.get("spec") or {}).get("unschedulable"):
+        if selector <= labels(node).items() and not (node.get("spec") or {}).get("unschedulable"):
             await bind(ctx.virtual, virtual, node["metadata"]["name"])
             return
 
@@ -118,7 +118,7 @@ async def bind(caches: Caches, pod: Object, node: str) -> None:
     binding = {
         "apiVersion": "v1",
         "kind": "Binding",
-        "metadata": {"name": name, "namespace": namespace, "uid": uid_of(pod)},
+        "metadata": {"name": name, "namespace": namespace, "uid": uid(pod)},
         "target": {"apiVersion": "v1", "kind": "Node", "name": node},
     }
     await caches.client.create_subresource(PODS, name, "binding", binding, namespace=namespace)
@@ -129,5 +129,4 @@ def _node_addresses(host: Object) -> list[str]:
 
 
 def _is_unschedulable(host: Object) -> bool:
-    conditions = (host.get("status") or {}).get("conditions") or ()
-    return any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions)
+    return any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions(host))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from vcli.kube.resources import CONFIGMAPS, NAMESPACES, SECRETS, SERVICES
+from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.indexes import BY_NAMESPACE
 from vcli.syncer.translate.names import VirtualName
@@ -54,8 +55,7 @@ class PodContexts:
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """The labels of a virtual namespace."""
-        found = self._ctx.virtual[NAMESPACES].get(None, namespace)
-        return (found["metadata"].get("labels") or {}) if found is not None else {}
+        return labels(self._ctx.virtual[NAMESPACES].get(None, namespace))
 
     def _dns_ip(self) -> str | None:
         """The address of kube-dns once the host has it: a pod can't change its resolver later."""
@@ -70,8 +70,7 @@ class PodContexts:
         affinity = pod["spec"].get("affinity") or {}
         if not (affinity.get("podAffinity") or affinity.get("podAntiAffinity")):
             return {}
-        found = (each["metadata"] for each in self._ctx.virtual[NAMESPACES].items())
-        return {each["name"]: each.get("labels") or {} for each in found}
+        return {each["metadata"]["name"]: labels(each) for each in self._ctx.virtual[NAMESPACES].items()}
 
     def _environment_keys(self, pod: Object) -> dict[tuple[str, str], frozenset[str]]:
         spec, namespace = pod["spec"], pod["metadata"]["namespace"]

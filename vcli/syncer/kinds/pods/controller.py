@@ -20,7 +20,8 @@ process saw it.
 from typing import Final
 
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
 from vcli.syncer.kinds.configs import Configs
 from vcli.syncer.kinds.indexes import config_names_of, configs_changed, is_finished
@@ -67,7 +68,7 @@ class Pods:
         self.starting = self.states.starting
         self._triggers = PodTriggers(ctx, queue, self.states)
         references.register(PODS, config_names_of, predicate=configs_changed)
-        self.configs = Configs(ctx, references, on_settled=self._triggers.enqueue_waiting_for)
+        self.configs = Configs(ctx, references, on_synced=self._triggers.enqueue_waiting_for)
         self.tokens = Tokens(ctx, self.states, on_synced=self._tokens_synced)
         self._contexts = PodContexts(ctx)
         self._status = PodStatus(ctx, self.starting)
@@ -89,7 +90,7 @@ class Pods:
             if host is not None:
                 await self._deletion.delete_orphan(host, None)
             return None
-        state = self.states.of(name, uid_of(virtual))
+        state = self.states.of(name, uid(virtual))
         if host is None:
             if is_terminating(virtual) or _had_started(virtual, state):
                 return await self._deletion.finish(virtual, state)

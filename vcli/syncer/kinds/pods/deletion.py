@@ -4,7 +4,8 @@ from typing import Final
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, name_of, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import RequeueAfter
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.state import PodState
@@ -37,7 +38,7 @@ class PodDeletion:
             Whether it is such a pod.
         """
         if _is_deleted_without_kubelet(host) or (
-            virtual is not None and virtual_uid_of(host) != uid_of(virtual)
+            virtual is not None and virtual_uid_of(host) != uid(virtual)
         ):
             await self._ctx.host.writer.delete(PODS, host, grace=0)
             return True

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vcli.kube.resources import PODS
+from vcli.kube.types import uid
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import HostName, VirtualName
@@ -35,7 +36,7 @@ def find_pod(ctx: SyncContext, name: VirtualName) -> HostPod | None:
     """Find the host pod of a virtual pod: ours, created for this very pod, and bound to a node."""
     virtual = ctx.in_virtual(PODS, name)
     host = ctx.on_host(PODS, name)
-    if virtual is None or host is None or virtual_uid_of(host) != virtual["metadata"]["uid"]:
+    if virtual is None or host is None or virtual_uid_of(host) != uid(virtual):
         return None
     node = host["spec"].get("nodeName")
     if not node:
@@ -48,7 +49,7 @@ def find_pod(ctx: SyncContext, name: VirtualName) -> HostPod | None:
     )
     return HostPod(
         name=HostName(host["metadata"]["name"]),
-        uid=virtual["metadata"]["uid"],
+        uid=uid(virtual),
         node=node,
         containers=frozenset(containers),
     )

@@ -5,7 +5,8 @@ from typing import Final
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import PODS, PVCS, Resource
-from vcli.syncer.engine.context import Object, SyncContext, is_terminating, uid_of
+from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, Waiting
 from vcli.syncer.kinds.configs import KINDS, Configs
 from vcli.syncer.kinds.indexes import configs_of, needed_by
@@ -48,7 +49,7 @@ class PodNeeds:
             key = ConfigName(kind, VirtualName(namespace, name))
             found = await self._look_up(KINDS[kind], key.name)
             if found is not None and not is_terminating(found):
-                ready &= self._configs.is_settled(key)
+                ready &= self._configs.is_synced(key)
             else:
                 late |= not optional[kind, name]
         if needed.claims and not self._ctx.host[PVCS].available:
@@ -67,7 +68,7 @@ class PodNeeds:
         if virtual is None:
             # Its own one the control plane is about to create; and what was of this name must be gone.
             return not own and host is None
-        ours = host is not None and virtual_uid_of(host) == uid_of(virtual)
+        ours = host is not None and virtual_uid_of(host) == uid(virtual)
         if is_terminating(virtual) or (ours and host is not None and is_terminating(host)):
             await self._warn(pod, f'persistentvolumeclaim "{name.name}" is being deleted')
             return False
@@ -93,7 +94,7 @@ class PodNeeds:
 
 def _is_controlled_by(obj: Object, owner: Object) -> bool:
     owners = obj["metadata"].get("ownerReferences") or ()
-    return any(each.get("controller") and each["uid"] == uid_of(owner) for each in owners)
+    return any(each.get("controller") and each["uid"] == uid(owner) for each in owners)
 
 
 def _age(pod: Object) -> float:

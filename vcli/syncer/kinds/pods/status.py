@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vcli.kube.resources import PODS
+from vcli.kube.types import is_terminating
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import RequeueAfter
 from vcli.syncer.kinds.pods.burst import StartingPods
@@ -84,7 +85,7 @@ def _versions(virtual: Object, host: Object) -> tuple[str, str]:
 def _is_starting(host: Object) -> bool:
     """Whether the containers are just being created, with nothing that anybody would act on."""
     status = host.get("status") or {}
-    pending = "deletionTimestamp" not in host["metadata"] and status.get("phase") == "Pending"
+    pending = not is_terminating(host) and status.get("phase") == "Pending"
     if not pending or not host["spec"].get("nodeName"):
         return False
     containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]

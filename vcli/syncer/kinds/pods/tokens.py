@@ -12,7 +12,8 @@ from datetime import datetime
 
 from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS, SECRETS, SERVICEACCOUNTS
-from vcli.syncer.engine.context import Object, SyncContext, name_of, uid_of
+from vcli.kube.types import uid
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on, enqueue_on_host
 from vcli.syncer.engine.schedule import HIGH
@@ -66,10 +67,10 @@ class Tokens:
             if secret is not None:
                 await self._ctx.host.writer.delete(SECRETS, secret)
             return None
-        state, sources = self._states.of(name, uid_of(pod)), needed_by(pod).tokens
+        state, sources = self._states.of(name, uid(pod)), needed_by(pod).tokens
         bound = pod["spec"].get("nodeName") or state.bound  # the cache may not know it yet
         if not sources or is_finished(pod) or not bound:
-            if secret is not None and virtual_uid_of(secret) != uid_of(pod):  # a former pod of this name
+            if secret is not None and virtual_uid_of(secret) != uid(pod):  # a former pod of this name
                 await self._ctx.host.writer.delete(SECRETS, secret)
             return None
         held, now = self._held(pod, secret), time.time()
@@ -115,7 +116,7 @@ class Tokens:
                     "apiVersion": "v1",
                     "kind": "Pod",
                     "name": pod["metadata"]["name"],
-                    "uid": uid_of(pod),
+                    "uid": uid(pod),
                 },
             },
         }
@@ -134,7 +135,7 @@ class Tokens:
 
     def _held(self, pod: Object, secret: Object | None) -> dict[str, float]:
         """When each token that the pod has must be renewed, Unix seconds."""
-        return renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid_of(pod) else {}
+        return renewals_in(secret) if secret is not None and virtual_uid_of(secret) == uid(pod) else {}
 
     def _secret(self, name: VirtualName) -> Object | None:
         host_name = derived_name(name, self._ctx.scope.cluster, role="tokens")
@@ -146,6 +147,6 @@ class Tokens:
 
 def _matters(old: Object | None, new: Object | None) -> bool:
     """A pod is bound, replaced or deleted: no other has tokens to come or to go."""
-    if new is None or (old is not None and uid_of(old) != uid_of(new)):
+    if new is None or (old is not None and uid(old) != uid(new)):
         return True
     return "nodeName" in new["spec"] and (old is None or "nodeName" not in old["spec"])

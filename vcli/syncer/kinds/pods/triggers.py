@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
+from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.queue import WorkQueue
@@ -104,4 +105,4 @@ def _labels_changed(old: Object | None, new: Object | None) -> bool:
     """Whether a namespace's labels changed, which its pods carry; not when it merely appeared."""
     if old is None or new is None:
         return False
-    return (old["metadata"].get("labels") or {}) != (new["metadata"].get("labels") or {})
+    return labels(old) != labels(new)

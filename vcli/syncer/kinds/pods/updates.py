@@ -4,7 +4,8 @@ from typing import Any
 
 from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
-from vcli.syncer.engine.context import Object, SyncContext, uid_of
+from vcli.kube.types import uid
+from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.state import PodState
 from vcli.syncer.sync.rejections import warn_on_rejection
@@ -64,7 +65,7 @@ class PodUpdates:
         if "generation" not in metadata:
             return None
         return (
-            uid_of(host),
+            uid(host),
             metadata["uid"],
             metadata["generation"],
             metadata.get("labels"),
