@@ -14,8 +14,8 @@ from vcli.operations.probe import is_ready
 from vcli.operations.readiness import has_condition_ready, progress, serves, unrecoverable_reason
 from vcli.operations.resolve import VirtualCluster
 
-_CHECK_AGAIN: Final = 1.0
-_PROBE_AGAIN: Final = 0.1
+_CHECK_INTERVAL: Final = 1.0
+_PROBE_RETRY_DELAY: Final = 0.1
 _FIRST_GENERATION: Final = 1
 _REJECTED: Final = "FailedCreate"
 # A claim may be refused or a pod be forbidden for a moment, while other controllers still make what it needs.
@@ -131,7 +131,7 @@ class Watcher:
     async def _follow_time(self) -> None:
         """Look again now and then: that no node takes a pod is bad after a while, and nothing says so."""
         while not self._is_over():  # noqa: ASYNC110  time gives no signal
-            await asyncio.sleep(_CHECK_AGAIN)
+            await asyncio.sleep(_CHECK_INTERVAL)
 
     async def _follow_syncer(self) -> None:
         """Hear it from the syncer itself, which is up to a second earlier than from the kubelet."""
@@ -141,7 +141,7 @@ class Watcher:
             namespace = self._cluster.namespace
             if pod and await is_ready(self._client, namespace=namespace, pod=pod["metadata"]["name"]):
                 return
-            await asyncio.sleep(_PROBE_AGAIN)
+            await asyncio.sleep(_PROBE_RETRY_DELAY)
 
     def _note_rejection(self, event: Object) -> None:
         if event.get("reason") != _REJECTED or event["involvedObject"].get("uid") != self._uid:

@@ -134,7 +134,7 @@ def test_after_a_change_only_the_new_pod_counts_and_all_of_it(api: ScriptedApi, 
     in_fake_time(both)
 
 
-def test_what_it_waits_for_is_told_once(api: ScriptedApi, in_fake_time: Run) -> None:
+def test_the_detail_changes_with_what_it_waits_for(api: ScriptedApi, in_fake_time: Run) -> None:
     api.on("GET", PODS, listed(pod(revision="old", deleting=True)))
     api.tell(PODS, "ADDED", pod(conditions=[READY]))
 
@@ -187,7 +187,7 @@ def test_a_deleted_workload_is_not_waited_for(api: ScriptedApi, in_fake_time: Ru
         in_fake_time(lambda: wait(api, updated=True))
 
 
-def test_who_may_not_see_the_pods_is_told_so(api: ScriptedApi, in_fake_time: Run) -> None:
+def test_who_may_not_see_the_pods_gets_that_error(api: ScriptedApi, in_fake_time: Run) -> None:
     api.on("GET", PODS, refused(403, "Forbidden"))
     with pytest.raises(Forbidden):
         in_fake_time(lambda: wait(api))
