@@ -11,7 +11,7 @@ from vcli.kube.client import Client
 _MIB = 1024 * 1024
 _NANO = 1e9
 _LOOK_AGAIN = 1.0
-_PATIENCE = 90.0
+_TIMEOUT = 90.0
 
 Object = dict[str, Any]
 
@@ -28,7 +28,7 @@ async def use(client: Client, pod: Object, *, window: float) -> dict[str, Use]:
     """The use by container: memory at the end of the window, CPU over the whole of it."""
     before = await _stats(client, pod)
     await asyncio.sleep(window)
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while True:  # a kubelet looks at its containers every ten seconds or so
             after = await _stats(client, pod)
             if all(_time(after[name]) > _time(each) for name, each in before.items()):
@@ -42,7 +42,7 @@ def total(uses: Mapping[str, Use]) -> Use:
 
 
 async def _stats(client: Client, pod: Object) -> dict[str, Object]:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while True:
             answer = await client.request(
                 "GET", f"/api/v1/nodes/{pod['spec']['nodeName']}/proxy/stats/summary"

@@ -13,7 +13,7 @@ from bench.measure import Row, run, seconds
 from bench.sizes import Sizes
 
 _BUDGET = 1.2
-_PATIENCE = 120.0
+_TIMEOUT = 120.0
 _BARE = "bare"
 
 
@@ -70,7 +70,7 @@ def _boot(pod: dict[str, Any], namespace: str) -> None:
         "--raw",
         f"/api/v1/namespaces/{namespace}/pods/https:{_BARE}:8443/proxy/readyz",
     )
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIMEOUT
     while subprocess.run(ready, check=False, capture_output=True).returncode:
         if time.monotonic() > until:
             raise TimeoutError("the bare control plane did not become ready")

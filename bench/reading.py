@@ -20,7 +20,7 @@ _BARE = "bench-bare"
 _BUDGET = 1.05
 """Nothing of ours is in between, so it is 1.0, and what the measurement may be off by."""
 _IN_TURN = 20
-_PATIENCE = 120.0
+_TIMEOUT = 120.0
 
 
 async def reading(stage: Stage, sizes: Sizes) -> AsyncIterator[Row]:
@@ -60,7 +60,7 @@ async def _server(stage: Stage, selector: str) -> AsyncIterator[Client]:
     port = await tunnel.start()
     access = dataclasses.replace(stage.ours.client.access, server=f"https://127.0.0.1:{port}")
     try:
-        async with Client(access) as client, asyncio.timeout(_PATIENCE):
+        async with Client(access) as client, asyncio.timeout(_TIMEOUT):
             while not await client.ready():  # noqa: ASYNC110 - nothing to await
                 await asyncio.sleep(0.1)
             yield client

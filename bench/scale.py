@@ -17,7 +17,7 @@ _KB = 1024
 _MEMORY_A_POD = 20.0
 _QUIET = 2.0
 _LOOK_AGAIN = 0.2
-_PATIENCE = 300.0
+_TIMEOUT = 300.0
 _REQUESTS = "vcli_syncer_requests_total"
 _CPU = "process_cpu_seconds_total"
 _MEMORY = "process_resident_memory_bytes"
@@ -91,7 +91,7 @@ async def _settled(stage: Stage) -> Metrics:
     """The syncer's metrics once it has asked for nothing, with nothing to do, for a while."""
     last: Metrics = {}
     since = time.monotonic()
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while True:
             try:
                 now = await stage.syncer_metrics()

@@ -18,7 +18,7 @@ Object = dict[str, Any]
 
 IMAGE = "registry.k8s.io/pause:3.10.1"
 _LABEL = "vcli.dev/bench"
-_PATIENCE = 600.0
+_TIMEOUT = 600.0
 _SETTLE = 2.0
 
 
@@ -77,7 +77,7 @@ class Wave:
 
     async def remove(self) -> None:
         """Delete the pods, and wait until the last one is gone."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             while not await self._delete():
                 pass
         await self._until(lambda: not self.there)
@@ -113,7 +113,7 @@ class Wave:
             self.running.setdefault(name, time.monotonic())
 
     async def _until(self, done: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_PATIENCE), self.changed:
+        async with asyncio.timeout(_TIMEOUT), self.changed:
             await self.changed.wait_for(done)
 
     def _body(self, name: str, spec: Mapping[str, Any] | None) -> Object:

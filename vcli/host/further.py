@@ -42,7 +42,7 @@ class Node:
     pid: int | None
 
 
-def look(host: Instance) -> list[Node]:
+def nodes_of(host: Instance) -> list[Node]:
     """The nodes of a host that is up, in order."""
     nodes = host.nodes()
     connected = _connected(host) if len(nodes) > 1 else set()

@@ -41,7 +41,7 @@ def wait(instance: Instance, *, addons: Sequence[Addon] = (), timeout: float, sa
     """
     api = Api(instance.pki, state.port(instance))
     # A node that was stopped or cut off is so on purpose.
-    expected = [x.node for x in further.look(instance) if x.state is further.NodeState.RUNNING]
+    expected = [x.node for x in further.nodes_of(instance) if x.state is further.NodeState.RUNNING]
     late = f"host {instance.name} is not ready after {timeout:.0f}s"
     _poll(
         lambda: _awaited(instance, api, expected, addons),

@@ -18,7 +18,7 @@ from vcli.host.plan import Plan, State
 from vcli.host.versions import KUBERNETES
 from vcli.kube.types import is_true
 
-_PATIENCE = 3.0
+_TIMEOUT = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class HostStatus:
     addons: Sequence[AddonStatus] = ()
 
 
-def look(instance: Instance) -> HostStatus:
+def status_of(instance: Instance) -> HostStatus:
     """The state of a host that is up.
 
     Raises:
@@ -105,9 +105,9 @@ def look(instance: Instance) -> HostStatus:
     pid = process.node_pid(instance)
     if pid is None:
         raise NotFoundError(f"host {instance.name} is not up", hint=f"vcli host up --name {instance.name}")
-    api = Api(instance.pki, port(instance), timeout=_PATIENCE)
+    api = Api(instance.pki, port(instance), timeout=_TIMEOUT)
     version, ready = _ask(api)
-    found = further.look(instance)
+    found = further.nodes_of(instance)
     nodes = [
         NodeStatus(
             name=x.node.name,

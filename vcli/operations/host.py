@@ -112,7 +112,7 @@ def up(
             _extend(instance, wanted, steps)
             with steps.step(f"Wait for host {name}") as step:
                 readiness.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
-            for each in further.look(instance):
+            for each in further.nodes_of(instance):
                 if each.state is not further.NodeState.RUNNING:
                     back = "start" if each.pid is None else "heal"
                     steps.warn(
@@ -194,7 +194,7 @@ def status(*, name: str = DEFAULT_NAME) -> state.HostStatus:
         NotFoundError: it is not up.
     """
     need_root("status")
-    return state.look(existing(name))
+    return state.status_of(existing(name))
 
 
 def kubeconfig(*, name: str = DEFAULT_NAME) -> str:

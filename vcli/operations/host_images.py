@@ -59,7 +59,7 @@ def load_kubernetes(version: str, *, name: str = DEFAULT_NAME, steps: Steps | No
 
 def _load(instance: Instance, archive: Path, what: str, again: str, steps: Steps) -> list[str]:
     loaded = []
-    for each in further.look(instance):
+    for each in further.nodes_of(instance):
         if each.pid is None:
             steps.warn(f"{each.node} is stopped and does not get the images: start it, then {again}")
             continue

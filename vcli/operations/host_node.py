@@ -21,7 +21,7 @@ def nodes(*, name: str = DEFAULT_NAME) -> list[state.NodeStatus]:
         NotFoundError: it is not up.
     """
     need_root("node list")
-    return state.look(existing(name)).nodes
+    return state.status_of(existing(name)).nodes
 
 
 def names(*, name: str = DEFAULT_NAME) -> list[str]:
@@ -139,7 +139,7 @@ def _node(verb: str, node: str, name: str, steps: Steps | None) -> Iterator[tupl
     host = existing(name)
     steps = steps or NoSteps()
     with process.locked(host, steps.warn):
-        found = next((x for x in further.look(existing(name)) if x.node.name == node), None)
+        found = next((x for x in further.nodes_of(existing(name)) if x.node.name == node), None)
         if found is None:
             raise NotFoundError(f"host {name} has no node {node}", hint=command("node list", name))
         if found.node.number == 1 and verb in {"stop", "cut"}:

@@ -18,9 +18,9 @@ from vcli.syncer.serving.sockets import listen_on
 from vcli.syncer.serving.streams import close
 
 _HEAD_LIMIT = 8192
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 _LONGEST_WAIT = 20.0
-_LONGEST = _PATIENCE + _LONGEST_WAIT + _PATIENCE
+_LONGEST = _TIMEOUT + _LONGEST_WAIT + _TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,10 @@ class HealthServer:
             transport.abort()
             raise
         finally:
-            await close(writer, linger=_PATIENCE)
+            await close(writer, linger=_TIMEOUT)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             head = await reader.readuntil(b"\r\n\r\n")
         parts = head.split(b" ", 2)
         target = parts[1].decode("latin-1") if len(parts) > 1 else ""

@@ -21,7 +21,7 @@ from vcli.syncer.main import run
 
 _LINGER = 1.0
 """Seconds, instead of ten, that a ConfigMap outlives its last pod: we would wait for it each time."""
-_PATIENCE = 5.0
+_TIMEOUT = 5.0
 _ACCESS = ("server", "ca", "client_certificate", "client_key", "namespace")
 
 
@@ -81,7 +81,7 @@ class SyncerProcess:
     async def wait_ready(self) -> None:
         """Until its `/readyz` says so; for some seconds at the most, as nobody promises that it will."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 while self.alive and not await self._is_ready():  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)
 

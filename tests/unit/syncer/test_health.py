@@ -86,7 +86,7 @@ async def test_others_that_wait_do_not_keep_the_kubelet_out(monkeypatch: pytest.
 
 
 async def test_a_head_that_is_slow_or_large_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vcli.syncer.health._PATIENCE", 0.3)
+    monkeypatch.setattr("vcli.syncer.health._TIMEOUT", 0.3)
     async with serve(Health(Gates()), port=0) as server:
         for head in (b"GET /healthz HTTP/1.1\r\n", b"GET /healthz HTTP/1.1\r\nX: " + b"x" * 20_000):
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

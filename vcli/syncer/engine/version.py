@@ -38,7 +38,7 @@ class ServerVersion:
         return self.known is not None and self.known >= version
 
     async def wait_tried(self) -> None:
-        """Until it is known, or the server has answered with something else: it may never tell."""
+        """Until it is known, or the server has answered with something else: it may never say."""
         await self._tried.wait()
 
     async def run(self) -> None:
