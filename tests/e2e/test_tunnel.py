@@ -91,7 +91,7 @@ class Lab:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections wait for a pod longer than by default: how soon a host starts one is not what is tested."""
-    monkeypatch.setattr("vcli.portforward.tunnel._PATIENCE", 120.0)
+    monkeypatch.setattr("vcli.portforward.tunnel._POD_TIMEOUT", 120.0)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +162,7 @@ async def test_a_new_connection_waits_while_there_is_no_pod(lab: Lab) -> None:
 async def test_nobody_home_for_30_seconds_closes_the_connection(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vcli.portforward.tunnel._PATIENCE", 1.0)
+    monkeypatch.setattr("vcli.portforward.tunnel._POD_TIMEOUT", 1.0)
     async with lab.tunnel() as port:
         await lab.kubectl("scale", "deployment/lab", "--replicas=0")
         await lab.kubectl("wait", "--for=delete", "pod", "-l", "release=lab", "--timeout=60s")
