@@ -34,13 +34,14 @@ class Done:
 
 
 def load_everything() -> None:
-    """Import what commands import when they run, once for all runs."""
+    """Import what commands import when they run, and the library, once for all runs."""
     import vcli  # noqa: PLC0415
 
     for package in (
         "cli",
         "commands",
         "console",
+        "sdk",
         "operations",
         "config",
         "controlplane",
