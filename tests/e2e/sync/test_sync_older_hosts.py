@@ -34,7 +34,8 @@ RULES = {
     "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}],
 }
 FILE = {"fileKeyRef": {"volumeName": "v", "path": "env", "key": "A"}}
-WRITER = {**container("echo A=1 > /v/env"), "name": "writer", "volumeMounts": [MOUNT]}
+# The value in quotes, or the kubelet takes the file for broken.
+WRITER = {**container("echo \"A='1'\" > /v/env"), "name": "writer", "volumeMounts": [MOUNT]}
 FROM_FILE = {
     "volumes": [{"name": "v", "emptyDir": {}}],
     "initContainers": [WRITER],
