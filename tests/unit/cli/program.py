@@ -34,7 +34,7 @@ class Done:
 
 
 def load_everything() -> None:
-    """Import what commands import when they run, once for all runs."""
+    """Import what commands import when they run, and the library, once for all runs."""
     import vcli  # noqa: PLC0415
 
     for package in (
@@ -46,6 +46,7 @@ def load_everything() -> None:
         "controlplane",
         "kubeconfig",
         "host",
+        "sdk",
     ):
         for module in pkgutil.walk_packages([str(Path(vcli.__file__).parent / package)], f"vcli.{package}."):
             importlib.import_module(module.name)
