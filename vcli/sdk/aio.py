@@ -118,9 +118,9 @@ class AsyncVirtualCluster:
         session = Session(wanted)
         try:
             await background.acall(session.open())
-        except BaseException:
+        except BaseException as error:
             try:
-                await background.acall(session.close())  # it may have been cancelled when it was open
+                await background.acall(session.abandon(error))  # it may have been cancelled when it was open
             finally:
                 await _in_thread(background.close)
             raise

@@ -134,9 +134,9 @@ class VirtualCluster:
         session = Session(wanted)
         try:
             background.call(session.open())
-        except BaseException:
+        except BaseException as error:
             try:
-                background.call(session.close())  # it may have been interrupted when it was open
+                background.call(session.abandon(error))  # it may have been interrupted when it was open
             finally:
                 background.close()
             raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcli.errors import VcliError
 from vcli.sdk.errors import NotOpenError
 from vcli.sdk.request import Request
 
@@ -69,9 +70,17 @@ class Session:
         """
         try:
             await self._open()
-        except BaseException:
-            await self.close()
+        except BaseException as error:
+            await self.abandon(error)
             raise
+
+    async def abandon(self, error: BaseException) -> None:
+        """Close it because of an error, which is not hidden by another one."""
+        try:
+            await self.close()
+        except VcliError as another:
+            error.add_note(f"cleaning up failed as well: {another.message}")
+            self._deletes = False
 
     async def _open(self) -> None:
         from vcli.operations.connection import Options  # noqa: PLC0415  importing the library stays quick

@@ -47,6 +47,7 @@ def load_everything() -> None:
         "controlplane",
         "kubeconfig",
         "host",
+        "sdk",
     ):
         for module in pkgutil.walk_packages([str(Path(vcli.__file__).parent / package)], f"vcli.{package}."):
             importlib.import_module(module.name)

@@ -21,7 +21,7 @@ from vcli import (
     UsageError,
     VirtualCluster,
 )
-from vcli.errors import ConflictError
+from vcli.errors import ConflictError, NotReadyError, TimedOutError
 from vcli.operations.child import CommandNotFoundError
 from vcli.sdk import aio, cluster
 from vcli.sdk.applying import error_of, objects_of
@@ -39,6 +39,9 @@ class Scripted(Session):
         self.done = []
 
     async def _open(self):
+        if self.name == "stuck":
+            self._deletes = True
+            raise NotReadyError("no image")
         if self.name == "exists":
             raise ConflictError("it exists")
         if self.name == "late":
@@ -50,6 +53,8 @@ class Scripted(Session):
 
     async def delete(self):
         self.done.append("delete")
+        if self.name == "stuck":
+            raise TimedOutError("it is still there")
         self._deletes = False
 
     async def describe(self):
@@ -112,6 +117,13 @@ def test_what_can_not_be_created_leaves_no_thread(sessions):
     with pytest.raises(ConflictError), VirtualCluster.create("exists"):
         pass
     assert sessions[0].done == []
+
+
+def test_what_can_not_be_removed_does_not_hide_why(sessions):
+    with pytest.raises(NotReadyError, match="no image") as failed:
+        VirtualCluster.create("stuck")
+    assert failed.value.__notes__ == ["cleaning up failed as well: it is still there"]
+    assert sessions[0].done == ["delete"]
 
 
 async def test_the_asynchronous_create_creates_when_it_is_awaited(sessions):
