@@ -124,7 +124,7 @@ def container(script: str, *, image: str = BUSYBOX, **fields: Any) -> Object:
     }
 
 
-IDLE = "trap exit TERM; while :; do sleep 0.2; done"
+IDLE = "trap 'exit 0' TERM; sleep 1d & wait"
 """A script that does nothing, and ends as soon as it is asked to."""
 
 
