@@ -164,6 +164,7 @@ def test_suspending_suspends_both(desk: Host, bare: Bare) -> None:
     terminal.type("\x1a")
     terminal.expect("Stopped")
     terminal.expect("outer$ ")
+    terminal.reading()
     terminal.type("fg\n")
     terminal.reading()
     terminal.type("word\n")

@@ -142,7 +142,7 @@ def test_describe(host: Host, clusters: str) -> None:
     assert found["workload"] == {"kind": "StatefulSet", "replicas": 0, "ready": 0}
     assert found["certificates"] is None  # there is no such Secret
     text = host.vcli("describe", "ours", "-n", clusters).stdout
-    assert text.startswith("Name:      ours\n")
+    assert text.splitlines()[0].split() == ["Name:", "ours"]
     done = host.vcli("describe", "our", "-n", clusters, check=False)
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr.startswith(

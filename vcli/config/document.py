@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,10 +20,17 @@ _MOST_KEYS = 10_000
 
 @dataclass(slots=True)
 class Document:
-    """A mapping, and for the path of each key the place it comes from (``values.yaml:12``)."""
+    """A mapping, and for the path of each key the place it comes from (``values.yaml:12``).
+
+    Attributes:
+        data: the mapping.
+        places: of its keys.
+        emptied: the mappings of which null has removed all.
+    """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Keys, str] = field(default_factory=dict)
+    emptied: set[Keys] = field(default_factory=set)
 
     def merge(self, other: "Document") -> None:
         """Lay another document over this one: mappings are merged, the rest replaces, null removes."""
@@ -38,6 +45,20 @@ class Document:
             keys = keys[:-1]
         return ""
 
+    def drop_emptied(self, *, stays: Callable[[Keys], bool]) -> None:
+        """Drop the mappings of which null has removed all, and what is empty without them.
+
+        Args:
+            stays: whether an empty mapping at a path has a meaning of its own.
+        """
+        for path in self.emptied:
+            keys = path
+            while keys and _at(self.data, keys) == {} and not stays(keys):
+                *above, key = keys
+                del _at(self.data, tuple(above))[key]
+                keys = tuple(above)
+        self.emptied.clear()
+
     def _merge(self, below: dict[str, Any], above: dict[str, Any], keys: Keys) -> None:
         for key, value in above.items():
             if isinstance(below.get(key), dict | list) and not isinstance(value, dict):
@@ -49,6 +70,8 @@ class Document:
                 merged: dict[str, Any] = under if isinstance(under, dict) else {}
                 self._merge(merged, value, (*keys, key))
                 below[key] = merged
+                if value and not merged:
+                    self.emptied.add((*keys, key))
             else:
                 below[key] = value
 

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from vcli.config import document as documents
@@ -12,7 +13,7 @@ from vcli.config.document import Document, Source
 from vcli.config.legacy import modernise
 from vcli.config.parse import build
 from vcli.config.schema import Values
-from vcli.config.shape import keys_of, shape_of
+from vcli.config.shape import is_element, keys_of, shape_of
 
 Set: TypeAlias = str | tuple[str, str]
 """An expression of ``--set``; or an option of its family, such as ``--set-string``, and its expression."""
@@ -55,6 +56,7 @@ class Given:
         for option, data in self.options.items():
             merged.merge(Document(copy.deepcopy(dict(data)), {(key,): option for key in data}))
             _claim(merged, data, (), option)
+        merged.drop_emptied(stays=partial(is_element, Values))
         drop_empty(Values, merged.data)
         values = build(Values, merged)
         return replace(check(values, merged), given=merged.data, warnings=warnings)
@@ -100,7 +102,7 @@ def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
 
 
 def drop_empty(kind: type, data: dict[str, Any]) -> None:
-    """Drop sections in which nothing is given, as when null has removed all of it; in place.
+    """Drop sections in which nothing is given; in place.
 
     An element of a map or list stays: that it is there has a meaning of its own.
 

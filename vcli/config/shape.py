@@ -4,7 +4,7 @@ A section is a dataclass; ``dict[str, Section]`` is a map whose keys are chosen 
 ``tuple[Section, ...]`` a list. Both are empty by default: an element of a default could not be taken away.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
@@ -63,3 +63,20 @@ def paths(kind: type, prefix: str = "") -> Iterator[str]:
         shape = shape_of(hint)
         if shape.section is not None:
             yield from paths(shape.section, f"{prefix}{name}{_STEPS[shape.of]}.")
+
+
+def is_element(kind: type, keys: Sequence[str | int]) -> bool:
+    """Whether a path below a section leads to an element of a map of sections."""
+    section: type | None = kind
+    rest = list(keys)
+    while rest and section is not None:
+        entry = keys_of(section).get(str(rest.pop(0)))
+        if entry is None:
+            return False
+        shape = shape_of(entry[1])
+        if shape.of == "map" and rest:
+            rest.pop(0)
+            if not rest:
+                return True
+        section = shape.section
+    return False

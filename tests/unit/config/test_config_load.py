@@ -269,6 +269,18 @@ def test_null_removes_a_stored_key_and_leaves_nothing_empty():
         "controlPlane": {"proxy": {"extraSANs": ["a", "b"]}}
     }
     assert over("{}", "controlPlane.coredns.enabled=null") == {}
+    labels = "controlPlane: {service: {labels: {x: y}}}"
+    assert over(labels, "controlPlane.service.labels.x=null") == {}
+    requests = "controlPlane: {statefulSet: {resources: {requests: {cpu: 1}}}}"
+    assert over(requests, "controlPlane.statefulSet.resources.requests.cpu=null") == {}
+    refilled = "controlPlane.service.labels.x=null,controlPlane.service.labels.a=b"
+    assert over(labels, refilled) == {"controlPlane": {"service": {"labels": {"a": "b"}}}}
+    assert over("controlPlane: {gone: {x: 1}}", "controlPlane.gone.x=null") == {}
+
+
+def test_an_empty_mapping_that_is_given_stays():
+    affinity = "controlPlane: {statefulSet: {scheduling: {affinity: {podAffinity: {}}}}}"
+    assert over(affinity) == yaml.safe_load(affinity)
 
 
 def test_options_win_over_stored_values():

@@ -1,5 +1,6 @@
 """Maps and lists of sections: parsed, with each mistake at its place, and set."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from vcli.config.dump import dump
 from vcli.config.jsonschema import section_schema
 from vcli.config.load import drop_empty
 from vcli.config.parse import build
-from vcli.config.shape import default_of, keys_of, paths, shape_of
+from vcli.config.shape import default_of, is_element, keys_of, paths, shape_of
 from vcli.controlplane import chart_values
 from vcli.errors import UsageError
 
@@ -136,6 +137,7 @@ def test_an_element_whose_keys_are_removed_stays():
     whole = document.parse(YAML, "values.yaml")
     for each in (f"{SET}.enabled=null,{SET}.patches=null", f"{SET}.image.tag=null"):
         whole.merge(setting.parse(each, below=whole.data))
+    whole.drop_emptied(stays=partial(is_element, Root))
     drop_empty(Root, whole.data)
     assert whole.data["own"]["toHost"]["customResources"][CERTIFICATES] == {}
     assert build(Root, whole).own.to_host.custom_resources[CERTIFICATES] == Custom()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_api import listed, ok, refused
 from two_clusters import TwoClusters
 
+from scripted_api import listed, ok, refused
 from vcli.kube.resources import RUNTIMECLASSES
 from vcli.syncer.sync.from_host import FromHost, covers, from_host
 from vcli.syncer.translate import keys

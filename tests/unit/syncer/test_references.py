@@ -5,8 +5,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted_api import ScriptedApi, thing
 
+from scripted_api import ScriptedApi, thing
 from vcli.kube.resources import INGRESSES, PODS
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.sync.references import ConfigName, ReferenceIndex

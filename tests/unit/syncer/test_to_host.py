@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from scripted_api import NAMESPACE, ok, refused, thing
 from two_clusters import TwoClusters
 
+from scripted_api import NAMESPACE, ok, refused, thing
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import PDBS
 from vcli.syncer.sync.to_host import ToHost, _ToHost

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from scripted_api import NAMESPACE, ScriptedApi
-
 from vcli.contract.settings import Settings
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.caches import Caches

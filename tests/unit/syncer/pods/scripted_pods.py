@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from scripted_api import NAMESPACE, Request, ScriptedApi, listed, ok, refused
-
 from vcli.contract.settings import Settings
 from vcli.kube.informer import Informer
 from vcli.kube.resources import PODS, Resource

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_api import NAMESPACE, ok, refused
 from scripted_pods import SPACE, PodLab, host_path, host_pod, newer, virtual_pod
 
+from scripted_api import NAMESPACE, ok, refused
 from vcli.kube.errors import Unreachable
 from vcli.kube.resources import CONFIGMAPS, NODES, PODS, SERVICEACCOUNTS
 

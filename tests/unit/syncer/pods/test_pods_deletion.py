@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_api import ok, refused
 from scripted_pods import PodLab, host_path, host_pod, newer, terminating, virtual_path, virtual_pod
+
+from scripted_api import ok, refused
 
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
 Object = dict[str, Any]

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from scripted_api import refused
 from scripted_pods import PodLab, host_path, host_pod, virtual_path, virtual_pod
 
+from scripted_api import refused
 from vcli.kube.errors import Unreachable
 from vcli.kube.resources import PODS
 from vcli.syncer.engine.context import name_of

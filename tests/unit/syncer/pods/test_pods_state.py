@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scripted_api import refused
 from scripted_pods import (
     SPACE,
     PodLab,
@@ -18,6 +17,7 @@ from scripted_pods import (
     virtual_pod,
 )
 
+from scripted_api import refused
 from vcli.kube.errors import Unreachable
 from vcli.kube.resources import PODS
 from vcli.syncer.kinds.pods.state import PodStates

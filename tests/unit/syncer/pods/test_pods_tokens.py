@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from scripted_api import NAMESPACE, refused
 from scripted_pods import SPACE, PodLab, host_pod, virtual_pod
 
+from scripted_api import NAMESPACE, refused
 from vcli.kube.resources import SECRETS, SERVICEACCOUNTS
 
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
