@@ -109,21 +109,21 @@ def test_deleting_the_service_alone_removes_everything(desk: Host, namespace: st
 
 
 def test_a_namespace_made_for_it_goes_with_it(desk: Host):
-    desk.vcli("create", "solo", "--no-connect", "--ephemeral")
-    done = desk.vcli("delete", "solo", "-o", "json")
-    assert "namespace/vcluster-solo" in json.loads(done.stdout)["removed"]
-    assert "vcluster-solo" not in namespaces(desk)
+    desk.vcli("create", "lonely", "--no-connect", "--ephemeral")
+    done = desk.vcli("delete", "lonely", "-o", "json")
+    assert "namespace/vcluster-lonely" in json.loads(done.stdout)["removed"]
+    assert "vcluster-lonely" not in namespaces(desk)
 
 
 def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
-    desk.vcli("create", "solo", "--no-connect", "--ephemeral")
+    desk.vcli("create", "lonely", "--no-connect", "--ephemeral")
     try:
-        desk.kubectl("create", "configmap", "mine", "-n", "vcluster-solo")
-        done = desk.vcli("delete", "solo", "-o", "json")
-        assert "namespace/vcluster-solo" not in json.loads(done.stdout)["removed"]
-        assert desk.get("configmap", "mine", "-n", "vcluster-solo")
+        desk.kubectl("create", "configmap", "mine", "-n", "vcluster-lonely")
+        done = desk.vcli("delete", "lonely", "-o", "json")
+        assert "namespace/vcluster-lonely" not in json.loads(done.stdout)["removed"]
+        assert desk.get("configmap", "mine", "-n", "vcluster-lonely")
     finally:
-        desk.kubectl("delete", "namespace", "vcluster-solo")
+        desk.kubectl("delete", "namespace", "vcluster-lonely")
 
 
 def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespace: str):
@@ -248,6 +248,14 @@ def test_a_long_grace_holds_up_nothing(desk: Host, namespace: str):
     assert "by force" not in done.stderr
     assert left(desk, namespace) == set()
     eventually(lambda: not processes_of(identity))
+
+
+def test_a_long_grace_does_not_hold_up_the_namespace_made_for_it(desk: Host):
+    desk.vcli("create", "lonely", "--ephemeral")
+    desk.apply("default", deaf("stays"))
+    desk.kubectl("wait", "--for=condition=Ready", "pod/stays", "--timeout=90s")
+    desk.vcli("delete", "lonely", "--timeout", "40s")
+    assert "vcluster-lonely" not in namespaces(desk)
 
 
 def test_a_pod_that_is_ending_for_a_day_is_removed_by_force(desk: Host, namespace: str):

@@ -327,6 +327,7 @@ class _Deletion:
 
     async def _namespace_goes(self) -> None:
         with self._steps.step(f"Wait until the namespace {self._names.namespace} is gone"):
+            await removal.hurry_namespace(self._client, self._names)
             if not await removal.until(self._namespace_is_gone, timeout=self._options.timeout):
                 rest = removal.remains(await removal.namespace_of(self._client, self._names))
                 raise TimedOutError(

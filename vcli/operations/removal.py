@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from vcli import invocation
 from vcli.catalog import MADE_ON_HOST
@@ -35,6 +36,7 @@ from vcli.kube.resources import (
 from vcli.kube.types import annotations, conditions, is_terminating, labels
 from vcli.operations.ending import Schedule, end_pods, finalizers, reason_left
 
+EMPTIED = "vcli.dev/emptied"  # when all in it was gone, Unix seconds
 CREATED_FOR = "vcli.dev/created-for"
 
 # The syncer loses its rights first: what it would make again while it is being removed, it no longer can.
@@ -245,6 +247,17 @@ async def remove_namespace(client: Client, names: Names) -> None:
         await client.delete(NAMESPACES, names.namespace)
     except (NotFound, Conflict):  # gone, or terminating
         return
+
+
+async def hurry_namespace(client: Client, names: Names) -> None:
+    """Have the host look again at a namespace that is being deleted, as all that was in it is gone.
+
+    Where it saw a pod at first, it looks again after half of that pod's grace, which may be a day, or when
+    the namespace changes.
+    """
+    now: Object = {"metadata": {"annotations": {EMPTIED: str(int(time.time()))}}}
+    with suppress(NotFound, Conflict, Forbidden):  # gone by now; or we may delete it, and no more
+        await client.patch(NAMESPACES, names.namespace, now)
 
 
 async def others(client: Client, names: Names) -> list[str]:
