@@ -98,17 +98,38 @@ def cause_of(error: BaseException, host: str) -> str:  # noqa: PLR0911 - one lin
 
 
 async def _open(host: str, port: int, tls: ssl.SSLContext | None, server_name: str) -> Streams:
-    reader, writer = await asyncio.open_connection(
-        host,
-        port,
-        limit=_BUFFER,
-        ssl=tls,
-        server_hostname=server_name if tls else None,
-        # Only for names: a cancelled race of asyncio's leaves a socket to the garbage collector.
-        happy_eyeballs_delay=None if _is_address(host) else _HAPPY_EYEBALLS,
-    )
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=_BUFFER)
+    protocol = _Protocol(reader)
+    try:
+        transport, _ = await loop.create_connection(
+            lambda: protocol,
+            host,
+            port,
+            ssl=tls,
+            server_hostname=server_name if tls else None,
+            # Only for names: a cancelled race of asyncio's leaves a socket to the garbage collector.
+            happy_eyeballs_delay=None if _is_address(host) else _HAPPY_EYEBALLS,
+        )
+    except BaseException:
+        # Cancelled just when TLS was ready, asyncio would say goodbye to the server, for longer than we live.
+        if protocol.transport is not None:
+            protocol.transport.abort()
+        raise
+    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     _keep_alive(writer)
     return reader, writer
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Knows its transport before whoever connects does."""
+
+    transport: asyncio.WriteTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            self.transport = transport
+        super().connection_made(transport)
 
 
 def _is_address(host: str) -> bool:
