@@ -24,7 +24,7 @@ from vcli.sdk.applying import apply_objects, client_of, objects_of
 from vcli.sdk.background import Background, in_thread
 from vcli.sdk.info import VirtualClusterInfo, list_infos
 from vcli.sdk.program import Program
-from vcli.sdk.session import Session
+from vcli.sdk.session import Session, next_batch
 
 Object = dict[str, Any]
 Cluster = TypeVar("Cluster", bound="AsyncVirtualCluster")
@@ -184,12 +184,8 @@ class AsyncVirtualCluster:
     ) -> AsyncGenerator[str]:
         """See `vcli.VirtualCluster.logs`."""
         batches = self._session.logs(component=component, tail=tail, previous=previous, follow=follow)
-
-        async def following() -> builtins.list[str] | None:
-            return await anext(batches, None)
-
         try:
-            while (batch := await self._background.acall(following())) is not None:
+            while (batch := await self._background.acall(next_batch(batches))) is not None:
                 for line in batch:
                     yield line
         finally:
@@ -236,7 +232,7 @@ class AsyncVirtualCluster:
             return await background.acall(
                 list_infos(
                     namespace=namespace,
-                    kubeconfig=None if kubeconfig is None else str(kubeconfig),
+                    kubeconfig=kubeconfig,
                     context=context,
                     timeout=timeout,
                 )

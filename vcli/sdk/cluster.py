@@ -22,7 +22,7 @@ from vcli.sdk.applying import apply_objects, client_of, objects_of
 from vcli.sdk.background import Background
 from vcli.sdk.info import VirtualClusterInfo, list_infos
 from vcli.sdk.program import Program
-from vcli.sdk.session import Session
+from vcli.sdk.session import Session, next_batch
 
 Object = dict[str, Any]
 
@@ -235,12 +235,8 @@ class VirtualCluster:
             ApiError: the host does not show the log.
         """
         batches = self._session.logs(component=component, tail=tail, previous=previous, follow=follow)
-
-        async def following() -> builtins.list[str] | None:
-            return await anext(batches, None)
-
         try:
-            while (batch := self._background.call(following())) is not None:
+            while (batch := self._background.call(next_batch(batches))) is not None:
                 yield from batch
         finally:
             if self._background.runs:
@@ -297,7 +293,7 @@ class VirtualCluster:
             return background.call(
                 list_infos(
                     namespace=namespace,
-                    kubeconfig=None if kubeconfig is None else str(kubeconfig),
+                    kubeconfig=kubeconfig,
                     context=context,
                     timeout=timeout,
                 )

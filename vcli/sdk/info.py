@@ -1,6 +1,7 @@
 """Virtual clusters of a host, as a list of them shows each."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -43,14 +44,15 @@ class VirtualClusterInfo:
 async def list_infos(
     *,
     namespace: str | None,
-    kubeconfig: str | None,
+    kubeconfig: str | Path | None,
     context: str | None,
     timeout: float | None,  # noqa: ASYNC109  the client's, of each request
 ) -> list[VirtualClusterInfo]:
     """All virtual clusters of a host; see `vcli.operations.list.list_clusters`."""
     from vcli.operations.list import list_clusters  # noqa: PLC0415  importing the library stays quick
 
-    found = await list_clusters(namespace=namespace, kubeconfig=kubeconfig, context=context, timeout=timeout)
+    path = None if kubeconfig is None else str(kubeconfig)
+    found = await list_clusters(namespace=namespace, kubeconfig=path, context=context, timeout=timeout)
     return [_info(each) for each in found]
 
 

@@ -198,6 +198,11 @@ class Session:
             await asyncio.gather(copying, return_exceptions=True)
 
 
+async def next_batch(batches: AsyncGenerator[list[str]]) -> list[str] | None:
+    """The next batch of `Session.logs`, None at the end; a coroutine, as `Background` runs nothing else."""
+    return await anext(batches, None)
+
+
 async def _batches(lines: "asyncio.Queue[str | Exception | None]") -> AsyncGenerator[list[str]]:
     """What is in a queue, up to the end of it (None) or an error, which is raised."""
     while True:
