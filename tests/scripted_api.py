@@ -33,8 +33,8 @@ class Request:
 class ScriptedApi(Transport):
     """Takes the place of the connections of a `Client`.
 
-    The answers to a method and path are given in their order, the last one for ever. A watch stays open, and
-    tells the events that the test sends, unless answers to the method WATCH say otherwise.
+    The answers to a method and path are given in their order, the last one again and again. A watch stays
+    open, and has the events that the test sends, unless answers to the method WATCH say otherwise.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class ScriptedApi(Transport):
         """Script the answers from now on."""
         self._answers[method, path] = deque(answers)
 
-    def tell(self, path: str, kind: str, obj: Object) -> None:
+    def send_event(self, path: str, kind: str, obj: Object) -> None:
         """Send an event to the watch of a collection."""
         line = json.dumps({"type": kind, "object": obj}).encode() + b"\n"
         self._events.setdefault(path, asyncio.Queue()).put_nowait(line)

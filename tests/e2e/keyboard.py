@@ -6,7 +6,7 @@ import select
 import time
 from pathlib import Path
 
-from patience import eventually
+from polling import eventually
 
 READ = ("0", "63")  # the number of this system call, on the two architectures
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded import Host
-from patience import eventually
+from polling import eventually
 from space import Object
 
 from vcli import VirtualCluster

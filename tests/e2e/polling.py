@@ -1,4 +1,4 @@
-"""Patience with what a cluster does in its own time."""
+"""Asking again until a cluster has done what it does in its own time."""
 
 import time
 from collections.abc import Callable

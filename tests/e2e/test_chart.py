@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from embedded import Host, run
-from patience import eventually
+from polling import eventually
 from test_create import left, on_host
 
 from value_examples import COMBINATIONS, EXAMPLES, REFUSED, SWITCHED, SWITCHES, nested

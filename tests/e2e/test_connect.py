@@ -14,7 +14,7 @@ import pytest
 import yaml
 from bare import Bare
 from embedded import Host, Program, run
-from patience import eventually
+from polling import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]

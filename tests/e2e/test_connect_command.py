@@ -9,7 +9,7 @@ import pytest
 from bare import Bare
 from embedded import Host, Program, run
 from keyboard import Keyboard, alive
-from patience import eventually
+from polling import eventually
 
 VCLI = [sys.executable, "-m", "vcli"]
 NAMESPACES = ["get", "namespaces", "-o", "name"]

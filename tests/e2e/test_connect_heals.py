@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bare import Bare
 from embedded import Host
-from patience import eventually
+from polling import eventually
 
 NAMESPACES = ["get", "namespaces", "-o", "name"]
 

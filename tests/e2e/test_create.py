@@ -13,7 +13,7 @@ import pytest
 import yaml
 from embedded import Host, Program
 from kubernetes_versions import VIRTUAL
-from patience import eventually
+from polling import eventually
 from tenants import tenant
 
 KINDS = (

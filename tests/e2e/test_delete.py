@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from embedded import Host
 from keyboard import Keyboard
-from patience import eventually
 from plane import processes_of
+from polling import eventually
 from space import IDLE, container
 from test_create import left, namespaces, versions
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from embedded import Host, run
 from kubernetes_versions import HOST, minor
-from patience import eventually
+from polling import eventually
 from test_create import left, on_host, settled
 
 SMALL = ["--set", "controlPlane.coredns.enabled=false"]

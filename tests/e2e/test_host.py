@@ -17,7 +17,7 @@ import traffic
 from embedded import NAME, Host, Program, environment, run
 from kubernetes_versions import HOST
 from machine import machine, output
-from patience import eventually
+from polling import eventually
 
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive

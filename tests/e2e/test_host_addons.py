@@ -9,7 +9,7 @@ from typing import Any
 import embedded
 import pytest
 from embedded import Host, booted, down, vcli_host
-from patience import eventually
+from polling import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
 pytestmark = embedded.BOOTS_HOSTS

@@ -10,7 +10,7 @@ import embedded
 import pytest
 from embedded import Host, booted, down, run
 from machine import machine
-from patience import eventually
+from polling import eventually
 from space import IDLE, pod, serving
 
 from vcli.host.oci import Image, write_archive

@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 from embedded import SECONDS, Host
-from patience import eventually
+from polling import eventually
 from terminal import Terminal
 
 IMAGE = "docker.io/library/busybox:1.36"

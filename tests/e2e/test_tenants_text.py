@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 from embedded import Host
-from patience import eventually
+from polling import eventually
 from space import container
 from test_list import workload
 

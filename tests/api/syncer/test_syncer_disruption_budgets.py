@@ -59,7 +59,7 @@ async def test_an_eviction_on_the_host_keeps_to_it(lab: Lab) -> None:
     await lab.runs("web")
     await lab.create(PDBS, budget(maxUnavailable="50%"))
     await lab.quiet()
-    assert await lab.host_object(PDBS, "web") is None, "nobody has counted yet"
+    assert await lab.host_object(PDBS, "web") is None, "its status is not set yet"
     await counted(lab, 1)
     on_host = await lab.appears(PDBS, "web")
     assert on_host["spec"]["minAvailable"] == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 import yaml
-from patience import eventually
+from polling import eventually
 from space import Object, Space, pod
 
 from vcli.kube.access import Access

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from embedded import Host
-from patience import eventually
+from polling import eventually
 from space import Space, pod
 
 from faults.figures import Figures, Running, leaked, lost

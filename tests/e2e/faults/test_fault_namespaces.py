@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from embedded import Host, Program
 from keyboard import alive
-from patience import eventually
+from polling import eventually
 from space import IDLE, Object, Space, pod, virtual_namespace
 
 from faults.figures import Figures, Running, leaked

@@ -1,8 +1,8 @@
 """Connections that die without a word: packets are dropped, and nobody is told."""
 
 import pytest
-from patience import eventually
 from plane import Plane, SilentCut, local_ports
+from polling import eventually
 from space import Space, pod
 
 from faults.figures import Figures, Running, leaked, lost

@@ -3,8 +3,8 @@
 import json
 
 from embedded import Host
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import Space, container, pod, template
 
 from faults.figures import Figures, Running, lost

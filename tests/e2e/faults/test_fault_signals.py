@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from embedded import Host
 from keyboard import alive
-from patience import eventually
+from polling import eventually
 
 from vcli import VirtualCluster
 

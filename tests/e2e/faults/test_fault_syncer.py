@@ -1,7 +1,7 @@
 """The syncer keeps nothing in memory that it can't do without."""
 
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import Space, pod
 
 from faults.figures import Figures, Running, leaked, lost

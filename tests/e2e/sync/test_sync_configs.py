@@ -6,7 +6,7 @@ import json
 import random
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import Object, Space, pod
 
 MIB = 1024 * 1024

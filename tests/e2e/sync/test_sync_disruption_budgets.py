@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import SECONDS, Host
-from patience import eventually
+from polling import eventually
 from space import IDLE, Object, Space, template, virtual_cluster, virtual_namespace
 
 BUDGET: Object = {

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import IDLE, Object, Space, pod, template
 
 SYSTEM = "kube-system"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import Object, Space, pod
 
 

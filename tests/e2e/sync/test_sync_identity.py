@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import BUSYBOX, Object, Space, pod, template
 
 NAMES_FIT = 63

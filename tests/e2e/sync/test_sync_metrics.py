@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import Host
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import Object, Space, pod, template, virtual_cluster
 
 from sync import metricsserver

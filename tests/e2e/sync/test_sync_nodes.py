@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 from embedded import Host
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import IDLE, Object, Space, pod, template, virtual_cluster
 
 from vcli import VirtualCluster

@@ -2,7 +2,7 @@
 
 import pytest
 from kubernetes_versions import HOST, VIRTUAL, minor
-from patience import eventually
+from polling import eventually
 from space import Object, Space, container, pod
 
 from vcli.host.versions import KUBERNETES

@@ -9,7 +9,7 @@ import pytest
 from kubernetes.client import ApiClient, CoreV1Api
 from kubernetes.watch import Watch
 from kubernetes_versions import both_have
-from patience import eventually
+from polling import eventually
 from space import BUSYBOX, IDLE, Object, Space, pod, template
 
 UPDATES = 500
@@ -242,8 +242,8 @@ def test_what_may_change_in_a_pod_changes_on_the_host(space: Space) -> None:
 
     def cpu() -> str:
         status = space.get("pod", "web")["status"]
-        told: Object = status if whole else status["containerStatuses"][0]
-        return str(told["resources"]["limits"]["cpu"])
+        reported: Object = status if whole else status["containerStatuses"][0]
+        return str(reported["resources"]["limits"]["cpu"])
 
     eventually(lambda: cpu() == "200m")
     space.wait("jsonpath={.status.phase}=Failed", "pod/late")

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import IDLE, PYTHON, Space, pod, serving
 
 WHO_AM_I = """
@@ -77,23 +77,23 @@ def test_the_downward_api_tells_of_the_virtual_pod_alone(space: Space) -> None:
     body["metadata"]["annotations"] = {"note": "mine"}
     space.apply(body)
     space.wait("condition=Ready", "pod/mirror")
-    told = space.get("pod", "mirror")
+    reported = space.get("pod", "mirror")
     seen = space.sh("mirror", "echo $NAME $NS $UID $ACCOUNT $NODE $IP $HOST_IP").split()
     assert seen == [
         "mirror",
         space.name,
-        told["metadata"]["uid"],
+        reported["metadata"]["uid"],
         "default",
-        told["spec"]["nodeName"],
-        told["status"]["podIP"],
-        told["status"]["hostIP"],
+        reported["spec"]["nodeName"],
+        reported["status"]["podIP"],
+        reported["status"]["hostIP"],
     ]
     assert space.sh("mirror", "cat /about/labels") == 'color="blue"'
     assert "vcli.dev" not in space.sh("mirror", "cat /about/annotations")
     assert 'note="mine"' in space.sh("mirror", "cat /about/annotations")
     assert space.cluster.namespace not in space.sh("mirror", "env")
-    node = space.get("node", told["spec"]["nodeName"])
-    assert {"type": "InternalIP", "address": told["status"]["hostIP"]} in node["status"]["addresses"]
+    node = space.get("node", reported["spec"]["nodeName"])
+    assert {"type": "InternalIP", "address": reported["status"]["hostIP"]} in node["status"]["addresses"]
 
 
 @pytest.mark.skew
@@ -132,8 +132,8 @@ def test_a_crashing_container_is_restarted_and_shows_it(space: Space) -> None:
 
 def test_why_a_pod_is_not_scheduled_is_told_without_the_hosts_names(space: Space) -> None:
     space.apply(pod("big", container={"resources": {"requests": {"cpu": "999"}}}))
-    told = eventually(lambda: reasons(space, "big"), seconds=60)
-    assert "FailedScheduling" in told
+    reported = eventually(lambda: reasons(space, "big"), seconds=60)
+    assert "FailedScheduling" in reported
     [condition] = eventually(lambda: space.get("pod", "big")["status"]["conditions"])
     assert (condition["type"], condition["reason"]) == ("PodScheduled", "Unschedulable")
     everything = space.kubectl("get", "events", "--output", "json")

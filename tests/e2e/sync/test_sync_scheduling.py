@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import IDLE, Object, Space, pod
 
 NODE = "kubernetes.io/hostname"

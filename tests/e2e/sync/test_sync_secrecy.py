@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import IDLE, PYTHON, Object, Space, pod, serving
 
 INSIDE = r"""

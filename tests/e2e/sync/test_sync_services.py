@@ -5,7 +5,7 @@ import json
 
 import pytest
 from kubernetes_versions import both_have
-from patience import eventually
+from polling import eventually
 from space import IDLE, Object, Space, pod, serving
 
 HTTP: Object = {"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}

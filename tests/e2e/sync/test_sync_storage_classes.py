@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from embedded import Host
-from patience import eventually
+from polling import eventually
 from space import Object, Space, pod, virtual_cluster, virtual_namespace
 
 CLAIM: Object = {

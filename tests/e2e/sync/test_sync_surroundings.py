@@ -5,7 +5,7 @@ import json
 
 import pytest
 from kubernetes_versions import HOST, minor
-from patience import eventually
+from polling import eventually
 from space import Object, Space, pod
 
 MAIN = {"requests": {"cpu": "20m", "memory": "16Mi"}}

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from kubernetes_versions import VIRTUAL, both_have, minor
-from patience import eventually
 from plane import Plane
+from polling import eventually
 from space import IDLE, Object, Space, pod, template
 
 Classes = Callable[..., str]
@@ -141,11 +141,11 @@ def test_a_claim_grows_as_the_host_makes_it_grow(space: Space, classes: Classes)
     }
     patch_on_host(space, what, {"status": pending}, "--subresource=status")
     eventually(lambda: space.get("pvc", "data")["status"].get("conditions"))
-    told = space.get("pvc", "data")["status"]
-    assert told["conditions"][0]["message"] == "pvc/data waits"
-    assert told["allocatedResources"] == {"storage": "2Mi"}
-    assert told["allocatedResourceStatuses"] == {"storage": "NodeResizePending"}
-    assert told["capacity"] == {"storage": "1Mi"}
+    reported = space.get("pvc", "data")["status"]
+    assert reported["conditions"][0]["message"] == "pvc/data waits"
+    assert reported["allocatedResources"] == {"storage": "2Mi"}
+    assert reported["allocatedResourceStatuses"] == {"storage": "NodeResizePending"}
+    assert reported["capacity"] == {"storage": "1Mi"}
 
     done = {"allocatedResourceStatuses": None, "conditions": None, "capacity": {"storage": "2Mi"}}
     patch_on_host(space, what, {"status": done}, "--subresource=status")
@@ -159,8 +159,10 @@ def test_a_claim_grows_as_the_host_makes_it_grow(space: Space, classes: Classes)
         eventually(lambda: on_host(space)["spec"].get("volumeAttributesClassName") == "gold")
         modified = {"status": {"currentVolumeAttributesClassName": "gold"}}
         patch_on_host(space, what, modified, "--subresource=status")
-        told = eventually(lambda: space.get("pvc", "data")["status"].get("currentVolumeAttributesClassName"))
-        assert told == "gold"
+        reported = eventually(
+            lambda: space.get("pvc", "data")["status"].get("currentVolumeAttributesClassName")
+        )
+        assert reported == "gold"
     elif minor(VIRTUAL) >= 34:
         [ignored] = eventually(lambda: messages(space, "data", "Ignored"))
         assert ignored.startswith("spec.volumeAttributesClassName: not kept by the host")
@@ -313,9 +315,9 @@ def test_a_claim_that_the_quota_refuses_is_provisioned_when_it_is_lifted(
     eventually(lambda: (space.host.get(*used).get("status") or {}).get("used"))
     space.apply(claim(storageClassName=rare), claim("other"), mounting("web"))
     eventually(lambda: messages(space, "data", "SyncFailed"))
-    told = messages(space, "data", "SyncFailed")[0]
-    assert "exceeded quota" in told
-    assert space.cluster.namespace not in told
+    reported = messages(space, "data", "SyncFailed")[0]
+    assert "exceeded quota" in reported
+    assert space.cluster.namespace not in reported
     bound(space, "other")
     assert phase(space) == "Pending"
     assert space.get("pod", "web")["status"]["phase"] == "Pending"
@@ -345,10 +347,10 @@ def test_what_a_claim_names_is_named_as_on_the_host(space: Space) -> None:
     assert source("restored") == space.host_name("snap")
     assert source("filled") == space.host_name("img")
     # The host's provisioner can't clone, and tells it in the tenant's names.
-    told = eventually(lambda: messages(space, "clone", "ProvisioningFailed"))
-    assert space.cluster.namespace not in told[0]
-    told = eventually(lambda: messages(space, "classless", "ProvisioningFailed"))
-    assert '"no-such-class" not found' in told[0]
+    reported = eventually(lambda: messages(space, "clone", "ProvisioningFailed"))
+    assert space.cluster.namespace not in reported[0]
+    reported = eventually(lambda: messages(space, "classless", "ProvisioningFailed"))
+    assert '"no-such-class" not found' in reported[0]
 
 
 def database(replicas: int, **spec: Any) -> Object:

@@ -1,7 +1,7 @@
 """Deployments, StatefulSets, DaemonSets, Jobs: the virtual control plane makes pods, the host runs them."""
 
 import pytest
-from patience import eventually
+from polling import eventually
 from space import IDLE, Space, pod, serving, template
 
 

@@ -128,7 +128,7 @@ def test_after_a_change_only_the_new_pod_counts_and_all_of_it(api: ScriptedApi, 
     async def both() -> None:
         with pytest.raises(TimedOutError, match="not ready after 60 seconds: container syncer is starting"):
             await wait(api, changed, updated=True)
-        api.tell(PODS, "MODIFIED", pod(conditions=[READY]))
+        api.send_event(PODS, "MODIFIED", pod(conditions=[READY]))
         await wait(api, changed, updated=True)
 
     in_fake_time(both)
@@ -136,7 +136,7 @@ def test_after_a_change_only_the_new_pod_counts_and_all_of_it(api: ScriptedApi, 
 
 def test_the_detail_changes_with_what_it_waits_for(api: ScriptedApi, in_fake_time: Run) -> None:
     api.on("GET", PODS, listed(pod(revision="old", deleting=True)))
-    api.tell(PODS, "ADDED", pod(conditions=[READY]))
+    api.send_event(PODS, "ADDED", pod(conditions=[READY]))
 
     details = in_fake_time(lambda: wait(api, updated=True))
     assert details in ([], ["the pod from before is ending"])
@@ -174,7 +174,7 @@ def test_a_rejection_from_before_a_change_says_nothing(api: ScriptedApi, in_fake
         with pytest.raises(TimedOutError) as caught:
             await wait(api, changed, updated=True)
         assert not isinstance(caught.value, NotReadyError)
-        api.tell(EVENTS, "MODIFIED", rejection("exceeded quota: of this one"))
+        api.send_event(EVENTS, "MODIFIED", rejection("exceeded quota: of this one"))
         with pytest.raises(NotReadyError, match="of this one"):
             await wait(api, changed, updated=True)
 

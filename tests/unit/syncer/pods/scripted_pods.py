@@ -54,10 +54,10 @@ class WillingApi(ScriptedApi):
         self._known |= {_object_path(path.rpartition("/")[2], each["metadata"]): each for each in objects}
         self.on("GET", path, listed(*objects))
 
-    def tell(self, path: str, kind: str, obj: Object) -> None:
+    def send_event(self, path: str, kind: str, obj: Object) -> None:
         metadata = obj["metadata"]
         self._known[_object_path(path.rpartition("/")[2], metadata)] = obj
-        super().tell(path, kind, obj)
+        super().send_event(path, kind, obj)
 
     def _next(self, method: str, path: str) -> Response:
         if (method, path) in self._answers:
@@ -164,13 +164,13 @@ class PodLab:
 
     # --- what the watches tell
 
-    def tell_virtual(self, kind: str, obj: Object, resource: Resource = PODS) -> None:
+    def send_virtual_event(self, kind: str, obj: Object, resource: Resource = PODS) -> None:
         """An event of the virtual cluster."""
-        self.virtual.tell(resource.path(namespace=None), kind, newer(obj))
+        self.virtual.send_event(resource.path(namespace=None), kind, newer(obj))
 
-    def tell_host(self, kind: str, obj: Object, resource: Resource = PODS) -> None:
+    def send_host_event(self, kind: str, obj: Object, resource: Resource = PODS) -> None:
         """An event of the host."""
-        self.host.tell(resource.path(namespace=NAMESPACE), kind, newer(obj))
+        self.host.send_event(resource.path(namespace=NAMESPACE), kind, newer(obj))
 
     # --- what was asked for
 

@@ -28,7 +28,7 @@ OVER_QUOTA = refused(403, "Forbidden", "exceeded quota: pods")
 def test_a_pod_is_created_with_one_request(in_fake_time: InFakeTime) -> None:
     async def simulate() -> list[tuple[str, str]]:
         async with PodLab().running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod())
+            lab.send_virtual_event("ADDED", virtual_pod())
             await asyncio.sleep(1)
             return [(each.method, each.path) for each in lab.host.requests if each.method != "GET"]
 
@@ -38,8 +38,8 @@ def test_a_pod_is_created_with_one_request(in_fake_time: InFakeTime) -> None:
 def test_what_a_pod_refers_to_is_on_the_host_before_it(in_fake_time: InFakeTime) -> None:
     async def simulate() -> list[tuple[str, str]]:
         async with PodLab().running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(**WITH_CONFIG))
-            lab.tell_virtual("ADDED", CONFIG_MAP, CONFIGMAPS)
+            lab.send_virtual_event("ADDED", virtual_pod(**WITH_CONFIG))
+            lab.send_virtual_event("ADDED", CONFIG_MAP, CONFIGMAPS)
             await asyncio.sleep(1)
             return [
                 (each.method, each.path.split("/")[5]) for each in lab.host.requests if each.method != "GET"
@@ -51,7 +51,7 @@ def test_what_a_pod_refers_to_is_on_the_host_before_it(in_fake_time: InFakeTime)
 def test_what_exists_nowhere_is_not_waited_for(in_fake_time: InFakeTime) -> None:
     async def simulate() -> list[float]:
         async with PodLab().running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(**WITH_CONFIG))
+            lab.send_virtual_event("ADDED", virtual_pod(**WITH_CONFIG))
             await asyncio.sleep(1)
             return [each.at for each in lab.sent("POST")]
 
@@ -64,8 +64,8 @@ def test_a_pod_waits_while_its_config_is_rejected(in_fake_time: InFakeTime) -> N
         path = f"{CONFIGMAPS.path(namespace=NAMESPACE)}/settings-x-default-x-demo"
         lab.host.on("PATCH", path, refused(403, "Forbidden"))
         async with lab.running():
-            lab.tell_virtual("ADDED", CONFIG_MAP, CONFIGMAPS)
-            lab.tell_virtual("ADDED", virtual_pod(**WITH_CONFIG))
+            lab.send_virtual_event("ADDED", CONFIG_MAP, CONFIGMAPS)
+            lab.send_virtual_event("ADDED", virtual_pod(**WITH_CONFIG))
             await asyncio.sleep(5)
             before = [each.at for each in lab.sent("POST")]
             lab.host.answer_willingly("PATCH", path)
@@ -95,7 +95,7 @@ def test_a_creation_that_fails_is_tried_again(
         lab = PodLab()
         lab.host.on("POST", HOST_PODS, failure)
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual_pod())
+            lab.send_virtual_event("ADDED", virtual_pod())
             await asyncio.sleep(4)
             lab.host.answer_willingly("POST", HOST_PODS)
             await asyncio.sleep(100)
@@ -114,7 +114,7 @@ def test_a_warning_has_the_tenants_names(in_fake_time: InFakeTime) -> None:
         message = f'pods "web-x-default-x-demo" is forbidden in namespace "{NAMESPACE}"'
         lab.host.on("POST", HOST_PODS, refused(403, "Forbidden", message))
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual_pod())
+            lab.send_virtual_event("ADDED", virtual_pod())
             await asyncio.sleep(0.1)
             return lab.warnings()
 
@@ -131,7 +131,7 @@ def test_a_pod_that_is_there_already_is_taken_over_if_it_is_ours(in_fake_time: I
         lab.host.on("POST", HOST_PODS, refused(409, "AlreadyExists"))
         lab.host.on("GET", host_path(), _found(host_pod(lab, virtual)))
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual)
+            lab.send_virtual_event("ADDED", virtual)
             await asyncio.sleep(5)
             return len(lab.sent("POST")), [reason for reason, _ in lab.warnings()]
 
@@ -149,7 +149,7 @@ def test_a_pod_of_somebody_else_is_left_alone(in_fake_time: InFakeTime) -> None:
         theirs["metadata"] = {**theirs["metadata"], "labels": {}}
         lab.host.on("GET", host_path(), _found(theirs))
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual)
+            lab.send_virtual_event("ADDED", virtual)
             await asyncio.sleep(1)
             writes = {each.method for each in lab.host.requests} - {"GET"}
             return sorted(writes), [message for _, message in lab.warnings()]
@@ -167,14 +167,14 @@ def test_when_a_quota_has_room_the_pods_it_rejected_go_one_after_the_other(in_fa
             ended = virtual_pod("other", uid="uid-other", nodeName="n1")
             ended["status"]["phase"] = "Running"
             other = host_pod(lab, ended, node="n1", phase="Running")
-            lab.tell_virtual("ADDED", ended)
-            lab.tell_host("ADDED", other)
+            lab.send_virtual_event("ADDED", ended)
+            lab.send_host_event("ADDED", other)
             for name in ("a", "b", "c"):
-                lab.tell_virtual("ADDED", virtual_pod(name, uid=f"uid-{name}"))
+                lab.send_virtual_event("ADDED", virtual_pod(name, uid=f"uid-{name}"))
             await asyncio.sleep(100)
             lab.host.answer_willingly("POST", HOST_PODS)
             rejected, now = len(lab.sent("POST")), asyncio.get_running_loop().time()
-            lab.tell_host("DELETED", other)
+            lab.send_host_event("DELETED", other)
             await asyncio.sleep(0.5)
             return [each.at - now for each in lab.sent("POST")[rejected:]]
 
@@ -185,7 +185,7 @@ def test_few_pods_are_on_the_host_before_their_tokens_are(in_fake_time: InFakeTi
     async def simulate() -> list[float]:
         async with PodLab().running() as lab:
             for number in range(5):
-                lab.tell_virtual("ADDED", virtual_pod(f"p{number}", uid=f"uid-{number}", tokens=True))
+                lab.send_virtual_event("ADDED", virtual_pod(f"p{number}", uid=f"uid-{number}", tokens=True))
             await asyncio.sleep(2)
             return [each.at for each in lab.sent("POST")]
 
@@ -199,7 +199,7 @@ def test_a_slot_is_free_as_soon_as_a_creation_fails(in_fake_time: InFakeTime) ->
         lab.host.on("POST", HOST_PODS, refused(403, "Forbidden"))
         async with lab.running():
             for number in range(5):
-                lab.tell_virtual("ADDED", virtual_pod(f"p{number}", uid=f"uid-{number}", tokens=True))
+                lab.send_virtual_event("ADDED", virtual_pod(f"p{number}", uid=f"uid-{number}", tokens=True))
             await asyncio.sleep(0.1)
             return [each.at for each in lab.sent("POST")]
 
@@ -209,7 +209,7 @@ def test_a_slot_is_free_as_soon_as_a_creation_fails(in_fake_time: InFakeTime) ->
 def test_a_pod_that_the_host_cannot_run_is_said_and_not_tried(in_fake_time: InFakeTime) -> None:
     async def simulate() -> tuple[int, list[str]]:
         async with PodLab().running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(resourceClaims=[{"name": "gpu"}]))
+            lab.send_virtual_event("ADDED", virtual_pod(resourceClaims=[{"name": "gpu"}]))
             await asyncio.sleep(600)
             return len(lab.sent("POST")), [message for _, message in lab.warnings()]
 
@@ -222,11 +222,11 @@ def test_a_scheduler_of_the_tenants_own_is_waited_for(in_fake_time: InFakeTime) 
     async def simulate() -> tuple[list[str], list[str], list[str]]:
         async with PodLab().running() as lab:
             pod = virtual_pod(schedulerName="mine")
-            lab.tell_virtual("ADDED", pod)
+            lab.send_virtual_event("ADDED", pod)
             await asyncio.sleep(1)
             reasons = [reason for reason, _ in lab.warnings()]
             before = [each.path for each in lab.sent("POST")]
-            lab.tell_virtual("MODIFIED", {**pod, "spec": {**pod["spec"], "nodeName": "n1"}})
+            lab.send_virtual_event("MODIFIED", {**pod, "spec": {**pod["spec"], "nodeName": "n1"}})
             await asyncio.sleep(1)
             return reasons, before, [each.body["spec"]["nodeName"] for each in lab.sent("POST")]
 
@@ -246,9 +246,9 @@ def test_a_pod_whose_runtime_class_the_host_lacks_is_bound_and_stays(in_fake_tim
                     "metadata": {"name": name, "uid": name},
                     "spec": spec,
                 }
-                lab.tell_virtual("ADDED", node, NODES)
+                lab.send_virtual_event("ADDED", node, NODES)
             await asyncio.sleep(1)
-            lab.tell_virtual("ADDED", virtual_pod(runtimeClassName="sandbox"))
+            lab.send_virtual_event("ADDED", virtual_pod(runtimeClassName="sandbox"))
             await asyncio.sleep(0.1)
             bindings = [each for each in lab.virtual.asked("POST") if each.path.endswith("/binding")]
             return [each.body["target"] for each in bindings], [reason for reason, _ in lab.warnings()]
@@ -261,7 +261,7 @@ def test_a_pod_whose_runtime_class_the_host_lacks_is_bound_and_stays(in_fake_tim
 def test_the_tokens_of_a_bound_pod_come_first(in_fake_time: InFakeTime) -> None:
     async def simulate() -> list[str]:
         async with PodLab().running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(tokens=True, nodeName="n1"))
+            lab.send_virtual_event("ADDED", virtual_pod(tokens=True, nodeName="n1"))
             await asyncio.sleep(1)
             return [each.path.rpartition("/")[2] for each in lab.host.asked("POST")]
 
@@ -274,7 +274,7 @@ def test_a_pod_without_service_account_says_why_it_waits(in_fake_time: InFakeTim
         path = f"{SERVICEACCOUNTS.path(namespace=SPACE)}/default/token"
         lab.virtual.on("POST", path, refused(404, "NotFound", 'serviceaccounts "default" not found'))
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual_pod(tokens=True, nodeName="n1"))
+            lab.send_virtual_event("ADDED", virtual_pod(tokens=True, nodeName="n1"))
             await asyncio.sleep(1)
             return len(lab.sent("POST")), [message for _, message in lab.warnings()]
 

@@ -67,10 +67,10 @@ def test_a_pod_that_ends_on_the_host_before_it_started_is_created_again(in_fake_
         host = host_pod(lab, virtual, node="n1")
         async with lab.running(virtual=[virtual], host=[host]):
             await asyncio.sleep(1)
-            lab.tell_host("MODIFIED", terminating(host))
+            lab.send_host_event("MODIFIED", terminating(host))
             await asyncio.sleep(1)
             before = len(lab.sent("POST"))
-            lab.tell_host("DELETED", host)
+            lab.send_host_event("DELETED", host)
             await asyncio.sleep(1)
             return deletions(lab), len(lab.sent("POST")) - before
 
@@ -87,8 +87,8 @@ def test_the_final_status_comes_before_the_end(in_fake_time: InFakeTime) -> None
             await asyncio.sleep(1)
             count = len(lab.virtual.requests)
             ended = host_pod(lab, virtual, node="n1", **{**RUNNING, "phase": "Succeeded"})
-            lab.tell_host("MODIFIED", ended)
-            lab.tell_host("DELETED", ended)
+            lab.send_host_event("MODIFIED", ended)
+            lab.send_host_event("DELETED", ended)
             await asyncio.sleep(1)
             methods = [each.method for each in lab.virtual.requests[count:] if each.method != "GET"]
             return methods, lab.told_status(), deletions(lab)
@@ -109,8 +109,8 @@ def test_a_final_status_that_could_not_be_written_is_not_lost(in_fake_time: InFa
             path = f"{virtual_path()}/status"
             lab.virtual.on("PATCH", path, refused(500, "InternalError"))
             ended = host_pod(lab, virtual, node="n1", **{**RUNNING, "phase": "Failed"})
-            lab.tell_host("MODIFIED", ended)
-            lab.tell_host("DELETED", ended)
+            lab.send_host_event("MODIFIED", ended)
+            lab.send_host_event("DELETED", ended)
             await asyncio.sleep(0.02)
             before = deletions(lab)
             lab.virtual.answer_willingly("PATCH", path)
@@ -131,7 +131,7 @@ def test_a_pod_that_is_only_hidden_is_left_alone_and_looked_at_again(in_fake_tim
         async with lab.running():
             virtual = running_pod()
             lab.host.on("GET", host_path(), ok(newer(host_pod(lab, virtual, node="n1", **RUNNING))))
-            lab.tell_virtual("ADDED", virtual)
+            lab.send_virtual_event("ADDED", virtual)
             await asyncio.sleep(12)
             asked = [each.at for each in lab.host.asked("GET") if each.path == host_path()]
             before = deletions(lab)
@@ -150,7 +150,7 @@ def test_a_pod_is_not_removed_while_the_host_cannot_be_asked(in_fake_time: InFak
         lab = PodLab()
         lab.host.on("GET", host_path(), refused(503, "ServiceUnavailable"))
         async with lab.running():
-            lab.tell_virtual("ADDED", running_pod())
+            lab.send_virtual_event("ADDED", running_pod())
             await asyncio.sleep(100)
             return deletions(lab)
 
@@ -164,7 +164,7 @@ def test_finalizers_are_waited_for_without_a_request_each_time(
     async def simulate() -> int:
         async with PodLab().running() as lab:
             pod = terminating(running_pod(finalizers=["example.com/mine"]), grace=grace)
-            lab.tell_virtual("ADDED", pod)
+            lab.send_virtual_event("ADDED", pod)
             await asyncio.sleep(10)
             return len(deletions(lab))
 

@@ -43,7 +43,9 @@ def test_a_pod_is_bound_once_although_the_cache_learns_it_late(in_fake_time: InF
         lab = PodLab()
         async with pair(lab, bound=False) as (_, host):
             for number in range(3):
-                lab.tell_host("MODIFIED", {**host, "status": {**host["status"], "message": str(number)}})
+                lab.send_host_event(
+                    "MODIFIED", {**host, "status": {**host["status"], "message": str(number)}}
+                )
                 await asyncio.sleep(0.1)
             return bindings(lab), lab.nodes.ensured, lab.told_status()
 
@@ -105,7 +107,7 @@ def test_an_unchanged_status_costs_no_request(in_fake_time: InFakeTime) -> None:
         async with pair(lab, **RUNNING) as (_, host):
             for number in range(3):
                 labels = {**host["metadata"]["labels"], "of-the-host": str(number)}
-                lab.tell_host("MODIFIED", {**host, "metadata": {**host["metadata"], "labels": labels}})
+                lab.send_host_event("MODIFIED", {**host, "metadata": {**host["metadata"], "labels": labels}})
                 await asyncio.sleep(1)
             return lab.told_status()
 
@@ -119,7 +121,7 @@ def test_status_waits_for_more_while_containers_are_created(in_fake_time: InFake
             counted = len(lab.pods.starting)
             for number in range(10):
                 status = {**host["status"], "podIPs": [{"ip": f"10.0.1.{number}"}]}
-                lab.tell_host("MODIFIED", {**host, "status": status})
+                lab.send_host_event("MODIFIED", {**host, "status": status})
                 await asyncio.sleep(0.1)
             return [each.at for each in lab.virtual.asked("PATCH")], counted
 
@@ -133,7 +135,7 @@ def test_a_pod_that_runs_is_not_starting_any_more(in_fake_time: InFakeTime) -> N
         lab = PodLab()
         async with pair(lab, **CREATING) as (_, host):
             await asyncio.sleep(0.3)
-            lab.tell_host("MODIFIED", {**host, "status": {**host["status"], **RUNNING}})
+            lab.send_host_event("MODIFIED", {**host, "status": {**host["status"], **RUNNING}})
             await asyncio.sleep(0.1)
             return [each.at for each in lab.virtual.asked("PATCH")], len(lab.pods.starting)
 
@@ -170,13 +172,13 @@ def test_a_change_is_synced_once(in_fake_time: InFakeTime) -> None:
             known = lab.ctx.in_virtual(*_named(virtual))
             assert known is not None
             metadata = {**known["metadata"], "labels": {"tier": "web"}}
-            lab.tell_virtual("MODIFIED", {**known, "metadata": metadata})
+            lab.send_virtual_event("MODIFIED", {**known, "metadata": metadata})
             await asyncio.sleep(1)
             for number in range(3):
                 status = {**host["status"], "message": str(number)}
                 current = lab.ctx.on_host(*_named(virtual))
                 assert current is not None
-                lab.tell_host("MODIFIED", {**current, "status": status})
+                lab.send_host_event("MODIFIED", {**current, "status": status})
                 await asyncio.sleep(1)
             return before, [each.body for each in lab.sent("PATCH")][len(before) :]
 
@@ -197,7 +199,7 @@ def test_what_one_subresource_rejects_holds_up_no_other(in_fake_time: InFakeTime
             main = {"name": "main", "image": "busybox:2", "resources": {"limits": {"cpu": "2"}}}
             spec = {**known["spec"], "containers": [main]}
             metadata = {**known["metadata"], "generation": 2}
-            lab.tell_virtual("MODIFIED", {**known, "metadata": metadata, "spec": spec})
+            lab.send_virtual_event("MODIFIED", {**known, "metadata": metadata, "spec": spec})
             await asyncio.sleep(0.1)
             return [each.path for each in lab.sent("PATCH")][count:], lab.warnings()
 

@@ -80,14 +80,14 @@ def act(lab: PodLab, where: str, what: str, name: str) -> None:
     virtual, host = (find(PODS, VirtualName(SPACE, name)) for find in (lab.ctx.in_virtual, lab.ctx.on_host))
     if where == "virtual" and virtual is None and what.startswith("is created"):
         node = {"nodeName": "n1"} if what.endswith("bound") else {}
-        lab.tell_virtual("ADDED", virtual_pod(name, uid=_uid(), tokens=name != "plain", **node))
+        lab.send_virtual_event("ADDED", virtual_pod(name, uid=_uid(), tokens=name != "plain", **node))
     elif where == "host" and host is None and what == "appears":
         # An earlier syncer left it, or its label was taken off and put back.
-        lab.tell_host("ADDED", host_pod(lab, virtual or virtual_pod(name, uid=_uid()), node="n1"))
+        lab.send_host_event("ADDED", host_pod(lab, virtual or virtual_pod(name, uid=_uid()), node="n1"))
     elif virtual is not None and where == "virtual" and what in ON_VIRTUAL:
-        lab.tell_virtual(*ON_VIRTUAL[what](virtual))
+        lab.send_virtual_event(*ON_VIRTUAL[what](virtual))
     elif host is not None and where == "host" and what in ON_HOST:
-        lab.tell_host(*ON_HOST[what](host))
+        lab.send_host_event(*ON_HOST[what](host))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)

@@ -27,13 +27,13 @@ def test_tokens_are_requested_when_the_pod_is_bound_and_not_before(in_fake_time:
     async def simulate() -> tuple[list[str], list[str]]:
         async with PodLab().running() as lab:
             pod = virtual_pod(tokens=True)
-            lab.tell_virtual("ADDED", pod)
+            lab.send_virtual_event("ADDED", pod)
             await asyncio.sleep(1)
             before = requested(lab)
             host = host_pod(lab, pod, node="n1")
-            lab.tell_host("MODIFIED", host)
+            lab.send_host_event("MODIFIED", host)
             await asyncio.sleep(1)
-            lab.tell_virtual("MODIFIED", {**pod, "spec": {**pod["spec"], "nodeName": "n1"}})
+            lab.send_virtual_event("MODIFIED", {**pod, "spec": {**pod["spec"], "nodeName": "n1"}})
             await asyncio.sleep(1)
             return before, requested(lab)
 
@@ -45,7 +45,7 @@ def test_a_token_that_the_host_rejected_is_not_requested_again(in_fake_time: InF
         lab = PodLab()
         lab.host.on("POST", HOST_SECRETS, refused(403, "Forbidden", "exceeded quota: secrets"))
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual_pod(tokens=True, nodeName="n1"))
+            lab.send_virtual_event("ADDED", virtual_pod(tokens=True, nodeName="n1"))
             await asyncio.sleep(10)
             lab.host.answer_willingly("POST", HOST_SECRETS)
             await asyncio.sleep(100)
@@ -62,7 +62,7 @@ def test_another_pod_of_the_name_gets_tokens_of_its_own(in_fake_time: InFakeTime
     async def simulate() -> tuple[list[str], list[str]]:
         async with PodLab().running() as lab:
             for uid in ("uid-1", "uid-2"):
-                lab.tell_virtual("MODIFIED", virtual_pod(uid=uid, tokens=True, nodeName="n1"))
+                lab.send_virtual_event("MODIFIED", virtual_pod(uid=uid, tokens=True, nodeName="n1"))
                 await asyncio.sleep(1)
             writes = [each.method for each in lab.host.requests if "/secrets" in each.path]
             return requested(lab), writes
@@ -77,11 +77,11 @@ def test_the_secret_goes_with_the_pod(in_fake_time: InFakeTime, successor: Objec
     async def simulate() -> list[str]:
         async with PodLab().running() as lab:
             pod = virtual_pod(tokens=True, nodeName="n1")
-            lab.tell_virtual("ADDED", pod)
+            lab.send_virtual_event("ADDED", pod)
             await asyncio.sleep(1)
-            lab.tell_virtual("DELETED", pod)
+            lab.send_virtual_event("DELETED", pod)
             if successor is not None:  # it has no node yet
-                lab.tell_virtual("ADDED", successor)
+                lab.send_virtual_event("ADDED", successor)
             await asyncio.sleep(1)
             return [each.path for each in lab.sent("DELETE", "secrets")]
 

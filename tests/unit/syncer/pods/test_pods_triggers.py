@@ -40,12 +40,12 @@ def test_a_pod_waits_for_its_claim_on_the_host(in_fake_time: InFakeTime) -> None
     async def simulate() -> tuple[int, int]:
         async with PodLab().running() as lab:
             claim = thing(PVCS, "data", namespace=SPACE, spec={"accessModes": ["ReadWriteOnce"]})
-            lab.tell_virtual("ADDED", claim, PVCS)
+            lab.send_virtual_event("ADDED", claim, PVCS)
             await asyncio.sleep(1)
-            lab.tell_virtual("ADDED", virtual_pod(**WITH_CLAIM))
+            lab.send_virtual_event("ADDED", virtual_pod(**WITH_CLAIM))
             await asyncio.sleep(100)
             before = len(lab.sent("POST"))
-            lab.tell_host("ADDED", with_uid(on_host(lab, claim)), PVCS)
+            lab.send_host_event("ADDED", with_uid(on_host(lab, claim)), PVCS)
             await asyncio.sleep(0.01)
             return before, len(lab.sent("POST"))
 
@@ -55,11 +55,11 @@ def test_a_pod_waits_for_its_claim_on_the_host(in_fake_time: InFakeTime) -> None
 def test_a_pod_waits_for_the_address_of_the_resolver(in_fake_time: InFakeTime) -> None:
     async def simulate() -> tuple[int, list[Object]]:
         async with PodLab(addons=[KUBE_DNS]).running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(dnsPolicy="ClusterFirst"))
-            lab.tell_virtual("ADDED", KUBE_DNS, SERVICES)
+            lab.send_virtual_event("ADDED", virtual_pod(dnsPolicy="ClusterFirst"))
+            lab.send_virtual_event("ADDED", KUBE_DNS, SERVICES)
             await asyncio.sleep(100)
             before = len(lab.sent("POST"))
-            lab.tell_host("ADDED", with_uid(on_host(lab, KUBE_DNS)), SERVICES)
+            lab.send_host_event("ADDED", with_uid(on_host(lab, KUBE_DNS)), SERVICES)
             await asyncio.sleep(0.01)
             return before, [each.body["spec"]["dnsConfig"] for each in lab.sent("POST")]
 
@@ -71,7 +71,7 @@ def test_a_pod_waits_for_the_address_of_the_resolver(in_fake_time: InFakeTime) -
 def test_a_cluster_whose_tenant_wants_no_resolver_has_none(in_fake_time: InFakeTime) -> None:
     async def simulate() -> tuple[int, int]:
         async with PodLab(addons=[KUBE_DNS]).running() as lab:
-            lab.tell_virtual("ADDED", virtual_pod(dnsPolicy="ClusterFirst"))
+            lab.send_virtual_event("ADDED", virtual_pod(dnsPolicy="ClusterFirst"))
             await asyncio.sleep(100)
             before = len(lab.sent("POST"))
             lab.pods.addons_applied()
@@ -87,12 +87,12 @@ def test_labels_of_a_namespace_are_on_its_pods(in_fake_time: InFakeTime) -> None
         status = {"phase": "Running", "startTime": "now"}
         host = host_pod(lab, virtual, node="n1", **status)
         async with lab.running(virtual=[{**virtual, "status": status}], host=[host]):
-            lab.tell_virtual("ADDED", thing(NAMESPACES, SPACE), NAMESPACES)
+            lab.send_virtual_event("ADDED", thing(NAMESPACES, SPACE), NAMESPACES)
             await asyncio.sleep(1)
             count = len(lab.sent("PATCH"))
             space = thing(NAMESPACES, SPACE)
             space["metadata"]["labels"] = {"team": "blue"}
-            lab.tell_virtual("MODIFIED", space, NAMESPACES)
+            lab.send_virtual_event("MODIFIED", space, NAMESPACES)
             await asyncio.sleep(0.01)
             return [each.body["metadata"]["labels"] for each in lab.sent("PATCH")[count:]]
 
@@ -104,16 +104,16 @@ def test_a_pod_without_node_is_recreated_for_the_nodes_as_they_are_now(in_fake_t
     async def simulate() -> tuple[list[str], list[Object]]:
         lab = PodLab()
         async with lab.running():
-            lab.tell_virtual("ADDED", virtual_pod())
+            lab.send_virtual_event("ADDED", virtual_pod())
             node = thing(NODES, "n1", spec={})
             node["metadata"]["labels"] = {KIND_OF_NODE: "synthetic"}
-            lab.tell_virtual("ADDED", node, NODES)
+            lab.send_virtual_event("ADDED", node, NODES)
             await asyncio.sleep(1)
-            lab.tell_virtual("MODIFIED", {**node, "spec": {"unschedulable": True}}, NODES)
+            lab.send_virtual_event("MODIFIED", {**node, "spec": {"unschedulable": True}}, NODES)
             await asyncio.sleep(0.01)
             deleted = [each.path for each in lab.sent("DELETE")]
             host = lab.host_pod_in_cache()
-            lab.tell_host("DELETED", host)
+            lab.send_host_event("DELETED", host)
             await asyncio.sleep(0.01)
             return deleted, [each.body["spec"].get("affinity") for each in lab.sent("POST")]
 
