@@ -80,6 +80,12 @@ def settled(host: Host, namespace: str) -> dict[str, str]:
 def test_again_is_a_conflict_and_upgrade_without_a_change_touches_nothing(desk: Host, namespace: str):
     first = desk.vcli("create", "demo", "-n", namespace, *QUIET)
     assert first.stdout == ""
+    # At once, while the StatefulSet does not count its pod yet.
+    [listed] = json.loads(desk.vcli("list", "-n", namespace, "-o", "json").stdout)
+    assert (listed["status"], listed["ready"]) == ("Running", 1)
+    assert (
+        json.loads(desk.vcli("describe", "demo", "-n", namespace, "-o", "json").stdout)["status"] == "Running"
+    )
     before = settled(desk, namespace)
     again = desk.vcli("create", "demo", "-n", namespace, *QUIET, check=False)
     assert (again.returncode, again.stdout) == (5, "")

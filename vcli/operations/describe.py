@@ -19,6 +19,7 @@ from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.parts import parts, reference, selector
+from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
 
@@ -54,7 +55,7 @@ async def describe_cluster(
     check_place(name, namespace)
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:
-        cluster = await resolve(client, name, namespace=namespace)
+        cluster = await recounted(client, await resolve(client, name, namespace=namespace))
         service, pods, claims, values, certificates, warnings, synced = await asyncio.gather(
             _allowed(_service(client, cluster)),
             _allowed(_pods(client, cluster)),

@@ -11,6 +11,7 @@ from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import sources
 from vcli.kubeconfig.read import load
+from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
@@ -66,6 +67,7 @@ async def list_clusters(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace, limited=limited)
+        found = await asyncio.gather(*(recounted(client, each) for each in found))
     mark, host = loaded.connected, loaded.context_name
     records = await asyncio.to_thread(background.records)
     listed = []

@@ -25,8 +25,9 @@ from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
 from vcli.operations.facts import load_bundle
 from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
-from vcli.operations.probe import is_serving
+from vcli.operations.probe import recounted
 from vcli.operations.rendering import rendered
+from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.versions import check_step, is_older, running_version
 
@@ -123,8 +124,8 @@ async def make_plan(
         plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )
 
-    ready = (preflight.workload or {}).get("status", {}).get("readyReplicas", 0)
-    was_ready = ready > 0 or (preflight.workload is not None and await is_serving(client, names))
+    live = preflight.workload
+    was_ready = live is not None and (await recounted(client, cluster_of(live, kind="StatefulSet"))).ready > 0
 
     def plan(planned: Sequence[Planned], surplus: Sequence[Object]) -> Plan:
         changes = compare(names, stored=stored.data, values=values.given, planned=planned, surplus=surplus)

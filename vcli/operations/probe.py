@@ -1,18 +1,20 @@
 """Asking a syncer whether it is ready: the kubelet asks every second, and the API shows it later still."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from vcli.contract import ports
-from vcli.controlplane.names import Names
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Unreachable
+from vcli.kube.errors import ApiError, Object, Unreachable
 from vcli.kube.resources import PODS
+from vcli.kube.types import is_terminating
 from vcli.operations.readiness import serves
+from vcli.operations.resolve import VirtualCluster
 from vcli.portforward.link import open_link
 
 _LONGEST: Final = 25.0
-_SHORTEST: Final = 0.3  # seconds for a syncer that runs to say that it is ready now
+_SHORTEST: Final = 1.0  # seconds for a syncer that runs to say that it is ready now
 # The syncer answers when it is ready, which includes that the virtual API is.
 _QUESTION: Final = b"GET /readyz?wait HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 _YES: Final = b"HTTP/1.1 200 "
@@ -48,21 +50,33 @@ async def is_ready(
         return False
 
 
-async def is_serving(client: Client, names: Names) -> bool:
-    """Whether the control plane's API serves now; the workload's count of ready pods comes a second later.
+async def recounted(client: Client, cluster: VirtualCluster) -> VirtualCluster:
+    """The cluster with the pods counted that serve now; its workload counts them up to seconds later.
+
+    One that is ready already, paused or being deleted, or that vcli did not make, costs no request. Where the
+    host does not let us look, the workload's count stays.
 
     Args:
         client: of the host.
-        names: of a virtual cluster that vcli made.
+        cluster: as its workload shows it.
 
     Raises:
-        ApiError: the host does not let us list pods.
-        Unreachable: it does not answer.
+        Unreachable: the host does not answer.
     """
-    selector = ",".join(f"{key}={value}" for key, value in names.selector.items())
-    pods = (await client.list(PODS, namespace=names.namespace, label_selector=selector))["items"]
-    if any(map(serves, pods)):
+    if cluster.status != "Starting" or not cluster.ours:
+        return cluster
+    try:
+        found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)
+    except ApiError:
+        return cluster
+    serving = await asyncio.gather(*(_is_serving(client, pod) for pod in found["items"]))
+    return replace(cluster, ready=max(cluster.ready, sum(serving)))
+
+
+async def _is_serving(client: Client, pod: Object) -> bool:
+    if serves(pod):
         return True
-    running = [each["metadata"]["name"] for each in pods if each.get("status", {}).get("phase") == "Running"]
-    asked = (is_ready(client, namespace=names.namespace, pod=name, timeout=_SHORTEST) for name in running)
-    return any(await asyncio.gather(*asked))
+    metadata = pod["metadata"]
+    if is_terminating(pod) or pod.get("status", {}).get("phase") != "Running":
+        return False
+    return await is_ready(client, namespace=metadata["namespace"], pod=metadata["name"], timeout=_SHORTEST)
