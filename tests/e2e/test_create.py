@@ -181,6 +181,7 @@ def test_keep_on_failure(desk: Host, namespace: str):
     options = ["--ephemeral", "--kubernetes-version", "v1.36.99", "--keep-on-failure"]
     done = desk.vcli("create", "bad", "-n", namespace, *options, check=False)
     assert done.returncode == 4
+    assert "vcli host load-image --kubernetes 1.36 gives" in done.stderr
     assert "StatefulSet/bad" in versions(desk, namespace)
     desk.vcli("delete", "bad", "-n", namespace)
     assert left(desk, namespace) == set()

@@ -1,6 +1,7 @@
 """Waiting for a control plane: watched, not polled, and given up as soon as nothing can come of it."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from vcli.operations.readiness import progress
 from vcli.operations.resolve import VirtualCluster
 from vcli.operations.watcher import Watcher
 
+_NO_IMAGE: Final = re.compile(r"\b(?:ImagePullBackOff|ErrImagePull|ErrImageNeverPull)\b")
 _DIAGNOSTICS_TIMEOUT: Final = 1.5  # seconds, as the time for the command may be over
 
 
@@ -59,7 +61,7 @@ async def wait_ready(
     raise kind(
         f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}: {reason}"
         + (await _diagnostics(client, watcher.pods[-1]) if watcher.pods else ""),
-        hint=_hint(cluster, updated=updated),
+        hint=_image_hint(cluster, reason) + _hint(cluster, updated=updated),
     )
 
 
@@ -69,6 +71,14 @@ def _hint(cluster: VirtualCluster, *, updated: bool) -> str:
         return f"{described} shows it; a new one is removed again, unless --keep-on-failure is given"
     logs = vcli("logs", cluster.name, namespace=cluster.namespace)
     return f"{described} and {logs} show more; or wait longer with --timeout"
+
+
+def _image_hint(cluster: VirtualCluster, reason: str) -> str:
+    """The nodes of an embedded host have the images of its own version, and can often download none."""
+    if not cluster.ours or cluster.version is None or not _NO_IMAGE.search(reason):
+        return ""
+    minor = ".".join(cluster.version.removeprefix("v").split(".")[:2])
+    return f"to an embedded host, vcli host load-image --kubernetes {minor} gives the images; "
 
 
 async def _diagnostics(client: Client, pod: Object) -> str:
