@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    NODES,
     PDBS,
     PODS,
     PVCS,
@@ -152,6 +153,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="Evictions on the host, as of a node that is drained, keep to them as well.",
         enabled=False,
         rules=(Rule(PDBS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=NODES,
+        direction="fromHost",
+        key="nodes",
+        summary="With the labels, taints and capacity that the host's have; else they are made up.",
+        enabled=False,
+        cluster_rules=(Rule(NODES, _READ),),
     ),
     SyncedKind(
         resource=PVS,

@@ -16,8 +16,8 @@ from virtualnode import VirtualNodes, virtual_nodes
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import LEASES, NODES, PODS
-from vcli.syncer.kinds import nodes as kind
-from vcli.syncer.kinds.nodestatus import kubelet_port
+from vcli.syncer.nodes import controller as kind
+from vcli.syncer.nodes.status import kubelet_port
 from vcli.syncer.translate.nodes import KIND_OF_NODE
 
 Object = dict[str, Any]

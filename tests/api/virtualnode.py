@@ -15,10 +15,11 @@ from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.kinds.indexes import BY_NODE, by_node
-from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics_api.source import HostUsage
+from vcli.syncer.nodes.controller import Nodes
+from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.settings import parse
 from vcli.syncer.translate.metadata import host_metadata
@@ -70,7 +71,9 @@ class VirtualNodes:
             usage=HostUsage(self.ctx),
             limiter=ConnectionLimiter(),
         )
-        self.nodes = Nodes(self.ctx, self.server, pods_on=partial(pods.by_index, BY_NODE))
+        self.nodes = Nodes(
+            self.ctx, self.server, SyntheticNodes(self.ctx), pods_on=partial(pods.by_index, BY_NODE)
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

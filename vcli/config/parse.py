@@ -72,7 +72,7 @@ NOT_YET: tuple[str, ...] = (
     "sync.fromHost.csiNodes",
     "sync.fromHost.csiStorageCapacities",
     "sync.fromHost.ingressClasses",
-    "sync.fromHost.nodes",
+    "sync.fromHost.nodes.syncBackChanges",
     "sync.fromHost.priorityClasses",
     "sync.fromHost.runtimeClasses",
     "sync.fromHost.secrets",

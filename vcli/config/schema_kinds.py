@@ -1,13 +1,18 @@
 """The values ``sync.<direction>.<kind>.enabled``, from `vcli.catalog`; a part of `vcli.config.schema`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, make_dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from vcli.catalog import SYNCED, Direction, Switch, SyncedKind
 from vcli.config.fields import doc, section
+from vcli.config.schema_nodes import NodeOptions
 
 Section = TypeVar("Section")
+
+
+_OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
+"""Further keys of a kind's section."""
 
 
 def field_of(kind: SyncedKind) -> str:
@@ -53,6 +58,7 @@ def _section(kind: SyncedKind) -> type:
     return make_dataclass(
         kind.resource.kind,
         [("enabled", hint, enabled)],
+        bases=(_OPTIONS[kind.path],) if kind.path in _OPTIONS else (),
         namespace={"__doc__": f"{kind.resource.kind}: {kind.summary}"},
         frozen=True,
         slots=True,

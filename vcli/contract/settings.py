@@ -37,6 +37,9 @@ class Settings:
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
         external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
         default_service_account_ready: whether being ready includes that `default/default` exists.
+        nodes: which of the host's Nodes are shown, where that kind is on: the ``used`` ones or ``all``.
+        node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
+        node_images: whether Nodes show the images that they have.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
     """
 
@@ -59,6 +62,9 @@ class Settings:
     health_port: int = ports.HEALTH
     external_ip_ranges: list[str] = field(default_factory=list)
     default_service_account_ready: bool = True
+    nodes: str = "used"
+    node_labels: dict[str, str] = field(default_factory=dict)
+    node_images: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
 
     @property
@@ -76,6 +82,10 @@ _SPELLED: Final = {
     "service_cidrs": "serviceCIDRs",
     "external_ip_ranges": "externalIPRanges",
 }
+_NEWER: Final = tuple(
+    f for f in fields(Settings) if f.name in ("kinds", "nodes", "node_labels", "node_images")
+)
+"""Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})
 
 
@@ -83,8 +93,10 @@ def dump(settings: Settings) -> Object:
     """As JSON, without what only the host knows."""
     values = {f.name: getattr(settings, f.name) for f in fields(Settings) if f.name not in _OF_THE_HOST}
     values["pki"] = str(settings.pki)
-    if not settings.kinds:
-        del values["kinds"]  # an update of vcli that brings kinds which are off is no reason for a restart
+    defaults = {f.name: f.default_factory() if callable(f.default_factory) else f.default for f in _NEWER}
+    values = {
+        name: value for name, value in values.items() if name not in defaults or value != defaults[name]
+    }
     return {_spelling(name): value for name, value in values.items()}
 
 

@@ -150,6 +150,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
     hosts_image = (
         rewrite.init_container.image.reference() or place(syncer_image(values, bundle), values).reference()
     )
+    nodes: Any = values.sync.from_host.nodes  # type: ignore[attr-defined]  made from the catalog
     settings = Settings(
         cluster=names.cluster,
         namespace=names.namespace,
@@ -164,6 +165,9 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         hosts_image=hosts_image if rewrite.enabled else "",
         metrics=values.integrations.metrics_server.enabled,
         external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
+        nodes="all" if nodes.selector.all or nodes.selector.labels else "used",
+        node_labels=dict(nodes.selector.labels),
+        node_images=not nodes.clear_image_status,
         kinds=differences(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

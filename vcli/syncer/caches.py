@@ -1,6 +1,7 @@
 """Which collections the syncer keeps in memory, and how they are indexed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from vcli.kube.resources import (
@@ -31,13 +32,22 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
-from vcli.syncer.registry import from_host_kinds, kinds_of, to_host_kinds
+from vcli.syncer.registry import from_host_kinds, is_synced, kinds_of, to_host_kinds
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
 
 _CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 _OF_CONTAINERS: Final = ("name", "image", "resources")
 _OF_TOKENS: Final = ("name", "namespace", "uid", "resourceVersion", "labels", "annotations")
+_OF_NODES: Final = (
+    "addresses",
+    "allocatable",
+    "capacity",
+    "conditions",
+    "declaredFeatures",
+    "nodeInfo",
+    "runtimeHandlers",
+)
 _OF_PODS: Final = (
     "activeDeadlineSeconds",
     "affinity",
@@ -73,6 +83,16 @@ def host_config(config: Object) -> Object:
     return kept
 
 
+def host_node(node: Object, *, images: bool) -> Object:
+    """What is kept of a host Node: not its annotations, which name volumes and more of what others have."""
+    metadata = {key: value for key, value in node["metadata"].items() if key != "annotations"}
+    status = {key: value for key, value in (node.get("status") or {}).items() if key in _OF_NODES}
+    if images and "images" in (node.get("status") or {}):
+        status["images"] = node["status"]["images"]
+    kept: Object = intern({**node, "metadata": metadata, "status": status})
+    return kept
+
+
 _KEPT: Final[Mapping[Resource, Callable[[Object], Object]]] = {
     PODS: host_pod,
     CONFIGMAPS: host_config,
@@ -104,4 +124,12 @@ def watch_all(ctx: SyncContext) -> None:
     for resource, _ in from_host_kinds(ctx.settings):
         virtual.watch(resource)
         host.watch(resource, optional=True)
+    if is_synced(ctx.settings, NODES):
+        host.watch(
+            NODES,
+            label_selector=",".join(f"{key}={value}" for key, value in ctx.settings.node_labels.items())
+            or None,
+            keep=partial(host_node, images=ctx.settings.node_images),
+            optional=True,
+        )
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

@@ -16,7 +16,7 @@ from vcli.kube import codec
 from vcli.kube.access import Access, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import EVENTS, PODS, PVCS, SERVICEACCOUNTS, SERVICES
+from vcli.kube.resources import EVENTS, NODES, PODS, PVCS, SERVICEACCOUNTS, SERVICES
 from vcli.syncer import registry
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
@@ -37,7 +37,6 @@ from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
 from vcli.syncer.kinds.kubernetes_service import KubernetesService
 from vcli.syncer.kinds.metrics_api import MetricsApiService
-from vcli.syncer.kinds.nodes import Nodes
 from vcli.syncer.kinds.pods.context import DNS_SERVICE
 from vcli.syncer.kinds.pods.controller import Pods
 from vcli.syncer.kinds.pods.lookup import find_pod
@@ -45,6 +44,9 @@ from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics_api.source import HostUsage
+from vcli.syncer.nodes.controller import Nodes
+from vcli.syncer.nodes.mirrored import MirroredNodes
+from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.sync.references import ReferenceIndex
@@ -109,7 +111,8 @@ def _runnables(
     ctx: SyncContext, gates: Gates, server: KubeletServer, metrics_api: Runnable, address: str
 ) -> tuple[list[Runnable], list[Controller[Any]]]:
     """All that runs, and the controllers among it."""
-    nodes = Nodes(ctx, server, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
+    source = MirroredNodes(ctx) if is_synced(ctx.settings, NODES) else SyntheticNodes(ctx)
+    nodes = Nodes(ctx, server, source, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
     references = ReferenceIndex(ctx.virtual)
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []

@@ -12,7 +12,7 @@ from typing import Any, Final
 from vcli.catalog import SYNCED, SyncedKind, kinds_on
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
-from vcli.kube.resources import CONFIGMAPS, EVENTS, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import CONFIGMAPS, EVENTS, NODES, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
@@ -22,7 +22,7 @@ from vcli.syncer.sync.to_host import ToHost, to_host
 
 log = Log("vcli.syncer.kinds")
 
-OWN_CONTROLLERS: Final = frozenset({PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS, PVS, EVENTS})
+OWN_CONTROLLERS: Final = frozenset({PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS, PVS, EVENTS, NODES})
 
 
 def kinds_of(settings: Settings) -> list[SyncedKind]:

@@ -18,6 +18,7 @@ from vcli.kube.resources import (
 )
 from vcli.syncer.translate import configs, endpoints, events, nodes, pvcs, services
 from vcli.syncer.translate.metadata import virtual_name_of
+from vcli.syncer.translate.mirrored_nodes import mirrored_node
 from vcli.syncer.translate.names import VirtualName
 
 Object = dict[str, Any]
@@ -156,7 +157,7 @@ async def test_nodes(pair: Pair):
     )
     node = await pair.client.create(NODES, body)
     assert node["status"]["daemonEndpoints"]["kubeletEndpoint"]["Port"] == 10251
-    mirrored = nodes.mirrored_node(node, kubelet_host="h", kubelet_port=10252)
+    mirrored = mirrored_node(node, kubelet_host="h", kubelet_port=10252)
     await pair.client.create(NODES, {**mirrored, "metadata": {**mirrored["metadata"], "name": f"m-{name}"}})
     namespace = {"metadata": {"name": "kube-node-lease"}}
     if "kube-node-lease" not in {

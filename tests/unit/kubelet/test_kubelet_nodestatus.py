@@ -2,11 +2,10 @@ from typing import Any
 
 import pytest
 
-from vcli.syncer.kinds.nodestatus import (
+from vcli.syncer.nodes.status import (
     declared_features,
     kubelet_port,
     refreshed_status,
-    without_not_ready_taint,
 )
 
 Object = dict[str, Any]
@@ -38,15 +37,6 @@ def test_a_changed_condition_is_a_transition() -> None:
     current = {"conditions": [condition("Ready", "Unknown", "t1")]}
     fresh = {"conditions": [condition("Ready", "True", "t2")]}
     assert refreshed_status(current, fresh) == fresh
-
-
-def test_only_the_taint_of_new_nodes_is_lifted() -> None:
-    not_ready = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
-    tenants = {"key": "node.kubernetes.io/not-ready", "effect": "NoExecute"}
-    assert without_not_ready_taint({"spec": {"taints": [not_ready, tenants]}}) == [tenants]
-    assert without_not_ready_taint({"spec": {"taints": [not_ready]}}) == []
-    assert without_not_ready_taint({"spec": {"taints": [tenants]}}) is None
-    assert without_not_ready_taint({"spec": {}}) is None
 
 
 @pytest.mark.parametrize(

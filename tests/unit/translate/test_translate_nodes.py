@@ -1,7 +1,8 @@
 import pytest
 from translate_builders import unchanged
 
-from vcli.syncer.translate.nodes import KIND_OF_NODE, lease, mirrored_node, synthetic_node
+from vcli.syncer.translate.mirrored_nodes import mirrored_node
+from vcli.syncer.translate.nodes import KIND_OF_NODE, lease, synthetic_node
 
 NOW, LATER = "2026-01-01T00:00:00Z", "2026-01-01T00:05:00Z"
 

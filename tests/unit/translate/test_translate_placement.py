@@ -65,6 +65,17 @@ def test_a_pod_is_kept_off_a_cordoned_node_by_name() -> None:
     assert placement(pod(nodeName="n"), nodes) is None
 
 
+def test_pods_stay_on_the_nodes_that_the_cluster_has() -> None:
+    only = {"pool": "tenants"}
+    demand = wants("pool", "In", "tenants")
+    assert terms(placement(pod(), [], only=only)) == [{"matchExpressions": [demand]}]
+    # One that asks for something else goes nowhere, as the cluster has no such node.
+    where = placement(pod(nodeSelector={"pool": "other"}), [], only=only)
+    assert where is not None
+    assert where["nodeSelector"] == {"pool": "other"}
+    assert terms(where) == [{"matchExpressions": [demand]}]
+
+
 def test_every_term_that_could_match_is_narrowed_and_the_rest_stays() -> None:
     own = [
         {"matchExpressions": [wants("disk", "Exists")]},

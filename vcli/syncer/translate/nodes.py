@@ -1,18 +1,20 @@
 """Virtual Nodes."""
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from vcli.kube.types import (
     Condition,
     LeaseSpec,
     NodeAddress,
     NodeDaemonEndpoints,
-    NodeSpec,
     NodeStatus,
     ObjectMeta,
+    annotations,
     labels,
 )
+from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object, without
 
 KIND_OF_NODE: Final = "vcli.dev/node"
@@ -24,10 +26,20 @@ def is_ours(node: Mapping[str, Any]) -> bool:
     return KIND_OF_NODE in labels(node)
 
 
+def of_host(node: Mapping[str, Any]) -> Object:
+    """What a Node of ours has of the host's: ``labels`` (their keys), ``taints`` and ``unschedulable``."""
+    made_up = labels(node).get(KIND_OF_NODE) == "synthetic"
+    found: Object = {"labels": _STANDARD if made_up else labels(node), "taints": [], "unschedulable": False}
+    try:
+        found.update(json.loads(annotations(node).get(keys.OF_HOST_NODE, "{}")))
+    except ValueError:  # somebody has written into it
+        return found
+    return found
+
+
 def tenant_labels(node: Mapping[str, Any]) -> Object:
-    """The labels of a Node of ours that the tenant gave it; of one that we can read they are the host's."""
-    found = labels(node)
-    return without(found, *_STANDARD) if found.get(KIND_OF_NODE) == "synthetic" else {}
+    """The labels of a Node of ours that the tenant gave it."""
+    return without(labels(node), *of_host(node)["labels"])
 
 
 def _standard_labels(name: str, architecture: str, operating_system: str) -> dict[str, str]:
@@ -54,8 +66,6 @@ _CONDITIONS: Final = (
     ("Ready", "True", "KubeletReady", "a pod of this cluster runs on this node"),
 )
 _LEASE_SECONDS: Final = 40
-_MIRRORED_SPEC: Final = ("providerID", "taints", "unschedulable")
-_MIRRORED_STATUS: Final = ("allocatable", "capacity", "conditions", "nodeInfo")
 
 
 def synthetic_node(
@@ -96,11 +106,11 @@ def synthetic_node(
         for kind, status, reason, message in _CONDITIONS
     ]
     node: NodeStatus = {
-        "addresses": _addresses(name, internal_ips, kubelet_host),
+        "addresses": addresses_of(name, internal_ips, kubelet_host),
         "allocatable": dict(_CAPACITY),
         "capacity": dict(_CAPACITY),
         "conditions": conditions,
-        "daemonEndpoints": _endpoints(kubelet_port),
+        "daemonEndpoints": endpoints_of(kubelet_port),
         "nodeInfo": {
             "architecture": architecture,
             "bootID": "",
@@ -116,36 +126,6 @@ def synthetic_node(
     }
     metadata: ObjectMeta = {"name": name, "labels": {**(labels or {}), **standard}}
     return {"apiVersion": "v1", "kind": "Node", "metadata": metadata, "spec": {}, "status": node}
-
-
-def mirrored_node(host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int) -> Object:
-    """The Node for a host node that we can read: its labels, taints and status, with our kubelet endpoint.
-
-    Annotations, images and volumes name what other tenants have, so they stay on the host.
-
-    Args:
-        host: the host's Node.
-        kubelet_host: DNS name where kube-apiserver reaches the syncer.
-        kubelet_port: the syncer's port for this node.
-    """
-    real: NodeStatus = host.get("status") or NodeStatus()
-    name = host["metadata"]["name"]
-    addresses = [each for each in real.get("addresses") or () if each["type"] in ("InternalIP", "ExternalIP")]
-    mirrored = {key: real[key] for key in _MIRRORED_STATUS if key in real}
-    metadata: ObjectMeta = {"name": name, "labels": {**labels(host), KIND_OF_NODE: "mirrored"}}
-    spec: NodeSpec = host.get("spec") or NodeSpec()
-    status: NodeStatus = {
-        **cast("NodeStatus", mirrored),
-        "addresses": [*addresses, *_addresses(name, (), kubelet_host)],
-        "daemonEndpoints": _endpoints(kubelet_port),
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": metadata,
-        "spec": {key: spec[key] for key in _MIRRORED_SPEC if key in spec},
-        "status": status,
-    }
 
 
 def lease(name: str, *, now: str, node_uid: str | None = None) -> Object:
@@ -167,7 +147,8 @@ def lease(name: str, *, now: str, node_uid: str | None = None) -> Object:
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 
-def _addresses(name: str, internal_ips: Sequence[str], kubelet_host: str) -> list[NodeAddress]:
+def addresses_of(name: str, internal_ips: Sequence[str], kubelet_host: str) -> list[NodeAddress]:
+    """``status.addresses`` of a Node: its own, its name, and where its kubelet is reached."""
     real: list[NodeAddress] = [{"type": "InternalIP", "address": each} for each in internal_ips]
     return [
         *real,
@@ -176,5 +157,6 @@ def _addresses(name: str, internal_ips: Sequence[str], kubelet_host: str) -> lis
     ]
 
 
-def _endpoints(port: int) -> NodeDaemonEndpoints:
+def endpoints_of(port: int) -> NodeDaemonEndpoints:
+    """``status.daemonEndpoints`` of a Node whose kubelet listens on a port."""
     return {"kubeletEndpoint": {"Port": port}}

@@ -22,7 +22,9 @@ Requirement = Mapping[str, Any]
 Term = Mapping[str, Any]
 
 
-def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
+def placement(
+    pod: Object, nodes: Sequence[Object], *, only: Mapping[str, str] | None = None
+) -> Object | None:
     """What a host pod's spec says of nodes, if that differs from what the virtual pod's does.
 
     A label that the tenant has given a Node is the tenant's on all nodes: a requirement for it is answered
@@ -31,6 +33,7 @@ def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
     Args:
         pod: the virtual pod.
         nodes: the virtual Nodes that correspond to the host's.
+        only: labels that the host's node must have.
 
     Returns:
         ``nodeSelector`` and ``nodeAffinity``; None: it says what the virtual pod does.
@@ -49,6 +52,7 @@ def placement(pod: Object, nodes: Sequence[Object]) -> Object | None:
         return _by_name(term, labels, known)
 
     demands = [_in(key, value) for key, value in selector.items() if key in known]
+    demands += [_in(key, value) for key, value in sorted((only or {}).items())]
     base = (affinity.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{"matchExpressions": []}]
     required = [
         _with_fields(named, [_not(name) for name in off])

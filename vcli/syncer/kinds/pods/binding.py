@@ -89,7 +89,8 @@ class PodBinding:
 
 def placement_of(virtual: Object, ctx: SyncContext) -> Object | None:
     """Where the tenant wants a pod, by what the virtual Nodes are now."""
-    return placement(virtual, [node for node in ctx.virtual[NODES].items() if is_ours(node)])
+    nodes = [node for node in ctx.virtual[NODES].items() if is_ours(node)]
+    return placement(virtual, nodes, only=ctx.settings.node_labels)
 
 
 async def bind_to_any(ctx: SyncContext, virtual: Object) -> None:

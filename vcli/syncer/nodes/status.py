@@ -6,8 +6,6 @@ from typing import Any, Final
 
 Object = dict[str, Any]
 
-_NOT_READY: Final = "node.kubernetes.io/not-ready"
-
 # Since which host version a node can be relied on to have a feature that the virtual API server asks Nodes
 # for (KEP-5328): it rejects updates of pods that need what their Node does not declare. WebSocket only says
 # that an exec may come to us as it is, which spares a translation to SPDY and back; the host's API takes it
@@ -57,12 +55,3 @@ def _since(condition: Object, before: Object | None) -> Object:
         return condition
     since = before.get("lastTransitionTime")
     return {**condition, "lastTransitionTime": since} if since else condition
-
-
-def without_not_ready_taint(node: Mapping[str, Any]) -> list[Object] | None:
-    """Give the taints without the one of a Node that is not ready yet; None if it has no such taint."""
-    taints = (node.get("spec") or {}).get("taints") or []
-    kept = [
-        taint for taint in taints if (taint.get("key"), taint.get("effect")) != (_NOT_READY, "NoSchedule")
-    ]
-    return kept if len(kept) != len(taints) else None

@@ -1,8 +1,9 @@
-"""Virtual Nodes for host nodes that we have no right to read.
+"""The virtual Nodes, their kubelets and their leases.
 
 A Node for each `spec.nodeName` in use, created when the first pod is bound to it and removed some time after
-the last one that is not a DaemonSet's has gone. All state is in the Node itself: its kubelet's port is found
-there again after a restart. A Node without our label is the tenant's and never touched.
+the last one that is not a DaemonSet's has gone; and those that the source wants in any case. What a Node
+shows is the source's. All state is in the Node itself: its kubelet's port is found there again after a
+restart. A Node without our label is the tenant's and never touched.
 """
 
 import asyncio
@@ -11,22 +12,18 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from vcli.errors import VcliError
+from vcli.errors import NotFoundError, VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
 from vcli.kube.types import uid
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.indexes import is_daemon
-from vcli.syncer.kinds.nodestatus import (
-    architecture,
-    declared_features,
-    kubelet_port,
-    refreshed_status,
-    without_not_ready_taint,
-)
 from vcli.syncer.kubelet import KubeletServer
-from vcli.syncer.translate.nodes import is_ours, lease, synthetic_node
+from vcli.syncer.nodes.source import NodeSource
+from vcli.syncer.nodes.status import kubelet_port, refreshed_status
+from vcli.syncer.translate.node_patch import patch_of_node
+from vcli.syncer.translate.nodes import is_ours, lease
 
 log = Log(__name__)
 
@@ -46,6 +43,7 @@ class Nodes:
     Args:
         ctx: both clusters.
         server: the kubelets.
+        source: what Nodes there are, and what they show.
         pods_on: gives the virtual pods that are bound to a node.
     """
 
@@ -53,10 +51,14 @@ class Nodes:
     needs_leadership = True
 
     def __init__(
-        self, ctx: SyncContext, server: KubeletServer, *, pods_on: Callable[[str], Iterable[Object]]
+        self,
+        ctx: SyncContext,
+        server: KubeletServer,
+        source: NodeSource,
+        *,
+        pods_on: Callable[[str], Iterable[Object]],
     ) -> None:
-        self._settings = ctx.settings
-        self._host_version = ctx.host_version
+        self._source = source
         self._client = ctx.virtual.client
         self._nodes = ctx.virtual[NODES]
         self._server = server
@@ -67,6 +69,7 @@ class Nodes:
         self._locks: dict[str, asyncio.Lock] = {}
         self._wake = asyncio.Event()
         self._nodes.subscribe(self._changed)
+        source.subscribe(self._source_changed)
 
     async def start(self) -> None:
         """Listen again for all Nodes that are ours, on the ports in them. The caches must be full."""
@@ -87,6 +90,7 @@ class Nodes:
         Raises:
             ApiError: as the virtual API answers.
             ConflictError: no port is free.
+            NotFoundError: the host has no such node.
         """
         self._needed_at[name] = _now()
         addresses = tuple(internal_ips)
@@ -102,7 +106,7 @@ class Nodes:
         """Renew leases, report status, and remove Nodes that nobody needs; until cancelled."""
         while True:
             self._wake.clear()
-            for name in list(self._addresses):
+            for name in {*self._addresses, *self._source.standing()}:
                 try:
                     async with self._lock(name):
                         await self._reconcile(name)
@@ -128,6 +132,11 @@ class Nodes:
         if new is None and old is not None and old["metadata"]["name"] in self._addresses:
             self._wake.set()
 
+    def _source_changed(self, name: str) -> None:
+        """The host's Node has changed: ours is to follow now."""
+        self._reported_at.pop(name, None)
+        self._wake.set()
+
     async def _adopt(self, node: Object) -> None:
         name = node["metadata"]["name"]
         addresses = node.get("status", {}).get("addresses") or ()
@@ -143,7 +152,10 @@ class Nodes:
             # The tenant took its label off, or created one of this name.
             await self._forget(name)
             return
-        if any(not is_daemon(pod) for pod in self._pods_on(name)):
+        if self._source.is_gone(name):
+            await self._remove(name, node)
+            return
+        if name in self._source.standing() or any(not is_daemon(pod) for pod in self._pods_on(name)):
             self._needed_at[name] = _now()
         if _now() - self._needed_at.get(name, 0.0) > GRACE:
             await self._remove(name, node)
@@ -155,16 +167,10 @@ class Nodes:
     async def _report(self, name: str) -> None:
         """Create the Node or update its status, and its lease."""
         port = await self._server.listen(name)
-        fresh = synthetic_node(
-            name,
-            internal_ips=self._addresses.get(name, ()),
-            kubelet_host=self._settings.kubelet_host,
-            kubelet_port=port,
-            kubernetes_version=self._settings.kubernetes_version,
-            now=_timestamp(),
-            architecture=architecture(),
-        )
-        fresh["status"]["declaredFeatures"] = declared_features(self._host_version.known)
+        addresses = self._addresses.setdefault(name, ())
+        fresh = await self._source.node(name, internal_ips=addresses, kubelet_port=port)
+        if fresh is None:
+            raise NotFoundError(f"the host has no node {name}")
         node = self._nodes.get(None, name)
         if node is None:
             try:
@@ -182,19 +188,16 @@ class Nodes:
 
     async def _update(self, node: Object, fresh: Object) -> Object:
         name = node["metadata"]["name"]
-        taints = without_not_ready_taint(node)
-        if taints is not None:
-            # The admission plugin TaintNodesByCondition taints what is new; who lifts that is not running
-            # here.
-            body = {
-                "metadata": {"resourceVersion": node["metadata"]["resourceVersion"]},
-                "spec": {"taints": taints or None},
-            }
-            node = await self._client.patch(NODES, name, body)
+        if patch := patch_of_node(node, fresh):
+            version = {"resourceVersion": node["metadata"]["resourceVersion"]}
+            patch["metadata"] = {**patch.get("metadata", {}), **version}
+            node = await self._client.patch(NODES, name, patch)
         status = refreshed_status(node.get("status") or {}, fresh["status"])
         return await self._client.patch(NODES, name, {"status": status}, subresource="status")
 
     async def _renew(self, name: str, node: Object | None) -> None:
+        if not self._source.is_alive(name):
+            return
         now = _timestamp(timespec="microseconds")
         try:
             await self._client.patch(LEASES, name, {"spec": {"renewTime": now}}, namespace=LEASE_NAMESPACE)

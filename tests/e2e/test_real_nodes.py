@@ -1,0 +1,169 @@
+"""Nodes that show the host's, on a host of three: what they have, what a tenant says of them, faults."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import embedded
+import pytest
+from embedded import Host, booted, down
+from polling import eventually
+from space import Space, pod, virtual_cluster, virtual_namespace
+
+from vcli import VirtualCluster
+
+pytestmark = embedded.BOOTS_HOSTS
+
+NAME = f"{embedded.NAME}-real"
+NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
+ALL = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.all=true")
+ZONE = "topology.kubernetes.io/zone"
+SHOWN = ("allocatable", "capacity", "nodeInfo")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """A host of three nodes."""
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    down(NAME)
+    yield booted(NAME, tmp_path_factory.mktemp("real"), "--nodes", "3")
+    down(NAME)
+
+
+@pytest.fixture(scope="module")
+def cluster(host: Host) -> Iterator[VirtualCluster]:
+    """Sees all nodes of the host."""
+    with virtual_cluster(host, "real", sets=ALL) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    with virtual_namespace(cluster, host) as space:
+        yield space
+
+
+def nodes(space: Space) -> dict[str, Any]:
+    return {each["metadata"]["name"]: each for each in space.get("nodes")["items"]}
+
+
+def ready(node: Any) -> str:
+    return next(str(x["status"]) for x in node["status"]["conditions"] if x["type"] == "Ready")
+
+
+def taints(space: Space, node: str) -> set[str]:
+    return {each["key"] for each in space.get("node", node)["spec"].get("taints") or ()}
+
+
+def fault(host: Host, verb: str, node: str) -> None:
+    host.vcli("host", "node", verb, node, "--name", NAME)
+
+
+def on(node: str, name: str, **spec: Any) -> Any:
+    spec |= {"nodeSelector": {"kubernetes.io/hostname": node}, "terminationGracePeriodSeconds": 1}
+    return pod(name, **spec)
+
+
+def test_all_nodes_are_there_as_they_are(space: Space) -> None:
+    eventually(lambda: sorted(nodes(space)) == sorted(NODES))
+    for name, node in nodes(space).items():
+        real = space.host.get("node", name)
+        assert {key: node["status"][key] for key in SHOWN} == {key: real["status"][key] for key in SHOWN}
+        assert node["metadata"]["labels"][ZONE] == real["metadata"]["labels"][ZONE]
+        assert ready(node) == "True"
+        assert "images" not in node["status"]
+        assert not node["spec"].get("taints")
+        assert space.get("lease", name, "--namespace", "kube-node-lease")["spec"]["holderIdentity"] == name
+    assert space.kubectl("get", "nodes", "--no-headers").count(" Ready ") == len(NODES)
+
+
+def test_a_pod_goes_to_the_zone_that_it_asks_for_and_is_reached_there(space: Space) -> None:
+    zones = {name: node["metadata"]["labels"][ZONE] for name, node in nodes(space).items()}
+    for i, zone in enumerate(zones.values()):
+        space.apply(pod(f"p{i}", nodeSelector={ZONE: zone}, terminationGracePeriodSeconds=1))
+    for i, (name, zone) in enumerate(zones.items()):
+        space.wait("condition=Ready", f"pod/p{i}")
+        assert space.get("pod", f"p{i}")["spec"]["nodeName"] == name, zone
+        assert space.sh(f"p{i}", "hostname") == f"p{i}"
+
+
+def test_what_the_tenant_says_stays_and_keeps_pods_away(space: Space) -> None:
+    node, other = NODES[1], NODES[2]
+    space.kubectl("label", "node", node, "mine=x")
+    space.kubectl("taint", "node", node, "team=a:NoSchedule")
+    space.kubectl("cordon", other)
+    space.host.kubectl("label", "node", node, "pool=blue")
+    space.host.kubectl("taint", "node", node, "gpu=yes:PreferNoSchedule")
+    try:
+        eventually(lambda: space.get("node", node)["metadata"]["labels"].get("pool") == "blue")
+        assert taints(space, node) == {"team", "gpu"}
+        assert space.get("node", node)["metadata"]["labels"]["mine"] == "x"
+        space.apply(pod("free"), on(other, "kept-out"))
+        space.wait("condition=Ready", "pod/free")
+        assert space.get("pod", "free")["spec"]["nodeName"] == NODES[0]
+        eventually(lambda: space.is_unschedulable("kept-out"))
+        space.kubectl("uncordon", other)
+        space.wait("condition=Ready", "pod/kept-out")
+    finally:
+        space.host.kubectl("label", "node", node, "pool-")
+        space.host.kubectl("taint", "node", node, "gpu-")
+        space.kubectl("taint", "node", node, "team-")
+        space.kubectl("uncordon", other)
+    eventually(lambda: "pool" not in space.get("node", node)["metadata"]["labels"])
+    assert taints(space, node) == set()
+
+
+def test_a_drain_inside_and_a_cordon_outside(space: Space) -> None:
+    node = NODES[2]
+    space.apply(on(node, "drained"))
+    space.wait("condition=Ready", "pod/drained")
+    space.kubectl("drain", node, "--ignore-daemonsets", "--force", "--delete-emptydir-data")
+    assert space.get("pods")["items"] == []
+    space.kubectl("uncordon", node)
+    space.host.kubectl("cordon", node)
+    eventually(lambda: space.get("node", node)["spec"].get("unschedulable"))
+    space.host.kubectl("uncordon", node)
+    eventually(lambda: not space.get("node", node)["spec"].get("unschedulable"))
+
+
+def test_a_node_that_dies_is_not_ready_and_its_pods_are_evicted(space: Space) -> None:
+    node = NODES[1]
+    unreachable = {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"}
+    soon = [{**unreachable, "tolerationSeconds": 3}]
+    space.apply(on(node, "leaves", tolerations=soon), on(node, "stays"))
+    for name in ("leaves", "stays"):
+        space.wait("condition=Ready", f"pod/{name}")
+    fault(space.host, "stop", node)
+    try:
+        eventually(lambda: ready(nodes(space)[node]) == "Unknown", seconds=90)
+        eventually(lambda: "node.kubernetes.io/unreachable" in taints(space, node))
+        eventually(lambda: "deletionTimestamp" in space.get("pod", "leaves")["metadata"], seconds=60)
+        assert "deletionTimestamp" not in space.get("pod", "stays")["metadata"]
+        eventually(lambda: ready_of_pod(space, "stays") == "False")
+    finally:
+        fault(space.host, "start", node)
+    eventually(lambda: ready(nodes(space)[node]) == "True")
+    eventually(lambda: taints(space, node) == set())
+
+
+def ready_of_pod(space: Space, name: str) -> str:
+    return next(x["status"] for x in space.get("pod", name)["status"]["conditions"] if x["type"] == "Ready")
+
+
+def test_only_nodes_with_a_label_are_shown_and_used(host: Host) -> None:
+    host.kubectl("label", "node", NODES[2], "pool=tenants")
+    sets = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.labels.pool=tenants")
+    with virtual_cluster(host, "pool", sets=sets) as cluster, virtual_namespace(cluster, host) as space:
+        eventually(lambda: list(nodes(space)) == [NODES[2]])
+        for i in range(3):
+            space.apply(pod(f"p{i}"))
+        for i in range(3):
+            space.wait("condition=Ready", f"pod/p{i}")
+            assert space.get("pod", f"p{i}")["spec"]["nodeName"] == NODES[2]
+        host.kubectl("label", "node", NODES[1], "pool=tenants")
+        eventually(lambda: sorted(nodes(space)) == NODES[1:])
+        host.kubectl("label", "node", NODES[1], "pool-")
+        eventually(lambda: list(nodes(space)) == [NODES[2]], seconds=60)
+        assert json.loads(space.kubectl("get", "pods", "-o", "json"))["items"]

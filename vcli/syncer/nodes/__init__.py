@@ -1,0 +1,1 @@
+"""Virtual Nodes: which there are, what they show, and their leases."""

@@ -1,0 +1,72 @@
+"""Nodes that show the host's: labels, taints, capacity, conditions and addresses."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+from vcli.kube.errors import NotFound
+from vcli.kube.resources import NODES
+from vcli.kube.types import Object, conditions, is_terminating
+from vcli.syncer.engine.context import SyncContext
+from vcli.syncer.nodes.synthetic import SyntheticNodes
+from vcli.syncer.translate.mirrored_nodes import mirrored_node
+
+_UNKNOWN: Final = "Unknown"
+
+
+class MirroredNodes:
+    """Nodes as the host has them; made up while it does not let us list them: see `NodeSource`.
+
+    Args:
+        ctx: both clusters; the host's has a cache of Nodes, which holds those that are selected.
+    """
+
+    def __init__(self, ctx: SyncContext) -> None:
+        self._client = ctx.host.client
+        self._nodes = ctx.host[NODES]
+        self._settings = ctx.settings
+        self._synthetic = SyntheticNodes(ctx)
+
+    async def node(self, name: str, *, internal_ips: Sequence[str], kubelet_port: int) -> Object | None:
+        """The host's Node, with our kubelet's address."""
+        if not self._nodes.available:
+            return await self._synthetic.node(name, internal_ips=internal_ips, kubelet_port=kubelet_port)
+        host = self._nodes.get(None, name)
+        if host is None:  # a new one, which a pod has been faster to tell of; or one that is not selected
+            try:
+                host = await self._client.get(NODES, name)
+            except NotFound:
+                return None
+        return mirrored_node(
+            host,
+            kubelet_host=self._settings.kubelet_host,
+            kubelet_port=kubelet_port,
+            images=self._settings.node_images,
+        )
+
+    def standing(self) -> Collection[str]:
+        """All that are selected; with ``used``, none."""
+        if self._settings.nodes == "used" or not self._nodes.available:
+            return ()
+        return {node["metadata"]["name"] for node in self._nodes.items()}
+
+    def is_gone(self, name: str) -> bool:
+        """Whether an up to date list of all nodes lacks it."""
+        return self._nodes.available and not self._settings.node_labels and self._host(name) is None
+
+    def is_alive(self, name: str) -> bool:
+        """Whether the host's own controller has heard from it lately."""
+        host = self._host(name)
+        ready = (each["status"] for each in conditions(host) if each["type"] == "Ready") if host else ()
+        return next(iter(ready), "") != _UNKNOWN
+
+    def subscribe(self, handler: Callable[[str], None]) -> None:
+        """Call it at each change of a host Node."""
+
+        def changed(old: Object | None, new: Object | None) -> None:
+            handler((new or old or {})["metadata"]["name"])
+
+        self._nodes.subscribe(changed)
+
+    def _host(self, name: str) -> Object | None:
+        node = self._nodes.get(None, name)
+        return None if node is None or is_terminating(node) else node
