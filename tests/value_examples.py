@@ -11,6 +11,7 @@ _ETCD = f"{_PLANE}.backingStore.etcd.embedded"
 _COREDNS = f"{_PLANE}.coredns"
 _SET = f"{_PLANE}.statefulSet"
 _CLAIM = f"{_SET}.persistence.volumeClaim"
+_NODES = "sync.fromHost.nodes"
 _ADVANCED = f"{_PLANE}.advanced"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
 _RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
@@ -116,6 +117,9 @@ EXAMPLES: dict[str, list[Any]] = {
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "integrations.metricsServer.enabled": [False],
     "rbac.clusterRole.enabled": [True, False],
+    f"{_NODES}.selector.all": [],
+    f"{_NODES}.selector.labels": [],
+    f"{_NODES}.clearImageStatus": [],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
@@ -152,6 +156,8 @@ COMBINATIONS: list[dict[str, Any]] = [
         f"{_PLANE}.service.annotations": {"b": "own"},
         f"{_COREDNS}.deployment.labels": {"k8s-app": "mine", "x": "y"},
     },
+    {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
+    {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     # All at once; an image is one string here.
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
 ]
@@ -171,6 +177,17 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_CLAIM}.size": "much"}, "size"),
     ({"controlPlane.coredns.enable": True}, "enable"),
     ({"sleepMode.enabled": True}, "sleepMode"),
+    ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
+    ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),
+    (
+        {
+            f"{_NODES}.enabled": True,
+            f"{_NODES}.selector.all": True,
+            f"{_NODES}.selector.labels": {"pool": "a"},
+        },
+        "not both",
+    ),
+    ({f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a b"}}, "no label of a Node"),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""

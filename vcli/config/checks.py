@@ -3,10 +3,12 @@
 import ipaddress
 import re
 from dataclasses import replace
+from typing import Any
 
 from vcli.config.document import Document
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
+from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE
 
 _OLDEST_MINOR = 30
 
@@ -55,6 +57,7 @@ def check(values: Values, document: Document) -> Values:
             hint="set controlPlane.service.spec.type to NodePort",
         )
     _check_ranges(values, document)
+    _check_nodes(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -70,6 +73,20 @@ def _check_ranges(values: Values, document: Document) -> None:
                 f"{error}",
                 hint="write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
             ) from error
+
+
+def _check_nodes(values: Values, document: Document) -> None:
+    nodes: Any = values.sync.from_host.nodes  # type: ignore[attr-defined]  made from the catalog
+    keys, selector = ("sync", "fromHost", "nodes"), nodes.selector
+    if not nodes.enabled and (selector.all or selector.labels or not nodes.clear_image_status):
+        key = "selector" if nodes.clear_image_status else "clearImageStatus"
+        hint = "set sync.fromHost.nodes.enabled to true"
+        raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)
+    if selector.all and selector.labels:
+        raise fail(document, (*keys, "selector", "all"), "all Nodes, or those with labels: not both")
+    for key, value in selector.labels.items():
+        if not re.fullmatch(LABEL_KEY, key) or not re.fullmatch(LABEL_VALUE, value):
+            raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

@@ -10,6 +10,9 @@ from vcli.config.schema_nodes import NodeOptions
 
 Section = TypeVar("Section")
 
+LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
 
 _OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
 """Further keys of a kind's section."""

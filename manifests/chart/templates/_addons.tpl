@@ -83,5 +83,9 @@
   "keys" $keys
 -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
+{{- $nodes := $values.sync.fromHost.nodes -}}
+{{- if or $nodes.selector.all $nodes.selector.labels -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
+{{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
+{{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- $settings | toJson -}}
 {{- end -}}

@@ -25,6 +25,18 @@
 {{- if and $plane.service.httpsNodePort (eq $plane.service.spec.type "ClusterIP") -}}
   {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
 {{- end -}}
+{{- $nodes := .Values.sync.fromHost.nodes -}}
+{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels (not $nodes.clearImageStatus)) -}}
+  {{- fail "sync.fromHost.nodes: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
+{{- end -}}
+{{- if and $nodes.selector.all $nodes.selector.labels -}}
+  {{- fail "sync.fromHost.nodes.selector.all: all Nodes, or those with labels: not both" -}}
+{{- end -}}
+{{- range $key, $value := $nodes.selector.labels -}}
+  {{- if or (not (regexMatch "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" $key)) (not (regexMatch "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" $value)) -}}
+    {{- fail (printf "sync.fromHost.nodes.selector.labels: %s=%s is no label of a Node" $key $value) -}}
+  {{- end -}}
+{{- end -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
