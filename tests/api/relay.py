@@ -64,8 +64,10 @@ class Relay:
         except OSError:
             pass
         finally:
-            for end in filter(None, (writer, there)):
+            ends = [end for end in (writer, there) if end is not None]
+            for end in ends:  # all of them first: a task that is cut here waits for none
                 end.transport.abort()
+            for end in ends:
                 with contextlib.suppress(OSError):
                     await end.wait_closed()
 

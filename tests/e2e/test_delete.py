@@ -271,6 +271,10 @@ def test_a_pod_that_is_ending_for_a_day_is_removed_by_force(desk: Host, namespac
 
     [pod] = eventually(ending)
     identity = pod["status"]["containerStatuses"][0]["containerID"].partition("://")[2]
+    # Before its kubelet has begun, it would take a shorter grace.
+    begun = f"involvedObject.uid={pod['metadata']['uid']},reason=Killing"
+    events = ("events", "-n", namespace, "--context", desk.name, "--field-selector", begun)
+    eventually(lambda: desk.get(*events)["items"])
     try:
         done = desk.vcli("delete", "held", "-n", namespace, "--timeout", "20s")
         assert f"pod {pod['metadata']['name']} did not end in time and was removed by force" in done.stderr

@@ -40,7 +40,7 @@ def test_warnings_of_tenants_are_not_the_control_planes(desk: Host, namespace: s
         assert "COMPROMISED" not in done.stdout
         assert "\x1b" not in done.stdout + done.stderr
     data = json.loads(desk.vcli("describe", "demo", "-n", namespace, "-o", "json").stdout)
-    assert {each["object"] for each in data["warnings"]} <= {"Pod/demo-0", "StatefulSet/demo"}
+    assert {each["object"] for each in data["warnings"]} <= {"Pod/demo-0", "Service/demo", "StatefulSet/demo"}
     assert [each["name"] for each in data["pods"]] == ["demo-0"]
     assert data["synced"]["pods"] >= 1
     assert (
