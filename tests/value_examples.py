@@ -156,10 +156,10 @@ COMBINATIONS: list[dict[str, Any]] = [
         f"{_PLANE}.service.annotations": {"b": "own"},
         f"{_COREDNS}.deployment.labels": {"k8s-app": "mine", "x": "y"},
     },
-    {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
-    {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     # All at once; an image is one string here.
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
+    {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
+    {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -155,14 +155,6 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         rules=(Rule(PDBS, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
-        resource=NODES,
-        direction="fromHost",
-        key="nodes",
-        summary="With the labels, taints and capacity that the host's have; else they are made up.",
-        enabled=False,
-        cluster_rules=(Rule(NODES, _READ),),
-    ),
-    SyncedKind(
         resource=PVS,
         direction="fromHost",
         key="persistentVolumes",
@@ -185,6 +177,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="Those of the host, read-only; a tenant's own of the same name stay as they are.",
         enabled="auto",
         cluster_rules=(Rule(STORAGECLASSES, _READ),),
+    ),
+    SyncedKind(
+        resource=NODES,
+        direction="fromHost",
+        key="nodes",
+        summary="With the labels, taints and capacity that the host's have; else they are made up.",
+        enabled=False,
+        cluster_rules=(Rule(NODES, _READ),),
     ),
 )
 

@@ -3,14 +3,15 @@
 import ipaddress
 import re
 from dataclasses import replace
-from typing import Any
 
+from vcli.catalog import SYNCED
 from vcli.config.document import Document
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
-from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE
+from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, nodes_of, switch_of
 
 _OLDEST_MINOR = 30
+_NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
 
 
 def check(values: Values, document: Document) -> Values:
@@ -76,9 +77,9 @@ def _check_ranges(values: Values, document: Document) -> None:
 
 
 def _check_nodes(values: Values, document: Document) -> None:
-    nodes: Any = values.sync.from_host.nodes  # type: ignore[attr-defined]  made from the catalog
-    keys, selector = ("sync", "fromHost", "nodes"), nodes.selector
-    if not nodes.enabled and (selector.all or selector.labels or not nodes.clear_image_status):
+    nodes, keys = nodes_of(values.sync.from_host), ("sync", "fromHost", "nodes")
+    selector, is_on = nodes.selector, switch_of(values.sync.from_host, _NODES)
+    if not is_on and (selector.all or selector.labels or not nodes.clear_image_status):
         key = "selector" if nodes.clear_image_status else "clearImageStatus"
         hint = "set sync.fromHost.nodes.enabled to true"
         raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)

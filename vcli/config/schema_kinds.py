@@ -54,6 +54,16 @@ def switch_of(section: Any, kind: SyncedKind) -> Switch:
     return chosen
 
 
+def nodes_of(section: Any) -> NodeOptions:
+    """What the values say of Nodes.
+
+    Args:
+        section: ``sync.fromHost``.
+    """
+    chosen: NodeOptions = section.nodes
+    return chosen
+
+
 def _section(kind: SyncedKind) -> type:
     hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
     auto = "" if kind.enabled != "auto" else "; auto: if the syncer gets the rights that it takes"

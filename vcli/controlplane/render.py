@@ -11,6 +11,7 @@ from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
+from vcli.config.schema_kinds import nodes_of
 from vcli.config.synced import differences
 from vcli.contract import ports
 from vcli.contract.settings import Settings, dump
@@ -150,7 +151,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
     hosts_image = (
         rewrite.init_container.image.reference() or place(syncer_image(values, bundle), values).reference()
     )
-    nodes: Any = values.sync.from_host.nodes  # type: ignore[attr-defined]  made from the catalog
+    nodes = nodes_of(values.sync.from_host)
     settings = Settings(
         cluster=names.cluster,
         namespace=names.namespace,

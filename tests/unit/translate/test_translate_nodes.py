@@ -95,6 +95,10 @@ def test_a_mirrored_node_lacks_what_names_other_tenants():
         "metadata": {
             "name": "node-1",
             "labels": {"topology.kubernetes.io/zone": "z", KIND_OF_NODE: "mirrored"},
+            "annotations": {
+                "vcli.dev/of-host-node": '{"labels": ["topology.kubernetes.io/zone", "vcli.dev/node"],'
+                ' "taints": [{"key": "k"}], "unschedulable": true}'
+            },
         },
         "spec": {"taints": [{"key": "k"}], "unschedulable": True, "providerID": "p"},
         "status": {

@@ -54,6 +54,6 @@ def mirrored_node(
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": metadata,
-        "spec": {key: spec[key] for key in _SPEC if key in spec},  # type: ignore[literal-required]
+        "spec": {key: spec[key] for key in _SPEC if key in spec},
         "status": status,
     }
