@@ -129,7 +129,8 @@ def test_a_drain_inside_and_a_cordon_outside(space: Space) -> None:
 
 
 def test_a_node_that_dies_is_not_ready_and_its_pods_are_evicted(space: Space) -> None:
-    node = NODES[1]
+    control_plane = space.host.get("pod", "real-0", "--namespace", space.cluster.namespace)
+    node = next(each for each in NODES[1:] if each != control_plane["spec"]["nodeName"])
     unreachable = {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"}
     soon = [{**unreachable, "tolerationSeconds": 3}]
     space.apply(on(node, "leaves", tolerations=soon), on(node, "stays"))

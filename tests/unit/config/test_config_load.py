@@ -85,8 +85,8 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         (
-            "sync:\n  fromHost:\n    customResources: {}\n",
-            "values.yaml:3: sync.fromHost.customResources: a key of vcluster.yaml that has no effect in vcli yet",
+            "sync:\n  fromHost:\n    secrets: {}\n",
+            "values.yaml:3: sync.fromHost.secrets: a key of vcluster.yaml that has no effect in vcli yet",
             None,
         ),
         (
