@@ -11,9 +11,10 @@ HEAD = """# Synced kinds
 Written by `python scripts/kinds_reference.py` from `vcli/catalog.py`; do not edit.
 
 What is on follows from `sync.toHost.KIND.enabled` and `sync.fromHost.KIND.enabled` in the values; `vcli
-describe` lists what is off. With `auto` a kind is on where the syncer gets the rights that it takes: those
-outside its namespace with `rbac.clusterRole.enabled: true`. Where a right is missing, the kind is
-unavailable: a warning in `vcli describe` says so, and everything else works.
+describe` lists each kind with its state, and an object of a kind that is off has a Warning event `NotSynced`.
+With `auto` a kind is on where the syncer gets the rights that it takes: those outside its namespace with
+`rbac.clusterRole.enabled: true`. Where a right is missing, the kind is unavailable: a warning in `vcli
+describe` says so, and everything else works.
 """
 
 

@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    NETWORKPOLICIES,
     NODES,
     PDBS,
     PODS,
@@ -153,6 +154,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="Evictions on the host, as of a node that is drained, keep to them as well.",
         enabled=False,
         rules=(Rule(PDBS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=NETWORKPOLICIES,
+        direction="toHost",
+        key="networkPolicies",
+        summary="Enforced if the host's network plugin enforces any; DNS and the API stay reachable.",
+        enabled=False,
+        rules=(Rule(NETWORKPOLICIES, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
         resource=PVS,

@@ -38,8 +38,6 @@ def _page(data: dict[str, Any]) -> str:
         ("Created", f"{data['created']} by {data['managedBy']}"),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
-        ("Synced", ", ".join(f"{count} {kind}" for kind, count in (data["synced"] or {}).items())),
-        ("Not enabled", ", ".join(data["notEnabled"] or ())),
     ]
     parts = [fields(facts)]
     components = [
@@ -52,6 +50,7 @@ def _page(data: dict[str, Any]) -> str:
             "POD=pod COMPONENT=name STATE=state READY=ready RESTARTS=restarts IMAGE=image",
         ),
         ("Volumes", data["claims"], "CLAIM=name PHASE=phase SIZE=size STORAGECLASS=storageClass"),
+        ("Kinds", data["kinds"], "KIND=kind DIRECTION=direction STATE=state OBJECTS=objects KEY=key"),
         ("Certificates", _expires(data["certificates"]), "CERTIFICATE=name EXPIRES=end"),
         ("Warnings", data["warnings"], "TIME=time OBJECT=object REASON=reason COUNT=count MESSAGE=message"),
     ):

@@ -31,6 +31,8 @@ MOVED: dict[Names, Names] = {
     ("coredns", "enabled"): ("controlPlane", "coredns", "enabled"),
     ("coredns", "image"): ("controlPlane", "coredns", "deployment", "image"),
     ("coredns", "replicas"): ("controlPlane", "coredns", "deployment", "replicas"),
+    ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
+    ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
 }
 

@@ -6,18 +6,15 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
-from vcli.catalog import MADE_ON_HOST, SYNCED
-from vcli.config import Given
-from vcli.config.document import parse
-from vcli.config.synced import kinds_on
+from vcli.catalog import MADE_ON_HOST
 from vcli.contract.labels import MANAGED_BY
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
-from vcli.errors import UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
+from vcli.operations.kinds import SyncerRules, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
@@ -56,7 +53,7 @@ async def describe_cluster(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:
         cluster = await recounted(client, await resolve(client, name, namespace=namespace))
-        service, pods, claims, values, certificates, warnings, synced = await asyncio.gather(
+        service, pods, claims, values, certificates, warnings, synced, rules = await asyncio.gather(
             _allowed(_service(client, cluster)),
             _allowed(_pods(client, cluster)),
             _allowed(_claims(client, cluster)),
@@ -64,6 +61,7 @@ async def describe_cluster(
             _allowed(_certificates(client, cluster)),
             _allowed(_warnings(client, cluster)),
             _allowed(_synced(client, cluster)),
+            syncer_rules(client, Names(cluster.name, cluster.namespace)),
         )
     return {
         "name": cluster.name,
@@ -81,6 +79,7 @@ async def describe_cluster(
         "certificates": certificates,
         "synced": synced,
         "notEnabled": not_enabled(values),
+        "kinds": _kinds(cluster, values, rules, synced),
         "warnings": warnings,
         "values": values,
     }
@@ -206,17 +205,14 @@ async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
     return {resource.plural: count for resource, count in found if count is not None}
 
 
-def not_enabled(values: str | None) -> list[str] | None:
-    """The keys of the values by which kinds could be synced that are not; None where that is not known.
-
-    Args:
-        values: as they are stored, YAML; None where they may not be read, or are the defaults.
-    """
-    try:
-        on = frozenset(kinds_on(Given(files=(parse(values or "", "values"),)).values()))
-    except UsageError:  # values of another tool, or of a later version
+def _kinds(
+    cluster: VirtualCluster, values: str | None, rules: SyncerRules, synced: dict[str, int] | None
+) -> list[Object] | None:
+    """Each kind with its state; None where the values are another tool's."""
+    if not cluster.ours:
         return None
-    return [kind.switch for kind in SYNCED if kind.switch and kind not in on]
+    role, cluster_role = rules
+    return kind_states(values, role=role, cluster_role=cluster_role, counts=synced or {})
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:

@@ -49,8 +49,10 @@ from vcli.syncer.nodes.mirrored import MirroredNodes
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
+from vcli.syncer.sync.inert import InertObjects
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import to_host
+from vcli.syncer.unsynced import inert_kinds, refusable_kinds
 
 log = Log("vcli.syncer")
 
@@ -117,11 +119,13 @@ def _runnables(
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
+    inert = InertObjects(ctx, inert_kinds(ctx.settings), refusable_kinds(ctx.settings))
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
         *(each.controller for each in events),
         to_host(ctx, PVCS, claims(volumes)),
         *registry.controllers(ctx, references),
+        inert.controller,
     ]
     begins = partial(gates.wait, "nodes")
     writers: list[Runnable] = [nodes, *events, metrics_api, *controllers]
@@ -134,6 +138,8 @@ def _runnables(
         after(begins, Work("tidying", partial(registry.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
         *(after(begins, each) for each in writers),
+        # Nobody waits for these events: what makes the cluster ready goes first.
+        after(partial(gates.wait, "default ServiceAccount"), inert),
     ], controllers
 
 

@@ -4,11 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from testbed import Lab, pod, readiness, warnings
+from testbed import Lab, give_rights, pod, readiness, take_rights, warnings
 
-from vcli.kube.client import Client
-from vcli.kube.errors import Forbidden
-from vcli.kube.resources import ENDPOINTSLICES, PODS, PVCS, ROLES, SERVICES, Resource
+from vcli.kube.resources import ENDPOINTSLICES, PODS, PVCS, SERVICES
 
 Object = dict[str, Any]
 CLAIM = {
@@ -16,35 +14,6 @@ CLAIM = {
     "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
 }
 VOLUMES = [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]
-
-
-async def take_rights(lab: Lab, resource: Resource) -> list[Object]:
-    """Take all rights to a kind from the syncer; gives the rules as they were."""
-    role = await lab.host.get(ROLES, "vc-demo", namespace=lab.namespace)
-    less = [
-        {**rule, "resources": [each for each in rule["resources"] if each != resource.plural]}
-        for rule in role["rules"]
-    ]
-    await give_rights(lab, [rule for rule in less if rule["resources"]])
-    async with Client(lab.as_syncer) as client:
-        # An API server's authorizer is a moment behind.
-        async with asyncio.timeout(10):
-            while await may_list(client, resource):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.02)
-    rules: list[Object] = role["rules"]
-    return rules
-
-
-async def give_rights(lab: Lab, rules: list[Object]) -> None:
-    await lab.host.patch(ROLES, "vc-demo", {"rules": rules}, namespace=lab.namespace)
-
-
-async def may_list(client: Client, resource: Resource) -> bool:
-    try:
-        await client.list(resource, namespace=client.access.namespace)
-    except Forbidden:
-        return False
-    return True
 
 
 async def test_without_claims_all_else_works_and_they_come_with_the_right(idle_lab: Lab) -> None:

@@ -22,7 +22,7 @@ from vcli.controlplane import rights
 from vcli.controlplane.names import Names
 from vcli.kube.access import Access
 from vcli.kube.client import Client
-from vcli.kube.errors import NotFound
+from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import (
     APISERVICES,
     EVENTS,
@@ -30,6 +30,7 @@ from vcli.kube.resources import (
     NODES,
     PODS,
     PVS,
+    ROLES,
     Resource,
 )
 from vcli.syncer.main import run
@@ -239,6 +240,35 @@ class Lab:
         with contextlib.suppress(NotFound):
             gone = {"metadata": {"finalizers": None}}
             await client.patch(resource, metadata["name"], gone, namespace=metadata.get("namespace"))
+
+
+async def take_rights(lab: Lab, resource: Resource) -> list[Object]:
+    """Take all rights to a kind from the syncer; gives the rules as they were."""
+    role = await lab.host.get(ROLES, "vc-demo", namespace=lab.namespace)
+    less = [
+        {**rule, "resources": [each for each in rule["resources"] if each != resource.plural]}
+        for rule in role["rules"]
+    ]
+    await give_rights(lab, [rule for rule in less if rule["resources"]])
+    async with Client(lab.as_syncer) as client:
+        # An API server's authorizer is a moment behind.
+        async with asyncio.timeout(10):
+            while await may_list(client, resource):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.02)
+    rules: list[Object] = role["rules"]
+    return rules
+
+
+async def give_rights(lab: Lab, rules: list[Object]) -> None:
+    await lab.host.patch(ROLES, "vc-demo", {"rules": rules}, namespace=lab.namespace)
+
+
+async def may_list(client: Client, resource: Resource) -> bool:
+    try:
+        await client.list(resource, namespace=client.access.namespace)
+    except Forbidden:
+        return False
+    return True
 
 
 async def readiness(lab: Lab) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from vcli.config import from_mapping, load, read
 from vcli.config.document import Document, parse
+from vcli.config.synced import differences
 from vcli.errors import UsageError
 
 
@@ -187,6 +188,17 @@ def test_keys_of_2023(tmp_path: Path):
     assert values.control_plane.stateful_set.persistence.volume_claim.enabled is False
     assert values.warnings[0].endswith("values.yaml:2: syncer.image is now controlPlane.statefulSet.image")
     assert set(values.given) == {"controlPlane"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("networkpolicies", "networkPolicies"), ("poddisruptionbudgets", "podDisruptionBudgets")],
+)
+def test_old_kinds_are_those_to_the_host(tmp_path: Path, old: str, new: str):
+    values = load([write(tmp_path, f"sync:\n  {old}:\n    enabled: true\n")])
+    assert differences(values) == {f"toHost.{new}": True}
+    assert values.warnings[0].endswith(f"values.yaml:2: sync.{old} is now sync.toHost.{new}")
+    assert set(values.given) == {"sync"}
 
 
 def test_an_old_key_does_not_override_the_new_one(tmp_path: Path):

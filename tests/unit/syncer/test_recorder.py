@@ -3,7 +3,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from vcli.kube.resources import PODS
+from scripted_api import ScriptedApi, ok, refused
+from vcli.kube.errors import Forbidden
+from vcli.kube.resources import PODS, STORAGECLASSES
 from vcli.syncer.engine import recorder
 from vcli.syncer.engine.recorder import Recorder
 
@@ -71,3 +73,35 @@ async def test_a_quota_that_is_used_by_others_is_one_event(
     assert "used: pods=1," in written.events[-1]["message"]
     assert len(written.events) == 8
     assert len({event["metadata"]["name"] for event in written.events}) == 1
+
+
+async def test_what_stays_true_is_told_once_for_each_object_and_reason() -> None:
+    api = ScriptedApi()
+    api.on("POST", "/api/v1/namespaces/default/events", ok({}, 201), refused(409, "AlreadyExists"))
+    to = Recorder(api.client())
+    for message in ("turn it on", "turn it on by another key"):
+        await to.warn_once(PODS, POD, reason="NotSynced", message=message)
+    first, second = (each.body for each in api.asked("POST"))
+    assert first["metadata"]["name"] == second["metadata"]["name"]
+    assert (first["reason"], first["message"], first["count"]) == ("NotSynced", "turn it on", 1)
+
+
+async def test_of_a_cluster_scoped_object_it_is_told_in_default() -> None:
+    api = ScriptedApi()
+    api.on("POST", "/api/v1/namespaces/default/events", ok({}, 201))
+    fast = {"metadata": {"name": "fast", "uid": "u-2"}}
+    await Recorder(api.client()).warn_once(STORAGECLASSES, fast, reason="NotSynced", message="no")
+    [event] = api.asked("POST")
+    assert event.body["involvedObject"] == {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "name": "fast",
+        "uid": "u-2",
+    }
+
+
+async def test_what_could_not_be_told_is_raised() -> None:
+    api = ScriptedApi()
+    api.on("POST", "/api/v1/namespaces/default/events", refused(403, "Forbidden"))
+    with pytest.raises(Forbidden):
+        await Recorder(api.client()).warn_once(PODS, POD, reason="NotSynced", message="no")

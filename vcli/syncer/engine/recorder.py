@@ -3,11 +3,13 @@
 import datetime as dt
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
+from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, Resource
 from vcli.kube.types import Event, ObjectMeta, ObjectReference, plain
 from vcli.syncer.engine.log import Log
@@ -57,11 +59,9 @@ class Recorder:
         """
         metadata: ObjectMeta = obj["metadata"]
         message = message[:_LONGEST_MESSAGE]
-        same = _USED.sub("", message)
-        digest = hashlib.sha256("\0".join((metadata["uid"], reason, same)).encode()).hexdigest()[:16]
+        digest = _digest(metadata["uid"], reason, _USED.sub("", message))
         moment = dt.datetime.now(dt.UTC)
-        now = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-        said = self._said.pop(digest, None) or _Said(now)
+        said = self._said.pop(digest, None) or _Said(_stamp(moment))
         said.count += 1
         self._said[digest] = said  # back at the end: the oldest one is forgotten first
         if len(self._said) > _REMEMBERED:
@@ -70,32 +70,66 @@ class Recorder:
         if said.count & (said.count - 1) and not is_news:
             return
         said.message, said.written = message, moment
-        namespace = metadata.get("namespace") or "default"
-        involved: ObjectReference = {
-            "apiVersion": resource.api_version,
-            "kind": resource.kind,
-            "name": metadata["name"],
-            "uid": metadata["uid"],
-        }
-        if metadata.get("namespace"):
-            involved["namespace"] = metadata["namespace"]
-        event: Event = {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"name": f"{metadata['name'][:200]}.{digest}", "namespace": namespace},
-            "involvedObject": involved,
-            "reason": reason,
-            "message": message,
-            "type": "Warning",
-            "source": {"component": COMPONENT},
-            "reportingComponent": COMPONENT,
-            "firstTimestamp": said.first,
-            "lastTimestamp": now,
-            "count": said.count,
-        }
+        event = _event(resource, metadata, digest=digest, reason=reason, message=message)
+        event |= {"firstTimestamp": said.first, "lastTimestamp": _stamp(moment), "count": said.count}
+        namespace = event["metadata"]["namespace"]
         try:
             await self._client.apply(EVENTS, plain(event), namespace=namespace, field_manager=COMPONENT)
         except VcliError as error:
             log.debug(
                 "event not written", object=f"{namespace}/{metadata['name']}", reason=reason, error=error
             )
+
+    async def warn_once(self, resource: Resource, obj: Object, *, reason: str, message: str) -> None:
+        """Tell about `obj` what stays true while it is there: one event, also if the syncer starts again.
+
+        Args:
+            resource: of the object.
+            obj: the object, in the cluster of the client; of it, the metadata.
+            reason: one word, in CamelCase; told once for each.
+            message: for the tenant, without host names.
+
+        Raises:
+            ApiError: the event is not there, and was not taken.
+        """
+        metadata: ObjectMeta = obj["metadata"]
+        digest = _digest(metadata["uid"], reason)
+        event = _event(resource, metadata, digest=digest, reason=reason, message=message[:_LONGEST_MESSAGE])
+        now = _stamp(dt.datetime.now(dt.UTC))
+        event |= {"firstTimestamp": now, "lastTimestamp": now, "count": 1}
+        with suppress(AlreadyExists):
+            await self._client.create(EVENTS, plain(event))
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _event(resource: Resource, metadata: ObjectMeta, *, digest: str, reason: str, message: str) -> Event:
+    """A Warning about an object; events about cluster-scoped ones are in `default`."""
+    involved: ObjectReference = {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+    }
+    if metadata.get("namespace"):
+        involved["namespace"] = metadata["namespace"]
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {
+            "name": f"{metadata['name'][:200]}.{digest}",
+            "namespace": metadata.get("namespace") or "default",
+        },
+        "involvedObject": involved,
+        "reason": reason,
+        "message": message,
+        "type": "Warning",
+        "source": {"component": COMPONENT},
+        "reportingComponent": COMPONENT,
+    }

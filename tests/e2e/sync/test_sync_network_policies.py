@@ -1,0 +1,273 @@
+"""NetworkPolicies of tenants, by traffic, on a host that enforces them; a neighbour has the same labels."""
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import embedded
+import pytest
+from embedded import Host, booted, down
+from kubernetes_versions import VIRTUAL
+from polling import eventually
+from space import PYTHON, Object, Space, virtual_cluster, virtual_namespace
+from traffic import pod, policy, service, web
+
+from vcli import VirtualCluster
+from vcli.host.versions import KUBERNETES
+
+pytestmark = embedded.BOOTS_HOSTS
+
+NAME = f"{embedded.NAME}-policies"
+ON = "sync.toHost.networkPolicies.enabled=true"
+VERSION = """
+import ssl, sys, urllib.request
+trust = ssl.create_default_context(cafile="/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
+with urllib.request.urlopen("https://kubernetes.default.svc/version", context=trust, timeout=5) as answer:
+    print(answer.status)
+"""
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """One of its own: others enforce no policies."""
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    down(NAME)
+    try:
+        yield booted(NAME, tmp_path_factory.mktemp("policies"), "--with", "network-policy")
+    finally:
+        down(NAME)
+
+
+@pytest.fixture(scope="module")
+def cluster(host: Host) -> Iterator[VirtualCluster]:
+    """A virtual cluster that has them synced."""
+    with virtual_cluster(host, "policies", sets=(ON,)) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def neighbour(host: Host, cluster: VirtualCluster) -> Iterator[VirtualCluster]:
+    """Another tenant's, in the same namespace of the host."""
+    version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
+    with VirtualCluster.create(
+        "neighbour", namespace=cluster.namespace, kubeconfig=host.kubeconfig, sets=(*version, ON)
+    ) as other:
+        yield other
+
+
+@pytest.fixture
+def friends(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    """Another namespace of the virtual cluster, with the label ``team: friends``."""
+    with virtual_namespace(cluster, host) as space:
+        space.kubectl("label", "namespace", space.name, "team=friends")
+        yield space
+
+
+def fetch(space: Space, client: str, url: str) -> str:
+    """What a pod reads there; nothing when it can't."""
+    return space.run("exec", client, "--", "timeout", "3", "wget", "-q", "-O", "-", url).stdout.strip()
+
+
+def address(space: Space, name: str, port: int = 8080) -> str:
+    return f"http://{space.get('pod', name)['status']['podIP']}:{port}"
+
+
+def ready(space: Space, *names: str) -> None:
+    space.wait("condition=Ready", *(f"pod/{each}" for each in names))
+
+
+def resolves(space: Space, client: str, name: str) -> bool:
+    said = space.run("exec", client, "--", "timeout", "5", "nslookup", "-type=a", name).stdout
+    return f"Name:\t{name}" in said
+
+
+def asks_api(space: Space, client: str) -> bool:
+    """Whether a pod gets an answer of its API server."""
+    return space.run("exec", client, "--", "python", "-c", VERSION).stdout.strip() == "200"
+
+
+def apps(*names: str) -> Object:
+    return {"matchExpressions": [{"key": "app", "operator": "In", "values": list(names)}]}
+
+
+def block(url: str, *without: str) -> Object:
+    """A peer: the address of a URL and its neighbourhood, but for these."""
+    one = [f"{each.removeprefix('http://').partition(':')[0]}/32" for each in (url, *without)]
+    cidr = f"{one[0].rpartition('.')[0]}.0/24"
+    return {"ipBlock": {"cidr": cidr, **({"except": one[1:]} if without else {})}}
+
+
+DENY = policy("deny", podSelector={}, policyTypes=["Ingress"])
+
+
+def test_pods_are_denied_and_admitted_by_their_labels(space: Space) -> None:
+    space.apply(web("web"), service("web"), pod("near"), pod("far"))
+    ready(space, "web", "near", "far")
+
+    def answers() -> list[bool]:
+        return [fetch(space, each, "http://web") == "web" for each in ("near", "far")]
+
+    eventually(lambda: answers() == [True, True])
+    space.apply(DENY)
+    eventually(lambda: answers() == [False, False])
+    near = {"from": [{"podSelector": apps("near")}]}
+    space.apply(policy("allow", podSelector=apps("web"), ingress=[near]))
+    eventually(lambda: answers() == [True, False])
+    # What is no pod passes: the kubelet's probes, and what the syncer does for the virtual API server.
+    ready(space, "web")
+    assert space.sh("web", "echo here") == "here"
+    space.kubectl("delete", "networkpolicy", "--all")
+    eventually(lambda: answers() == [True, True])
+    assert not space.on_host("networkpolicy")
+
+
+def test_namespaces_are_admitted_by_their_labels_as_they_change(space: Space, friends: Space) -> None:
+    space.apply(web("web"), pod("near"))
+    friends.apply(pod("near"), pod("far"))
+    ready(space, "web", "near")
+    ready(friends, "near", "far")
+    url = address(space, "web")
+
+    def answers() -> list[bool]:
+        clients = ((space, "near"), (friends, "near"), (friends, "far"))
+        return [fetch(where, client, url) == "web" for where, client in clients]
+
+    eventually(lambda: answers() == [True, True, True])
+    team = {"namespaceSelector": {"matchLabels": {"team": "friends"}}}
+    space.apply(policy("team", podSelector={}, ingress=[{"from": [team]}]))
+    eventually(lambda: answers() == [False, True, True])
+    space.apply(policy("team", podSelector={}, ingress=[{"from": [{**team, "podSelector": apps("near")}]}]))
+    eventually(lambda: answers() == [False, True, False])
+    space.kubectl("label", "namespace", friends.name, "team-")
+    eventually(lambda: answers() == [False, False, False])
+    space.kubectl("label", "namespace", friends.name, "team=friends")
+    eventually(lambda: answers() == [False, True, False])
+    named = {"matchLabels": {"kubernetes.io/metadata.name": space.name}}
+    space.apply(policy("team", podSelector={}, ingress=[{"from": [{"namespaceSelector": named}]}]))
+    eventually(lambda: answers() == [True, False, False])
+
+
+def test_addresses_and_ports(space: Space) -> None:
+    server = web("web")
+    command = server["spec"]["containers"][0]["command"]
+    command[-1] = command[-1].replace("exec httpd", "httpd -p 9005 -h /w; exec httpd")
+    space.apply(server, pod("near"), pod("far"))
+    ready(space, "web", "near", "far")
+    near, far = address(space, "near"), address(space, "far")
+
+    def answers() -> list[bool]:
+        """Of each client: by the port with a name, by the other one."""
+        urls = [address(space, "web", port) for port in (8080, 9005)]
+        return [fetch(space, client, url) == "web" for client in ("near", "far") for url in urls]
+
+    def admit(**rule: Any) -> None:
+        space.apply(policy("some", podSelector=apps("web"), ingress=[rule]))
+
+    eventually(lambda: answers() == [True, True, True, True])
+    admit(**{"from": [block(near, far)]})
+    eventually(lambda: answers() == [True, True, False, False])
+    admit(**{"from": [block(near, far)], "ports": [{"port": "web"}]})
+    eventually(lambda: answers() == [True, False, False, False])
+    admit(ports=[{"port": 9000, "endPort": 9010}])
+    eventually(lambda: answers() == [False, True, False, True])
+    admit(**{"from": []})
+    eventually(lambda: answers() == [True, True, True, True])
+
+
+def test_dns_and_the_api_stay_reachable_whatever_is_denied(space: Space) -> None:
+    client = pod("client")
+    api_client = pod("api-client", container={"image": PYTHON})
+    space.apply(web("web"), web("api"), client, api_client, service("web"), service("api"))
+    ready(space, "web", "api", "client", "api-client")
+
+    def answers() -> list[bool]:
+        return [fetch(space, "client", address(space, each)) == each for each in ("web", "api")]
+
+    eventually(lambda: answers() == [True, True])
+    space.apply(policy("deny-all", podSelector={}, policyTypes=["Ingress", "Egress"]))
+    eventually(lambda: answers() == [False, False])
+    assert resolves(space, "client", f"web.{space.name}.svc.cluster.local")
+    assert asks_api(space, "api-client")
+    space.apply(
+        policy(
+            "out",
+            podSelector=apps("client"),
+            policyTypes=["Egress"],
+            egress=[{"to": [{"podSelector": apps("web")}]}],
+        ),
+        policy("in", podSelector=apps("web"), ingress=[{"from": [{"podSelector": apps("client")}]}]),
+    )
+    eventually(lambda: answers() == [True, False])
+    eventually(lambda: fetch(space, "client", "http://web") == "web")
+
+    system = policy("deny-all", podSelector={}, policyTypes=["Ingress", "Egress"])
+    system["metadata"]["namespace"] = "kube-system"
+    document = json.dumps(system)
+    space.kubectl("apply", "--namespace=kube-system", "--filename", "-", stdin=document)
+    try:
+        eventually(lambda: _is_told(space, "deny-all"))
+        space.apply(service("later", selector={"app": "web"}))  # CoreDNS has to learn it from the API
+        eventually(lambda: resolves(space, "client", f"later.{space.name}.svc.cluster.local"))
+        assert asks_api(space, "api-client")
+    finally:
+        space.kubectl("delete", "--namespace=kube-system", "networkpolicy", "deny-all")
+
+
+def _is_told(space: Space, name: str) -> bool:
+    about = f"involvedObject.kind=NetworkPolicy,involvedObject.name={name}"
+    events = space.get("events", "--namespace=kube-system", "--field-selector", about)["items"]
+    return any(each["reason"] == "Ignored" and "DNS stays reachable" in each["message"] for each in events)
+
+
+def test_a_neighbour_of_the_same_labels_is_not_admitted_nor_denied(
+    space: Space, host: Host, neighbour: VirtualCluster
+) -> None:
+    other = Space(cluster=neighbour, host=host, name=space.name)
+    other.kubectl("create", "namespace", other.name)
+    other.wait("create", "serviceaccount/default")
+    space.apply(web("web"), pod("near"))
+    other.apply(web("web"), pod("near"))
+    host.apply(space.cluster.namespace, pod("near"))
+    ready(space, "web", "near")
+    ready(other, "web", "near")
+    of_host = ("--namespace", space.cluster.namespace)
+    host.kubectl("wait", *of_host, "--for=condition=Ready", "pod/near", "--timeout=110s")
+    url = address(space, "web")
+    fetched = ("timeout", "3", "wget", "-q", "-O", "-", url)
+
+    def answers() -> list[bool]:
+        """Our own pod, the neighbour's, one of the host; and whether ours gets to the neighbour."""
+        return [
+            fetch(space, "near", url) == "web",
+            fetch(other, "near", url) == "web",
+            host.kubectl("exec", *of_host, "near", "--", *fetched, check=False).strip() == "web",
+            fetch(space, "near", address(other, "web")) == "web",
+        ]
+
+    eventually(lambda: answers() == [True, True, True, True])
+    near = {"from": [{"podSelector": apps("near")}]}
+    anywhere = {"from": [{"namespaceSelector": {}, "podSelector": apps("near")}]}
+    for rule in (near, anywhere):
+        space.apply(policy("near", podSelector={}, ingress=[rule]))
+        eventually(lambda: answers() == [True, False, False, True])
+    to_web = {"to": [{"namespaceSelector": {}, "podSelector": apps("web")}]}
+    space.apply(policy("near", podSelector={}, policyTypes=["Egress"], egress=[to_web]))
+    eventually(lambda: answers() == [True, True, True, False])
+    host.kubectl("delete", "pod", "near", *of_host)
+
+
+def test_a_right_that_was_taken_away_is_shown(host: Host, neighbour: VirtualCluster) -> None:
+    where = ("--namespace", neighbour.namespace)
+
+    def state() -> str:
+        done = host.vcli("describe", neighbour.name, *where, "--output", "json")
+        [kind] = [each for each in json.loads(done.stdout)["kinds"] if each["kind"] == "NetworkPolicy"]
+        return str(kind["state"])
+
+    assert state() == "synced"
+    role = ("role", f"vc-{neighbour.name}", *where)
+    rules = [each for each in host.get(*role)["rules"] if each["resources"] != ["networkpolicies"]]
+    host.kubectl("patch", *role, "--type=merge", "--patch", json.dumps({"rules": rules}))
+    assert state() == "rights missing"

@@ -1,0 +1,84 @@
+"""What `describe` says of each kind: synced, off, or rights missing."""
+
+from typing import Any
+
+import pytest
+
+from vcli.catalog import SYNCED
+from vcli.config import load
+from vcli.controlplane import rights
+from vcli.controlplane.names import Names
+from vcli.operations.kinds import kind_states
+
+Object = dict[str, Any]
+NAMES = Names("demo", "team")
+POLICIES = "sync: {toHost: {networkPolicies: {enabled: true}}}"
+CLASSES = "sync: {fromHost: {storageClasses: {enabled: true}}}"
+ALL = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
+
+
+def states(values: str = "", **given: Any) -> dict[str, str]:
+    rules = {"role": None, "cluster_role": None, "counts": {}, **given}
+    found = kind_states(values, **rules)
+    assert found is not None
+    return {each["kind"]: each["state"] for each in found}
+
+
+def role(*sets: str) -> list[Object]:
+    """The rules of the Role that such a virtual cluster has."""
+    _, _, made, _ = rights.render(NAMES, load([], sets), with_features=frozenset())
+    rules: list[Object] = made["rules"]
+    return rules
+
+
+def test_by_default_it_is_synced_or_off() -> None:
+    off = {kind.resource.kind for kind in SYNCED if not kind.is_on_by_default}
+    for given in (None, role()):
+        found = states(role=given, cluster_role=[])
+        assert {kind for kind, state in found.items() if state == "off"} == off
+        assert set(found.values()) == {"synced", "off"}
+
+
+def test_a_kind_that_the_role_lacks() -> None:
+    assert states(POLICIES)["NetworkPolicy"] == "synced"
+    assert states(POLICIES, role=role())["NetworkPolicy"] == "rights missing"
+    given = role("sync.toHost.networkPolicies.enabled=true")
+    assert states(POLICIES, role=given)["NetworkPolicy"] == "synced"
+    assert set(states(POLICIES, role=[])) == set(states())
+    assert states(POLICIES, role=[])["Pod"] == "rights missing"
+
+
+@pytest.mark.parametrize(
+    ("values", "cluster_role", "state"),
+    [
+        ("", [], "off"),
+        (CLASSES, None, "synced"),
+        (CLASSES, [], "rights missing"),
+        (CLASSES, ALL, "synced"),
+        (f"{CLASSES}\nrbac: {{clusterRole: {{enabled: false}}}}", None, "rights missing"),
+    ],
+)
+def test_a_kind_of_the_whole_host(values: str, cluster_role: Any, state: str) -> None:
+    found = states(values, cluster_role=cluster_role)
+    assert found["StorageClass"] == state
+    assert found["PersistentVolume"] == "synced", "which does without"
+
+
+def test_objects_are_counted_where_they_are_of_the_virtual_cluster() -> None:
+    found = kind_states("", role=None, cluster_role=None, counts={"pods": 2, "persistentvolumes": 1})
+    assert found is not None
+    by_kind = {each["kind"]: each for each in found}
+    assert by_kind["Pod"] == {
+        "kind": "Pod",
+        "direction": "toHost",
+        "state": "synced",
+        "objects": 2,
+        "key": None,
+    }
+    assert by_kind["PersistentVolume"]["objects"] is None
+    assert by_kind["NetworkPolicy"]["key"] == "sync.toHost.networkPolicies.enabled"
+
+
+@pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
+def test_values_that_are_not_understood_say_nothing(values: str) -> None:
+    assert kind_states(values, role=None, cluster_role=None, counts={}) is None
