@@ -12,8 +12,9 @@ Written by `python scripts/kinds_reference.py` from `vcli/catalog.py`; do not ed
 
 What is on follows from `sync.toHost.KIND.enabled` and `sync.fromHost.KIND.enabled` in the values; `vcli
 describe` lists what is off. With `auto` a kind is on where the syncer gets the rights that it takes: those
-outside its namespace with `rbac.clusterRole.enabled: true`. Where a right is missing, the kind is
-unavailable: a warning in `vcli describe` says so, and everything else works.
+outside its namespace with `rbac.clusterRole.enabled: true`, those in it where whoever creates the virtual
+cluster has them; with `true`, creating fails without the latter. Where a right is missing, the kind is
+unavailable: `vcli describe` and a Warning event on each of its objects say so, and everything else works.
 """
 
 
@@ -32,8 +33,8 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
         default = str(kind.enabled).lower()
         lines = [
             f"- key: `{kind.switch}`, default `{default}`" if kind.switch else "- always on",
-            *_rights("rights in the host namespace", kind.rules),
-            *_rights("rights that are used where they can be given", kind.optional_rules),
+            *_rights("rights in the host namespace", kind.needed_rules(kind.enabled)),
+            *_rights("rights that are used where they can be given", kind.rules_if_given(kind.enabled)),
             *_rights("rights outside the namespace", kind.cluster_rules),
         ]
         parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))

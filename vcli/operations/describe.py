@@ -6,17 +6,19 @@ from collections.abc import Awaitable
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
-from vcli.catalog import MADE_ON_HOST, SYNCED
+from vcli.catalog import MADE_ON_HOST, SYNCED, SyncedKind
 from vcli.config import Given
 from vcli.config.document import parse
-from vcli.config.synced import kinds_on
+from vcli.config.schema import Values
+from vcli.config.synced import chosen, kinds_on
 from vcli.contract.labels import MANAGED_BY
 from vcli.controlplane.names import Names
+from vcli.controlplane.rights import Right, rights_of
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.errors import UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import EVENTS, PODS, PVCS, ROLES, SECRETS, SERVICES, Resource
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
@@ -56,7 +58,7 @@ async def describe_cluster(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:
         cluster = await recounted(client, await resolve(client, name, namespace=namespace))
-        service, pods, claims, values, certificates, warnings, synced = await asyncio.gather(
+        service, pods, claims, values, certificates, warnings, synced, held = await asyncio.gather(
             _allowed(_service(client, cluster)),
             _allowed(_pods(client, cluster)),
             _allowed(_claims(client, cluster)),
@@ -64,6 +66,7 @@ async def describe_cluster(
             _allowed(_certificates(client, cluster)),
             _allowed(_warnings(client, cluster)),
             _allowed(_synced(client, cluster)),
+            _allowed(_rights(client, cluster)),
         )
     return {
         "name": cluster.name,
@@ -80,7 +83,7 @@ async def describe_cluster(
         "claims": claims,
         "certificates": certificates,
         "synced": synced,
-        "notEnabled": not_enabled(values),
+        "notEnabled": not_enabled(values, held),
         "warnings": warnings,
         "values": values,
     }
@@ -206,17 +209,33 @@ async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
     return {resource.plural: count for resource, count in found if count is not None}
 
 
-def not_enabled(values: str | None) -> list[str] | None:
+async def _rights(client: Client, cluster: VirtualCluster) -> frozenset[Right]:
+    """What the syncer may in its namespace."""
+    name = Names(cluster.name, cluster.namespace).service_account
+    role = await client.get(ROLES, name, namespace=cluster.namespace)
+    return frozenset(rights_of(role.get("rules") or ()))
+
+
+def not_enabled(values: str | None, held: frozenset[Right] | None = None) -> list[str] | None:
     """The keys of the values by which kinds could be synced that are not; None where that is not known.
 
     Args:
         values: as they are stored, YAML; None where they may not be read, or are the defaults.
+        held: what the syncer may in its namespace; None where that is not known.
     """
     try:
-        on = frozenset(kinds_on(Given(files=(parse(values or "", "values"),)).values()))
+        given = Given(files=(parse(values or "", "values"),)).values()
     except UsageError:  # values of another tool, or of a later version
         return None
+    on = {kind for kind in kinds_on(given) if held is None or not _lacks_rights(kind, given, held)}
     return [kind.switch for kind in SYNCED if kind.switch and kind not in on]
+
+
+def _lacks_rights(kind: SyncedKind, given: Values, held: frozenset[Right]) -> bool:
+    """Whether a kind that is on where rights allow it was not given them."""
+    if chosen(given, kind) != "auto":
+        return False
+    return not held.issuperset(rights_of(rule.dump() for rule in kind.rules))
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:
