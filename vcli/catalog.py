@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSES,
     PDBS,
     PODS,
     PVCS,
@@ -164,6 +165,15 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
         optional_rules=(Rule(ENDPOINTS, _WRITE), Rule(ENDPOINTSLICES, _WRITE)),
         without_optional_rules="Services without a selector",
+    ),
+    SyncedKind(
+        resource=INGRESSES,
+        direction="toHost",
+        key="ingresses",
+        summary="Answered by the host's ingress controller, status back; not those of a class made inside.",
+        enabled="auto",
+        rules=(Rule(INGRESSES, (*_READ, *_WRITE)),),
+        forwards_events=True,
     ),
     SyncedKind(
         resource=PDBS,

@@ -32,6 +32,8 @@ MOVED: dict[Names, Names] = {
     ("coredns", "image"): ("controlPlane", "coredns", "deployment", "image"),
     ("coredns", "replicas"): ("controlPlane", "coredns", "deployment", "replicas"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
+    ("sync", "ingresses", "enabled"): ("sync", "toHost", "ingresses", "enabled"),
+    ("sync", "poddisruptionbudgets", "enabled"): ("sync", "toHost", "podDisruptionBudgets", "enabled"),
 }
 
 

@@ -104,4 +104,8 @@ def watch_all(ctx: SyncContext) -> None:
     for resource, _ in from_host_kinds(ctx.settings):
         virtual.watch(resource)
         host.watch(resource, optional=True)
+    for _, sync in to_host_kinds(ctx.settings):
+        for trigger in sync.triggers:
+            if trigger.resource not in virtual:
+                virtual.watch(trigger.resource)
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

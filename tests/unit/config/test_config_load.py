@@ -189,6 +189,21 @@ def test_keys_of_2023(tmp_path: Path):
     assert set(values.given) == {"controlPlane"}
 
 
+def test_kinds_of_2023(tmp_path: Path):
+    text = "sync:\n  ingresses:\n    enabled: false\n  poddisruptionbudgets:\n    enabled: true\n"
+    values = load([write(tmp_path, text)])
+    assert values.sync.to_host.ingresses.enabled is False
+    assert values.sync.to_host.pod_disruption_budgets.enabled is True
+    assert values.warnings[0].endswith(
+        "values.yaml:3: sync.ingresses.enabled is now sync.toHost.ingresses.enabled"
+    )
+    assert values.given == {
+        "sync": {
+            "toHost": {"ingresses": {"enabled": False}, "podDisruptionBudgets": {"enabled": True}},
+        }
+    }
+
+
 def test_an_old_key_does_not_override_the_new_one(tmp_path: Path):
     text = "syncer: {image: old:1}\ncontrolPlane: {statefulSet: {image: new:2}}\n"
     assert load([write(tmp_path, text)]).control_plane.stateful_set.image.tag == "2"

@@ -3,7 +3,11 @@
 import pytest
 
 from vcli.catalog import SYNCED
+from vcli.config import load
+from vcli.controlplane.rights import features, required
 from vcli.operations.describe import not_enabled
+
+INGRESSES = "sync.toHost.ingresses.enabled"
 
 
 def test_by_default_it_is_what_is_off_by_default():
@@ -21,3 +25,12 @@ def test_a_kind_that_is_turned_off_is_named(kind):
 @pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
 def test_values_that_are_not_understood_say_nothing(values):
     assert not_enabled(values) is None
+
+
+def test_a_kind_that_is_on_where_rights_allow_it_is_named_without_them():
+    needed = required(load())
+    given = needed | features(load())["ingresses"].rights
+    assert INGRESSES in (not_enabled(None, needed) or ())
+    assert INGRESSES not in (not_enabled(None, given) or ())
+    assert INGRESSES not in (not_enabled(None, None) or ())
+    assert set(not_enabled(None, given) or ()) == set(not_enabled(None) or ())
