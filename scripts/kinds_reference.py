@@ -13,8 +13,9 @@ Written by `python scripts/kinds_reference.py` from `vcli/catalog.py`; do not ed
 What is on follows from `sync.toHost.KIND.enabled` and `sync.fromHost.KIND.enabled` in the values; `vcli
 describe` lists each kind with its state, and an object of a kind that is off has a Warning event `NotSynced`.
 With `auto` a kind is on where the syncer gets the rights that it takes: those outside its namespace with
-`rbac.clusterRole.enabled: true`. Where a right is missing, the kind is unavailable: a warning in `vcli
-describe` says so, and everything else works.
+`rbac.clusterRole.enabled: true`, those in it where whoever creates the virtual cluster has them; with `true`,
+creating fails without the latter. Where a right is missing, the kind is unavailable: `vcli describe` and a
+Warning event on each of its objects say so, and everything else works.
 """
 
 

@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSES,
     NETWORKPOLICIES,
     NODES,
     PDBS,
@@ -59,7 +60,8 @@ class SyncedKind:
         direction: where the objects come from; ``toHost``: from the virtual cluster.
         key: its name in the values, ``sync.<direction>.<key>``.
         summary: a sentence for the reference and the values.
-        enabled: the default of ``enabled`` in the values; ``auto``: on where the syncer gets its rights.
+        enabled: the default of ``enabled`` in the values; ``auto``: on where the syncer gets its rights, that
+            is ``cluster_rules`` where there are some, else ``rules``.
         required: that there is no such key, as nothing works without.
         essential: that the syncer waits at its start until it can list them; without others it goes on.
         rules: what the syncer needs in its namespace.
@@ -95,7 +97,7 @@ class SyncedKind:
     @property
     def is_on_by_default(self) -> bool:
         """Whether it is synced where the values say nothing."""
-        return self.required or self.enabled is True
+        return self.is_on(self.enabled, cluster_role=False)
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -107,6 +109,25 @@ class SyncedKind:
         if self.required or chosen is True:
             return True
         return chosen == "auto" and (cluster_role or not self.cluster_rules)
+
+    def needed_rules(self, chosen: Switch) -> tuple[Rule, ...]:
+        """What the syncer must have in its namespace where the kind is on: creating fails without it.
+
+        Args:
+            chosen: the value of its switch.
+        """
+        return () if self._follows_rights(chosen) else self.rules
+
+    def rules_if_given(self, chosen: Switch) -> tuple[Rule, ...]:
+        """What the syncer gets in its namespace only if whoever creates the virtual cluster has it.
+
+        Args:
+            chosen: the value of its switch.
+        """
+        return (*self.rules, *self.optional_rules) if self._follows_rights(chosen) else self.optional_rules
+
+    def _follows_rights(self, chosen: Switch) -> bool:
+        return chosen == "auto" and not self.required and not self.cluster_rules
 
 
 def _required(
@@ -146,6 +167,15 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
         optional_rules=(Rule(ENDPOINTS, _WRITE), Rule(ENDPOINTSLICES, _WRITE)),
         without_optional_rules="Services without a selector",
+    ),
+    SyncedKind(
+        resource=INGRESSES,
+        direction="toHost",
+        key="ingresses",
+        summary="Answered by the host's ingress controller, status back; not those of a class made inside.",
+        enabled="auto",
+        rules=(Rule(INGRESSES, (*_READ, *_WRITE)),),
+        forwards_events=True,
     ),
     SyncedKind(
         resource=PDBS,

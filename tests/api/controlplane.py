@@ -55,8 +55,8 @@ async def grant_rights(
     client: Client, namespace: str, *, user: str, optional: bool = True, sets: Sequence[str] = ()
 ) -> None:
     """Give a user what the syncer's ServiceAccount has with such values, and nothing else."""
-    features = frozenset(rights.features()) if optional else frozenset()
     names, values = Names("demo", namespace), load([], sets)
+    features = frozenset(rights.features(values)) if optional else frozenset()
     of_namespace = rights.render(names, values, with_features=features)
     for manifest in (*of_namespace, *rights.render_of_cluster(names, values)):
         if manifest["kind"] in ("RoleBinding", "ClusterRoleBinding"):

@@ -7,11 +7,11 @@ from typing import Any
 from embedded import Host
 
 
-def tenant(host: Host, namespace: str, folder: Path) -> Host:
-    """A user with the ClusterRole admin in one namespace and nothing else."""
+def tenant(host: Host, namespace: str, folder: Path, *, role: str = "--clusterrole=admin") -> Host:
+    """A user with one role, as for `kubectl create rolebinding`, in one namespace and nothing else."""
     host.kubectl("create", "serviceaccount", "tenant", "-n", namespace)
     account = f"--serviceaccount={namespace}:tenant"
-    host.kubectl("create", "rolebinding", "tenant", "-n", namespace, "--clusterrole=admin", account)
+    host.kubectl("create", "rolebinding", "tenant", "-n", namespace, role, account)
     token = host.kubectl("create", "token", "tenant", "-n", namespace).strip()
     config: dict[str, Any] = json.loads(host.kubectl("config", "view", "--raw", "--minify", "-o", "json"))
     config["users"][0]["user"] = {"token": token}

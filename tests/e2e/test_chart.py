@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 # Not the real code: a hundred times the real one takes minutes.
 BUNDLE = Bundle("0123456789", bytes(range(256)) * 1000, "3.11")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-FACTS = Facts(storage=Storage(name=""), features=frozenset(features()))
+FACTS = Facts(storage=Storage(name=""), features=frozenset(features(from_mapping({}, name="values"))))
 
 
 @dataclass(frozen=True)

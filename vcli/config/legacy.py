@@ -31,6 +31,7 @@ MOVED: dict[Names, Names] = {
     ("coredns", "enabled"): ("controlPlane", "coredns", "enabled"),
     ("coredns", "image"): ("controlPlane", "coredns", "deployment", "image"),
     ("coredns", "replicas"): ("controlPlane", "coredns", "deployment", "replicas"),
+    ("sync", "ingresses"): ("sync", "toHost", "ingresses"),
     ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),

@@ -82,7 +82,7 @@ NOT_YET: tuple[str, ...] = (
     "sync.toHost.customResources",
     "sync.toHost.endpointSlices",
     "sync.toHost.endpoints",
-    "sync.toHost.ingresses",
+    "sync.toHost.ingresses.patches",
     "sync.toHost.namespaces",
     "sync.toHost.networkPolicies",
     "sync.toHost.persistentVolumeClaims",

@@ -66,8 +66,7 @@ def nodes_of(section: Any) -> NodeOptions:
 
 def _section(kind: SyncedKind) -> type:
     hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
-    auto = "" if kind.enabled != "auto" else "; auto: if the syncer gets the rights that it takes"
-    enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{auto}.")
+    enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{_auto(kind)}.")
     return make_dataclass(
         kind.resource.kind,
         [("enabled", hint, enabled)],
@@ -77,6 +76,13 @@ def _section(kind: SyncedKind) -> type:
         slots=True,
         kw_only=True,
     )
+
+
+def _auto(kind: SyncedKind) -> str:
+    if kind.enabled != "auto":
+        return ""
+    who = "the syncer gets" if kind.cluster_rules else "whoever creates the virtual cluster has"
+    return f"; auto: if {who} the rights that it takes"
 
 
 @with_switches("fromHost")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from vcli.catalog import SYNCED, Object, Rule, SyncedKind
@@ -19,10 +20,10 @@ def kinds() -> str:
             "{{/* The kinds that are synced. */}}",
             '{{- define "vcli.rules" -}}',
             *map(_line, required_rules()),
-            *(line for kind in switched for line in _if(_is_on(kind), _lines(kind.rules))),
+            *(line for kind in switched for line in _needed_rules(kind)),
             "{{- end -}}",
             '{{- define "vcli.optionalRules" -}}',
-            *(line for kind in SYNCED for line in _lines(kind.optional_rules)),
+            *(line for kind in SYNCED for line in _rules_if_given(kind)),
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
@@ -35,6 +36,21 @@ def kinds() -> str:
             "",
         ]
     )
+
+
+def _needed_rules(kind: SyncedKind) -> Iterator[str]:
+    """As `SyncedKind.needed_rules`."""
+    on = _is_on(kind) if kind.needed_rules(kind.enabled) else f'(eq {_chosen(kind)} "true")'
+    return _if(on, _lines(kind.rules))
+
+
+def _rules_if_given(kind: SyncedKind) -> Iterator[str]:
+    """As `SyncedKind.rules_if_given`."""
+    if kind.required:
+        return _lines(kind.optional_rules)
+    by_default, otherwise = kind.rules_if_given(kind.enabled), kind.rules_if_given(True)
+    with_auto = _lines(each for each in by_default if each not in otherwise)
+    return chain(_if(f'(eq {_chosen(kind)} "auto")', with_auto), _if(_is_on(kind), _lines(otherwise)))
 
 
 def _is_on(kind: SyncedKind) -> str:

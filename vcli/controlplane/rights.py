@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from vcli.catalog import SYNCED, Rule, merged
 from vcli.config.schema import Values
-from vcli.config.synced import kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 
@@ -44,14 +44,19 @@ class Feature:
         return frozenset(rights_of(self.rules))
 
 
+def features(values: Values) -> Mapping[str, Feature]:
+    """All of them, by name: those of the kinds that are on, then the others."""
+    found: dict[str, Feature] = {}
+    for kind in kinds_on(values):
+        if rules := kind.rules_if_given(chosen(values, kind)):
+            title = kind.without_optional_rules or f"{kind.resource.kind} objects"
+            found[kind.key] = Feature(kind.key, title, tuple(map(Rule.dump, rules)))
+    return found | _others()
+
+
 @cache
-def features() -> Mapping[str, Feature]:
-    """All of them, by name: those of kinds, then the others."""
-    found = {
-        kind.key: Feature(kind.key, kind.without_optional_rules, tuple(map(Rule.dump, kind.optional_rules)))
-        for kind in SYNCED
-        if kind.optional_rules
-    }
+def _others() -> dict[str, Feature]:
+    found: dict[str, Feature] = {}
     for obj in manifests.load("control-plane/optional-rights.yaml"):
         metadata = obj["metadata"]
         title = metadata["annotations"][_FEATURE]
@@ -86,7 +91,10 @@ def render(
     workload["metadata"]["name"] = names.workload_service_account
     role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
     role["rules"] = _rules(values) + [
-        rule for feature in features().values() if feature.name in with_features for rule in feature.rules
+        rule
+        for feature in features(values).values()
+        if feature.name in with_features
+        for rule in feature.rules
     ]
     binding["roleRef"]["name"] = names.service_account
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
@@ -114,8 +122,13 @@ def required_rules() -> list[Object]:
 
 def _rules(values: Values) -> list[Object]:
     _, _, role, _ = manifests.load("control-plane/rights.yaml")
-    chosen = [rule.dump() for kind in kinds_on(values) if not kind.required for rule in kind.rules]
-    return [*required_rules(), *chosen, *role["rules"]]
+    of_chosen = [
+        rule.dump()
+        for kind in kinds_on(values)
+        if not kind.required
+        for rule in kind.needed_rules(chosen(values, kind))
+    ]
+    return [*required_rules(), *of_chosen, *role["rules"]]
 
 
 def _cluster_rules(values: Values) -> list[Object]:

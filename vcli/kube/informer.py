@@ -73,6 +73,11 @@ class Informer:
         """Is what is here the collection as it is: listed, and not refused since?"""
         return self.synced and self._refusal is None
 
+    @property
+    def refusal(self) -> ApiError | None:
+        """Why the last list was refused; None where it was not."""
+        return self._refusal
+
     async def wait_tried(self) -> None:
         """Wait until ``synced``, or until a list was refused; ``run`` must be running."""
         await self._tried.wait()

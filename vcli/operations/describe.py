@@ -78,7 +78,7 @@ async def describe_cluster(
         "claims": claims,
         "certificates": certificates,
         "synced": synced,
-        "notEnabled": not_enabled(values),
+        "notEnabled": not_enabled(values, rules[0]),
         "kinds": _kinds(cluster, values, rules, synced),
         "warnings": warnings,
         "values": values,

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 from vcli.catalog import SYNCED, Rule, SyncedKind
 from vcli.config import Given, Values
 from vcli.config.document import parse
-from vcli.config.synced import kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import Right, rights_of
 from vcli.errors import UsageError
@@ -63,16 +63,21 @@ def kind_states(
     ]
 
 
-def not_enabled(values: str | None) -> list[str] | None:
+def not_enabled(values: str | None, role: Rules | None = None) -> list[str] | None:
     """The keys of the values by which kinds could be synced that are not; None where that is not known.
 
     Args:
         values: as they are stored, YAML; None where they may not be read, or are the defaults.
+        role: rules of the syncer's Role; None where they are not known: then it has what it needs.
     """
     understood = _understood(values)
     if understood is None:
         return None
-    on = frozenset(kinds_on(understood))
+    on = {
+        kind
+        for kind in kinds_on(understood)
+        if role is None or chosen(understood, kind) != "auto" or _allows(role, kind.rules)
+    }
     return [kind.switch for kind in SYNCED if kind.switch and kind not in on]
 
 

@@ -69,7 +69,7 @@ async def find_facts(
         ConflictError: the values ask for another store than the one that is there.
     """
     storage = await _storage(client, names, values, preflight, steps)
-    lacking = [each.title for name, each in features().items() if name not in preflight.features]
+    lacking = [each.title for name, each in features(values).items() if name not in preflight.features]
     if lacking:
         steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
     return Facts(storage=storage, features=preflight.features)

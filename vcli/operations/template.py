@@ -25,5 +25,5 @@ async def template(name: str, values: Values, *, namespace: str | None = None) -
     """
     check_name(name)
     names = Names(name, choose_namespace(name, given=namespace, of_context=None))
-    facts = Facts(storage=Storage(name=""), features=frozenset(features()))
+    facts = Facts(storage=Storage(name=""), features=frozenset(features(values)))
     return render.render(names, values, facts, bundle=await load_bundle(values))

@@ -132,4 +132,8 @@ def watch_all(ctx: SyncContext) -> None:
             keep=partial(host_node, images=ctx.settings.node_images),
             optional=True,
         )
+    for _, sync in to_host_kinds(ctx.settings):
+        for trigger in sync.triggers:
+            if trigger.resource not in virtual:
+                virtual.watch(trigger.resource)
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

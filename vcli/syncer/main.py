@@ -51,6 +51,7 @@ from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.sync.inert import InertObjects
 from vcli.syncer.sync.references import ReferenceIndex
+from vcli.syncer.sync.rejections import UNAVAILABLE
 from vcli.syncer.sync.to_host import to_host
 from vcli.syncer.unsynced import inert_kinds, refusable_kinds
 
@@ -66,7 +67,6 @@ _GARBAGE: Final = 20_000
 _UNTIL_READY: Final = frozenset(
     {"virtual API", "caches", "nodes", "addons", "default/kubernetes", "default ServiceAccount"}
 )
-_UNAVAILABLE: Final = "Unavailable"
 
 
 async def run(settings: Settings, *, host: Access, virtual: Access, address: str = "") -> None:
@@ -168,7 +168,7 @@ async def _warn(recorder: Recorder, settings: Settings, message: str) -> None:
             "uid": settings.service_uid,
         }
     }
-    await recorder.warn(SERVICES, service, reason=_UNAVAILABLE, message=message)
+    await recorder.warn(SERVICES, service, reason=UNAVAILABLE, message=message)
 
 
 @asynccontextmanager

@@ -8,12 +8,10 @@ import pytest
 from testbed import Lab, give_rights, readiness, take_rights
 
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import EVENTS, INGRESSES, NETWORKPOLICIES, PDBS, PRIORITYCLASSES, PVCS, PVS
+from vcli.kube.resources import EVENTS, NETWORKPOLICIES, PDBS, PRIORITYCLASSES, PVCS, PVS
 
 Object = dict[str, Any]
 DENY = {"metadata": {"name": "deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress"]}}
-BACKEND = {"service": {"name": "web", "port": {"number": 80}}}
-WEB = {"metadata": {"name": "web"}, "spec": {"defaultBackend": BACKEND}}
 BUDGET = {"metadata": {"name": "budget"}, "spec": {"minAvailable": 1, "selector": {}}}
 VOLUME = {
     "metadata": {"name": "own"},
@@ -64,12 +62,10 @@ async def is_told(lab: Lab, name: str, *, namespace: str | None = None) -> str:
 
 async def test_each_is_told_once_and_which_value_it_takes(lab: Lab, urgent: str) -> None:
     await lab.create(NETWORKPOLICIES, DENY)
-    await lab.create(INGRESSES, WEB)
     await lab.create(PDBS, BUDGET)
     await lab.virtual.create(PVS, VOLUME)
     assert f"the value {ON} turns that on" in await is_told(lab, "deny")
     assert "sync.toHost.podDisruptionBudgets.enabled=true" in await is_told(lab, "budget")
-    assert "Ingress objects are not synced" in await is_told(lab, "web")
     assert "PersistentVolume" in await is_told(lab, "own", namespace="default")
     assert "PriorityClass" in await is_told(lab, urgent, namespace="default")
     for system in ("system-cluster-critical", "system-node-critical"):
@@ -90,7 +86,6 @@ async def test_each_is_told_once_and_which_value_it_takes(lab: Lab, urgent: str)
         return len(await said(lab, "deny")) == len(before) + 1
 
     await lab.eventually(of_the_new_one)
-    await lab.virtual.delete(INGRESSES, "web", namespace=lab.space)
 
 
 async def test_a_volume_that_a_claim_is_bound_to_is_told_nothing(lab: Lab) -> None:

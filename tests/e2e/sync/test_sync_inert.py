@@ -4,16 +4,10 @@ import json
 
 import pytest
 from polling import eventually
-from space import Object, Space
+from space import Space
 from traffic import policy
 
 DENY = policy("deny", podSelector={}, policyTypes=["Ingress"])
-INGRESS: Object = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "Ingress",
-    "metadata": {"name": "web"},
-    "spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
-}
 
 
 def warning(space: Space, kind: str, name: str) -> str:
@@ -26,10 +20,9 @@ def warning(space: Space, kind: str, name: str) -> str:
 
 @pytest.mark.skew
 def test_an_object_without_effect_says_which_value_gives_it_one(space: Space) -> None:
-    space.apply(DENY, INGRESS)
+    space.apply(DENY)
     value = "sync.toHost.networkPolicies.enabled"
     assert f"{value}=true turns that on" in eventually(lambda: warning(space, "NetworkPolicy", "deny"))
-    eventually(lambda: warning(space, "Ingress", "web"))
     shown = space.kubectl("describe", "networkpolicy", "deny")
     assert space.name in shown
     cluster = space.cluster

@@ -18,7 +18,7 @@ Object = dict[str, Any]
 
 NAMES = Names("demo", "team-a")
 BUNDLE = Bundle("0123456789", b"zip", "3.11")
-FACTS = Facts(storage=Storage(name="standard"), features=frozenset(features()))
+FACTS = Facts(storage=Storage(name="standard"), features=frozenset(features(load())))
 HOST_FACTS = HostFacts(
     service_cidrs=("10.96.0.0/16",), service_ips=("10.96.3.4",), service_uid="uid-of-service"
 )

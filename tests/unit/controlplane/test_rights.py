@@ -65,6 +65,15 @@ OFF = SyncedKind(
     enabled=False,
     rules=(Rule(INGRESSES, READ),),
 )
+AUTO = SyncedKind(
+    resource=INGRESSES,
+    direction="toHost",
+    key="auto",
+    summary="",
+    enabled="auto",
+    rules=(Rule(INGRESSES, READ),),
+    optional_rules=(Rule(INGRESSES, ("patch",)),),
+)
 MIRROR = SyncedKind(
     resource=RUNTIMECLASSES,
     direction="fromHost",
@@ -79,7 +88,7 @@ MIRROR = SyncedKind(
 def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool | str]:
     """A catalog of two more kinds, and what the values say of them."""
     said: dict[str, bool | str] = {}
-    more = (*(kind for kind in SYNCED if kind.required), OFF, MIRROR)
+    more = (*(kind for kind in SYNCED if kind.required), OFF, AUTO, MIRROR)
     monkeypatch.setattr(synced, "SYNCED", more)
     monkeypatch.setattr(catalog, "SYNCED", more)
     monkeypatch.setattr(synced, "switch_of", lambda _, kind: said.get(kind.key, kind.enabled))
@@ -90,6 +99,38 @@ def test_a_kind_that_is_off_takes_no_right(chosen):
     assert Right("networking.k8s.io", "ingresses", "list") not in rights.required(load())
     chosen["example"] = True
     assert Right("networking.k8s.io", "ingresses", "list") in rights.required(load())
+
+
+@pytest.mark.parametrize(
+    ("enabled", "needed", "if_given"),
+    [
+        ("auto", set(), {"list", "patch"}),
+        (True, {"list"}, {"patch"}),
+        (False, set(), set()),
+    ],
+)
+def test_rights_of_a_kind_that_is_on_where_they_allow_it(chosen, enabled, needed, if_given):
+    def verbs(found):
+        wanted = Right("networking.k8s.io", "ingresses", "")
+        return {verb for *kind, verb in found if (*kind, "") == wanted and verb in {"list", "patch"}}
+
+    chosen["auto"] = enabled
+    values = load()
+    features = rights.features(values)
+    of_feature = features["auto"].rights if "auto" in features else set()
+    assert (verbs(rights.required(values)), verbs(of_feature)) == (needed, if_given)
+    role = rights.render(NAMES, values, with_features=frozenset(features))[2]
+    assert verbs(rights.rights_of(role["rules"])) == needed | if_given
+    lesser = rights.render(NAMES, values, with_features=frozenset())[2]
+    assert verbs(rights.rights_of(lesser["rules"])) == needed
+
+
+def test_a_kind_that_is_on_where_rights_allow_it_is_no_difference_to_the_syncer(chosen):
+    assert AUTO.is_on_by_default
+    chosen["auto"] = True
+    assert synced.differences(load()) == {}
+    chosen["auto"] = False
+    assert synced.differences(load()) == {"toHost.auto": False}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ MISSPELT = {
         '"addressType": virtual["addressType"]',
         '"adressType": virtual["addressType"]',
     ),
+    "translate/ingresses.py": ('spec["defaultBackend"] = backend', 'spec["backend"] = backend'),
     "translate/services.py": ('spec["externalIPs"] =', 'spec["externalIps"] ='),
     "translate/pvcs.py": ('spec["volumeName"] =', 'spec["volume"] ='),
     "translate/pvs.py": ('"persistentVolumeReclaimPolicy": "Delete"', '"reclaimPolicy": "Delete"'),

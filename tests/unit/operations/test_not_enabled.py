@@ -1,9 +1,15 @@
 """What `describe` says of kinds that are not synced."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from vcli.catalog import SYNCED
-from vcli.operations.describe import not_enabled
+from vcli.config import load
+from vcli.controlplane.rights import Right, features, required
+from vcli.operations.kinds import not_enabled
+
+INGRESSES = "sync.toHost.ingresses.enabled"
 
 
 def test_by_default_it_is_what_is_off_by_default():
@@ -21,3 +27,16 @@ def test_a_kind_that_is_turned_off_is_named(kind):
 @pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
 def test_values_that_are_not_understood_say_nothing(values):
     assert not_enabled(values) is None
+
+
+def test_a_kind_that_is_on_where_rights_allow_it_is_named_without_them():
+    needed = required(load())
+    given = needed | features(load())["ingresses"].rights
+    assert INGRESSES in (not_enabled(None, role(needed)) or ())
+    assert INGRESSES not in (not_enabled(None, role(given)) or ())
+    assert INGRESSES not in (not_enabled(None, None) or ())
+    assert set(not_enabled(None, role(given)) or ()) == set(not_enabled(None) or ())
+
+
+def role(rights: Iterable[Right]) -> list[dict[str, list[str]]]:
+    return [{"apiGroups": [each[0]], "resources": [each[1]], "verbs": [each[2]]} for each in rights]

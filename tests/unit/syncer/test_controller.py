@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from scripted_api import NAMESPACE, ScriptedApi, listed, refused
 from vcli.errors import VcliError
 from vcli.kube.errors import TooManyRequests
+from vcli.kube.informer import Informer
+from vcli.kube.resources import PVCS
 from vcli.syncer.engine.controller import Controller, RequeueAfter, TerminalError
 
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
+CLAIMS = PVCS.path(namespace=NAMESPACE)
 
 
 async def run_for(controller: Controller[str], seconds: float) -> None:
@@ -88,3 +92,34 @@ def test_one_key_that_fails_does_not_hold_up_another(in_fake_time: InFakeTime) -
         return done
 
     assert in_fake_time(simulate) == ["b", "c"]
+
+
+def test_what_waits_for_a_cache_is_said_and_done_when_it_is_there(in_fake_time: InFakeTime) -> None:
+    async def simulate() -> tuple[list[str], list[str]]:
+        api, said, done = ScriptedApi(), [], []
+        api.on("GET", CLAIMS, *[refused(403, "Forbidden")] * 3, listed())
+        informer = Informer(api.client(), PVCS, namespace=NAMESPACE)
+
+        async def reconcile(key: str) -> None:
+            done.append(key)
+
+        async def unavailable(key: str) -> None:
+            said.append(key)
+            if key == "bad":
+                raise VcliError("no")
+
+        controller = Controller("test", reconcile, caches=[informer], unavailable=unavailable)
+        following = asyncio.create_task(informer.run())
+        await informer.wait_tried()
+        for key in ("a", "bad"):
+            controller.queue.add(key)
+        running = asyncio.create_task(run_for(controller, 60))
+        await asyncio.sleep(0.01)
+        assert (sorted(said), done) == (["a", "bad"], [])
+        await running
+        following.cancel()
+        return said, done
+
+    said, done = in_fake_time(simulate)
+    assert said.count("a") == 1
+    assert {"a", "bad"} <= set(done)

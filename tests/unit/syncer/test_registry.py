@@ -8,7 +8,15 @@ import pytest
 from two_clusters import TwoClusters
 
 from vcli.catalog import SYNCED, SyncedKind
-from vcli.kube.resources import ENDPOINTSLICES, EVENTS, NAMESPACES, PDBS, STORAGECLASSES
+from vcli.kube.resources import (
+    ENDPOINTSLICES,
+    EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
+    NAMESPACES,
+    PDBS,
+    STORAGECLASSES,
+)
 from vcli.syncer.caches import watch_all
 from vcli.syncer.registry import (
     OWN_CONTROLLERS,
@@ -34,7 +42,7 @@ def test_each_kind_of_the_catalog_has_a_module(kind: SyncedKind) -> None:
 
 def test_what_is_on_by_default_and_by_settings() -> None:
     settings = TwoClusters(NAMESPACES).ctx.settings
-    assert [resource for resource, _ in to_host_kinds(settings)] == [ENDPOINTSLICES]
+    assert [resource for resource, _ in to_host_kinds(settings)] == [ENDPOINTSLICES, INGRESSES]
     assert is_synced(settings, EVENTS)
     assert not is_synced(settings, PDBS)
     other = dataclasses.replace(
@@ -68,3 +76,15 @@ def test_what_is_off_has_no_cache() -> None:
     for caches, resource in ((ctx.host, PDBS), (ctx.virtual, PDBS), (ctx.host, STORAGECLASSES)):
         with pytest.raises(KeyError):
             _ = caches[resource]
+
+
+def test_what_a_kind_depends_on_has_a_cache_while_it_is_on() -> None:
+    ctx = TwoClusters(NAMESPACES).ctx
+    watch_all(ctx)
+    assert INGRESSCLASSES in ctx.virtual
+    off = TwoClusters(NAMESPACES).ctx
+    off = dataclasses.replace(
+        off, settings=dataclasses.replace(off.settings, kinds={"toHost.ingresses": False})
+    )
+    watch_all(off)
+    assert INGRESSCLASSES not in off.virtual

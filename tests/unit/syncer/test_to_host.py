@@ -1,5 +1,6 @@
 """The one way of a kind to the host: whose object it is, when it goes, what is rejected, what comes back."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -134,3 +135,34 @@ async def test_what_is_to_be_known_before_the_status_is_done_in_that_order(clust
     )
     assert order == [("before status", "5")]
     assert sent == [f"PATCH {ON_HOST}", f"PATCH {IN_VIRTUAL}", f"PATCH {IN_VIRTUAL}/status"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            refused(403, "Forbidden"),
+            "not synced: this virtual cluster has no right to list poddisruptionbudgets.policy on its host",
+        ),
+        (refused(404, "NotFound"), "not synced: its host has no poddisruptionbudgets.policy"),
+    ],
+)
+async def test_what_is_missing_on_the_host_is_said_of_each_object(
+    clusters: TwoClusters, answer: Any, said: str
+) -> None:
+    informer = clusters.ctx.host[PDBS]
+    clusters.host.on("GET", PDBS.path(), answer)
+    running = asyncio.create_task(informer.run())
+    await informer.wait_tried()
+    running.cancel()
+
+    async def warnings(**special: Any) -> list[str]:
+        await _ToHost(clusters.ctx, PDBS, ToHost(translate=translate, **special)).warn_unavailable(NAME)
+        return clusters.warnings.messages
+
+    assert await warnings() == [], "there is no such object"
+    clusters.in_virtual(VIRTUAL)
+    assert await warnings(wanted=no) == []
+    assert await warnings() == [said]
+    clusters.in_virtual(thing("web", version=2, metadata=ENDING, spec={}))
+    assert await warnings() == [said]

@@ -56,6 +56,7 @@ class Controller(Generic[Key]):
         workers: how many reconciles may run at once.
         longest_retry: seconds; the bound of a key's backoff.
         caches: what must be available for any work; keys wait until it is.
+        unavailable: what is done with a key instead, as it begins to wait.
 
     Attributes:
         reconciles: how many there were.
@@ -73,12 +74,14 @@ class Controller(Generic[Key]):
         workers: int = 4,
         longest_retry: float = LONGEST_RETRY,
         caches: Sequence[Informer] = (),
+        unavailable: "Reconcile[Key] | None" = None,
     ) -> None:
         self.name = name
         self.queue: WorkQueue[Key] = WorkQueue(longest_retry=longest_retry)
         self._reconcile = reconcile
         self._workers = workers
         self._caches = caches
+        self._unavailable = unavailable
         self._parked: dict[Key, None] = {}
         self.reconciles = self.errors = 0
         self.seconds = 0.0
@@ -98,9 +101,11 @@ class Controller(Generic[Key]):
             try:
                 if all(cache.available for cache in self._caches):
                     self.reconciles += 1
-                    await self._once(key)
+                    await self._once(key, self._reconcile)
                 else:
                     self._parked[key] = None
+                    if self._unavailable is not None:
+                        await self._once(key, self._unavailable)
             finally:
                 self.seconds += asyncio.get_running_loop().time() - began
                 self.queue.done(key)
@@ -111,9 +116,9 @@ class Controller(Generic[Key]):
             for key in parked:
                 self.queue.add(key, priority=INITIAL)
 
-    async def _once(self, key: Key) -> None:
+    async def _once(self, key: Key, reconcile: "Reconcile[Key]") -> None:
         try:
-            again = await self._reconcile(key)
+            again = await reconcile(key)
         except TerminalError as error:
             self.errors += 1
             first = not self.queue.failures(key)

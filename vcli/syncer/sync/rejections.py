@@ -13,6 +13,8 @@ from vcli.syncer.translate.names import host_name
 REASON: Final = "SyncFailed"
 IGNORED: Final = "Ignored"
 """Reason of an event about a field that the host does not get."""
+UNAVAILABLE: Final = "Unavailable"
+"""Reason of an event about an object of a kind that the host does not let us list."""
 _BAD_REQUEST: Final = 400
 _TOO_LARGE: Final = 413
 

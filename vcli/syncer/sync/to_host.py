@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
+from vcli.kube.errors import Forbidden
 from vcli.kube.resources import Resource
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext
@@ -16,7 +17,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import Change, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.sync.references import ConfigName
-from vcli.syncer.sync.rejections import IGNORED, emit_warning, warn_on_rejection
+from vcli.syncer.sync.rejections import IGNORED, UNAVAILABLE, emit_warning, warn_on_rejection
 from vcli.syncer.translate import dropped
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
@@ -83,10 +84,13 @@ class ToHost:
 def to_host(ctx: SyncContext, resource: Resource, sync: ToHost) -> Controller[VirtualName]:
     """The controller of a kind; both clusters must have a cache of it.
 
-    While the host's is unavailable, nothing is done: an empty cache would say that nothing is there.
+    While the host's is unavailable, virtual objects get a Warning event, and nothing else is done: an empty
+    cache would say that nothing is there.
     """
-    reconcile = _ToHost(ctx, resource, sync).reconcile
-    controller: Controller[VirtualName] = Controller(resource.plural, reconcile, caches=[ctx.host[resource]])
+    work = _ToHost(ctx, resource, sync)
+    controller: Controller[VirtualName] = Controller(
+        resource.plural, work.reconcile, caches=[ctx.host[resource]], unavailable=work.warn_unavailable
+    )
     queue = controller.queue
     enqueue_on_virtual(ctx.virtual[resource], queue)
     enqueue_on_host(ctx.host[resource], queue, kind=resource.kind, scope=ctx.scope)
@@ -135,6 +139,18 @@ class _ToHost:
             return None
         await self._apply(virtual, host)
         return None
+
+    async def warn_unavailable(self, name: VirtualName) -> None:
+        """Say of a virtual object what is missing for it to be on the host."""
+        ctx, resource = self._ctx, self._resource
+        virtual, refusal = ctx.in_virtual(resource, name), ctx.host[resource].refusal
+        if virtual is None or refusal is None or is_terminating(virtual):
+            return
+        if await self._sync.wanted(ctx, virtual, None):
+            kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
+            lacks = f"this virtual cluster has no right to list {kind} on its host"
+            message = lacks if isinstance(refusal, Forbidden) else f"its host has no {kind}"
+            await emit_warning(ctx, resource, virtual, f"not synced: {message}", reason=UNAVAILABLE)
 
     async def _delete(self, host: Object | None) -> None:
         if host is not None and not is_terminating(host):
