@@ -13,13 +13,14 @@ from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
 from vcli.config.synced import differences
 from vcli.contract import ports
+from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
-from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.controlplane.stores import embedded_etcd
 from vcli.kube.resources import Resource
 from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
@@ -195,7 +196,7 @@ def _finished(obj: Object, names: Names, values: Values, *, owner: OwnerReferenc
     if Resource.of(obj).namespaced:
         full["namespace"] = names.namespace
     else:
-        full["labels"][HOST_NAMESPACE_LABEL] = names.namespace
+        full["labels"][HOST_NAMESPACE] = names.namespace
     if added:
         full["annotations"] = added
     if owner is not None and "namespace" in full:

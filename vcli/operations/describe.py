@@ -10,7 +10,7 @@ from vcli.catalog import MADE_ON_HOST, SYNCED
 from vcli.config import Given
 from vcli.config.document import parse
 from vcli.config.synced import kinds_on
-from vcli.contract.labels import MANAGED_BY
+from vcli.contract.labels import synced_by
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.errors import UsageError
@@ -220,6 +220,6 @@ def not_enabled(values: str | None) -> list[str] | None:
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:
-    synced = f"{MANAGED_BY}={cluster.name}"
+    synced = synced_by(cluster.name, cluster.namespace, namespaced=resource.namespaced)
     found = await client.list(resource, namespace=cluster.namespace, label_selector=synced)
     return len(found["items"])

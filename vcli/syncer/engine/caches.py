@@ -44,6 +44,9 @@ class Caches:
     def __getitem__(self, key: Resource | str) -> Informer:
         return self._informers[key]
 
+    def __contains__(self, key: Resource | str) -> bool:
+        return key in self._informers
+
     def watch(
         self,
         resource: Resource,
