@@ -4,9 +4,11 @@ import ipaddress
 import re
 from dataclasses import replace
 
-from vcli.config.document import Document
+from vcli.catalog import SYNCED
+from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
+from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, Selector, selector_of
 
 _OLDEST_MINOR = 30
 
@@ -55,6 +57,10 @@ def check(values: Values, document: Document) -> Values:
             hint="set controlPlane.service.spec.type to NodePort",
         )
     _check_ranges(values, document)
+    for kind in SYNCED:
+        if kind.selectable:
+            keys = ("sync", *kind.path.split("."), "selector")
+            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -70,6 +76,22 @@ def _check_ranges(values: Values, document: Document) -> None:
                 f"{error}",
                 hint="write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
             ) from error
+
+
+def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:
+    for key, value in selector.match_labels.items():
+        place = (*keys, "matchLabels", key)
+        if not re.fullmatch(LABEL_KEY, key):
+            raise fail(document, place, f"{key!r} is not a label key, such as example.com/tier")
+        if not re.fullmatch(LABEL_VALUE, value):
+            raise fail(document, place, f"{value!r} is not a label's value")
+    for index, each in enumerate(selector.match_expressions):
+        place = (*keys, "matchExpressions", index, "values")
+        if bool(each.values) != (each.operator in ("In", "NotIn")):
+            wanted = "must be given" if not each.values else "must be empty"
+            raise fail(document, place, f"{wanted} for {each.operator}")
+        if wrong := [value for value in each.values if not re.fullmatch(LABEL_VALUE, value)]:
+            raise fail(document, place, f"{wrong[0]!r} is not a label's value")
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

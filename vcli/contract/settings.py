@@ -27,6 +27,7 @@ class Settings:
         service_port: its port.
         headless_service: the DNS name under which kube-apiserver finds this syncer, `NAME-headless.NS.svc`.
         workload_service_account: the host ServiceAccount of every pod, without rights.
+        workload_pull_secrets: pull secrets for all pods, where they have ServiceAccounts of their own.
         cluster_domain: the DNS domain of the virtual cluster.
         virtual_server: URL of the virtual API server.
         pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
@@ -38,6 +39,7 @@ class Settings:
         external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
         default_service_account_ready: whether being ready includes that `default/default` exists.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
+        selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
     """
 
     cluster: str
@@ -49,6 +51,7 @@ class Settings:
     service_port: int = 443
     headless_service: str
     workload_service_account: str
+    workload_pull_secrets: list[Object] = field(default_factory=list)
     cluster_domain: str = "cluster.local"
     virtual_server: str
     pki: Path
@@ -60,6 +63,7 @@ class Settings:
     external_ip_ranges: list[str] = field(default_factory=list)
     default_service_account_ready: bool = True
     kinds: dict[str, bool] = field(default_factory=dict)
+    selectors: dict[str, Object] = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -77,14 +81,17 @@ _SPELLED: Final = {
     "external_ip_ranges": "externalIPRanges",
 }
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})
+_LEFT_OUT_WHEN_EMPTY: Final = ("kinds", "selectors", "workload_pull_secrets")
+"""An update of vcli that brings kinds which are off is no reason for a restart."""
 
 
 def dump(settings: Settings) -> Object:
     """As JSON, without what only the host knows."""
     values = {f.name: getattr(settings, f.name) for f in fields(Settings) if f.name not in _OF_THE_HOST}
     values["pki"] = str(settings.pki)
-    if not settings.kinds:
-        del values["kinds"]  # an update of vcli that brings kinds which are off is no reason for a restart
+    for name in _LEFT_OUT_WHEN_EMPTY:
+        if not values[name]:
+            del values[name]
     return {_spelling(name): value for name, value in values.items()}
 
 

@@ -11,7 +11,7 @@ from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
-from vcli.config.synced import differences
+from vcli.config.synced import differences, kinds_on, selectors
 from vcli.contract import ports
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
@@ -22,7 +22,7 @@ from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
 from vcli.controlplane.stores import embedded_etcd
-from vcli.kube.resources import Resource
+from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 
 Object = dict[str, Any]
@@ -166,8 +166,16 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         metrics=values.integrations.metrics_server.enabled,
         external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
         kinds=differences(values),
+        selectors=selectors(values),
+        workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
+
+
+def _workload_pull_secrets(values: Values) -> list[Object]:
+    """What the ServiceAccount of all pods would bring, for pods that have one of their own."""
+    have_own = any(kind.resource == SERVICEACCOUNTS for kind in kinds_on(values))
+    return list(values.control_plane.advanced.workload_service_account.image_pull_secrets) if have_own else []
 
 
 def _bundle(names: Names, bundle: Bundle | None) -> list[Object]:

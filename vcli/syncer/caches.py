@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from vcli.contract.labels import synced_by
 from vcli.kube.resources import (
     CONFIGMAPS,
     ENDPOINTSLICES,
@@ -31,7 +32,8 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
-from vcli.syncer.registry import from_host_kinds, kinds_of, to_host_kinds
+from vcli.syncer.registry import from_host_kinds, kinds_of, selector_of_mirrored, to_host_kinds
+from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
 
@@ -91,17 +93,20 @@ def watch_all(ctx: SyncContext) -> None:
         virtual.watch(resource)
     for resource, sync in to_host_kinds(ctx.settings):
         virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers)
-    ours, own = f"{keys.MANAGED_BY}={ctx.scope.cluster}", f"{SERVICE_NAME}={ctx.settings.service}"
     for kind in kinds_of(ctx.settings):
         if kind.direction == "toHost":
+            namespaced = kind.resource.namespaced
             host.watch(
                 kind.resource,
-                namespace=ctx.namespace,
-                label_selector=ours,
+                namespace=ctx.namespace if namespaced else None,
+                label_selector=synced_by(ctx.scope.cluster, ctx.namespace, namespaced=namespaced),
                 keep=_KEPT.get(kind.resource, intern),
                 optional=not kind.essential,
             )
     for resource, _ in from_host_kinds(ctx.settings):
-        virtual.watch(resource)
-        host.watch(resource, optional=True)
+        if resource not in virtual:
+            virtual.watch(resource, optional=True)
+        selector = selector_of_mirrored(ctx.settings, resource)
+        host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+    own = f"{SERVICE_NAME}={ctx.settings.service}"
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)

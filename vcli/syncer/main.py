@@ -117,7 +117,7 @@ def _runnables(
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
         *(each.controller for each in events),
-        to_host(ctx, PVCS, claims(volumes)),
+        to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
     ]
     begins = partial(gates.wait, "nodes")

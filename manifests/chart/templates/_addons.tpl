@@ -83,5 +83,10 @@
   "keys" $keys
 -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
+{{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
+{{- $pull := $values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets -}}
+{{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
+  {{- $_ := set $settings "workloadPullSecrets" $pull -}}
+{{- end -}}
 {{- $settings | toJson -}}
 {{- end -}}
