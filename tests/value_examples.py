@@ -38,6 +38,7 @@ _IMAGES = (
     f"ghcr.io/me/other@{SHA}",
     f"ghcr.io/me/other:1@{SHA}",
 )
+_SELECTOR = "sync.fromHost.ingressClasses.selector"
 _POD_SECURITY = {"runAsUser": 1, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 _CONTAINER_SECURITY = {"runAsUser": 7, "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}
 
@@ -126,6 +127,18 @@ EXAMPLES: dict[str, list[Any]] = {
 }
 """Each key to the values that are tried alone. Those without are in `REFUSED` or in `COMBINATIONS`."""
 
+_GOLD = {"tier": "gold", "example.com/for": ""}
+_CONDITIONS = [
+    {"key": "example.com/stage", "operator": "NotIn", "values": ["test", "old"]},
+    {"key": "tier", "operator": "Exists"},
+]
+EXAMPLES |= {
+    f"sync.{kind.path}.selector.{key}": [value]
+    for kind in SYNCED
+    if kind.selectable
+    for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
+}
+
 SWITCHES: dict[str, list[Any]] = {
     kind.switch: [True, False, *(["auto"] if kind.enabled == "auto" else [])]
     for kind in SYNCED
@@ -148,6 +161,10 @@ COMBINATIONS: list[dict[str, Any]] = [
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_ETCD}.image.tag": SHA},
     {f"{_CLAIM}.enabled": False, f"{_ETCD}.extraArgs": _ARGS, f"{_SET}.image": "me/syncer:1"},
     {f"{_SET}.pods.annotations": {"vcli.dev/checksum": "mine"}},
+    {
+        "sync.toHost.serviceAccounts.enabled": True,
+        f"{_ADVANCED}.workloadServiceAccount.imagePullSecrets": _SECRETS,
+    },
     {"rbac.clusterRole.enabled": True, f"{_ADVANCED}.globalMetadata.annotations": _MAP},
     {
         f"{_ADVANCED}.globalMetadata.annotations": {"a": "global", "b": "global"},
@@ -156,6 +173,12 @@ COMBINATIONS: list[dict[str, Any]] = [
         f"{_PLANE}.service.annotations": {"b": "own"},
         f"{_COREDNS}.deployment.labels": {"k8s-app": "mine", "x": "y"},
     },
+    *(
+        {f"sync.{kind.path}.enabled": True, f"sync.{kind.path}.selector.{key}": value}
+        for kind in SYNCED
+        if kind.selectable
+        for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
+    ),
     # All at once; an image is one string here.
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
@@ -188,6 +211,19 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "not both",
     ),
     ({f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a b"}}, "no label of a Node"),
+    ({f"{_SELECTOR}.matchLabels": {"a b": "c"}}, "not a label key"),
+    ({f"{_SELECTOR}.matchLabels": {"a": "b c"}}, "not a label's value"),
+    ({f"{_SELECTOR}.matchExpressions": [{"key": "a b", "operator": "Exists"}]}, "key"),
+    ({f"{_SELECTOR}.matchExpressions": [{"key": "a", "operator": "Equals"}]}, "operator"),
+    ({f"{_SELECTOR}.matchExpressions": [{"key": "a", "operator": "In"}]}, "must be given for In"),
+    (
+        {f"{_SELECTOR}.matchExpressions": [{"key": "a", "operator": "Exists", "values": ["b"]}]},
+        "must be empty for Exists",
+    ),
+    (
+        {f"{_SELECTOR}.matchExpressions": [{"key": "a", "operator": "In", "values": ["b c"]}]},
+        "not a label's value",
+    ),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""

@@ -10,20 +10,28 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 from vcli.kube.resources import (
+    CLUSTERROLES,
     CONFIGMAPS,
+    CSIDRIVERS,
+    CSINODES,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
     INGRESSES,
     NETWORKPOLICIES,
     NODES,
     PDBS,
     PODS,
+    PRIORITYCLASSES,
     PVCS,
     PVS,
+    RUNTIMECLASSES,
     SECRETS,
+    SERVICEACCOUNTS,
     SERVICES,
     STORAGECLASSES,
+    VOLUMESNAPSHOTCLASSES,
     Resource,
 )
 
@@ -69,6 +77,7 @@ class SyncedKind:
         without_optional_rules: what does not work without ``optional_rules``.
         cluster_rules: what it needs outside its namespace: only in a ClusterRole.
         forwards_events: whether events about its host objects are shown in the virtual cluster.
+        selectable: whether the values may choose objects of the host by their labels, in ``selector``.
     """
 
     resource: Resource
@@ -83,6 +92,7 @@ class SyncedKind:
     without_optional_rules: str = ""
     cluster_rules: tuple[Rule, ...] = ()
     forwards_events: bool = False
+    selectable: bool = False
 
     @property
     def path(self) -> str:
@@ -98,6 +108,11 @@ class SyncedKind:
     def is_on_by_default(self) -> bool:
         """Whether it is synced where the values say nothing."""
         return self.is_on(self.enabled, cluster_role=False)
+
+    @property
+    def is_owned_by_cluster_role(self) -> bool:
+        """Whether its host objects are in no namespace: the syncer's ClusterRole owns them."""
+        return self.direction == "toHost" and not self.resource.namespaced
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -128,6 +143,26 @@ class SyncedKind:
 
     def _follows_rights(self, chosen: Switch) -> bool:
         return chosen == "auto" and not self.required and not self.cluster_rules
+
+
+def _mirrored(
+    resource: Resource,
+    key: str,
+    summary: str,
+    *,
+    enabled: Switch = "auto",
+    selectable: bool = False,
+) -> SyncedKind:
+    """A kind in no namespace of the host, whose objects are mirrored."""
+    return SyncedKind(
+        resource=resource,
+        direction="fromHost",
+        key=key,
+        summary=summary,
+        enabled=enabled,
+        cluster_rules=(Rule(resource, _READ),),
+        selectable=selectable,
+    )
 
 
 def _required(
@@ -194,6 +229,30 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         rules=(Rule(NETWORKPOLICIES, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
+        resource=PRIORITYCLASSES,
+        direction="toHost",
+        key="priorityClasses",
+        summary="Pods have the priority of a tenant's own class, beside those of other tenants.",
+        enabled=False,
+        cluster_rules=(Rule(PRIORITYCLASSES, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=STORAGECLASSES,
+        direction="toHost",
+        key="storageClasses",
+        summary="Claims are provisioned by a tenant's own class, without parameters that name Secrets.",
+        enabled=False,
+        cluster_rules=(Rule(STORAGECLASSES, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=SERVICEACCOUNTS,
+        direction="toHost",
+        key="serviceAccounts",
+        summary="Pods run under one of their own on the host, with the annotations of cloud identities.",
+        enabled=False,
+        rules=(Rule(SERVICEACCOUNTS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
         resource=PVS,
         direction="fromHost",
         key="persistentVolumes",
@@ -209,13 +268,38 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="About the host's objects, as events about the virtual ones.",
         # Its right is in manifests/control-plane/rights.yaml: the syncer makes events on the host as well.
     ),
-    SyncedKind(
-        resource=STORAGECLASSES,
-        direction="fromHost",
-        key="storageClasses",
-        summary="Those of the host, read-only; a tenant's own of the same name stay as they are.",
-        enabled="auto",
-        cluster_rules=(Rule(STORAGECLASSES, _READ),),
+    _mirrored(
+        STORAGECLASSES,
+        "storageClasses",
+        "Those of the host, read-only; a tenant's own of the same name stay as they are.",
+        selectable=True,
+    ),
+    _mirrored(
+        INGRESSCLASSES,
+        "ingressClasses",
+        "Those of the host, read-only and without parameters; the host's default is the default.",
+        selectable=True,
+    ),
+    _mirrored(
+        RUNTIMECLASSES,
+        "runtimeClasses",
+        "Those of the host, read-only: pods get their overhead, and run under them on the host.",
+        selectable=True,
+    ),
+    _mirrored(
+        PRIORITYCLASSES,
+        "priorityClasses",
+        "Those of the host, read-only, which pods may have there; so pods may preempt other tenants' pods.",
+        enabled=False,
+        selectable=True,
+    ),
+    _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only."),
+    _mirrored(CSINODES, "csiNodes", "Those of the host's nodes that the virtual cluster has, read-only."),
+    _mirrored(
+        VOLUMESNAPSHOTCLASSES,
+        "volumeSnapshotClasses",
+        "Those of the host, read-only, once the virtual cluster has their CustomResourceDefinition.",
+        enabled=False,
     ),
     SyncedKind(
         resource=NODES,
@@ -226,6 +310,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         cluster_rules=(Rule(NODES, _READ),),
     ),
 )
+
+OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
+"""To read the ClusterRole itself, where objects are owned by it."""
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""

@@ -5,10 +5,10 @@ import re
 from dataclasses import replace
 
 from vcli.catalog import SYNCED
-from vcli.config.document import Document
+from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
-from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, nodes_of, switch_of
+from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, Selector, nodes_of, selector_of, switch_of
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
@@ -59,6 +59,10 @@ def check(values: Values, document: Document) -> Values:
         )
     _check_ranges(values, document)
     _check_nodes(values, document)
+    for kind in SYNCED:
+        if kind.selectable:
+            keys = ("sync", *kind.path.split("."), "selector")
+            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -88,6 +92,22 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, value in selector.labels.items():
         if not re.fullmatch(LABEL_KEY, key) or not re.fullmatch(LABEL_VALUE, value):
             raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
+
+
+def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:
+    for key, value in selector.match_labels.items():
+        place = (*keys, "matchLabels", key)
+        if not re.fullmatch(LABEL_KEY, key):
+            raise fail(document, place, f"{key!r} is not a label key, such as example.com/tier")
+        if not re.fullmatch(LABEL_VALUE, value):
+            raise fail(document, place, f"{value!r} is not a label's value")
+    for index, each in enumerate(selector.match_expressions):
+        place = (*keys, "matchExpressions", index, "values")
+        if bool(each.values) != (each.operator in ("In", "NotIn")):
+            wanted = "must be given" if not each.values else "must be empty"
+            raise fail(document, place, f"{wanted} for {each.operator}")
+        if wrong := [value for value in each.values if not re.fullmatch(LABEL_VALUE, value)]:
+            raise fail(document, place, f"{wrong[0]!r} is not a label's value")
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

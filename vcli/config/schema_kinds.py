@@ -1,17 +1,36 @@
-"""The values ``sync.<direction>.<kind>.enabled``, from `vcli.catalog`; a part of `vcli.config.schema`."""
+"""The values ``sync.<direction>.<kind>``, from `vcli.catalog`; a part of `vcli.config.schema`."""
+
+# ruff: noqa: RUF009  doc and required make fields
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, make_dataclass
 from typing import Any, Final, Literal, TypeVar
 
 from vcli.catalog import SYNCED, Direction, Switch, SyncedKind
-from vcli.config.fields import doc, section
+from vcli.config.fields import doc, required, section
 from vcli.config.schema_nodes import NodeOptions
 
 Section = TypeVar("Section")
 
 LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
 LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A condition on a label."""
+
+    key: str = required("Key of the label.", pattern=LABEL_KEY, form="a label key, such as example.com/tier")
+    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"] = required("What the label has to be.")
+    values: tuple[str, ...] = doc((), "Values of the label, for In and NotIn.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Only objects of the host with such labels, as a LabelSelector; all if it is empty."""
+
+    match_labels: dict[str, str] = doc({}, "Labels that an object must have, all of them.")
+    match_expressions: tuple[Requirement, ...] = doc((), "Conditions on its labels, all to be met.")
 
 
 _OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
@@ -64,12 +83,26 @@ def nodes_of(section: Any) -> NodeOptions:
     return chosen
 
 
+def selector_of(section: Any, kind: SyncedKind) -> Selector:
+    """Which objects of a selectable kind are synced.
+
+    Args:
+        section: ``sync.fromHost``.
+        kind: of that direction; one that is selectable.
+    """
+    chosen: Selector = getattr(section, field_of(kind)).selector
+    return chosen
+
+
 def _section(kind: SyncedKind) -> type:
     hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
     enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{_auto(kind)}.")
+    fields: list[tuple[str, Any, Any]] = [("enabled", hint, enabled)]
+    if kind.selectable:
+        fields.append(("selector", Selector, section(Selector)))
     return make_dataclass(
         kind.resource.kind,
-        [("enabled", hint, enabled)],
+        fields,
         bases=(_OPTIONS[kind.path],) if kind.path in _OPTIONS else (),
         namespace={"__doc__": f"{kind.resource.kind}: {kind.summary}"},
         frozen=True,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from vcli.catalog import SYNCED, Switch, SyncedKind
+from vcli.catalog import SYNCED, Object, Switch, SyncedKind
+from vcli.config.dump import dump
 from vcli.config.schema import Values
-from vcli.config.schema_kinds import switch_of
+from vcli.config.schema_kinds import selector_of, switch_of
 
 
 def chosen(values: Values, kind: SyncedKind) -> Switch:
@@ -42,3 +43,13 @@ def differences(values: Values) -> dict[str, bool]:
     """The kinds that are on or off otherwise than by default, for the syncer's settings."""
     on = frozenset(kinds_on(values))
     return {kind.path: kind in on for kind in SYNCED if (kind in on) != kind.is_on_by_default}
+
+
+def selectors(values: Values) -> dict[str, Object]:
+    """LabelSelectors of what is mirrored, by paths of kinds of which not all is, for the settings."""
+    found = {kind.path: _dumped(values, kind) for kind in kinds_on(values) if kind.selectable}
+    return {path: selector for path, selector in found.items() if selector}
+
+
+def _dumped(values: Values, kind: SyncedKind) -> Object:
+    return {key: chosen for key, chosen in dump(selector_of(values.sync.from_host, kind)).items() if chosen}

@@ -1,4 +1,4 @@
-"""The labels by which the CLI and the syncer know which virtual cluster a host object belongs to."""
+"""The labels and names by which CLI and syncer know which virtual cluster a host object belongs to."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -10,6 +10,8 @@ CLUSTER: Final = "vcli.dev/cluster"
 """Of a control plane's own objects: the virtual cluster."""
 MANAGED_BY: Final = "vcli.dev/managed-by"
 """Of synced objects: the virtual cluster that they belong to."""
+HOST_NAMESPACE: Final = "vcli.dev/host-namespace"
+"""Of objects in no namespace, a control plane's own and synced ones: that of their virtual cluster."""
 
 CONTROL_PLANES: Final = "=".join(_APP)
 """Selects what belongs to a control plane, also of those that loft-sh's CLI made."""
@@ -23,6 +25,22 @@ def of_control_plane(release: str) -> dict[str, str]:
 def control_plane(release: str) -> str:
     """Selects what belongs to the control plane of that name."""
     return f"{CONTROL_PLANES},{_RELEASE}={release}"
+
+
+def synced_by(cluster: str, namespace: str, *, namespaced: bool) -> str:
+    """Selects the objects of a kind that a virtual cluster has synced to the host.
+
+    Args:
+        cluster: its name.
+        namespace: its namespace on the host.
+        namespaced: whether the kind is. If not, clusters of the same name in other namespaces have some too.
+    """
+    return f"{MANAGED_BY}={cluster}" + ("" if namespaced else f",{HOST_NAMESPACE}={namespace}")
+
+
+def cluster_role(cluster: str, namespace: str) -> str:
+    """ClusterRole and ClusterRoleBinding of a syncer; no other cluster's, in no other namespace."""
+    return f"vcli:{namespace}:{cluster}"
 
 
 def is_control_plane(labels: Mapping[str, str]) -> bool:

@@ -27,6 +27,7 @@ class Settings:
         service_port: its port.
         headless_service: the DNS name under which kube-apiserver finds this syncer, `NAME-headless.NS.svc`.
         workload_service_account: the host ServiceAccount of every pod, without rights.
+        workload_pull_secrets: pull secrets for all pods, where they have ServiceAccounts of their own.
         cluster_domain: the DNS domain of the virtual cluster.
         virtual_server: URL of the virtual API server.
         pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
@@ -41,6 +42,7 @@ class Settings:
         node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
         node_images: whether Nodes show the images that they have.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
+        selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
     """
 
     cluster: str
@@ -52,6 +54,7 @@ class Settings:
     service_port: int = 443
     headless_service: str
     workload_service_account: str
+    workload_pull_secrets: list[Object] = field(default_factory=list)
     cluster_domain: str = "cluster.local"
     virtual_server: str
     pki: Path
@@ -66,6 +69,7 @@ class Settings:
     node_labels: dict[str, str] = field(default_factory=dict)
     node_images: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
+    selectors: dict[str, Object] = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -83,7 +87,9 @@ _SPELLED: Final = {
     "external_ip_ranges": "externalIPRanges",
 }
 _NEWER: Final = tuple(
-    f for f in fields(Settings) if f.name in ("kinds", "nodes", "node_labels", "node_images")
+    f
+    for f in fields(Settings)
+    if f.name in ("kinds", "selectors", "nodes", "node_labels", "node_images", "workload_pull_secrets")
 )
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})

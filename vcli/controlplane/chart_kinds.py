@@ -5,16 +5,20 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import SYNCED, Object, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SYNCED, Object, Rule, SyncedKind
+from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
+_OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 
 
 def kinds() -> str:
     """The file ``_kinds.tpl``, which does what `rights` and `vcli.config.synced` do with values."""
     switched = [kind for kind in SYNCED if kind.switch]
+    owned = [kind for kind in switched if kind.is_owned_by_cluster_role]
+    selectable = [kind for kind in switched if kind.selectable]
     return "\n".join(
         [
             "{{/* The kinds that are synced. */}}",
@@ -27,11 +31,20 @@ def kinds() -> str:
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
+            *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",
             *map(_difference, switched),
             "{{- toJson $kinds -}}",
+            "{{- end -}}",
+            '{{- define "vcli.selectors" -}}',
+            "{{- $selectors := dict -}}",
+            *(line for kind in selectable for line in _selector(kind)),
+            "{{- toJson $selectors -}}",
+            "{{- end -}}",
+            '{{- define "vcli.checkSelectors" -}}',
+            *map(_check, selectable),
             "{{- end -}}",
             "",
         ]
@@ -76,8 +89,25 @@ def _difference(kind: SyncedKind) -> str:
     return f"{{{{- if {condition} -}}}}{{{{- $_ := set $kinds {entry} -}}}}{{{{- end -}}}}"
 
 
+def _selector(kind: SyncedKind) -> Iterator[str]:
+    """As `vcli.config.synced.selectors`."""
+    chosen = f'include "vcli.labelSelector" .Values.sync.{kind.path}.selector | fromJson'
+    entry = f"{{{{- $_ := set $selectors {json.dumps(kind.path)} . -}}}}"
+    return _if(_is_on(kind), [f"{{{{- with {chosen} -}}}}{entry}{{{{- end -}}}}"])
+
+
+def _check(kind: SyncedKind) -> str:
+    path = f"sync.{kind.path}.selector"
+    arguments = f'(dict "path" {json.dumps(path)} "selector" .Values.{path})'
+    return f'{{{{- include "vcli.checkSelector" {arguments} -}}}}'
+
+
 def _chosen(kind: SyncedKind) -> str:
     return f"(toString .Values.{kind.switch})"
+
+
+def _any(conditions: Iterable[str]) -> str:
+    return f"(or false {' '.join(conditions)})"
 
 
 def _if(condition: str, lines: Iterable[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vcli import inputs
-from vcli.contract.labels import CLUSTER, of_control_plane
+from vcli.contract.labels import CLUSTER, cluster_role, of_control_plane
 from vcli.errors import UsageError
 
 # The pod's label controller-revision-hash is NAME, a dash and up to ten characters, 63 at most; with it every
@@ -13,8 +13,6 @@ LONGEST_NAME = 52
 # A Service's name is a DNS-1035 label: it begins with a letter.
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
-HOST_NAMESPACE_LABEL = "vcli.dev/host-namespace"
-"""Of objects that are in no namespace: that of their virtual cluster."""
 FIELD_MANAGER = "vcli"
 
 
@@ -68,7 +66,7 @@ class Names:
     @property
     def cluster_role(self) -> str:
         """ClusterRole and ClusterRoleBinding of the syncer; no other cluster's, in no other namespace."""
-        return f"vcli:{self.namespace}:{self.cluster}"
+        return cluster_role(self.cluster, self.namespace)
 
     @property
     def values(self) -> str:

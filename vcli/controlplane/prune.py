@@ -6,7 +6,7 @@ from contextlib import suppress
 from vcli.catalog import SYNCED, SyncedKind
 from vcli.config.schema import Values
 from vcli.config.synced import kinds_on
-from vcli.contract.labels import CLUSTER, MANAGED_BY
+from vcli.contract.labels import CLUSTER, synced_by
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
@@ -86,7 +86,7 @@ def _is_off(kind: SyncedKind, on: Collection[SyncedKind]) -> bool:
 
 async def _synced(client: Client, names: Names, resource: Resource) -> list[Object]:
     """The metadata of the synced objects of a kind."""
-    selector = f"{MANAGED_BY}={names.cluster}"
+    selector = synced_by(names.cluster, names.namespace, namespaced=resource.namespaced)
     try:
         found = await list_metadata(client, resource, namespace=names.namespace, label_selector=selector)
     except (NotFound, Forbidden):

@@ -12,17 +12,18 @@ from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
-from vcli.config.synced import differences
+from vcli.config.synced import differences, kinds_on, selectors
 from vcli.contract import ports
+from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
-from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.controlplane.stores import embedded_etcd
-from vcli.kube.resources import Resource
+from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 
 Object = dict[str, Any]
@@ -170,8 +171,16 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         node_labels=dict(nodes.selector.labels),
         node_images=not nodes.clear_image_status,
         kinds=differences(values),
+        selectors=selectors(values),
+        workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
+
+
+def _workload_pull_secrets(values: Values) -> list[Object]:
+    """What the ServiceAccount of all pods would bring, for pods that have one of their own."""
+    have_own = any(kind.resource == SERVICEACCOUNTS for kind in kinds_on(values))
+    return list(values.control_plane.advanced.workload_service_account.image_pull_secrets) if have_own else []
 
 
 def _bundle(names: Names, bundle: Bundle | None) -> list[Object]:
@@ -200,7 +209,7 @@ def _finished(obj: Object, names: Names, values: Values, *, owner: OwnerReferenc
     if Resource.of(obj).namespaced:
         full["namespace"] = names.namespace
     else:
-        full["labels"][HOST_NAMESPACE_LABEL] = names.namespace
+        full["labels"][HOST_NAMESPACE] = names.namespace
     if added:
         full["annotations"] = added
     if owner is not None and "namespace" in full:

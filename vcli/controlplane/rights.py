@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import SYNCED, Rule, merged
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged
 from vcli.config.schema import Values
 from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
@@ -71,7 +71,7 @@ def required(values: Values) -> frozenset[Right]:
 
 def of_cluster(values: Values) -> frozenset[Right]:
     """What the syncer may beyond its namespace, if the values ask for it."""
-    return frozenset(rights_of(_cluster_rules(values)))
+    return frozenset(rights_of([*_cluster_rules(values), *_owner_rules(values)]))
 
 
 def rights_of(rules: Any) -> Iterator[Right]:
@@ -103,7 +103,8 @@ def render(
 
 def render_of_cluster(names: Names, values: Values) -> tuple[Object, ...]:
     """The ClusterRole and the ClusterRoleBinding; none where nothing would be in it."""
-    rules = _cluster_rules(values)
+    own = [{**rule, "resourceNames": [names.cluster_role]} for rule in _owner_rules(values)]
+    rules = [*_cluster_rules(values), *own]
     if not rules:
         return ()
     role, binding = manifests.load("control-plane/cluster-rights.yaml")
@@ -133,3 +134,9 @@ def _rules(values: Values) -> list[Object]:
 
 def _cluster_rules(values: Values) -> list[Object]:
     return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+
+
+def _owner_rules(values: Values) -> list[Object]:
+    """The syncer reads its own ClusterRole where that is the owner of what it makes."""
+    kinds = kinds_of_cluster_role(values)
+    return [OWNER_RULE.dump()] if any(kind.is_owned_by_cluster_role for kind in kinds) else []

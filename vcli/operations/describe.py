@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vcli.bootstrap import certificate
 from vcli.catalog import MADE_ON_HOST
-from vcli.contract.labels import MANAGED_BY
+from vcli.contract.labels import synced_by
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
@@ -216,6 +216,6 @@ def _kinds(
 
 
 async def _count(client: Client, resource: Resource, cluster: VirtualCluster) -> int:
-    synced = f"{MANAGED_BY}={cluster.name}"
+    synced = synced_by(cluster.name, cluster.namespace, namespaced=resource.namespaced)
     found = await client.list(resource, namespace=cluster.namespace, label_selector=synced)
     return len(found["items"])

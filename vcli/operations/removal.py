@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from vcli import invocation
 from vcli.catalog import MADE_ON_HOST
-from vcli.contract.labels import CLUSTER, MANAGED_BY
+from vcli.contract.labels import CLUSTER, HOST_NAMESPACE, MANAGED_BY, synced_by
 from vcli.controlplane.apply import together
-from vcli.controlplane.names import HOST_NAMESPACE_LABEL, Names
+from vcli.controlplane.names import Names
 from vcli.invocation import kubectl
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
@@ -74,12 +74,16 @@ _PAUSES = (0.1, 0.1, 0.2, 0.3, 0.5)
 
 async def find_all(client: Client, names: Names) -> list[Object]:
     """Metadata of everything on the host that belongs to a virtual cluster, its own and the synced."""
-    own, synced = f"{CLUSTER}={names.cluster}", f"{MANAGED_BY}={names.cluster}"
-    selector = f"{own},{HOST_NAMESPACE_LABEL}={names.namespace}"
+    own = f"{CLUSTER}={names.cluster}"
+    selector = f"{own},{HOST_NAMESPACE}={names.namespace}"
+
+    def synced(resource: Resource) -> str:
+        return synced_by(names.cluster, names.namespace, namespaced=resource.namespaced)
+
     found = await together(
         [
             *(_list(client, resource, names.namespace, own) for resource in _OWN),
-            *(_list(client, resource, names.namespace, synced) for resource in MADE_ON_HOST),
+            *(_list(client, resource, names.namespace, synced(resource)) for resource in MADE_ON_HOST),
             *(_list(client, resource, None, selector) for resource in _CLUSTER_SCOPED),
         ]
     )
@@ -156,7 +160,8 @@ async def start(
 ) -> None:
     """Ask for the deletion of a virtual cluster's own objects; the host's garbage collector takes the rest.
 
-    But for synced pods: it would leave each the grace that its tenant gave it, which may be a day.
+    But for synced pods: it would leave each the grace that its tenant gave it, which may be a day. And for
+    what is in no namespace: the Service can't own it.
 
     Args:
         client: of the host.
@@ -168,7 +173,7 @@ async def start(
     Raises:
         ApiError: the host rejected a request.
     """
-    own = [obj for obj in objects if CLUSTER in labels(obj) and not keep(obj)]
+    own = [obj for obj in objects if (CLUSTER in labels(obj) or _is_in_no_namespace(obj)) and not keep(obj)]
     bindings = [obj for obj in own if obj["kind"] in ("RoleBinding", "ClusterRoleBinding")]
     await together(_delete(client, obj) for obj in bindings)
     if any(obj["kind"] == PODS.kind and obj not in own for obj in objects):
@@ -176,6 +181,10 @@ async def start(
         synced = await client.list(PODS, namespace=names.namespace, label_selector=selector)
         await end_pods(client, synced["items"], schedule or Schedule())
     await together(_delete(client, obj) for obj in own if obj not in bindings)
+
+
+def _is_in_no_namespace(obj: Object) -> bool:
+    return "namespace" not in obj["metadata"]
 
 
 async def _delete(client: Client, obj: Object) -> None:

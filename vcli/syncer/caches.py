@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from vcli.contract.labels import synced_by
 from vcli.kube.resources import (
     CONFIGMAPS,
     ENDPOINTSLICES,
@@ -32,7 +33,8 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
-from vcli.syncer.registry import from_host_kinds, is_synced, kinds_of, to_host_kinds
+from vcli.syncer.registry import from_host_kinds, is_synced, kinds_of, selector_of_mirrored, to_host_kinds
+from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
 
@@ -109,31 +111,43 @@ def watch_all(ctx: SyncContext) -> None:
     virtual.watch(PVCS, indexers={BY_VOLUME: by_volume})
     for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES, NODES):
         virtual.watch(resource)
+    _watch_to_host(ctx)
+    for resource, _ in from_host_kinds(ctx.settings):
+        if resource not in virtual:
+            virtual.watch(resource, optional=True)
+        selector = selector_of_mirrored(ctx.settings, resource)
+        host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+    if is_synced(ctx.settings, NODES):
+        _watch_nodes(ctx)
+    _watch_triggers(ctx)
+    own = f"{SERVICE_NAME}={ctx.settings.service}"
+    host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)
+
+
+def _watch_to_host(ctx: SyncContext) -> None:
     for resource, sync in to_host_kinds(ctx.settings):
-        virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers)
-    ours, own = f"{keys.MANAGED_BY}={ctx.scope.cluster}", f"{SERVICE_NAME}={ctx.settings.service}"
+        ctx.virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers)
     for kind in kinds_of(ctx.settings):
         if kind.direction == "toHost":
-            host.watch(
+            namespaced = kind.resource.namespaced
+            ctx.host.watch(
                 kind.resource,
-                namespace=ctx.namespace,
-                label_selector=ours,
+                namespace=ctx.namespace if namespaced else None,
+                label_selector=synced_by(ctx.scope.cluster, ctx.namespace, namespaced=namespaced),
                 keep=_KEPT.get(kind.resource, intern),
                 optional=not kind.essential,
             )
-    for resource, _ in from_host_kinds(ctx.settings):
-        virtual.watch(resource)
-        host.watch(resource, optional=True)
-    if is_synced(ctx.settings, NODES):
-        host.watch(
-            NODES,
-            label_selector=",".join(f"{key}={value}" for key, value in ctx.settings.node_labels.items())
-            or None,
-            keep=partial(host_node, images=ctx.settings.node_images),
-            optional=True,
-        )
+
+
+def _watch_triggers(ctx: SyncContext) -> None:
+    """What kinds depend on, where nothing else keeps a cache of it."""
     for _, sync in to_host_kinds(ctx.settings):
         for trigger in sync.triggers:
-            if trigger.resource not in virtual:
-                virtual.watch(trigger.resource)
-    host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)
+            if trigger.resource not in ctx.virtual:
+                ctx.virtual.watch(trigger.resource)
+
+
+def _watch_nodes(ctx: SyncContext) -> None:
+    selector = ",".join(f"{key}={value}" for key, value in ctx.settings.node_labels.items())
+    keep = partial(host_node, images=ctx.settings.node_images)
+    ctx.host.watch(NODES, label_selector=selector or None, keep=keep, optional=True)

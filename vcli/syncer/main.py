@@ -53,7 +53,7 @@ from vcli.syncer.sync.inert import InertObjects
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.rejections import UNAVAILABLE
 from vcli.syncer.sync.to_host import to_host
-from vcli.syncer.unsynced import inert_kinds, refusable_kinds
+from vcli.syncer.unsynced import inert_kinds
 
 log = Log("vcli.syncer")
 
@@ -119,11 +119,11 @@ def _runnables(
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
-    inert = InertObjects(ctx, inert_kinds(ctx.settings), refusable_kinds(ctx.settings))
+    inert = InertObjects(ctx, inert_kinds(ctx.settings))
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
         *(each.controller for each in events),
-        to_host(ctx, PVCS, claims(volumes)),
+        to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
         inert.controller,
     ]

@@ -1,6 +1,6 @@
 """From the catalog to what runs: the kinds that are on, and the module of each in `vcli.syncer.kinds`.
 
-A module is named by the plural, and has a `ToHost` as ``TO_HOST`` or a `FromHost` as ``FROM_HOST``.
+A module is named by the plural, and has a `ToHost` as ``TO_HOST``, a `FromHost` as ``FROM_HOST``, or both.
 It is imported only where the kind is on. Kinds with controllers of their own are put together in
 `vcli.syncer.main`.
 """
@@ -19,6 +19,8 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.sync.from_host import FromHost, from_host, remove_mirrors
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost, to_host
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.labels import selector_text
 
 log = Log("vcli.syncer.kinds")
 
@@ -47,6 +49,16 @@ def from_host_kinds(settings: Settings) -> Iterator[tuple[Resource, FromHost]]:
     for kind in kinds_of(settings):
         if kind.direction == "fromHost" and kind.resource not in OWN_CONTROLLERS:
             yield kind.resource, _module(kind.resource).FROM_HOST
+
+
+def selector_of_mirrored(settings: Settings, resource: Resource) -> str:
+    """Which objects of a kind are mirrored, of the host: those that the values select, but no synced ones.
+
+    What another virtual cluster has synced to the host has names of that cluster in it.
+    """
+    kinds = [kind for kind in kinds_of(settings) if kind.resource == resource]
+    chosen = [settings.selectors.get(kind.path, {}) for kind in kinds]
+    return ",".join(filter(None, [f"!{keys.MANAGED_BY}", *map(selector_text, chosen)]))
 
 
 def controllers(ctx: SyncContext, references: ReferenceIndex) -> Iterator[Controller[Any]]:

@@ -15,6 +15,7 @@ from vcli.kube.resources import (
     PRIORITYCLASSES,
     PVS,
     RUNTIMECLASSES,
+    SERVICEACCOUNTS,
     STORAGECLASSES,
     Resource,
 )
@@ -23,8 +24,8 @@ from vcli.syncer.sync.inert import InertKind
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.pvs import KIND_OF_VOLUME
 
-_WITHOUT_SUPPORT: Final = (INGRESSES,)
-"""What only the host can act on, beside the kinds of the catalog."""
+_WORK_INSIDE: Final = (SERVICEACCOUNTS,)
+"""What has its effect in the virtual cluster, and on the host one more where it is synced."""
 _OF_THE_HOST: Final = (PVS, STORAGECLASSES, PRIORITYCLASSES, RUNTIMECLASSES)
 """What the host has by these names counts for host objects; what a tenant makes does not."""
 _NOT_MIRRORED: Final = f"!{keys.MIRROR},!{KIND_OF_VOLUME}"
@@ -36,37 +37,34 @@ _MADE_BY_KUBERNETES: Final = {
 def inert_kinds(settings: Settings) -> Iterator[InertKind]:
     """The kinds that are not synced, with what their objects are told."""
     on = kinds_of(settings)
-    to_host = {kind.resource: kind for kind in SYNCED if kind.direction != "fromHost"}
-    for resource in dict.fromkeys((*to_host, *_WITHOUT_SUPPORT)):
-        kind = to_host.get(resource)
-        if kind is None or kind not in on:
-            yield InertKind(resource=resource, message=_not_synced(resource, kind))
+    to_host = {kind.resource: kind for kind in SYNCED if kind.direction == "toHost"}
+    for resource, kind in to_host.items():
+        if kind not in on and resource not in (*_OF_THE_HOST, *_WORK_INSIDE):
+            yield InertKind(resource=resource, message=_not_synced(kind))
     of_the_host = [*_OF_THE_HOST]
     if any(kind.resource == INGRESSES for kind in on):
         of_the_host.append(INGRESSCLASSES)  # else only a controller inside looks at Ingresses
     shown = {kind.resource: kind for kind in SYNCED if kind.direction == "fromHost" and kind not in on}
     for resource in of_the_host:
-        if resource not in to_host:
+        kind_to_host = to_host.get(resource)
+        if kind_to_host is None or kind_to_host not in on:
             yield InertKind(
                 resource=resource,
-                message=_counts_only_there(resource, shown.get(resource)),
+                message=_counts_only_there(resource, shown.get(resource), kind_to_host),
                 label_selector=_NOT_MIRRORED,
                 field_selector=_MADE_BY_KUBERNETES.get(resource),
             )
 
 
-def refusable_kinds(settings: Settings) -> Iterator[Resource]:
-    """The kinds that are synced to the host and have a switch: the host may refuse them."""
-    for kind in kinds_of(settings):
-        if kind.direction == "toHost" and not kind.required:
-            yield kind.resource
+def _not_synced(kind: SyncedKind) -> str:
+    text = f"has no effect on the host: {kind.resource.kind} objects are not synced"
+    return f"{text}; the value {kind.switch}=true turns that on"
 
 
-def _not_synced(resource: Resource, kind: SyncedKind | None) -> str:
-    text = f"has no effect on the host: {resource.kind} objects are not synced"
-    return f"{text}; the value {kind.switch}=true turns that on" if kind is not None else text
-
-
-def _counts_only_there(resource: Resource, kind: SyncedKind | None) -> str:
+def _counts_only_there(resource: Resource, shown: SyncedKind | None, to_host: SyncedKind | None) -> str:
     text = f"has no effect on the host, where only its own {resource.kind} objects count"
-    return f"{text}; the value {kind.switch}=true shows them here" if kind is not None else text
+    if shown is not None:
+        text += f"; the value {shown.switch}=true shows them here"
+    if to_host is not None:
+        text += f"; {to_host.switch}=true gives the host this one"
+    return text

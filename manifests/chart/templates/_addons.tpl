@@ -87,5 +87,10 @@
 {{- if or $nodes.selector.all $nodes.selector.labels -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
+{{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
+{{- $pull := $values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets -}}
+{{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
+  {{- $_ := set $settings "workloadPullSecrets" $pull -}}
+{{- end -}}
 {{- $settings | toJson -}}
 {{- end -}}

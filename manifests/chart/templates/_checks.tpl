@@ -37,6 +37,7 @@
     {{- fail (printf "sync.fromHost.nodes.selector.labels: %s=%s is no label of a Node" $key $value) -}}
   {{- end -}}
 {{- end -}}
+{{- include "vcli.checkSelectors" . -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
@@ -44,5 +45,33 @@
 {{- end -}}
 {{- if lt (len (splitList "." $version)) 3 -}}
   {{- fail (printf "controlPlane.distro.k8s.version: which %s? Name the patch as well, as in %s.1" $version $version) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether "selector", the values of "path", is one that the API takes. */}}
+{{- define "vcli.checkSelector" -}}
+{{- $path := .path -}}
+{{- $key := "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" -}}
+{{- $value := "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" -}}
+{{- range $name, $text := .selector.matchLabels -}}
+  {{- if not (regexMatch $key $name) -}}
+    {{- fail (printf "%s.matchLabels: %q is not a label key, such as example.com/tier" $path $name) -}}
+  {{- end -}}
+  {{- if not (regexMatch $value $text) -}}
+    {{- fail (printf "%s.matchLabels: %q is not a label's value" $path $text) -}}
+  {{- end -}}
+{{- end -}}
+{{- range .selector.matchExpressions -}}
+  {{- if and (has .operator (list "In" "NotIn")) (not .values) -}}
+    {{- fail (printf "%s.matchExpressions: values must be given for %s" $path .operator) -}}
+  {{- end -}}
+  {{- if and (has .operator (list "Exists" "DoesNotExist")) .values -}}
+    {{- fail (printf "%s.matchExpressions: values must be empty for %s" $path .operator) -}}
+  {{- end -}}
+  {{- range .values -}}
+    {{- if not (regexMatch $value .) -}}
+      {{- fail (printf "%s.matchExpressions: %q is not a label's value" $path .) -}}
+    {{- end -}}
+  {{- end -}}
 {{- end -}}
 {{- end -}}

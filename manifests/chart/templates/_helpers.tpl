@@ -97,6 +97,19 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/* A LabelSelector of the values as the syncer's settings have it, as JSON: empty where it selects all. */}}
+{{- define "vcli.labelSelector" -}}
+{{- $found := dict -}}
+{{- with .matchLabels -}}{{- $_ := set $found "matchLabels" . -}}{{- end -}}
+{{- $expressions := list -}}
+{{- range .matchExpressions -}}
+  {{- $values := .values | default list -}}
+  {{- $expressions = append $expressions (dict "key" .key "operator" .operator "values" $values) -}}
+{{- end -}}
+{{- with $expressions -}}{{- $_ := set $found "matchExpressions" . -}}{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
 {{/* What of the values is not the default, as JSON: "values" without what is equal in "defaults". */}}
 {{- define "vcli.given" -}}
 {{- $given := dict -}}

@@ -1,11 +1,11 @@
 """Objects that have no effect on the host are told so, once, by a Warning event that names the value."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from testbed import Lab, give_rights, readiness, take_rights
+from testbed import Lab
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import EVENTS, NETWORKPOLICIES, PDBS, PRIORITYCLASSES, PVCS, PVS
@@ -22,11 +22,6 @@ VOLUME = {
     },
 }
 ON = "sync.toHost.networkPolicies.enabled=true"
-
-
-@pytest.fixture
-def sets(request: pytest.FixtureRequest) -> Sequence[str]:
-    return getattr(request, "param", ())
 
 
 @pytest.fixture
@@ -103,24 +98,3 @@ async def test_a_volume_that_a_claim_is_bound_to_is_told_nothing(lab: Lab) -> No
     await is_told(lab, "deny")
     await lab.quiet()
     assert await said(lab, volume, namespace="default") == []
-
-
-@pytest.mark.parametrize("sets", [(ON,)], indirect=True)
-async def test_one_whose_rights_are_missing_is_told_until_they_are_there(idle_lab: Lab) -> None:
-    lab = idle_lab
-    rules = await take_rights(lab, NETWORKPOLICIES)
-    await lab.create(NETWORKPOLICIES, DENY)
-    await lab.start()
-    assert await readiness(lab) == "ok\nunavailable: host networkpolicies"
-    message = await is_told(lab, "deny")
-    assert message.endswith(
-        "until the virtual cluster has the right to networkpolicies.networking.k8s.io there"
-    )
-    await lab.create(NETWORKPOLICIES, {**DENY, "metadata": {"name": "second"}})
-    await is_told(lab, "second")
-    await give_rights(lab, rules)
-    await lab.appears(NETWORKPOLICIES, "deny")
-    await lab.create(NETWORKPOLICIES, {**DENY, "metadata": {"name": "third"}})
-    await lab.appears(NETWORKPOLICIES, "third")
-    await lab.quiet()
-    assert await said(lab, "third") == []

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from test_syncer_rights import give_rights, take_rights
-from testbed import Lab, pod, readiness, warnings
+from testbed import Lab, give_rights, pod, readiness, take_rights, warnings
 
 from vcli.kube.resources import EVENTS, INGRESSCLASSES, INGRESSES, PODS, SECRETS, SERVICES
 

@@ -218,7 +218,7 @@ class Lab:
 
     async def clean(self) -> None:
         """Leave nothing for the next test's syncer to find."""
-        for resource in MADE_ON_HOST:
+        for resource in (each for each in MADE_ON_HOST if each.namespaced):
             for obj in (await self.virtual.list(resource, namespace=self.space))["items"]:
                 metadata = obj["metadata"]
                 with contextlib.suppress(NotFound):

@@ -133,6 +133,16 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         ("controlPlane: {proxy: {extraSANs: a}}\n", "extraSANs: must be a list, not 'a'", None),
+        (
+            "sync:\n  fromHost:\n    ingressClasses:\n      selector:\n        matchLabels: {a: b c}\n",
+            "values.yaml:5: sync.fromHost.ingressClasses.selector.matchLabels.a: 'b c' is not a label's",
+            None,
+        ),
+        (
+            "sync: {fromHost: {storageClasses: {selector: {matchExpressions: [{key: a, operator: In}]}}}}\n",
+            "selector.matchExpressions[0].values: must be given for In",
+            None,
+        ),
         ("controlPlane: {service: {spec: {type: Odd}}}\n", "type: must be 'ClusterIP' or ", None),
     ],
 )

@@ -7,22 +7,22 @@ from controlplane_builders import NAMES
 from vcli.config import load
 from vcli.controlplane.prune import find_surplus
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import PDBS
+from vcli.kube.resources import PDBS, PRIORITYCLASSES, Resource
 
 
 class Response:
-    def __init__(self, *names: str) -> None:
-        self.names = names
+    def __init__(self, *items: dict[str, Any]) -> None:
+        self.items = items
 
     def json(self) -> dict[str, Any]:
-        found = [{"name": each, "namespace": "team-a", "uid": "1"} for each in self.names]
-        return {"items": [{"metadata": each} for each in found]}
+        return {"items": [{"metadata": each} for each in self.items]}
 
 
 class Host:
-    """Has a disruption budget that was synced, and nothing else."""
+    """Has one object that was synced, and nothing else."""
 
-    def __init__(self, *, forbidden: bool = False) -> None:
+    def __init__(self, resource: Resource = PDBS, *, forbidden: bool = False) -> None:
+        self.resource = resource
         self.forbidden = forbidden
         self.selectors: list[str] = []
 
@@ -30,12 +30,13 @@ class Host:
         raise NotFound("no", status=404)
 
     async def request(self, _: str, path: str, *, params: dict[str, str], **__: Any) -> Response:
-        if path != PDBS.path(namespace="team-a"):
+        if path != self.resource.path(namespace="team-a"):
             return Response()
         if self.forbidden:
             raise Forbidden("no", status=403)
         self.selectors.append(params["labelSelector"])
-        return Response("web-x-default-x-demo")
+        namespace = {"namespace": "team-a"} if self.resource.namespaced else {}
+        return Response({"name": "web-x-default-x-demo", "uid": "1", **namespace})
 
 
 async def surplus(host: Host, *sets: str) -> list[tuple[str, str]]:
@@ -47,6 +48,12 @@ async def test_what_a_kind_has_left_that_is_off() -> None:
     host = Host()
     assert await surplus(host) == [("PodDisruptionBudget", "web-x-default-x-demo")]
     assert host.selectors == ["vcli.dev/managed-by=demo"]
+
+
+async def test_what_is_in_no_namespace_is_found_by_that_of_its_cluster() -> None:
+    host = Host(PRIORITYCLASSES)
+    assert await surplus(host) == [("PriorityClass", "web-x-default-x-demo")]
+    assert host.selectors == ["vcli.dev/managed-by=demo,vcli.dev/host-namespace=team-a"]
 
 
 async def test_nothing_of_a_kind_that_is_on() -> None:

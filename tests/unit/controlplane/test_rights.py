@@ -5,7 +5,7 @@ from controlplane_builders import NAMES, find, rendered
 
 from vcli import catalog
 from vcli.catalog import SYNCED, Rule, SyncedKind, merged
-from vcli.config import load, synced
+from vcli.config import from_mapping, load, synced
 from vcli.controlplane import rights
 from vcli.controlplane.chart_kinds import kinds
 from vcli.controlplane.rights import Right
@@ -161,6 +161,42 @@ def test_the_syncer_is_told_what_is_not_the_default(chosen):
         "toHost.example",
         "fromHost.mirror",
     }
+
+
+@pytest.mark.parametrize(
+    ("sets", "own"),
+    [
+        ((), False),
+        (("rbac.clusterRole.enabled=true",), False),
+        (("sync.fromHost.priorityClasses.enabled=true",), False),
+        (("sync.toHost.priorityClasses.enabled=true",), True),
+        (("sync.toHost.storageClasses.enabled=true", "rbac.clusterRole.enabled=true"), True),
+        (("sync.toHost.priorityClasses.enabled=true", "rbac.clusterRole.enabled=false"), False),
+    ],
+)
+def test_the_syncer_reads_the_cluster_role_that_owns_what_it_makes(sets, own):
+    values = load([], sets)
+    rule = {
+        "apiGroups": ["rbac.authorization.k8s.io"],
+        "resources": ["clusterroles"],
+        "verbs": ["get"],
+        "resourceNames": ["vcli:team-a:demo"],
+    }
+    roles = rights.render_of_cluster(NAMES, values)
+    assert any(rule in obj.get("rules", ()) for obj in roles) is own
+    assert (Right("rbac.authorization.k8s.io", "clusterroles", "get") in rights.of_cluster(values)) is own
+
+
+def test_selectors_are_told_of_kinds_that_are_on_and_not_wholly_mirrored():
+    sets = ["sync.fromHost.ingressClasses.selector.matchLabels.tier=gold"]
+    assert synced.selectors(load([], sets)) == {}
+    sets.append("sync.fromHost.ingressClasses.enabled=true")
+    assert synced.selectors(load([], sets)) == {"fromHost.ingressClasses": {"matchLabels": {"tier": "gold"}}}
+    chosen = {"matchExpressions": [{"key": "stage", "operator": "Exists"}]}
+    of_kinds = {"fromHost": {"storageClasses": {"selector": chosen}}}
+    for given, found in ((True, {"fromHost.storageClasses"}), (False, set())):
+        values = from_mapping({"sync": of_kinds, "rbac": {"clusterRole": {"enabled": given}}}, name="values")
+        assert synced.selectors(values).keys() == found
 
 
 def test_the_chart_has_a_condition_for_each_switch():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 from two_clusters import TwoClusters
 
 from scripted_api import listed, ok, refused
-from vcli.kube.resources import RUNTIMECLASSES
-from vcli.syncer.sync.from_host import FromHost, covers, from_host
+from vcli.kube.resources import NODES, RUNTIMECLASSES
+from vcli.syncer.sync.from_host import FromHost, covers, from_host, to_mirror
 from vcli.syncer.translate import keys
 
 Object = dict[str, Any]
@@ -36,12 +37,18 @@ def runtime_class(
     return {"metadata": found, "handler": handler}
 
 
+def metadata(name: str) -> Object:
+    return {"name": name, "uid": f"uid-{name}", "resourceVersion": "1"}
+
+
 def synced(
     in_fake_time: InFakeTime,
     host: list[Object] | None,
     virtual: list[Object],
     *,
     answer: Object | None = None,
+    sync: FromHost = SYNC,
+    nodes: tuple[str, ...] = (),
 ) -> list[tuple[str, str]]:
     """What the virtual cluster is sent; host None: it may not be listed."""
 
@@ -51,7 +58,10 @@ def synced(
         clusters.virtual.on("GET", ALL, listed(*virtual))
         clusters.virtual.on("PATCH", ONE, ok(answer or runtime_class(mirror=True, version=9)))
         clusters.virtual.on("DELETE", ONE, ok({}))
-        controller = from_host(clusters.ctx, RUNTIMECLASSES, SYNC)
+        clusters.virtual.on("GET", NODES.path(), listed(*({"metadata": metadata(name)} for name in nodes)))
+        clusters.ctx.host.watch(RUNTIMECLASSES, key=to_mirror(RUNTIMECLASSES), optional=True)
+        clusters.ctx.virtual.watch(NODES)
+        controller = from_host(clusters.ctx, RUNTIMECLASSES, sync)
         running = (clusters.ctx.host, clusters.ctx.virtual, controller)
         tasks = [asyncio.create_task(each.run()) for each in running]
         await asyncio.sleep(5)
@@ -84,6 +94,22 @@ def test_what_can_not_be_changed_is_replaced(in_fake_time: InFakeTime) -> None:
 
 def test_a_host_that_may_not_be_listed_takes_no_mirror_away(in_fake_time: InFakeTime) -> None:
     assert synced(in_fake_time, None, [runtime_class(mirror=True)]) == []
+
+
+def test_one_that_is_not_wanted_is_not_mirrored_and_a_mirror_of_it_goes(in_fake_time: InFakeTime) -> None:
+    choosy = replace(SYNC, wanted=lambda _, host: host["handler"] != "gvisor")
+    assert synced(in_fake_time, [runtime_class()], [], sync=choosy) == []
+    mirrors = [runtime_class(mirror=True)]
+    assert synced(in_fake_time, [runtime_class()], mirrors, sync=choosy) == [("DELETE", ONE)]
+
+
+def test_a_mirror_follows_an_object_of_another_kind(in_fake_time: InFakeTime) -> None:
+    following = replace(SYNC, follows=NODES)
+    assert synced(in_fake_time, [runtime_class()], [], sync=following) == []
+    assert ("PATCH", ONE) in synced(in_fake_time, [runtime_class()], [], sync=following, nodes=("fast",))
+    mirrors = [runtime_class(mirror=True)]
+    sent = synced(in_fake_time, [runtime_class()], mirrors, sync=following, nodes=("other",))
+    assert sent == [("DELETE", ONE)]
 
 
 JSON = st.recursive(

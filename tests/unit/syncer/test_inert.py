@@ -19,13 +19,14 @@ from vcli.kube.resources import (
     PRIORITYCLASSES,
     PVS,
     RUNTIMECLASSES,
+    SERVICEACCOUNTS,
     STORAGECLASSES,
     Resource,
 )
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.sync.inert import InertKind, InertObjects
-from vcli.syncer.unsynced import inert_kinds, refusable_kinds
+from vcli.syncer.unsynced import inert_kinds
 
 Object = dict[str, Any]
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -127,7 +128,7 @@ def test_of_an_object_only_what_the_event_takes_is_kept(in_fake_time: InFakeTime
         found.virtual.on(
             "GET", PATH, listed(thing("web", metadata={"annotations": {"a": "b"}}, spec={"a": 1}))
         )
-        inert = InertObjects(ctx, [INERT], ())
+        inert = InertObjects(ctx, [INERT])
         await run_for(1, inert.run())
         return inert._informers[PDBS].items()
 
@@ -137,54 +138,6 @@ def test_of_an_object_only_what_the_event_takes_is_kept(in_fake_time: InFakeTime
     }
 
 
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (
-            refused(403, "Forbidden", "vc-demo may not list in team-a"),
-            "until the virtual cluster has the right to poddisruptionbudgets.policy there",
-        ),
-        (
-            refused(404, "NotFound", "no such API"),
-            "which has no poddisruptionbudgets.policy",
-        ),
-    ],
-)
-def test_what_the_host_refuses_to_list_has_no_effect_either(
-    in_fake_time: InFakeTime, answer: Any, message: str
-) -> None:
-    async def simulate() -> list[Request]:
-        found, ctx = clusters()
-        found.host.on("GET", PATH, answer)
-        found.virtual.on("GET", PATH, listed(thing("web")))
-        inert = InertObjects(ctx, (), [PDBS])
-        work = (ctx.host.run(), ctx.virtual.run(), inert.run(), inert.controller.run())
-        await run_for(100, *work)
-        return found.virtual.asked("POST")
-
-    [event] = in_fake_time(simulate)
-    assert event.body["message"].startswith("has no effect on the host")
-    assert event.body["message"].endswith(message)
-
-
-def test_what_can_be_listed_is_told_nothing(in_fake_time: InFakeTime) -> None:
-    async def simulate() -> list[Request]:
-        found, ctx = clusters()
-        found.host.on("GET", PATH, refused(403, "Forbidden"), listed())
-        found.virtual.on("GET", PATH, listed())
-        inert = InertObjects(ctx, (), [PDBS])
-
-        async def then() -> None:
-            await asyncio.sleep(50)
-            found.virtual.send_event(PATH, "ADDED", thing("web", version=2))
-
-        work = (ctx.host.run(), ctx.virtual.run(), inert.run(), inert.controller.run(), then())
-        await run_for(60, *work)
-        return found.virtual.asked("POST")
-
-    assert in_fake_time(simulate) == []
-
-
 def kinds(**on: bool) -> dict[Resource, InertKind]:
     settings = dataclasses.replace(TwoClusters(PODS).ctx.settings, kinds=on)
     return {kind.resource: kind for kind in inert_kinds(settings)}
@@ -192,20 +145,18 @@ def kinds(**on: bool) -> dict[Resource, InertKind]:
 
 def test_by_default_these_kinds_have_no_effect() -> None:
     found = kinds()
-    to_host = [kind for kind in SYNCED if kind.direction == "toHost"]
-    on = {kind.resource for kind in to_host if kind.is_on_by_default}
-    needed = {kind.resource for kind in to_host} | {INGRESSES}
-    classes = {
-        STORAGECLASSES,
-        PRIORITYCLASSES,
-        RUNTIMECLASSES,
-        *([INGRESSCLASSES] if INGRESSES in on else []),
-    }
-    assert set(found) == (needed - on) | classes | {PVS}
+    classes = {STORAGECLASSES, PRIORITYCLASSES, RUNTIMECLASSES, INGRESSCLASSES}
+    assert set(found) == {NETWORKPOLICIES, PDBS, PVS, *classes}
     policies = found[NETWORKPOLICIES].message
     assert "the value sync.toHost.networkPolicies.enabled=true turns that on" in policies
     assert "sync.fromHost.storageClasses.enabled=true shows them here" in found[STORAGECLASSES].message
-    assert found[STORAGECLASSES].label_selector == "!vcli.dev/mirror,!vcli.dev/volume"
+    assert {found[each].label_selector for each in classes} == {"!vcli.dev/mirror,!vcli.dev/volume"}
+
+
+def test_without_ingresses_on_the_host_only_a_controller_inside_looks_at_classes() -> None:
+    found = kinds(**{"toHost.ingresses": False})
+    assert INGRESSES in found
+    assert INGRESSCLASSES not in found
 
 
 @pytest.mark.parametrize(
@@ -213,14 +164,14 @@ def test_by_default_these_kinds_have_no_effect() -> None:
     [each for each in SYNCED if each.direction == "toHost" and each.switch],
     ids=lambda each: each.path,
 )
-def test_a_kind_that_is_off_is_told_its_value_and_one_that_is_on_may_be_refused(kind: Any) -> None:
+def test_a_kind_that_is_off_is_told_its_value(kind: Any) -> None:
     off = kinds(**{kind.path: False})
-    assert f"{kind.switch}=true" in off[kind.resource].message
+    # A ServiceAccount has its effect inside.
+    assert kind.resource == SERVICEACCOUNTS or f"{kind.switch}=true" in off[kind.resource].message
     assert kind.resource not in kinds(**{kind.path: True})
-    settings = dataclasses.replace(TwoClusters(PODS).ctx.settings, kinds={kind.path: True})
-    assert kind.resource in set(refusable_kinds(settings))
 
 
 def test_classes_of_the_host_that_are_shown_leave_a_tenants_own_without_effect() -> None:
     found = kinds(**{"fromHost.storageClasses": True})
-    assert "enabled" not in found[STORAGECLASSES].message
+    assert "shows them here" not in found[STORAGECLASSES].message
+    assert "sync.toHost.storageClasses.enabled=true gives the host" in found[STORAGECLASSES].message

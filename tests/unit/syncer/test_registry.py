@@ -23,9 +23,10 @@ from vcli.syncer.registry import (
     controllers,
     from_host_kinds,
     is_synced,
+    selector_of_mirrored,
     to_host_kinds,
 )
-from vcli.syncer.sync.from_host import FromHost
+from vcli.syncer.sync.from_host import FromHost, to_mirror
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost
 
@@ -57,7 +58,22 @@ def test_all_kinds_have_their_caches_and_a_controller_each() -> None:
     ctx = dataclasses.replace(ctx, settings=dataclasses.replace(ctx.settings, kinds=ALL))
     watch_all(ctx)
     names = [each.name for each in controllers(ctx, ReferenceIndex(ctx.virtual))]
-    assert sorted(names) == sorted(kind.resource.plural for kind in GENERIC)
+    prefixes = {"toHost": "", "fromHost": "mirrored-"}
+    assert sorted(names) == sorted(prefixes[kind.direction] + kind.resource.plural for kind in GENERIC)
+
+
+def test_what_is_synced_to_the_host_is_never_mirrored_and_the_rest_may_be_selected() -> None:
+    settings = TwoClusters(NAMESPACES).ctx.settings
+    expression = {"key": "stage", "operator": "NotIn", "values": ["test", "old"]}
+    chosen = {"matchLabels": {"tier": "gold"}, "matchExpressions": [expression]}
+    settings = dataclasses.replace(
+        settings, kinds=ALL, selectors={"fromHost.storageClasses": chosen, "fromHost.other": {}}
+    )
+    assert selector_of_mirrored(settings, INGRESSCLASSES) == "!vcli.dev/managed-by"
+    assert (
+        selector_of_mirrored(settings, STORAGECLASSES)
+        == "!vcli.dev/managed-by,tier=gold,stage notin (test,old)"
+    )
 
 
 def test_what_is_off_is_not_imported() -> None:
@@ -73,9 +89,14 @@ def test_what_is_off_is_not_imported() -> None:
 def test_what_is_off_has_no_cache() -> None:
     ctx = TwoClusters(NAMESPACES).ctx
     watch_all(ctx)
-    for caches, resource in ((ctx.host, PDBS), (ctx.virtual, PDBS), (ctx.host, STORAGECLASSES)):
+    mirrored = to_mirror(STORAGECLASSES)
+    for caches, key in (
+        *((ctx.host, PDBS), (ctx.virtual, PDBS)),
+        *((ctx.host, STORAGECLASSES), (ctx.host, mirrored), (ctx.virtual, STORAGECLASSES)),
+    ):
+        assert key not in caches
         with pytest.raises(KeyError):
-            _ = caches[resource]
+            _ = caches[key]
 
 
 def test_what_a_kind_depends_on_has_a_cache_while_it_is_on() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.translate.pvcs import has_lost, to_host, virtual_patch, virtual_status
+from vcli.syncer.translate.pvcs import has_lost, has_other_class, to_host, virtual_patch, virtual_status
 
 
 def claim(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
@@ -42,6 +42,30 @@ def test_a_volume_that_is_mirrored_under_another_name_keeps_its_own_on_the_host(
 def test_storage_classes(name: str, expected: str):
     host = to_host(claim(storageClassName=name), scope=SCOPE, storage_classes={"fast": "vcli-fast"})
     assert host["spec"]["storageClassName"] == expected
+
+
+@pytest.mark.parametrize(("kept", "classes"), [("vcli-fast", {}), ("fast", {"fast": "vcli-fast"})])
+def test_the_class_of_a_claim_that_is_there_stays(kept: str, classes: dict[str, str]):
+    there = claim(storageClassName=kept)
+    host = to_host(claim(storageClassName="fast"), scope=SCOPE, host=there, storage_classes=classes)
+    assert host["spec"]["storageClassName"] == kept
+
+
+@pytest.mark.parametrize(
+    ("kept", "classes", "other"),
+    [
+        ("vcli-fast", {"fast": "vcli-fast"}, False),
+        ("fast", {"fast": "vcli-fast"}, True),
+        ("fast", {}, False),
+        ("standard", {}, False),
+    ],
+)
+def test_a_claim_that_was_there_before_the_tenants_class_has_another_one(
+    kept: str, classes: dict[str, str], other: Any
+):
+    virtual, host = claim(storageClassName="fast"), claim(storageClassName=kept)
+    assert has_other_class(virtual, host, storage_classes=classes) is other
+    assert not has_other_class(claim(), host, storage_classes=classes)
 
 
 @pytest.mark.parametrize("field", ["dataSource", "dataSourceRef"])

@@ -155,6 +155,12 @@ def test_texts(host: str, virtual: str):
     assert rewrite(host, names, namespace="default", scope=SCOPE) == virtual
 
 
+def test_names_in_no_namespace_in_texts():
+    text = 'storageclass "vcli-fast.disk-x-team-a-x-demo" not found, vcli-x-default-x-demo'
+    told = rewrite(text, {}, namespace="default", scope=SCOPE)
+    assert told == 'storageclass "fast.disk" not found, vcli'
+
+
 def test_hashed_names_in_texts():
     virtual = pod(name="w" * 63, volumes=[{"name": "v", "secret": {"secretName": "s" * 63}}])
     pod_name, secret = (host_name(VirtualName("default", name * 63), "demo") for name in "ws")

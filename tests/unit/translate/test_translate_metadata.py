@@ -10,6 +10,7 @@ from vcli.syncer.translate.labels import (
     host_namespace_labels,
     host_selector,
     matches,
+    selector_text,
     with_namespace_selector,
 )
 from vcli.syncer.translate.metadata import POD_TOKENS, host_metadata, virtual_name_of, virtual_uid_of
@@ -92,6 +93,7 @@ def test_cluster_scoped_objects_have_no_owner_and_no_namespace():
     assert metadata["name"] == "vcli-fast-x-team-a-x-demo"
     assert not metadata.keys() & {"namespace", "ownerReferences"}
     assert keys.NAMESPACE not in metadata["labels"]
+    assert metadata["labels"][keys.HOST_NAMESPACE] == "team-a"
     assert virtual_name_of({"metadata": metadata}, scope=SCOPE) == VirtualName("", "fast")
 
 
@@ -197,6 +199,29 @@ def test_map_selectors_match_on_the_host_what_they_match_in_the_virtual_cluster(
         {"matchLabels": wanted}, labels
     )
     assert not matches(translated, host_labels(labels, "elsewhere", SCOPE))
+
+
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        ({}, ""),
+        ({"matchLabels": {"tier": "gold", "example.com/for": ""}}, "tier=gold,example.com/for="),
+        ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["b", "c"]}]}, "a in (b,c)"),
+        ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["b"]}]}, "a notin (b)"),
+        (
+            {
+                "matchLabels": {"tier": "gold"},
+                "matchExpressions": [
+                    {"key": "a", "operator": "Exists", "values": []},
+                    {"key": "b", "operator": "DoesNotExist"},
+                ],
+            },
+            "tier=gold,a,!b",
+        ),
+    ],
+)
+def test_selectors_as_the_api_takes_them(selector, text: str):
+    assert selector_text(selector) == text
 
 
 def test_an_empty_selector_keeps_to_its_namespace():

@@ -54,6 +54,14 @@ VOLUME: dict[str, Any] = {
 }
 
 
+def test_a_volume_has_the_class_that_its_claim_has_inside():
+    virtual = {**VIRTUAL, "spec": VIRTUAL["spec"] | {"storageClassName": "mine"}}
+    host = {**HOST, "spec": HOST["spec"] | {"storageClassName": "vcli-mine-x-team-a-x-demo"}}
+    for volume in (None, {**VOLUME, "spec": VOLUME["spec"] | {"storageClassName": "vcli-mine"}}):
+        shown = to_virtual(virtual, host, scope=SCOPE, volume=volume)
+        assert shown["spec"]["storageClassName"] == "mine"
+
+
 def test_a_volume_that_may_not_be_read_is_made_from_its_claim():
     with unchanged(VIRTUAL, HOST):
         shown = to_virtual(VIRTUAL, HOST, scope=SCOPE)

@@ -8,8 +8,8 @@ from vcli.kube.types import Object, OwnerReference
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
-from vcli.syncer.translate.metadata import virtual_name_of
-from vcli.syncer.translate.names import VirtualName, host_name
+from vcli.syncer.translate.metadata import host_name_for, virtual_name_of
+from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
 
 __all__ = ["Object", "SyncContext", "name_of", "scope_of"]
@@ -42,7 +42,8 @@ class SyncContext:
 
     def on_host(self, resource: Resource, name: VirtualName) -> Object | None:
         """The host object for a virtual name, if there is one and it is ours."""
-        found = self.host[resource].get(self.namespace, host_name(name, self.scope.cluster))
+        namespace = self.namespace if name.namespace else None
+        found = self.host[resource].get(namespace, host_name_for(name, kind=resource.kind, scope=self.scope))
         if found is None or virtual_name_of(found, scope=self.scope, kind=resource.kind) != name:
             return None
         return found

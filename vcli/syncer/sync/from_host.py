@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from vcli.kube.errors import NotFound
 from vcli.kube.resources import Resource
 from vcli.kube.types import is_terminating, labels
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.enqueue import enqueue_on
+from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
 from vcli.syncer.translate import keys
@@ -23,6 +24,16 @@ log = Log("vcli.syncer.mirrors")
 def is_mirror(virtual: Object) -> bool:
     """Whether a virtual object says that it shows one of the host's."""
     return keys.MIRROR in labels(virtual)
+
+
+def to_mirror(resource: Resource) -> str:
+    """The key of the host's cache of a kind that is mirrored; what is synced to it is under the resource."""
+    return f"{resource.plural} to mirror"
+
+
+def always(ctx: SyncContext, host: Object) -> bool:  # noqa: ARG001
+    """For `FromHost.wanted`."""
+    return True
 
 
 def never(current: Object, desired: Object) -> bool:  # noqa: ARG001
@@ -37,42 +48,60 @@ class FromHost:
     Attributes:
         translate: makes the complete virtual object; its labels must be such that it is `owned`.
         owned: whether a virtual object is a mirror, and not the tenant's own.
+        wanted: whether an object of the host is to be mirrored.
+        follows: mirrors are there while the virtual cluster has an object of this kind and of the same name.
         replace_when: whether a mirror, as it is, can't become what is desired, as a field is immutable.
     """
 
     translate: Callable[[SyncContext, Object], Object]
     owned: Callable[[Object], bool] = is_mirror
+    wanted: Callable[[SyncContext, Object], bool] = always
+    follows: Resource | None = None
     replace_when: Callable[[Object, Object], bool] = never
 
 
 def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controller[str]:
     """The controller of a kind, whose keys are names; both clusters must have a cache of it.
 
-    While the host's is unavailable, nothing is done: mirrors stay as they are.
+    The host's is the one of `to_mirror`. While either is unavailable, nothing is done: mirrors stay as they
+    are.
     """
-    on_host, in_virtual = ctx.host[resource], ctx.virtual[resource]
+    on_host, in_virtual = ctx.host[to_mirror(resource)], ctx.virtual[resource]
+    followed = None if sync.follows is None else ctx.virtual[sync.follows]
 
     async def reconcile(name: str) -> RequeueAfter | None:
         host, current = on_host.get(None, name), in_virtual.get(None, name)
         if current is not None and not sync.owned(current):
             return None
-        if host is not None:
+        is_followed = followed is None or followed.get(None, name) is not None
+        if host is not None and is_followed and sync.wanted(ctx, host):
             desired = stamped(sync.translate(ctx, host))
             await mirror(ctx, resource, desired, current=current, replace_when=sync.replace_when)
         elif current is not None and not is_terminating(current):
             await ctx.virtual.writer.delete(resource, current)
         return None
 
-    controller: Controller[str] = Controller(resource.plural, reconcile, caches=[on_host])
+    controller: Controller[str] = Controller(
+        f"mirrored-{resource.plural}", reconcile, caches=[on_host, in_virtual]
+    )
     for cache in (on_host, in_virtual):
-        enqueue_on(cache, controller.queue, lambda obj: (obj["metadata"]["name"],))
+        enqueue_on(cache, controller.queue, _key)
+    if followed is not None:
+        enqueue_on(followed, controller.queue, _key, predicate=created_or_deleted)
     return controller
+
+
+def _key(obj: Object) -> tuple[str]:
+    return (obj["metadata"]["name"],)
 
 
 async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
     """Delete the mirrors of a kind that is off, from when it was on."""
-    client = ctx.virtual.client
-    for obj in (await client.list(resource, label_selector=keys.MIRROR))["items"]:
+    try:
+        found = await ctx.virtual.client.list(resource, label_selector=keys.MIRROR)
+    except NotFound:  # a kind that the virtual cluster does not have
+        return
+    for obj in found["items"]:
         await ctx.virtual.writer.delete(resource, obj)
         log.info("mirror removed: its kind is off", kind=resource.kind, name=obj["metadata"]["name"])
 

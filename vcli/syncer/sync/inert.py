@@ -1,7 +1,7 @@
 """Objects without effect on the host, as their kind is not synced: each gets one Warning event.
 
-Of their kinds no more is kept than what the event takes. A kind that is synced, but that the host refuses to
-list, is treated the same for as long as it does.
+Of their kinds no more is kept than what the event takes. Of a kind that is synced, and that the host
+refuses to list, `vcli.syncer.sync.to_host` says so.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from vcli.kube.errors import ApiError, NotFound
 from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
 from vcli.kube.types import is_terminating, uid
@@ -49,7 +48,6 @@ class InertObjects:
     Args:
         ctx: both clusters.
         kinds: what is not synced.
-        synced: what is, to the host, and may be refused; both clusters have caches of these.
 
     Attributes:
         controller: makes the events.
@@ -58,50 +56,33 @@ class InertObjects:
     name = "inert objects"
     needs_leadership = True
 
-    def __init__(self, ctx: SyncContext, kinds: Iterable[InertKind], synced: Iterable[Resource]) -> None:
+    def __init__(self, ctx: SyncContext, kinds: Iterable[InertKind]) -> None:
         self._ctx = ctx
         self.controller: Controller[Key] = Controller("inert", self._reconcile, workers=1)
         self._messages: dict[Resource, str] = {}
         self._informers: dict[Resource, Informer] = {}
-        self._own: list[Informer] = []
         for kind in kinds:
-            informer = Informer(
+            informer = self._informers[kind.resource] = Informer(
                 ctx.virtual.client,
                 kind.resource,
                 label_selector=kind.label_selector,
                 field_selector=kind.field_selector,
                 transform=_metadata_alone,
             )
-            self._own.append(informer)
             self._messages[kind.resource] = kind.message
-            self._follow(kind.resource, informer)
-        for resource in synced:
-            self._follow(resource, ctx.virtual[resource])
-            ctx.host[resource].subscribe_availability(partial(self._availability_changed, resource))
+            enqueue_on(informer, self.controller.queue, partial(_keys, kind.resource), predicate=_is_new)
 
     async def run(self) -> None:
         """Follow the kinds that are not synced, until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for informer in self._own:
+            for informer in self._informers.values():
                 group.create_task(informer.run(), name=f"inert {informer.resource.plural}")
-
-    def _follow(self, resource: Resource, informer: Informer) -> None:
-        self._informers[resource] = informer
-        enqueue_on(informer, self.controller.queue, partial(_keys, resource), predicate=_is_new)
-
-    def _availability_changed(self, resource: Resource, error: ApiError | None) -> None:
-        if error is None:
-            self._messages.pop(resource, None)
-            return
-        self._messages[resource] = _refusal(resource, error)
-        for obj in self._informers[resource].items():
-            self.controller.queue.add((resource, name_of(obj)))
 
     async def _reconcile(self, key: Key) -> None:
         resource, name = key
         obj = self._informers[resource].get(name.namespace or None, name.name)
-        message = self._messages.get(resource)
-        if obj is not None and not is_terminating(obj) and message is not None:
+        if obj is not None and not is_terminating(obj):
+            message = self._messages[resource]
             await self._ctx.recorder.warn_once(resource, obj, reason=REASON, message=message)
 
 
@@ -117,10 +98,3 @@ def _metadata_alone(obj: Object) -> Object:
     metadata = obj["metadata"]
     kept: Object = intern({"metadata": {field: metadata[field] for field in _KEPT if field in metadata}})
     return kept
-
-
-def _refusal(resource: Resource, error: ApiError) -> str:
-    kind = f"{resource.plural}.{resource.group}" if resource.group else resource.plural
-    if isinstance(error, NotFound):
-        return f"has no effect on the host, which has no {kind}"
-    return f"has no effect on the host until the virtual cluster has the right to {kind} there"

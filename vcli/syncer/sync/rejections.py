@@ -8,7 +8,7 @@ from vcli.kube.errors import AlreadyExists, ApiError, Forbidden, Invalid
 from vcli.kube.resources import Resource
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.translate.messages import rewrite
-from vcli.syncer.translate.names import host_name
+from vcli.syncer.translate.metadata import host_name_for
 
 REASON: Final = "SyncFailed"
 IGNORED: Final = "Ignored"
@@ -53,7 +53,7 @@ async def emit_warning(
 ) -> None:
     """Emit a Warning event on a virtual object; host names in the message become virtual ones."""
     name = name_of(virtual)
-    known = {host_name(name, ctx.scope.cluster): name.name, **(names or {})}
+    known = {host_name_for(name, kind=resource.kind, scope=ctx.scope): name.name, **(names or {})}
     text = rewrite(message, known, namespace=name.namespace, scope=ctx.scope)
     await ctx.recorder.warn(resource, virtual, reason=reason, message=text)
 

@@ -16,6 +16,7 @@ from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import Change, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.patching import merge_patch
+from vcli.syncer.sync.ownership import with_owner
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import IGNORED, UNAVAILABLE, emit_warning, warn_on_rejection
 from vcli.syncer.translate import dropped
@@ -159,6 +160,8 @@ class _ToHost:
     async def _apply(self, virtual: Object, host: Object | None) -> None:
         ctx, resource, sync = self._ctx, self._resource, self._sync
         desired = sync.translate(ctx, virtual, host)
+        if not resource.namespaced:
+            desired = await with_owner(ctx, desired)
         async with warn_on_rejection(ctx, resource, virtual):
             made = await ctx.host.writer.apply(resource, desired, current=host)
         if made is not host:

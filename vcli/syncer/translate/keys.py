@@ -7,7 +7,8 @@ before its domain on the host, so it neither forges ours nor gets lost: ``vcli.d
 
 from typing import Final
 
-from vcli.contract.labels import MANAGED_BY as MANAGED_BY  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import HOST_NAMESPACE as HOST_NAMESPACE  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import MANAGED_BY as MANAGED_BY  # noqa: PLC0414
 
 DOMAIN: Final = "vcli.dev"
 

@@ -39,8 +39,8 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
         del translated["k8s-app"]
     translated[keys.MANAGED_BY] = scope.cluster
     if namespace:
-        translated[keys.NAMESPACE] = namespace
-    return translated
+        return {**translated, keys.NAMESPACE: namespace}
+    return {**translated, keys.HOST_NAMESPACE: scope.host_namespace}
 
 
 def host_selector(selector: Mapping[str, str], namespace: str, scope: Scope) -> dict[str, str]:
@@ -94,6 +94,12 @@ def with_requirements(selector: Mapping[str, Any], requirements: Requirements) -
     )
 
 
+def selector_text(selector: Mapping[str, Any]) -> str:
+    """A LabelSelector as the API takes it in the parameter ``labelSelector``."""
+    labels = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
+    return ",".join([*labels, *map(_expression_text, selector.get("matchExpressions") or ())])
+
+
 def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector matches labels, as apimachinery decides it."""
     return all(
@@ -113,6 +119,19 @@ def holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
             return value is not None
         case _:
             return value is None
+
+
+def _expression_text(expression: Mapping[str, Any]) -> str:
+    key, values = expression["key"], ",".join(expression.get("values") or ())
+    match expression["operator"]:
+        case "In":
+            return f"{key} in ({values})"
+        case "NotIn":
+            return f"{key} notin ({values})"
+        case "Exists":
+            return f"{key}"
+        case _:
+            return f"!{key}"
 
 
 def _namespace_key(key: str) -> str:

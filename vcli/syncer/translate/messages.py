@@ -6,7 +6,8 @@ from typing import Final
 
 from vcli.syncer.translate.scope import Scope
 
-_VIRTUAL_PART: Final = r"(?<![a-z0-9-])([a-z0-9](?:[a-z0-9.-]*?[a-z0-9])?)"
+_NAME: Final = r"([a-z0-9](?:[a-z0-9.-]*?[a-z0-9])?)"
+_START: Final = r"(?<![a-z0-9-])"
 
 
 def rewrite(text: str, names: Mapping[str, str], *, namespace: str, scope: Scope) -> str:
@@ -28,5 +29,10 @@ def rewrite(text: str, names: Mapping[str, str], *, namespace: str, scope: Scope
         text = re.sub(rf"(?<![a-z0-9-])(?:{pattern})(?![a-z0-9-])", lambda found: known[found[0]], text)
     if f"-x-{scope.cluster}" not in text:
         return text
-    form = rf"{_VIRTUAL_PART}-x-[a-z0-9-]+?-x-{re.escape(scope.cluster)}(?![a-z0-9-])"
-    return re.sub(form, lambda found: found[1], text)
+    end = rf"-x-{re.escape(scope.cluster)}(?![a-z0-9-])"
+    for form in (
+        rf"{_START}vcli-{_NAME}-x-{re.escape(scope.host_namespace)}{end}",  # of no namespace
+        rf"{_START}{_NAME}-x-[a-z0-9-]+?{end}",
+    ):
+        text = re.sub(form, lambda found: found[1], text)
+    return text

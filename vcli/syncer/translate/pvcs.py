@@ -48,18 +48,20 @@ def to_host(
     Args:
         claim: the virtual claim.
         scope: the virtual cluster.
-        host: the host claim that there is; its volume may be mirrored under another name.
+        host: the host claim that there is, which keeps its class; its volume may have another name inside.
         storage_classes: host StorageClass by virtual one; others keep their name.
     """
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
-    kept = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
+    notes = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
     wanted: ClaimSpec = claim["spec"]
     spec = wanted.copy()
     if chosen := (host or claim)["spec"].get("volumeName") or wanted.get("volumeName"):
         spec["volumeName"] = chosen
     if name := spec.get("storageClassName"):
-        spec["storageClassName"] = classes.get(name, name)
+        # What the host's claim has stays: the API takes no change, and a tenant's class may be gone by now.
+        kept: str | None = host["spec"].get("storageClassName") if host is not None else None
+        spec["storageClassName"] = kept or classes.get(name, name)
     namespace = claim["metadata"]["namespace"]
     if source := spec.get("dataSource"):
         spec["dataSource"] = _source(source, namespace, scope)
@@ -68,9 +70,18 @@ def to_host(
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {**metadata, "annotations": kept},
+        "metadata": {**metadata, "annotations": notes},
         "spec": spec,
     }
+
+
+def has_other_class(virtual: Object, host: Object, *, storage_classes: Mapping[str, str]) -> bool:
+    """Whether the host claim has another class than the tenant's own one of that name.
+
+    It was made before the class; the API takes no change of it.
+    """
+    wanted = storage_classes.get(virtual["spec"].get("storageClassName") or "")
+    return wanted is not None and host["spec"].get("storageClassName") != wanted
 
 
 def has_lost(virtual: Object, host: Object | None) -> bool:

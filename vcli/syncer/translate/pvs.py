@@ -77,6 +77,8 @@ def to_virtual(virtual: Object, host: Object, *, scope: Scope, volume: Object | 
         "annotations": notes,
     }
     cleaned = {key: _cleaned(value, names) if key in SOURCES else value for key, value in spec.items()}
+    if name := virtual["spec"].get("storageClassName"):
+        cleaned["storageClassName"] = name  # the host's may be named after the tenant's own
     bound: VolumeSpec = {
         **cast("VolumeSpec", cleaned),
         "claimRef": {

@@ -1,13 +1,16 @@
-"""StorageClasses of the host, as tenants see them.
+"""StorageClasses: those of the host as tenants see them, and those of tenants for the host.
 
-Claims name them as on the host. What names Secrets or namespaces of the host is left out of the parameters.
+Claims name a host's class as on the host. What names Secrets or namespaces of the host is left out of the
+parameters, in both directions: a provisioner would read any Secret of the host that a tenant names.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
-from vcli.kube.types import annotations
-from vcli.syncer.translate import keys
+from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.mirrors import differ, mirrored, picked
 from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.scope import Scope
 
 _DEFAULT: Final = (
     "storageclass.kubernetes.io/is-default-class",
@@ -20,27 +23,44 @@ _OF_THE_HOST: Final = ("secret", "namespace")
 
 def to_virtual(storage_class: Object) -> Object:
     """The complete virtual StorageClass for one of the host's."""
-    theirs = annotations(storage_class)
-    parameters = {
-        key: value
-        for key, value in (storage_class.get("parameters") or {}).items()
-        if not any(word in key.casefold() for word in _OF_THE_HOST)
-    }
+    return mirrored(storage_class, "storage.k8s.io/v1", "StorageClass", fields(storage_class), noted=_DEFAULT)
+
+
+def to_host(storage_class: Object, *, scope: Scope) -> Object:
+    """The complete host StorageClass for a tenant's own; never the host's default."""
+    metadata = host_metadata(storage_class, kind="StorageClass", scope=scope)
+    kept = {key: value for key, value in metadata["annotations"].items() if key not in _DEFAULT}
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
-        "metadata": {
-            "name": storage_class["metadata"]["name"],
-            "labels": {keys.MIRROR: "true"},
-            "annotations": {key: theirs[key] for key in _DEFAULT if key in theirs},
-        },
-        **{field: storage_class[field] for field in _COPIED if storage_class.get(field) is not None},
-        **({"parameters": parameters} if parameters else {}),
+        "metadata": {**metadata, "annotations": kept},
+        **fields(storage_class),
     }
 
 
 def must_be_replaced(current: Object, desired: Object) -> bool:
-    """Whether a virtual StorageClass can't become the desired one, as the API takes no such change."""
-    return any(
-        (current.get(field) or None) != (desired.get(field) or None) for field in (*_IMMUTABLE, "parameters")
+    """Whether a StorageClass can't become the desired one, as the API takes no such change."""
+    return differ(current, desired, (*_IMMUTABLE, "parameters"))
+
+
+def left_out(storage_class: Object) -> list[str]:
+    """The parameters that the other cluster does not get."""
+    return [key for key in storage_class.get("parameters") or () if _is_of_the_host(key)]
+
+
+def fields(storage_class: Object) -> Object:
+    """What the other cluster gets of a StorageClass, but for its metadata."""
+    parameters = storage_class.get("parameters") or {}
+    kept = {key: value for key, value in parameters.items() if not _is_of_the_host(key)}
+    return {**picked(storage_class, _COPIED), **({"parameters": kept} if kept else {})}
+
+
+def _is_of_the_host(parameter: str) -> bool:
+    return any(word in parameter.casefold() for word in _OF_THE_HOST)
+
+
+def sentence(parameters: Iterable[str]) -> str:
+    """What is said of parameters that were left out."""
+    return (
+        f"parameters {', '.join(parameters)}: left out on the host, as they name Secrets or namespaces there"
     )

@@ -6,7 +6,7 @@ the test sends, and nothing else: a write shows in a cache as the answer to it, 
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,7 +96,10 @@ _PLURALS = frozenset(
         "persistentvolumeclaims",
         "persistentvolumes",
         "pods",
+        "priorityclasses",
+        "runtimeclasses",
         "secrets",
+        "serviceaccounts",
         "services",
     }
 )
@@ -113,9 +116,15 @@ class ScriptedNodes:
 
 
 class PodLab:
-    """What a test works with. Times are the loop's."""
+    """What a test works with; `kinds` are on beside those that always are. Times are the loop's."""
 
-    def __init__(self, *, addons: Sequence[Object] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        addons: Sequence[Object] = (),
+        kinds: Sequence[str] = (),
+        selectors: Mapping[str, Object] | None = None,
+    ) -> None:
         self.virtual, self.host = WillingApi(), WillingApi()
         settings = Settings(
             cluster=CLUSTER,
@@ -129,6 +138,8 @@ class PodLab:
             pki=Path("/nowhere"),
             kubernetes_version="v1.36.3",
             addons=list(addons),
+            kinds=dict.fromkeys(kinds, True),
+            selectors=dict(selectors or {}),
         )
         virtual, host = self.virtual.client(), self.host.client()
         self.ctx = SyncContext(

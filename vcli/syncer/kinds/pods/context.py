@@ -7,6 +7,7 @@ from vcli.kube.resources import CONFIGMAPS, NAMESPACES, SECRETS, SERVICES
 from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.indexes import BY_NAMESPACE
+from vcli.syncer.kinds.pods.classes import priority_classes, service_account
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import PodContext
 
@@ -40,7 +41,7 @@ class PodContexts:
         namespace = pod["metadata"]["namespace"]
         return PodContext(
             scope=ctx.scope,
-            service_account=settings.workload_service_account,
+            service_account=service_account(ctx, pod),
             api_host=settings.service_ip,
             api_port=settings.service_port,
             dns_ip=self._dns_ip(),
@@ -49,6 +50,7 @@ class PodContexts:
             namespace_labels=self.namespace_labels(namespace),
             namespaces=self._namespaces(pod),
             environment_keys=self._environment_keys(pod),
+            priority_classes=priority_classes(ctx, pod),
             hosts_image=settings.hosts_image,
             hostname_override=ctx.host_version.at_least(_HOSTNAME_OVERRIDE_SINCE),
         )

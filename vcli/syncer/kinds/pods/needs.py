@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import PODS, PVCS, Resource
+from vcli.kube.resources import PODS, PVCS, RUNTIMECLASSES, Resource
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, Waiting
 from vcli.syncer.kinds.configs import KINDS, Configs
 from vcli.syncer.kinds.indexes import configs_of, needed_by
+from vcli.syncer.kinds.pods.classes import is_waited_for, named_by
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.state import PodState
 from vcli.syncer.kinds.pods.tokens import Tokens
+from vcli.syncer.kinds.selection import may_use, refusal
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate.metadata import virtual_uid_of
@@ -39,6 +41,8 @@ class PodNeeds:
 
     async def wait(self, pod: Object, state: PodState) -> RequeueAfter | Waiting | None:
         """Whether the pod has to wait, and for what: an event that will come, or time. None: go on."""
+        if not await self._has_class(pod):
+            return WAITING
         namespace = pod["metadata"]["namespace"]
         needed = needed_by(pod)
         optional = {("ConfigMap", name): may for name, may in needed.config_maps.items()}
@@ -55,11 +59,22 @@ class PodNeeds:
         if needed.claims and not self._ctx.host[PVCS].available:
             await self._warn(pod, "the host does not let this cluster have PersistentVolumeClaims")
             return WAITING
+        for resource, own in named_by(self._ctx, pod):
+            named = await self._look_up(resource, own)
+            ready &= named is None or not is_waited_for(self._ctx, resource, named)
         for name in needed.claims:
             ready &= await self._is_claim_ready(pod, VirtualName(namespace, name))
         if not ready:
             return WAITING
         return RequeueAfter(_LOOK_AGAIN) if late and _age(pod) < _LATE else None
+
+    async def _has_class(self, pod: Object) -> bool:
+        """Whether the pod may run under the RuntimeClass that it names."""
+        name = pod["spec"].get("runtimeClassName")
+        if not name or may_use(self._ctx, RUNTIMECLASSES, name):
+            return True
+        await emit_warning(self._ctx, PODS, pod, refusal(RUNTIMECLASSES, name))
+        return False
 
     async def _is_claim_ready(self, pod: Object, name: VirtualName) -> bool:
         """Whether a pod may go ahead with a claim of this name, as a scheduler decides it."""

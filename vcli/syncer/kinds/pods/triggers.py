@@ -1,16 +1,29 @@
 """Which pods are reconciled when something that they depend on changes."""
 
 from collections.abc import Iterable
+from functools import partial
 
-from vcli.kube.resources import NAMESPACES, NODES, PODS, PVCS, SERVICES
+from vcli.kube.resources import (
+    NAMESPACES,
+    NODES,
+    PODS,
+    PRIORITYCLASSES,
+    PVCS,
+    RUNTIMECLASSES,
+    SERVICEACCOUNTS,
+    SERVICES,
+    Resource,
+)
 from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on, enqueue_on_host, enqueue_on_virtual
 from vcli.syncer.engine.queue import WorkQueue
 from vcli.syncer.engine.schedule import HIGH, NORMAL
 from vcli.syncer.kinds.indexes import BY_NAMESPACE, BY_REFERENCE, is_finished, reference_index
+from vcli.syncer.kinds.pods.classes import named_by
 from vcli.syncer.kinds.pods.context import DNS_SERVICE
 from vcli.syncer.kinds.pods.state import PodStates
+from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
@@ -40,6 +53,17 @@ class PodTriggers:
         enqueue_on(ctx.virtual[NODES], queue, self._without_node, predicate=_scheduling_changed)
         enqueue_on(ctx.virtual[NAMESPACES], queue, self._of_namespace, predicate=_labels_changed)
 
+        for resource in (PRIORITYCLASSES, SERVICEACCOUNTS):
+            if resource in ctx.host:
+                names = partial(self._of_host_object, resource)
+                enqueue_on(ctx.host[resource], queue, names, predicate=created_or_deleted)
+                names = partial(self._naming, resource)
+                enqueue_on(ctx.virtual[resource], queue, names, predicate=_deleted)
+
+        if to_mirror(RUNTIMECLASSES) in ctx.host:
+            mirrored = ctx.host[to_mirror(RUNTIMECLASSES)]
+            enqueue_on(mirrored, queue, self._under, predicate=created_or_deleted)
+
     def enqueue_waiting_for(self, config: ConfigName) -> None:
         """Enqueue the pods that are not on the host without a ConfigMap or Secret; it is there now."""
         for each in self._waiting_for(config.kind, config.name):
@@ -61,6 +85,24 @@ class PodTriggers:
 
     def _of_claim(self, claim: Object) -> Iterable[VirtualName]:
         return self._waiting_for("PersistentVolumeClaim", name_of(claim))
+
+    def _of_host_object(self, resource: Resource, host: Object) -> Iterable[VirtualName]:
+        name = virtual_name_of(host, scope=self._ctx.scope, kind=resource.kind)
+        return () if name is None else self._of_name(resource, name)
+
+    def _naming(self, resource: Resource, virtual: Object) -> Iterable[VirtualName]:
+        return self._of_name(resource, name_of(virtual))
+
+    def _of_name(self, resource: Resource, name: VirtualName) -> Iterable[VirtualName]:
+        """The pods without a host pod that name a PriorityClass or ServiceAccount."""
+        pods = self._ctx.virtual[PODS]
+        near = pods.by_index(BY_NAMESPACE, name.namespace) if name.namespace else pods.items()
+        return self._not_on_host(pod for pod in near if (resource, name) in named_by(self._ctx, pod))
+
+    def _under(self, runtime_class: Object) -> Iterable[VirtualName]:
+        name = runtime_class["metadata"]["name"]
+        pods = self._ctx.virtual[PODS].items()
+        return self._not_on_host(pod for pod in pods if pod["spec"].get("runtimeClassName") == name)
 
     def _of_dns_service(self, service: Object) -> Iterable[VirtualName]:
         if virtual_name_of(service, scope=self._ctx.scope, kind="Service") != DNS_SERVICE:

@@ -1,0 +1,47 @@
+"""Objects of the host in no namespace, as tenants see them: a few fields, none of the host's labels.
+
+Fields are listed one by one: those of a later version of the host the virtual cluster may not know, and what
+they hold may not be for tenants to see.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from vcli.kube.types import annotations
+from vcli.syncer.translate import keys
+from vcli.syncer.translate.objects import Object
+
+
+def mirrored(
+    host: Object, version: str, kind: str, fields: Mapping[str, Any], *, noted: Iterable[str] = ()
+) -> Object:
+    """The complete virtual object for one of the host's.
+
+    Args:
+        host: the host object.
+        version: its apiVersion.
+        kind: its kind.
+        fields: what it has beside its metadata; those that are None are left out.
+        noted: the annotations that are shown.
+    """
+    theirs = annotations(host)
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {
+            "name": host["metadata"]["name"],
+            "labels": {keys.MIRROR: "true"},
+            "annotations": {key: theirs[key] for key in noted if key in theirs},
+        },
+        **{field: value for field, value in fields.items() if value is not None},
+    }
+
+
+def picked(obj: Mapping[str, Any], fields: Iterable[str]) -> Object:
+    """These fields of an object, as far as it has them."""
+    return {field: obj[field] for field in fields if obj.get(field) is not None}
+
+
+def differ(current: Mapping[str, Any], desired: Mapping[str, Any], fields: Iterable[str]) -> bool:
+    """Whether two objects differ in a field; what is empty is as good as absent."""
+    return any((current.get(field) or None) != (desired.get(field) or None) for field in fields)
