@@ -1,8 +1,9 @@
 """Virtual Nodes for host nodes that we have no right to read.
 
 A Node for each `spec.nodeName` in use, created when the first pod is bound to it and removed some time after
-the last one that is not a DaemonSet's has gone. All state is in the Node itself: its kubelet's port is found
-there again after a restart. A Node without our label is the tenant's and never touched.
+the last one that is not a DaemonSet's has gone; one that the tenant has cordoned, tainted or labelled stays.
+All state is in the Node itself: its kubelet's port is found there again after a restart. A Node without our
+label is the tenant's and never touched.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from vcli.syncer.kinds.nodestatus import (
 )
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.translate.nodes import is_ours, lease, synthetic_node
+from vcli.syncer.translate.taints import says_something
 
 log = Log(__name__)
 
@@ -143,7 +145,7 @@ class Nodes:
             # The tenant took its label off, or created one of this name.
             await self._forget(name)
             return
-        if any(not is_daemon(pod) for pod in self._pods_on(name)):
+        if any(not is_daemon(pod) for pod in self._pods_on(name)) or (node and says_something(node)):
             self._needed_at[name] = _now()
         if _now() - self._needed_at.get(name, 0.0) > GRACE:
             await self._remove(name, node)
