@@ -134,7 +134,8 @@ def test_annotations_may_be_as_large_as_on_a_plain_cluster(space: Space) -> None
     assert "example.org/template left out on the host" in left_out
 
     change = {"metadata": {"annotations": {"example.org/template": "y" * 140_000}}}
-    space.kubectl("patch", "pod", "shown", "--type=merge", "--patch", json.dumps(change))
+    patch = ("patch", "pod", "shown", "--type=merge", "--patch-file=/dev/stdin")  # too long for an argument
+    space.kubectl(*patch, stdin=json.dumps(change))
     eventually(lambda: space.sh("shown", count) == "140000", seconds=180)
     # What somebody deletes on the host is there again.
     selector = ("--selector", f"vcli.dev/namespace={space.name}")
