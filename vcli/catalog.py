@@ -196,12 +196,12 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         resource=ENDPOINTSLICES,
         direction="toHost",
         key="endpointSlices",
-        summary="Of Services without a selector; the host makes the others itself.",
+        summary="Those that no selector makes; the host makes the others itself.",
         required=True,
         rules=(Rule(ENDPOINTS, _READ), Rule(ENDPOINTSLICES, _READ)),
         # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
         optional_rules=(Rule(ENDPOINTS, _WRITE), Rule(ENDPOINTSLICES, _WRITE)),
-        without_optional_rules="Services without a selector",
+        without_optional_rules="Services without a selector, and EndpointSlices of a tenant's own",
     ),
     SyncedKind(
         resource=INGRESSES,

@@ -231,6 +231,35 @@ def _ready(node: Object) -> Object:
     return ready
 
 
+TAINT = {"key": "dedicated", "value": "me", "effect": "NoExecute"}
+
+
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [
+        ({"spec": {"unschedulable": True}}, {"spec": {"unschedulable": None}}),
+        ({"spec": {"taints": [TAINT]}}, {"spec": {"taints": None}}),
+        ({"metadata": {"labels": {"zone": "a"}}}, {"metadata": {"labels": {"zone": None}}}),
+    ],
+    ids=["cordon", "taint", "label"],
+)
+async def test_a_node_that_the_tenant_says_something_of_stays_without_pods(
+    start: Start, client: Client, name: str, said: Object, back: Object
+) -> None:
+    async with start() as first:
+        await first.pod(name, node=name, spec=SPEC)
+        await first.nodes.ensure(name, internal_ips=["192.0.2.1"])
+        made = await client.patch(NODES, name, said)
+        await client.delete(PODS, name, namespace="default", grace=0)
+        await asyncio.sleep(1.2)
+    async with start():
+        await asyncio.sleep(1.2)
+        node = await client.get(NODES, name)
+        assert node["metadata"]["uid"] == made["metadata"]["uid"]
+        await client.patch(NODES, name, back)
+        await node_when(client, name, lambda node: node is None)
+
+
 async def test_nodes_of_the_tenant_are_left_alone(running: VirtualNodes, client: Client, name: str) -> None:
     made = await client.create(NODES, {"metadata": {"name": name}})
     async with asyncio.timeout(5):

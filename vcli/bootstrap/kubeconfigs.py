@@ -1,7 +1,10 @@
 """Kubeconfig files for a component, and for the user. Written without a YAML library: the pod has none."""
 
 import base64
+import re
+from typing import Final
 
+_PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9./:_-]*[A-Za-z0-9/_-]")
 _TEXT = """\
 apiVersion: v1
 kind: Config
@@ -36,7 +39,7 @@ def inline(*, server: str, authority: bytes, certificate: bytes, key: bytes, con
         key=key_text,
         context=_quoted(context),
         user=_quoted(context),
-        server=_quoted(server),
+        server=_url(server),
     ).encode()
 
 
@@ -49,8 +52,13 @@ def of_files(*, server: str, authority: str, certificate: str, key: str, context
         key=key,
         context=_quoted(context),
         user=_quoted(user),
-        server=_quoted(server),
+        server=_url(server),
     ).encode()
+
+
+def _url(text: str) -> str:
+    """A URL as kubectl writes it, without quotes where it needs none: scripts look for it."""
+    return text if _PLAIN_URL.fullmatch(text) else _quoted(text)
 
 
 def _quoted(text: str) -> str:

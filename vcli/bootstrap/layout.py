@@ -17,6 +17,9 @@ _MANAGER: Final = "kube-controller-manager"
 ACCESS_FILES: Final = {"admin.crt": "client-certificate", "admin.key": "client-key"}
 """What of the PKI is in the Secret of the user's kubeconfig, and by which key."""
 
+ON_HOST: Final = "value"
+"""The key of the kubeconfig for clients in the host cluster: where Flux and Cluster API look for one."""
+
 
 def secrets(spec: Spec, files: Files, *, owner: str) -> list[Object]:
     """The Secrets: the PKI without the user's own key, and the user's kubeconfig with its parts.
@@ -53,14 +56,18 @@ def _certificates(files: Files) -> Files:
 
 
 def _access(spec: Spec, files: Files) -> Files:
-    return {
-        "config": kubeconfigs.inline(
-            server=spec.server,
+    def kubeconfig(server: str) -> bytes:
+        return kubeconfigs.inline(
+            server=server,
             authority=files["ca.crt"],
             certificate=files["admin.crt"],
             key=files["admin.key"],
             context=spec.context,
-        ),
+        )
+
+    return {
+        "config": kubeconfig(spec.server),
+        ON_HOST: kubeconfig(f"https://{spec.service}.{spec.namespace}.svc"),
         "certificate-authority": files["ca.crt"],
         **{key: files[name] for name, key in ACCESS_FILES.items()},
     }

@@ -287,7 +287,7 @@ class Networking:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportKubeConfig:
-    """The kubeconfig in Secret ``vc-NAME``."""
+    """The kubeconfig in Secret ``vc-NAME``, key ``config``; key ``value`` has one for pods of the host."""
 
     context: str = _doc("", "Name of the context; empty means my-vcluster.")
     server: str = _doc("", f"URL of the API server; empty means https://localhost:{ports.API}.")

@@ -258,21 +258,28 @@ def endpoint_slice(name: str, of: str, *, managed_by: str = "me"):
     }
 
 
-async def test_slices_go_to_the_host_for_services_without_selector_alone(lab: Lab) -> None:
+async def test_slices_that_no_selector_makes_go_to_the_host(lab: Lab) -> None:
     await lab.create(ENDPOINTSLICES, endpoint_slice("early", "plain"))
     await lab.create(SERVICES, service("selects"))
     await lab.create(ENDPOINTSLICES, endpoint_slice("selects-1", "selects"))
+    of_selector = endpoint_slice("selects-2", "selects", managed_by="endpointslice-controller.k8s.io")
+    await lab.create(ENDPOINTSLICES, of_selector)
     await lab.create(SERVICES, {"metadata": {"name": "plain"}, "spec": {"ports": PORTS}})
     host = await lab.appears(ENDPOINTSLICES, "early")
     assert host["metadata"]["labels"]["kubernetes.io/service-name"] == lab.on_host("plain")
     ports = [{"name": "http", "port": 9090, "protocol": "TCP"}]
     await lab.virtual.patch(ENDPOINTSLICES, "early", {"ports": ports}, namespace=lab.space)
     await lab.host_becomes(ENDPOINTSLICES, "early", lambda h: h["ports"][0]["port"] == 9090)
-    assert await lab.host_object(ENDPOINTSLICES, "selects-1") is None
-    await lab.virtual.patch(SERVICES, "plain", {"spec": {"selector": {"app": "x"}}}, namespace=lab.space)
+    # Of a Service with a selector as well: proxies serve these beside what the selector finds.
+    host = await lab.appears(ENDPOINTSLICES, "selects-1")
+    assert host["metadata"]["labels"]["kubernetes.io/service-name"] == lab.on_host("selects")
+    assert await lab.host_object(ENDPOINTSLICES, "selects-2") is None
+    nothing = {"type": "ExternalName", "externalName": "example.org", "clusterIP": None, "clusterIPs": None}
+    await lab.virtual.patch(SERVICES, "plain", {"spec": nothing}, namespace=lab.space)
     await lab.gone_from_host(ENDPOINTSLICES, "early")
-    for name in ("early", "selects-1"):
+    for name in ("early", "selects-1", "selects-2"):
         await lab.virtual.delete(ENDPOINTSLICES, name, namespace=lab.space)
+    await lab.gone_from_host(ENDPOINTSLICES, "selects-1")
 
 
 async def test_host_events_are_told_with_virtual_names(lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from space import IDLE, Object, Space, pod, template, virtual_cluster
 from vcli import VirtualCluster
 
 OURS = "vcli.dev/node"
+EMPTY_SECONDS = 60
 LEASES = ("lease", "--namespace", "kube-node-lease")
 
 
@@ -178,6 +180,32 @@ def test_labels_of_the_tenants_lead_pods_to_a_node(space: Space, node: str) -> N
     eventually(lambda: space.get("pods", "--selector=app=agent")["items"] == [])
     assert space.get("pod", "blue")["status"]["phase"] == "Running"
     space.kubectl("label", "node", node, "color-")
+
+
+def test_a_node_stays_empty_as_long_as_its_taint_is_there(space: Space, node: str) -> None:
+    spec = {"replicas": 1, **template(IDLE, app="web", terminationGracePeriodSeconds=1)}
+    space.apply({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})
+    space.rollout("deployment/web")
+    space.kubectl("delete", "pod", "anchor")
+    # Half a minute after its last pod a Node that nobody says anything of is removed.
+    emptied, before = time.monotonic(), node_uid(space, node)
+    space.kubectl("taint", "node", node, "test=off:NoExecute")
+    try:
+        eventually(lambda: placed(space) == [""])
+        while time.monotonic() - emptied < EMPTY_SECONDS:
+            assert placed(space) == [""]
+            assert node_uid(space, node) == before
+            time.sleep(1)
+    finally:
+        space.kubectl("taint", "node", node, "test-")
+    space.rollout("deployment/web")
+    assert placed(space) == [node]
+
+
+def placed(space: Space) -> list[str]:
+    """The nodes of the Deployment's pods that are not being deleted; empty for one that has none yet."""
+    found = space.get("pods", "--selector=app=web")["items"]
+    return [each["spec"].get("nodeName", "") for each in found if "deletionTimestamp" not in each["metadata"]]
 
 
 def test_pods_of_daemon_sets_keep_no_node(space: Space, node: str) -> None:

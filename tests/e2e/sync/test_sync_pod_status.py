@@ -248,3 +248,39 @@ def test_what_may_change_in_a_pod_changes_on_the_host(space: Space) -> None:
     eventually(lambda: cpu() == "200m")
     space.wait("jsonpath={.status.phase}=Failed", "pod/late")
     assert space.get("pod", "late")["status"]["reason"] == "DeadlineExceeded"
+
+
+@pytest.mark.skew
+def test_what_a_container_says_at_its_end_arrives_byte_for_byte(space: Space) -> None:
+    """Results of pipelines travel there; a word in them may be the name of the host's namespace."""
+    namespace = space.cluster.namespace
+    url = f"https://{namespace}.example.org/{space.host_name('web')}"
+    result = json.dumps([{"key": "deployed", "value": url}, {"key": "env", "value": namespace}])
+    said = f"{result} \u00fc {'z' * 1500}"
+    write = 'printf %s "$SAID" >/dev/termination-log'
+    task = pod("task", write, container={"env": [{"name": "SAID", "value": said}]})
+    image = f"registry.invalid/{namespace}/app:{namespace}"
+    [step] = task["spec"]["containers"]
+    task["spec"]["containers"] = [step, {"name": namespace, "image": image}]
+    probe = {"exec": {"command": ["sh", "-c", f"echo no {namespace}; exit 1"]}, "periodSeconds": 1}
+    space.apply(task, pod("unready", container={"readinessProbe": probe}))
+
+    def state(name: str, kind: str) -> Object:
+        statuses = space.get("pod", "task")["status"]["containerStatuses"]
+        [status] = [each for each in statuses if each["name"] == name]
+        found: Object = status["state"][kind]
+        return found
+
+    assert eventually(lambda: state("main", "terminated"))["message"] == said
+    waits = eventually(lambda: (found := state(namespace, "waiting")).get("message") and found)
+    assert image in waits["message"]
+    unready = [each for each in space.get("pod", "task")["status"]["conditions"] if each["type"] == "Ready"]
+    assert namespace in unready[0]["message"]
+
+    def message(name: str, reason: str) -> str:
+        about = f"involvedObject.name={name},reason={reason}"
+        [event, *_] = space.get("events", "--field-selector", about)["items"]
+        return str(event["message"])
+
+    assert image in eventually(lambda: message("task", "Pulling"))
+    assert f"no {namespace}" in eventually(lambda: message("unready", "Unhealthy"))

@@ -1,44 +1,18 @@
 """Services as on a plain cluster: addresses, ports, types and endpoints, with traffic on the real host."""
 
+import copy
 import dataclasses
 import json
 
 import pytest
 from kubernetes_versions import both_have
 from polling import eventually
-from space import IDLE, Object, Space, pod, serving
-
-HTTP: Object = {"name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"}
-
-
-def service(name: str, **spec) -> Object:
-    body = {"selector": {"app": name}, "ports": [HTTP], **spec}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": body}
-
-
-def web(name: str, *, app: str = "web", **fields) -> Object:
-    """A pod that answers with its own name."""
-    return pod(name, serving(name), labels={"app": app}, **fields)
+from services import HTTP, answered, answers, on_host, service, web
+from space import IDLE, Object, Space, pod
 
 
 def patch(space: Space, name: str, spec: Object) -> None:
     space.kubectl("patch", "service", name, "--type=merge", "--patch", json.dumps({"spec": spec}))
-
-
-def on_host(space: Space, name: str) -> Object:
-    found: Object = space.host.get("service", space.host_name(name), "-n", space.cluster.namespace)
-    return found
-
-
-def answers(space: Space, url: str, *, times: int = 1) -> set[str]:
-    """What a few requests from the pod `client` are answered."""
-    script = f"for i in $(seq {times}); do timeout 5 wget -qO- {url} || echo none; done"
-    return set(space.sh("client", script).split())
-
-
-def answered(space: Space, url: str, *expected: str) -> None:
-    """Wait until each of the expected answers has come, and no other; the host's rules take a moment."""
-    eventually(lambda: answers(space, url, times=4 * len(expected)) == set(expected))
 
 
 def node_address(space: Space, name: str) -> str:
@@ -46,39 +20,6 @@ def node_address(space: Space, name: str) -> str:
     node = space.get("node", space.get("pod", name)["spec"]["nodeName"])
     [address] = [each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP"]
     return str(address)
-
-
-def test_an_address_that_the_host_has_given_away_moves_the_service(space: Space) -> None:
-    taken = service(f"taken-{space.name}", selector={"app": "nobody"})
-    space.host.apply(space.cluster.namespace, taken)
-    namespace = space.cluster.namespace
-    address = space.host.get("service", f"taken-{space.name}", "-n", namespace)["spec"]["clusterIP"]
-    clash = service("web", clusterIP=address)
-    clash["metadata"] |= {"labels": {"kept": "yes"}, "annotations": {"kept": "too"}}
-    space.apply(clash, web("web"), pod("client"))
-
-    moved = eventually(lambda: moved_from(space, "web", address))
-    assert moved["spec"]["clusterIP"] == on_host(space, "web")["spec"]["clusterIP"]
-    assert moved["metadata"]["labels"] == {"kept": "yes"}
-    assert moved["metadata"]["annotations"]["kept"] == "too"
-    assert "finalizers" not in moved["metadata"]
-    space.wait("condition=Ready", "pod/web", "pod/client")
-    answered(space, f"http://{moved['spec']['clusterIP']}/", "web")
-    answered(space, "http://web/", "web")
-    space.kubectl("delete", "service", "web")
-    eventually(lambda: space.on_host("services") == [])
-    space.host.kubectl("delete", "service", f"taken-{space.name}", "-n", namespace)
-
-
-def moved_from(space: Space, name: str, address: str) -> Object | None:
-    """The Service, once it has another address, is the same as the host's, and nothing more is to come."""
-    there = [each for each in space.get("services")["items"] if each["metadata"]["name"] == name]
-    if not there or there[0]["spec"]["clusterIP"] == address:  # between the two it is gone
-        return None
-    [virtual], host = there, on_host(space, name)
-    same = host["metadata"]["annotations"]["vcli.dev/uid"] == virtual["metadata"]["uid"]
-    waiting = "vcli.dev/successor" in host["metadata"]["annotations"] or virtual["metadata"].get("finalizers")
-    return virtual if same and not waiting else None
 
 
 @pytest.mark.skew
@@ -318,6 +259,17 @@ def test_endpoints_that_the_tenant_writes_are_served(space: Space) -> None:
     new["ports"] = [{**port, "port": 8081}]
     space.apply(new)
     answered(space, "http://new/", "none")
+
+    # Of a Service with a selector too: its pods are served, and these.
+    extra = copy.deepcopy(new) | {"ports": [port]}
+    extra["metadata"] = {"name": "extra", "labels": {"kubernetes.io/service-name": "both"}}
+    extra["endpoints"][0]["addresses"] = [there]
+    space.apply(service("both", selector={"app": "one"}), extra)
+    space.kubectl("label", "pod", "here", "app=one", "--overwrite")
+    answered(space, "http://both/", "here", "there")
+    space.kubectl("delete", "service", "both")
+    space.kubectl("delete", "endpointslice", "extra")
+    space.kubectl("label", "pod", "here", "app=any", "--overwrite")
 
     # The type of addresses can't be changed: the tenant makes another slice of the same name.
     space.kubectl("delete", "endpointslice", long)

@@ -8,7 +8,7 @@ from bootstrap_builders import FACTS, SIGNERS, SPEC, issued
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.bootstrap import facts, kubeconfigs, layout
+from vcli.bootstrap import facts, kubeconfigs, layout, pki
 
 
 @pytest.mark.parametrize("signer", SIGNERS)
@@ -21,7 +21,18 @@ def test_what_is_kept_can_be_read_back(signer: str):
 def test_the_administrators_key_is_in_no_file_of_the_control_plane():
     certificates, access = layout.secrets(SPEC, issued("openssl"), owner="uid")
     assert not [key for key in certificates["data"] if key.startswith("admin")]
-    assert set(access["data"]) == {"config", "certificate-authority", "client-certificate", "client-key"}
+    parts = {"certificate-authority", "client-certificate", "client-key"}
+    assert set(access["data"]) == {"config", "value", *parts}
+
+
+def test_one_kubeconfig_is_for_clients_in_the_host_cluster():
+    _, access = layout.secrets(SPEC, issued("openssl"), owner="uid")
+    config, value = (yaml.safe_load(base64.b64decode(access["data"][key])) for key in ("config", "value"))
+    assert config["clusters"][0]["cluster"].pop("server") == SPEC.server
+    server = value["clusters"][0]["cluster"].pop("server")
+    assert server == "https://demo.team-a.svc"
+    assert server.removeprefix("https://") in pki.sans(SPEC, ())["apiserver-host"]
+    assert value == config
 
 
 def test_what_all_objects_have():

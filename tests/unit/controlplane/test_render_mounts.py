@@ -93,7 +93,8 @@ def test_the_controller_manager_reads_files_again_that_are_renewed():
 
 def test_the_kubeconfig_that_others_look_for():
     secret = find(KEYS, "Secret", "vc-demo")
-    assert set(secret["data"]) == {"config", "certificate-authority", "client-certificate", "client-key"}
+    parts = {"certificate-authority", "client-certificate", "client-key"}
+    assert set(secret["data"]) == {"config", "value", *parts}
     config = yaml.safe_load(text_of(secret, "config"))
     assert config["clusters"][0]["cluster"]["server"] == "https://localhost:8443"
     assert text_of(secret, "certificate-authority").encode() == FILES["ca.crt"]

@@ -9,6 +9,7 @@ from vcli.syncer.translate.events import is_of_the_host, to_virtual, virtual_nam
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.pods import pod_names, token_secret_name
+from vcli.syncer.translate.pods.words import own_words
 
 HOST_POD = "web-x-default-x-demo"
 
@@ -102,6 +103,19 @@ def test_an_event():
     }
 
 
+@pytest.mark.parametrize("reason", ["Unhealthy", "ProbeWarning"])
+def test_what_a_probe_says_is_the_containers_own(reason: str):
+    message = "Readiness probe failed: no route to team-a, nor to web-x-default-x-demo"
+    assert to_virtual(event(message, reason=reason), pod(), scope=SCOPE)["message"] == message
+
+
+def test_an_image_stays_what_it_is_in_events():
+    image = "team-a/app:team-a"
+    virtual = pod(containers=[{"name": "main", "image": image}])
+    for message in (f'Pulling image "{image}"', f'Container image "docker.io/{image}" already present'):
+        assert to_virtual(event(message, reason="Pulling"), virtual, scope=SCOPE)["message"] == message
+
+
 def test_an_event_about_a_cluster_scoped_object_is_in_default():
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "uid": "u"}}
     told = to_virtual(event(name="n.1"), node, scope=SCOPE)
@@ -161,6 +175,53 @@ def test_names_in_no_namespace_in_texts():
     assert told == 'storageclass "fast.disk" not found, vcli'
 
 
+@pytest.mark.parametrize(
+    ("host", "virtual"),
+    [
+        ("team-a/web-x-default-x-demo", "default/web"),
+        ('"team-a"/"web-x-default-x-demo"', '"default"/"web"'),
+        ("web-x-default-x-demo_team-a(uid)", "web_default(uid)"),
+        ("container team-a in pod web-x-default-x-demo", "container team-a in pod web"),
+        (
+            "image stranger-x-other-x-demo:1 of stranger-x-other-x-demo",
+            "image stranger-x-other-x-demo:1 of stranger",
+        ),
+        ("team-a.example.org", "team-a.example.org"),
+        ("team-ab/team-a", "team-ab/team-a"),
+    ],
+)
+def test_words_of_the_tenants_own_stay_but_beside_a_host_name(host: str, virtual: str):
+    own = {"team-a", "team-a.example.org", "stranger-x-other-x-demo:1", "absent", ""}
+    assert rewrite(host, pod_names(pod(), SCOPE), namespace="default", scope=SCOPE, own=own) == virtual
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        ("busybox", {"busybox"}),
+        ("busybox:1.36", {"busybox:1.36", "busybox", "manifests/1.36"}),
+        ("a/b:t", {"a/b:t", "a/b", "a%2Fb", "manifests/t"}),
+        ("r.io/a/b:t", {"r.io/a/b:t", "a/b", "a%2Fb", "r.io", "manifests/t"}),
+        ("localhost/a", {"localhost/a", "a", "localhost"}),
+        ("r:5000/a", {"r:5000/a", "a", "r:5000"}),
+        ("r.io/a@sha256:0", {"r.io/a@sha256:0", "r.io/a", "a", "r.io"}),
+        (None, set()),
+    ],
+)
+def test_words_of_an_image(image: str | None, words: set[str]):
+    container = {"name": "main", **({"image": image} if image else {})}
+    assert own_words(pod(containers=[container])) == words | {"main"}
+
+
+def test_words_of_all_containers_and_of_volumes_that_are_images():
+    virtual = pod(
+        initContainers=[{"name": "first"}],
+        ephemeralContainers=[{"name": "debug"}],
+        volumes=[{"name": "v", "image": {"reference": "data"}}, {"name": "e", "emptyDir": {}}],
+    )
+    assert own_words(virtual) >= {"first", "debug", "data", "main"}
+
+
 def test_hashed_names_in_texts():
     virtual = pod(name="w" * 63, volumes=[{"name": "v", "secret": {"secretName": "s" * 63}}])
     pod_name, secret = (host_name(VirtualName("default", name * 63), "demo") for name in "ws")
@@ -181,3 +242,16 @@ def test_the_host_namespace_never_stands_alone_in_a_text(text: str):
     for separator in '/"(._':
         told = told.replace(separator, " ")
     assert "team-a" not in told.split()
+
+
+@given(
+    st.lists(st.sampled_from(["team-a", "/", '"', " ", "(", "web-x-default-x-demo", ".", "_", "x"])).map(
+        "".join
+    )
+)
+def test_host_names_never_stay_beside_words_of_the_tenants_own(text: str):
+    own = {"team-a", "team-a.x"}
+    told = rewrite(text, pod_names(pod(), SCOPE), namespace="default", scope=SCOPE, own=own)
+    for separator in '/"(._':
+        told = told.replace(separator, " ")
+    assert "web-x-default-x-demo" not in told.split()

@@ -74,7 +74,7 @@ def test_statuses_of_injected_containers_are_hidden():
 def test_names_in_texts_are_the_virtual_ones():
     virtual = pod(volumes=[{"name": "v", "configMap": {"name": "settings"}}])
     state = {"waiting": {"reason": "R", "message": 'configmap "settings-x-default-x-demo" not found'}}
-    last = {"terminated": {"exitCode": 1, "message": "in team-a/web-x-default-x-demo"}}
+    last = {"terminated": {"reason": "StartError", "message": "in team-a/web-x-default-x-demo"}}
     found = told(
         virtual,
         {
@@ -87,6 +87,39 @@ def test_names_in_texts_are_the_virtual_ones():
     assert found["conditions"][0]["message"] == "web_default(1234)"
     assert found["containerStatuses"][0]["state"]["waiting"]["message"] == 'configmap "settings" not found'
     assert found["containerStatuses"][0]["lastState"]["terminated"]["message"] == "in default/web"
+
+
+@pytest.mark.parametrize("reason", ["Completed", "Error", "OOMKilled", None])
+def test_what_a_container_says_at_its_end_is_its_own(reason: str | None):
+    message = '[{"key":"url","value":"https://team-a.example.org/web-x-default-x-demo"},{"env":"team-a"}]'
+    ended = {"terminated": {"exitCode": 0, "reason": reason, "message": message}}
+    found = told(
+        pod(),
+        {
+            "initContainerStatuses": [container_status("other", state=ended)],
+            "containerStatuses": [container_status("main", state=ended, lastState=ended)],
+        },
+    )
+    [status] = found["containerStatuses"]
+    assert status["state"]["terminated"]["message"] == message
+    assert status["lastState"]["terminated"]["message"] == message
+
+
+def test_names_of_containers_and_images_stay_whatever_they_hold():
+    image = "registry.invalid/team-a/web-x-default-x-demo:team-a"
+    virtual = pod(containers=[{"name": "team-a", "image": image}])
+    pull = (
+        f'Back-off pulling image "{image}": failed to resolve reference "{image}": failed to do request: Head'
+        ' "https://registry.invalid/v2/team-a/web-x-default-x-demo/manifests/team-a": dial tcp: no such host'
+    )
+    crash = "back-off 10s restarting failed container=team-a pod=web-x-default-x-demo_team-a(uid)"
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": pull}}
+    unready = condition("Ready", "False", message="containers with unready status: [team-a]")
+    status = {"conditions": [unready], "containerStatuses": [container_status("team-a", state=state)]}
+    found = told(virtual, {**status, "message": crash})
+    assert found["containerStatuses"][0]["state"]["waiting"]["message"] == pull
+    assert found["conditions"][0]["message"] == "containers with unready status: [team-a]"
+    assert found["message"] == "back-off 10s restarting failed container=team-a pod=web_default(uid)"
 
 
 def test_resource_claim_statuses_stay_virtual():

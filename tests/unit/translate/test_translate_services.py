@@ -6,11 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from translate_builders import SCOPE, service, unchanged
 
+from vcli.syncer.translate.managers import set_by_syncer_alone, set_by_tenant
 from vcli.syncer.translate.services import (
+    changed_node_ports,
+    has_address_of_its_own,
     immutable_fields_match,
     is_on_host,
     may_ask_for_its_own,
     node_ports_from_host,
+    numbers,
     recreate_as,
     status_to_virtual,
     to_host,
@@ -125,6 +129,62 @@ def test_the_load_balancers_address_comes_back():
     virtual = service(type="LoadBalancer") | {"status": {"loadBalancer": {"ingress": [{"ip": "stale"}]}}}
     assert status_to_virtual({"status": {"loadBalancer": ingress}}, virtual) == {"loadBalancer": ingress}
     assert status_to_virtual({}, virtual) == {"loadBalancer": {}}
+
+
+def test_the_address_of_a_load_balancer_inside_stays():
+    own = {"ingress": [{"ip": "192.0.2.20"}]}
+    virtual = service(type="LoadBalancer") | {"status": {"loadBalancer": own}}
+    assert has_address_of_its_own(virtual, service())
+    assert status_to_virtual({}, virtual, keep=True) == {"loadBalancer": own}
+    given = service() | {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}}
+    assert not has_address_of_its_own(virtual, given)
+    assert not has_address_of_its_own(service(type="LoadBalancer"), service())
+    assert not has_address_of_its_own(service() | {"status": {"loadBalancer": own}}, service())
+
+
+def test_node_ports_that_change():
+    ports = [{"port": 80, "nodePort": 30080}, {"port": 81, "nodePort": 30081}, {"port": 82}]
+    host = service(ports=[{"port": 80, "nodePort": 30080}, {"port": 81, "nodePort": 31000}, {"port": 82}])
+    virtual = service(type="NodePort", ports=ports)
+    patch = node_ports_from_host(virtual, host)
+    assert patch is not None
+    assert changed_node_ports(virtual, patch) == [(1, ports[1], 31000)]
+
+
+def test_numbers_in_a_sentence():
+    assert numbers(service(clusterIPs=["10.96.1.1", "fd00::1"])) == "10.96.1.1, fd00::1"
+    assert numbers(service(healthCheckNodePort=30001)) == "10.96.1.1, health check port 30001"
+
+
+# --- who has set a field
+
+
+def managed(*entries: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    fields = [{"manager": manager, "operation": "Update", "fieldsV1": found} for manager, found in entries]
+    return {"metadata": {"name": "web", "managedFields": fields}}
+
+
+ADDRESS = {"f:spec": {"f:clusterIP": {}}}
+PORT = {"f:spec": {"f:ports": {".": {}, 'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:nodePort": {}}}}}
+INGRESS = {"f:status": {"f:loadBalancer": {"f:ingress": {}}}}
+
+
+def test_a_field_that_a_tenant_has_set():
+    assert set_by_tenant(managed(("kubectl-create", ADDRESS)), "spec", "clusterIP")
+    assert set_by_tenant(managed(("vcli", ADDRESS), ("helm", ADDRESS)), "spec", "clusterIP")
+    assert not set_by_tenant(managed(("kubectl-create", PORT)), "spec", "clusterIP")
+    assert not set_by_tenant(managed(("vcli", ADDRESS)), "spec", "clusterIP")
+    assert not set_by_tenant({"metadata": {}}, "spec", "clusterIP")
+    key = {"port": 80, "protocol": "TCP"}
+    assert set_by_tenant(managed(("kubectl", PORT)), "spec", "ports", key, "nodePort")
+    assert not set_by_tenant(managed(("kubectl", PORT)), "spec", "ports", {**key, "port": 81}, "nodePort")
+
+
+def test_a_field_that_the_syncer_has_set():
+    path = ("status", "loadBalancer", "ingress")
+    assert set_by_syncer_alone(managed(("vcli", INGRESS), ("kubectl", ADDRESS)), *path)
+    assert not set_by_syncer_alone(managed(("metallb", INGRESS), ("vcli", INGRESS)), *path)
+    assert not set_by_syncer_alone(managed(("vcli", ADDRESS)), *path)
 
 
 def test_what_a_tenant_wrote_into_another_services_status_stays():

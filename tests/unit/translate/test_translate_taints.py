@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vcli.syncer.translate.taints import repels
+from vcli.syncer.translate.taints import repels, says_something
 
 Object = dict[str, Any]
 CORDON = "node.kubernetes.io/unschedulable"
@@ -48,3 +48,29 @@ def pod(*tolerations: Object) -> Object:
 )
 def test_repelled_as_by_a_scheduler(*, where: Object, tolerations: list[Object], expected: bool) -> None:
     assert repels(where, pod(*tolerations)) is expected
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (node(), False),
+        ({"metadata": {"name": "n"}}, False),
+        (node(unschedulable=True), True),
+        (node(taint()), True),
+        (node(taint(effect="PreferNoSchedule")), True),
+        (node(taint("node.kubernetes.io/not-ready")), False),
+        (node(taint("node.kubernetes.io/unreachable", effect="NoExecute")), False),
+    ],
+)
+def test_what_a_tenant_says_of_a_node(where: Object, *, expected: bool):
+    assert says_something(where) is expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [({}, False), ({"zone": "a"}, True), ({"kubernetes.io/hostname": "n"}, False)],
+)
+@pytest.mark.parametrize("kind", ["synthetic", "mirrored"])
+def test_labels_of_a_tenants_own(labels: dict[str, str], kind: str, *, expected: bool):
+    found = {"metadata": {"name": "n", "labels": {**labels, "vcli.dev/node": kind}}, "spec": {}}
+    assert says_something(found) is (expected and kind == "synthetic")

@@ -112,12 +112,40 @@ def test_projected_sources():
 
 
 @pytest.mark.parametrize(
-    ("security", "expected"),
-    [({}, {}), ({"runAsUser": 1000}, {}), ({"fsGroup": 0}, {"mode": 0o600}), (None, {})],
+    ("of_pod", "of_containers", "expected"),
+    [
+        ({}, [{}], {}),
+        (None, [None], {}),
+        ({"fsGroup": 0}, [{}], {"mode": 0o600}),
+        ({"fsGroup": 2000, "runAsUser": 1000}, [{}], {"mode": 0o600}),
+        # A file of a Secret can't be the user's own: it is one that this user may read.
+        ({"runAsUser": 1000}, [{}], {"mode": 0o444}),
+        ({"runAsUser": 1000}, [{}, {"runAsGroup": 7}], {"mode": 0o444}),
+        ({}, [{"runAsUser": 1000}, {"runAsUser": 1000}], {"mode": 0o444}),
+        ({"runAsUser": 1000}, [{"runAsUser": 0}], {"mode": 0o600}),
+        ({"runAsUser": 0}, [{}], {"mode": 0o600}),
+        ({"runAsUser": 1000}, [{}, {"runAsUser": 1001}], {}),
+        ({}, [{"runAsUser": 1000}, {}], {}),
+    ],
 )
-def test_a_group_narrows_the_mode_of_tokens(security: dict[str, int] | None, expected: dict[str, int]):
+@pytest.mark.parametrize("init", [True, False])
+def test_a_group_or_the_only_user_decides_the_mode_of_tokens(
+    of_pod: dict[str, int] | None,
+    of_containers: list[dict[str, int] | None],
+    expected: dict[str, int],
+    *,
+    init: bool,
+):
+    containers = [
+        {"name": f"c{n}", "image": "i", "securityContext": each} for n, each in enumerate(of_containers)
+    ]
+    spec = (
+        {"initContainers": containers[1:], "containers": containers[:1]}
+        if init
+        else {"containers": containers}
+    )
     volume = {"name": "v", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}}
-    found = translated(volume, securityContext=security)
+    found = translated(volume, securityContext=of_pod, **spec)
     assert found["projected"]["sources"][0]["secret"]["items"] == [
         {"key": "v.0", "path": "token", **expected}
     ]

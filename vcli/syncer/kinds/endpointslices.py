@@ -1,7 +1,7 @@
-"""EndpointSlices of Services without selector: the host can't make these by itself.
+"""EndpointSlices that no selector makes: the host can't make these by itself.
 
-Endpoints need no syncing of their own: the virtual control plane mirrors them to EndpointSlices, and the
-host's proxies read nothing else.
+They may be of a Service with a selector as well: proxies serve what that finds, and these. Endpoints need no
+syncing of their own: the virtual control plane mirrors them to EndpointSlices, and proxies read nothing else.
 """
 
 from collections.abc import Iterable
@@ -30,13 +30,13 @@ def by_service(endpoint_slice: Object) -> Iterable[str]:
 
 
 async def _is_wanted(ctx: SyncContext, endpoint_slice: Object, _: Object | None) -> bool:
-    """Whether it belongs to a Service of the host's that has no selector."""
+    """Whether it belongs to a Service that the host has."""
     namespace = endpoint_slice["metadata"]["namespace"]
     service = VirtualName(namespace, labels(endpoint_slice).get(SERVICE_NAME, ""))
     if not service.name or is_own(service, ctx):
         return False
     found = ctx.in_virtual(SERVICES, service)
-    return found is not None and _takes_slices(found)
+    return found is not None and is_on_host(found)
 
 
 def _slices_of(ctx: SyncContext, service: Object) -> Iterable[VirtualName]:
@@ -45,21 +45,17 @@ def _slices_of(ctx: SyncContext, service: Object) -> Iterable[VirtualName]:
     return map(name_of, ctx.virtual[ENDPOINTSLICES].by_index(BY_SERVICE, index))
 
 
-def _selector_changed(old: Object | None, new: Object | None) -> bool:
+def _takes_other_slices(old: Object | None, new: Object | None) -> bool:
     if old is None or new is None:
         return True
-    return _takes_slices(old) != _takes_slices(new)
-
-
-def _takes_slices(service: Object) -> bool:
-    return is_on_host(service) and not service["spec"].get("selector")
+    return is_on_host(old) != is_on_host(new)
 
 
 TO_HOST: Final = ToHost(
     translate=lambda ctx, virtual, _: slice_to_host(virtual, scope=ctx.scope),
     wanted=_is_wanted,
     replace_when=lambda virtual, host: bool(host["addressType"] != virtual["addressType"]),
-    triggers=(Trigger(SERVICES, _slices_of, _selector_changed),),
+    triggers=(Trigger(SERVICES, _slices_of, _takes_other_slices),),
     selector=NOT_FROM_SELECTORS,
     indexers={BY_SERVICE: by_service},
 )

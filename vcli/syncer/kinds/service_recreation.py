@@ -15,12 +15,14 @@ from vcli.kube.resources import SERVICES
 from vcli.kube.types import annotations, uid
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.log import Log
+from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate.services import (
     CLUSTER_IP,
     HEALTH_CHECK,
     RECREATION,
     addresses,
     immutable_fields_match,
+    numbers,
     recreate_as,
     trials,
 )
@@ -29,6 +31,7 @@ log = Log("vcli.syncer.services")
 
 SUCCESSOR: Final = "vcli.dev/successor"
 """Annotation of a host Service: JSON of the virtual Service to be created in place of a deleted one."""
+_CHANGED: Final = "AddressChanged"
 _NUMBER: Final = re.compile(r"clusterIP|[nN]odePort\Z")
 
 
@@ -67,7 +70,12 @@ class ServiceRecreation:
             # The tenant was quicker: what is deleted has no successor.
             await ctx.host.writer.delete(SERVICES, host)
             return False
-        await self._create(successor)
+        created = await self._create(successor)
+        if created is not None:
+            message = (
+                f"created again with {numbers(created)}, as the host does not give it {numbers(virtual)}"
+            )
+            await emit_warning(ctx, SERVICES, created, message, reason=_CHANGED)
         return False
 
     async def restore(self, host: Object) -> bool:
@@ -101,9 +109,10 @@ class ServiceRecreation:
             raise
         return True
 
-    async def _create(self, successor: Object) -> None:
+    async def _create(self, successor: Object) -> Object | None:
         with suppress(AlreadyExists):
-            await self._ctx.virtual.writer.create(SERVICES, successor)
+            return await self._ctx.virtual.writer.create(SERVICES, successor)
+        return None
 
 
 def taken(error: ApiError) -> set[str]:

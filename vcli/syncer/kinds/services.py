@@ -2,12 +2,13 @@
 
 Both API servers give out addresses and ports from one range, each without knowing of the other. A virtual
 Service asks the host for its own; what somebody else has there the host chooses, and the virtual Service
-follows: by a change where a Service can be changed, else as another object (`service_recreation`).
+follows: by a change where a Service can be changed, else as another object (`service_recreation`). An address
+that a tenant has named is none to be chosen: without it there is no host Service, and an event says so.
 """
 
 from typing import Final
 
-from vcli.kube.errors import Invalid, ServerError
+from vcli.kube.errors import ApiError, Invalid, ServerError
 from vcli.kube.resources import SERVICES
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext, name_of
@@ -18,8 +19,8 @@ from vcli.syncer.kinds.service_recreation import ServiceRecreation, taken
 from vcli.syncer.metrics_api.registration import service_name
 from vcli.syncer.sync.rejections import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.sync.to_host import update_virtual_status
+from vcli.syncer.translate import managers, traffic
 from vcli.syncer.translate import services as translate
-from vcli.syncer.translate import traffic
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 
@@ -98,7 +99,19 @@ class Services:
                 rejected = taken(error) - left
                 if not rejected:
                     raise
+                if translate.CLUSTER_IP in rejected and await self._names_address(virtual):
+                    raise _without_address(virtual, error) from error
                 left |= rejected
+
+    async def _names_address(self, virtual: Object) -> bool:
+        """Whether a tenant has named the ClusterIP, rather than leaving it to the virtual API server."""
+        found = await self._with_managers(virtual)
+        return any(managers.set_by_tenant(found, "spec", field) for field in ("clusterIP", "clusterIPs"))
+
+    async def _with_managers(self, virtual: Object) -> Object:
+        """The virtual Service with its managedFields, which a cache does not keep."""
+        name = name_of(virtual)
+        return await self._ctx.virtual.client.get(SERVICES, name.name, namespace=name.namespace)
 
     async def _update_virtual(self, virtual: Object, host: Object) -> None:
         """Node ports that the host chose, and the load balancer's address."""
@@ -106,13 +119,17 @@ class Services:
         ports = translate.node_ports_from_host(virtual, host)
         if ports is not None:
             virtual = await self._update_node_ports(virtual, ports)
-        status = translate.status_to_virtual(host, virtual)
+        keep = translate.has_address_of_its_own(virtual, host) and not managers.set_by_syncer_alone(
+            await self._with_managers(virtual), "status", "loadBalancer", "ingress"
+        )
+        status = translate.status_to_virtual(host, virtual, keep=keep)
         virtual = await update_virtual_status(ctx, SERVICES, virtual, status)
         await self._recreation.finish(virtual, host)
 
     async def _update_node_ports(self, virtual: Object, ports: Object) -> Object:
+        found = await self._with_managers(virtual)
         try:
-            return await self._ctx.virtual.writer.patch(SERVICES, virtual, ports)
+            changed = await self._ctx.virtual.writer.patch(SERVICES, virtual, ports)
         except Invalid as error:
             if "valid range" not in error.message:
                 raise
@@ -121,6 +138,20 @@ class Services:
             message = f"the host serves this Service on node port {chosen}, which this cluster can't have: "
             await emit_warning(self._ctx, SERVICES, virtual, message + error.message)
             return virtual
+        for number, port, given in translate.changed_node_ports(virtual, ports):
+            key = {"port": port["port"], "protocol": port.get("protocol") or "TCP"}
+            if managers.set_by_tenant(found, "spec", "ports", key, "nodePort"):
+                field = f"spec.ports[{number}].nodePort"
+                message = f"{field}: {given} instead of {port['nodePort']}, which the host does not give it"
+                await emit_warning(self._ctx, SERVICES, changed, message, reason=IGNORED)
+        return changed
+
+
+def _without_address(virtual: Object, error: ApiError) -> Invalid:
+    """The rejection of the one address that a Service is to have."""
+    wanted = ", ".join(translate.addresses(virtual))
+    message = f"spec.clusterIP: without {wanted}, which it asks for, the Service is not on the host: "
+    return Invalid(message + error.message, status=error.status, reason=error.reason, details=error.details)
 
 
 def is_own(name: VirtualName, ctx: SyncContext) -> bool:

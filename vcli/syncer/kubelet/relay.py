@@ -101,6 +101,5 @@ class Relay:
             log.warning("rejected by the host", verb=route.verb.path, error=error.message)
             return Refused(500, f"the host cluster does not allow pods/{route.verb.subresource}")
         names: dict[str, str] = {pod.name: route.pod.name}
-        return Refused(
-            status, rewrite(error.message, names, namespace=route.pod.namespace, scope=self._scope)
-        )
+        namespace, own = route.pod.namespace, pod.containers
+        return Refused(status, rewrite(error.message, names, namespace=namespace, scope=self._scope, own=own))

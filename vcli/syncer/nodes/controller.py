@@ -1,9 +1,10 @@
 """The virtual Nodes, their kubelets and their leases.
 
 A Node for each `spec.nodeName` in use, created when the first pod is bound to it and removed some time after
-the last one that is not a DaemonSet's has gone; and those that the source wants in any case. What a Node
-shows is the source's. All state is in the Node itself: its kubelet's port is found there again after a
-restart. A Node without our label is the tenant's and never touched.
+the last one that is not a DaemonSet's has gone; one that the tenant has cordoned, tainted or labelled stays,
+and so do those that the source wants in any case. What a Node shows is the source's. All state is in the Node
+itself: its kubelet's port is found there again after a restart. A Node without our label is the tenant's and
+never touched.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from vcli.syncer.nodes.source import NodeSource
 from vcli.syncer.nodes.status import kubelet_port, refreshed_status
 from vcli.syncer.translate.node_patch import patch_of_node
 from vcli.syncer.translate.nodes import is_ours, lease
+from vcli.syncer.translate.taints import says_something
 
 log = Log(__name__)
 
@@ -155,7 +157,7 @@ class Nodes:
         if self._source.is_gone(name):
             await self._remove(name, node)
             return
-        if name in self._source.standing() or any(not is_daemon(pod) for pod in self._pods_on(name)):
+        if self._is_needed(name, node):
             self._needed_at[name] = _now()
         if _now() - self._needed_at.get(name, 0.0) > GRACE:
             await self._remove(name, node)
@@ -163,6 +165,11 @@ class Nodes:
             await self._report(name)
         else:
             await self._renew(name, node)
+
+    def _is_needed(self, name: str, node: Object | None) -> bool:
+        if name in self._source.standing() or (node is not None and says_something(node)):
+            return True
+        return any(not is_daemon(pod) for pod in self._pods_on(name))
 
     async def _report(self, name: str) -> None:
         """Create the Node or update its status, and its lease."""

@@ -1,5 +1,6 @@
 """Warning events on virtual objects about what the host rejects, in the tenant's own names."""
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
@@ -17,6 +18,9 @@ UNAVAILABLE: Final = "Unavailable"
 """Reason of an event about an object of a kind that the host does not let us list."""
 _BAD_REQUEST: Final = 400
 _TOO_LARGE: Final = 413
+_OF_ITS_SIZE: Final = ("ResourceExhausted", "request is too large")
+"""How an API server reports that etcd does not take an object of this size, as 500."""
+_WEBHOOK: Final = re.compile(r'failed calling webhook "[^"]*"')
 
 
 @asynccontextmanager
@@ -37,8 +41,8 @@ async def warn_on_rejection(
     try:
         yield
     except ApiError as error:
-        if _is_rejection(error):
-            await emit_warning(ctx, resource, virtual, error.message, names=names)
+        if message := rejection(error):
+            await emit_warning(ctx, resource, virtual, message, names=names)
         raise
 
 
@@ -63,9 +67,15 @@ def is_over_quota(error: ApiError) -> bool:
     return isinstance(error, Forbidden) and "exceeded quota" in error.message
 
 
-def _is_rejection(error: ApiError) -> bool:
-    """Whether the host rejected it: quota, admission, RBAC, validation, a name that is taken."""
-    return isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status in (
-        _BAD_REQUEST,
-        _TOO_LARGE,
-    )
+def rejection(error: ApiError) -> str:
+    """What the host says against it: quota, admission, RBAC, validation, a name that is taken, its size.
+
+    Empty for an error that says nothing about the object: the host is busy, or away.
+    """
+    if isinstance(error, (Forbidden, Invalid, AlreadyExists)) or error.status == _BAD_REQUEST:
+        return error.message
+    if error.status == _TOO_LARGE or any(words in error.message for words in _OF_ITS_SIZE):
+        return f"too large for the host: {error.message}"
+    # The address of the webhook, which is the rest of it, is nothing for a tenant to know.
+    webhook = _WEBHOOK.search(error.message)
+    return f"{webhook[0]}: it does not answer" if webhook else ""

@@ -1,6 +1,6 @@
-"""EndpointSlices of Services without selector.
+"""EndpointSlices that no selector makes.
 
-For a Service with selector the host makes its own, from the host pods.
+For the selector of a Service the host makes its own, from the host pods.
 """
 
 from typing import Final, cast

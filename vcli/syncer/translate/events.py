@@ -10,6 +10,7 @@ from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pods import hosts
 from vcli.syncer.translate.pods.references import token_secret_name
+from vcli.syncer.translate.pods.words import own_words
 from vcli.syncer.translate.scope import Scope
 
 _COPIED: Final = (
@@ -25,6 +26,8 @@ _COPIED: Final = (
     "source",
     "type",
 )
+_OF_THE_CONTAINER: Final = frozenset({"ProbeWarning", "Unhealthy"})
+"""Reasons of events whose message is what a probe of the tenant's has said."""
 _LONGEST_NAME: Final = 253
 _CONTAINER: Final = re.compile(r"spec\.(?:containers|initContainers|ephemeralContainers)\{(.+)\}")
 
@@ -61,9 +64,21 @@ def to_virtual(
         "kind": "Event",
         "metadata": {"name": virtual_name(event, metadata["name"]), "namespace": namespace},
         "involvedObject": cast("ObjectReference", {key: value for key, value in reference.items() if value}),
-        "message": rewrite(event.get("message") or "", known, namespace=namespace, scope=scope),
+        "message": _message(event, involved, known, scope),
     }
     return plain(virtual)
+
+
+def _message(event: Object, involved: Object, known: Mapping[str, str], scope: Scope) -> str:
+    text: str = event.get("message") or ""
+    if involved["kind"] != "Pod":
+        own: set[str] = set()
+    elif event.get("reason") in _OF_THE_CONTAINER:
+        return text
+    else:
+        own = own_words(involved)
+    namespace = involved["metadata"].get("namespace") or "default"
+    return rewrite(text, known, namespace=namespace, scope=scope, own=own)
 
 
 def is_of_the_host(event: Object, involved: Object, *, scope: Scope) -> bool:

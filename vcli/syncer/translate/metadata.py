@@ -1,6 +1,6 @@
 """Metadata of host objects, and whose object a host object is."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
@@ -10,12 +10,16 @@ from vcli.syncer.translate.names import HostName, VirtualName, derived_name, hos
 from vcli.syncer.translate.scope import Scope
 
 __all__ = [
+    "POD_DOWNWARD",
+    "POD_ENVIRONMENT",
+    "POD_ROLES",
     "POD_TOKENS",
     "host_label_selector",
     "host_labels",
     "host_metadata",
     "host_name_for",
     "host_selector",
+    "left_out",
     "virtual_name_of",
     "virtual_uid_of",
 ]
@@ -23,12 +27,35 @@ __all__ = [
 POD_TOKENS: Final = "PodTokens"
 """``vcli.dev/kind`` of the Secret that holds a pod's tokens; its ``vcli.dev/name`` is the pod's."""
 
-_ROLES: Final = {POD_TOKENS: "tokens"}
+POD_DOWNWARD: Final = "PodDownward"
+"""``vcli.dev/kind`` of the ConfigMap with the labels and annotations that a pod's volumes show."""
+POD_ENVIRONMENT: Final = tuple(f"PodEnvironment{number}" for number in range(8))
+"""``vcli.dev/kind`` of the ConfigMaps with a pod's variables of Services, a part in each."""
+
+POD_ROLES: Final[Mapping[str, str]] = {
+    POD_TOKENS: "tokens",
+    POD_DOWNWARD: "downward",
+    **{kind: f"environment-{number}" for number, kind in enumerate(POD_ENVIRONMENT)},
+}
+"""What is made on the host for a pod beside it, by ``vcli.dev/kind``; each is a name of its own."""
+
+_MOST_ANNOTATIONS: Final = 256 * 1024
+"""Bytes of keys and values (``TotalAnnotationSizeLimitB`` of apimachinery)."""
+_RESERVED: Final = 512
+"""Bytes of them for hashes and numbers of ours that are added later."""
+_MOST_BYTES: Final = 4
+"""Of a character, in UTF-8."""
 _NEVER_COPIED: Final = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
 
 
 def host_metadata(
-    virtual: Mapping[str, Any], *, kind: str, scope: Scope, name: HostName | None = None
+    virtual: Mapping[str, Any],
+    *,
+    kind: str,
+    scope: Scope,
+    name: HostName | None = None,
+    reserved: int = 0,
+    needed: Collection[str] = (),
 ) -> ObjectMeta:
     """The whole ``metadata`` of the host object for a virtual one.
 
@@ -37,6 +64,8 @@ def host_metadata(
         kind: its kind, or a role such as ``POD_TOKENS``.
         scope: the virtual cluster.
         name: the host name, where it isn't the one that belongs to ``kind``.
+        reserved: bytes of annotations that are added later.
+        needed: keys of annotations that are not left out for want of room.
     """
     metadata: ObjectMeta = virtual["metadata"]
     own = VirtualName(metadata.get("namespace", ""), metadata["name"])
@@ -45,22 +74,29 @@ def host_metadata(
     if any(reference.get("controller") for reference in metadata.get("ownerReferences") or ()):
         # `kubectl drain` rejects pods that no controller would recreate.
         owner["controller"] = True
-    copied = {
-        keys.host_key(key): value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED
-    }
     ours = {
         keys.NAME: own.name,
         keys.NAMESPACE: own.namespace,
         keys.UID: metadata.get("uid", ""),
         keys.KIND: kind,
     }
+    room = _MOST_ANNOTATIONS - _RESERVED - reserved - _size(ours)
+    theirs = {key: value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED}
+    copied = {keys.host_key(key): value for key, value in _fitting(theirs, room, needed).items()}
     host: ObjectMeta = {
         "name": name or host_name_for(own, kind=kind, scope=scope),
         "labels": host_labels(labels(virtual), own.namespace, scope),
-        "annotations": {**copied, **ours},
+        "annotations": copied | ours,
     }
     # A cluster-scoped object can't be owned by a namespaced one: it is pruned by name.
     return {**host, "namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else host
+
+
+def left_out(virtual: Mapping[str, Any], host: Mapping[str, Any]) -> list[str]:
+    """The annotations of a virtual object that its host object has no room for, by their keys."""
+    there = annotations(host)
+    wanted = annotations(virtual).keys() - _NEVER_COPIED
+    return sorted(key for key in wanted if keys.host_key(key) not in there)
 
 
 def virtual_name_of(host: Mapping[str, Any], *, scope: Scope, kind: str | None = None) -> VirtualName | None:
@@ -100,5 +136,25 @@ def host_name_for(name: VirtualName, *, kind: str, scope: Scope) -> HostName:
     """The host name of the object of a kind, or role."""
     if not name.namespace:
         return host_cluster_name(name.name, scope.host_namespace, scope.cluster)
-    role = _ROLES.get(kind)
+    role = POD_ROLES.get(kind)
     return derived_name(name, scope.cluster, role=role) if role else host_name(name, scope.cluster)
+
+
+def _fitting(theirs: Mapping[str, str], room: int, needed: Collection[str]) -> Mapping[str, str]:
+    """The annotations that fit into some bytes: the largest go first, as no host controller needs them."""
+    if sum(len(key) + len(value) for key, value in theirs.items()) * _MOST_BYTES <= room:
+        return theirs
+    sizes = {key: _size({key: value}) for key, value in theirs.items()}
+    missing = sum(sizes.values()) - room
+    gone: set[str] = set()
+    for key in sorted(sizes.keys() - set(needed), key=lambda key: (-sizes[key], key)):
+        if missing <= 0:
+            break
+        gone.add(key)
+        missing -= sizes[key]
+    return {key: value for key, value in theirs.items() if key not in gone}
+
+
+def _size(found: Mapping[str, str]) -> int:
+    """Bytes, as the API server counts them."""
+    return sum(len(key.encode()) + len(value.encode()) for key, value in found.items())

@@ -115,17 +115,29 @@ def addresses(service: Mapping[str, Any]) -> list[str]:
     return [address for address in found if address and address != _NO_ADDRESS]
 
 
-def status_to_virtual(host: Object, virtual: Object) -> Object:
+def status_to_virtual(host: Object, virtual: Object, *, keep: bool = False) -> Object:
     """The status of the virtual Service: the host's load balancer, where it asks for one, and conditions.
 
     Conditions that only the virtual cluster knows stay, and so does whatever a tenant's own controller
     wrote into the status of a Service of another type.
+
+    Args:
+        host: the host Service.
+        virtual: the virtual Service.
+        keep: whether an address that only the virtual one has stays: a tenant's load balancer wrote it.
     """
     merged: Object = dict(virtual.get("status") or {})
-    if virtual["spec"].get("type") == "LoadBalancer":
-        merged["loadBalancer"] = (host.get("status") or {}).get("loadBalancer") or {}
+    if virtual["spec"].get("type") == "LoadBalancer" and not keep:
+        merged["loadBalancer"] = _load_balancer(host)
     known = {each["type"]: each for each in (*conditions(virtual), *conditions(host))}
     return {**merged, "conditions": list(known.values())} if known else merged
+
+
+def has_address_of_its_own(virtual: Object, host: Object) -> bool:
+    """Whether the virtual Service alone has a load balancer's address: a tenant's, or one that is gone."""
+    if virtual["spec"].get("type") != "LoadBalancer":
+        return False
+    return bool(_load_balancer(virtual).get("ingress")) and not _load_balancer(host).get("ingress")
 
 
 def may_ask_for_its_own(virtual: Object, host: Object) -> bool:
@@ -140,6 +152,12 @@ def immutable_fields_match(virtual: Object, host: Object) -> bool:
         return True
     own, given = (each["spec"].get("healthCheckNodePort") for each in (virtual, host))
     return addresses(host) in ([], addresses(virtual)) and (not own or not given or own == given)
+
+
+def numbers(service: Object) -> str:
+    """What of a Service's numbers can't be changed, for a sentence."""
+    health_check: int | None = service["spec"].get("healthCheckNodePort")
+    return ", ".join([*addresses(service), *([f"health check port {health_check}"] if health_check else [])])
 
 
 def recreate_as(virtual: Object, host: Object) -> Object:
@@ -191,6 +209,11 @@ def node_ports_from_host(virtual: Object, host: Object) -> Object | None:
     return {"spec": {"ports": wanted}} if wanted != ports else None
 
 
+def _load_balancer(service: Object) -> Object:
+    found: Object = (service.get("status") or {}).get("loadBalancer") or {}
+    return found
+
+
 def _ports(ports: Sequence[ServicePort], left: Collection[str]) -> list[ServicePort]:
     # The same port of two protocols has one node port: what is left for one is left for both.
     left_out = {port["port"] for number, port in enumerate(ports) if f"spec.ports[{number}].nodePort" in left}
@@ -201,6 +224,17 @@ def _without_node_port(port: ServicePort) -> ServicePort:
     left = port.copy()
     left.pop("nodePort", None)
     return left
+
+
+def changed_node_ports(virtual: Object, ports: Object) -> list[tuple[int, ServicePort, int]]:
+    """What the patch of `node_ports_from_host` changes: place and port as it is, and the host's node port."""
+    before: list[ServicePort] = virtual["spec"]["ports"]
+    after: list[ServicePort] = ports["spec"]["ports"]
+    return [
+        (number, old, new["nodePort"])
+        for number, (old, new) in enumerate(zip(before, after, strict=True))
+        if old.get("nodePort") != new.get("nodePort")
+    ]
 
 
 def _port_key(port: ServicePort) -> tuple[int, str]:

@@ -285,3 +285,17 @@ def test_a_pod_without_service_account_says_why_it_waits(in_fake_time: InFakeTim
 
 def _found(obj: Object) -> Any:
     return ok(newer(obj))
+
+
+def test_that_a_pod_is_too_large_for_the_host_is_said(in_fake_time: InFakeTime) -> None:
+    message = "rpc error: code = ResourceExhausted desc = trying to send message larger than max (3 vs. 2)"
+
+    async def simulate() -> list[tuple[str, str]]:
+        lab = PodLab()
+        lab.host.on("POST", HOST_PODS, refused(500, "", message))
+        async with lab.running():
+            lab.send_virtual_event("ADDED", virtual_pod())
+            await asyncio.sleep(5)
+            return lab.warnings()
+
+    assert ("SyncFailed", f"too large for the host: {message}") in in_fake_time(simulate)

@@ -29,6 +29,7 @@ from vcli.syncer.kinds.pods.binding import Nodes, PodBinding
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.creation import PodCreation
 from vcli.syncer.kinds.pods.deletion import PodDeletion
+from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.state import PodState, PodStates
 from vcli.syncer.kinds.pods.status import PodStatus, has_started
@@ -74,9 +75,10 @@ class Pods:
         self._status = PodStatus(ctx, self.starting)
         self._binding = PodBinding(ctx, nodes, self.tokens, self.states.admission)
         needs = PodNeeds(ctx, self.configs, self.tokens, self._contexts)
-        self._creation = PodCreation(ctx, needs, self._contexts, self.states)
+        self._maps = PodConfigMaps(ctx, self._contexts)
+        self._creation = PodCreation(ctx, needs, self._contexts, self.states, self._maps)
         self._deletion = PodDeletion(ctx, self._status)
-        self._updates = PodUpdates(ctx, self._contexts)
+        self._updates = PodUpdates(ctx, self._contexts, self._maps)
 
     def addons_applied(self) -> None:
         """From here on a cluster without kube-dns is one whose tenant wants none."""
@@ -89,6 +91,7 @@ class Pods:
             self.states.drop(name)
             if host is not None:
                 await self._deletion.delete_orphan(host, None)
+            await self._maps.delete(name)
             return None
         state = self.states.of(name, uid(virtual))
         if host is None:

@@ -1,5 +1,6 @@
 """The host pod of a pod that has none: what it waits for, what the host rejects, and what it drops."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
@@ -9,6 +10,7 @@ from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, 
 from vcli.syncer.kinds.indexes import needed_by
 from vcli.syncer.kinds.pods.binding import bind_to_any, placement_of
 from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.state import PodState, PodStates
 from vcli.syncer.sync.rejections import IGNORED, emit_warning, is_over_quota, warn_on_rejection
@@ -17,6 +19,7 @@ from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.placement import placed
+from vcli.syncer.translate.pods import PodContext
 
 _NOT_BOUND: Final = "WaitingForScheduler"
 
@@ -29,12 +32,21 @@ class PodCreation:
         needs: what a pod waits for.
         contexts: what a translation needs to know.
         states: the queues that a pod may have to stand in.
+        maps: the ConfigMaps of pods.
     """
 
-    def __init__(self, ctx: SyncContext, needs: PodNeeds, contexts: PodContexts, states: PodStates) -> None:
+    def __init__(
+        self,
+        ctx: SyncContext,
+        needs: PodNeeds,
+        contexts: PodContexts,
+        states: PodStates,
+        maps: PodConfigMaps,
+    ) -> None:
         self._ctx = ctx
         self._needs = needs
         self._contexts = contexts
+        self._maps = maps
         self._admission = states.admission
         self._over_quota = states.over_quota
 
@@ -59,17 +71,26 @@ class PodCreation:
         if tokens_follow and not self._admission.acquire(name_of(virtual)):
             return WAITING
         context = self._contexts.of(virtual)
-        desired = placed(translate.to_host(virtual, context), placement_of(virtual, self._ctx))
+        kinds = translate.needed_config_maps(virtual, context)
+        desired = placed(translate.to_host(virtual, context, kinds=kinds), placement_of(virtual, self._ctx))
         desired = translate.with_full_name(desired, virtual, context)
-        created = await self._send(virtual, desired)
-        for sentence in (*translate.without_effect(virtual, context), *dropped.sentences(desired, created)):
+        desired = translate.with_config_map_kinds(desired, kinds)
+        created = await self._send(virtual, desired, kinds, context)
+        for sentence in (
+            *translate.without_effect(virtual, context),
+            *translate.left_out_annotations(virtual, desired),
+            *dropped.sentences(desired, created),
+        ):
             await emit_warning(self._ctx, PODS, virtual, sentence, reason=IGNORED)
         return None
 
-    async def _send(self, virtual: Object, desired: Object) -> Object:
+    async def _send(
+        self, virtual: Object, desired: Object, kinds: Sequence[str], context: PodContext
+    ) -> Object:
         ctx, name = self._ctx, name_of(virtual)
         try:
             async with warn_on_rejection(ctx, PODS, virtual, names=translate.pod_names(virtual, ctx.scope)):
+                await self._maps.create(virtual, kinds, context)
                 try:
                     created = await ctx.host.writer.create(PODS, desired)
                 except AlreadyExists:

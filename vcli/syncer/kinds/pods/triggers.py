@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from vcli.kube.resources import (
+    CONFIGMAPS,
     NAMESPACES,
     NODES,
     PODS,
@@ -28,6 +29,7 @@ from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.nodes import tenant_labels
+from vcli.syncer.translate.pods import pod_of_config_map
 
 
 class PodTriggers:
@@ -47,6 +49,7 @@ class PodTriggers:
         enqueue_on_host(ctx.host[PODS], queue, kind="Pod", scope=ctx.scope, priority=_priority)
         ctx.host[PODS].subscribe(states.host_pod_changed)
         ctx.host[PODS].subscribe(self._retry_over_quota)
+        enqueue_on(ctx.host[CONFIGMAPS], queue, self._of_config_map, predicate=created_or_deleted)
         enqueue_on(ctx.host[PVCS], queue, self._of_host_claim, predicate=created_or_deleted)
         enqueue_on(ctx.virtual[PVCS], queue, self._of_claim, predicate=_deleted)
         enqueue_on(ctx.host[SERVICES], queue, self._of_dns_service)
@@ -78,6 +81,10 @@ class PodTriggers:
         """A pod that is deleted or has finished leaves room in a quota."""
         if new is None or (is_finished(new) and old is not None and not is_finished(old)):
             self._over_quota.retry_first()
+
+    def _of_config_map(self, config_map: Object) -> Iterable[VirtualName]:
+        name = pod_of_config_map(config_map, self._ctx.scope)
+        return () if name is None else (name,)
 
     def _of_host_claim(self, claim: Object) -> Iterable[VirtualName]:
         name = virtual_name_of(claim, scope=self._ctx.scope, kind="PersistentVolumeClaim")

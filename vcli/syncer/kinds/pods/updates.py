@@ -7,6 +7,7 @@ from vcli.kube.resources import PODS
 from vcli.kube.types import uid
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.pods.context import PodContexts
+from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.state import PodState
 from vcli.syncer.sync.rejections import warn_on_rejection
 from vcli.syncer.translate import pods as translate
@@ -19,9 +20,10 @@ class PodUpdates:
     so that they don't cost a translation each.
     """
 
-    def __init__(self, ctx: SyncContext, contexts: PodContexts) -> None:
+    def __init__(self, ctx: SyncContext, contexts: PodContexts, maps: PodConfigMaps) -> None:
         self._ctx = ctx
         self._contexts = contexts
+        self._maps = maps
 
     async def sync(self, virtual: Object, host: Object, state: PodState) -> None:
         """Make the host pod what the virtual one asks for.
@@ -39,7 +41,9 @@ class PodUpdates:
             # The conditions of readiness gates, which the tenant's controllers set.
             conditions = translate.host_status_patch(host, virtual)
             rejected = await self._try(host, conditions, subresource="status")
-            if source is None or state.last_synced != source:
+            is_new = source is None or state.last_synced != source
+            await self._maps.sync(virtual, host, changed=is_new)
+            if is_new:
                 rejected = await self._sync_spec(virtual, host) or rejected
                 if rejected is None:
                     state.last_synced = source
@@ -48,11 +52,12 @@ class PodUpdates:
 
     async def _sync_spec(self, virtual: Object, host: Object) -> ApiError | None:
         context = self._contexts.of(virtual)
-        desired = translate.to_host(virtual, context)
+        kinds = translate.config_map_kinds(host)
+        desired = translate.to_host(virtual, context, kinds=kinds)
         resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
         patch = translate.mutable_patch(host, desired, resized=resize is None)
         update = await self._try(host, patch)
-        containers = _added(host, translate.ephemeral_containers(virtual, context))
+        containers = _added(host, translate.ephemeral_containers(virtual, context, kinds=kinds))
         added = await self._try(host, containers, subresource="ephemeralcontainers")
         return update or resize or added
 

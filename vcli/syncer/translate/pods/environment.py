@@ -1,6 +1,6 @@
 """The environment of a container."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vcli.syncer.translate.objects import Object, changed, without
@@ -18,6 +18,7 @@ def host_container(
     *,
     rename: Rename,
     services: Mapping[str, str],
+    maps: Sequence[str] = (),
 ) -> Object:
     """A container (or init, or ephemeral one) for the host.
 
@@ -30,15 +31,17 @@ def host_container(
         pod: its pod.
         context: the pod's surroundings.
         rename: translates names of ConfigMaps and Secrets.
-        services: what ``service_variables`` made for the pod.
+        services: variables of Services that the container holds itself.
+        maps: host ConfigMaps with further ones; anything of the user's overrides these.
     """
     sources = container.get("envFrom") or []
     defined = {key for source in sources for key in _keys_of(source, context)}
     ours = [{"name": name, "value": value} for name, value in services.items() if name not in defined]
     theirs = [_variable(variable, pod, rename) for variable in container.get("env") or ()]
     translated: Object = {**without(container, "envFrom"), "env": [*ours, *theirs]}
-    if sources:
-        translated["envFrom"] = [_source(source, rename) for source in sources]
+    if maps or sources:
+        first = [{"configMapRef": {"name": name}} for name in maps]
+        translated["envFrom"] = [*first, *(_source(source, rename) for source in sources)]
     return translated
 
 

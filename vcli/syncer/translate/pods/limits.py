@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from vcli.syncer.translate.metadata import left_out
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.dns import full_hostname
@@ -30,6 +31,14 @@ def unsupported(pod: Object) -> list[str]:
 def without_effect(pod: Object, context: PodContext) -> list[str]:
     """What the host leaves out, of a pod that runs nevertheless."""
     return list(_without_effect(pod, context))
+
+
+def left_out_annotations(pod: Object, host_pod: Object) -> list[str]:
+    """A sentence about the annotations that the host pod has no room for; none where it has all."""
+    gone = left_out(pod, host_pod)
+    if not gone:
+        return []
+    return [f"metadata.annotations: {', '.join(gone)} left out on the host, which has no room for all"]
 
 
 def awaited_scheduler(pod: Object) -> str | None:

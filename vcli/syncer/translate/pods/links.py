@@ -10,6 +10,12 @@ from vcli.syncer.translate.pods.context import PodContext
 _ENVIRONMENT_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 
 
+def api_variables(context: PodContext) -> dict[str, str]:
+    """``KUBERNETES_*``: whatever of these a pod lacked, the host's kubelet would fill in with the host's."""
+    api = [{"name": "https", "protocol": "TCP", "port": context.api_port}]
+    return dict(_of_service("kubernetes", context.api_host, api))
+
+
 def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
     """Name to value: ``KUBERNETES_*`` always, the namespace's Services when the pod enables links."""
     namespace = pod["metadata"]["namespace"]
@@ -23,9 +29,7 @@ def service_variables(pod: Object, context: PodContext) -> dict[str, str]:
                 "kubernetes",
             ):
                 services[name] = (spec["clusterIP"], spec.get("ports") or [])
-    # Whatever of these a pod lacked, the host's kubelet would fill in with the host's.
-    api = [{"name": "https", "protocol": "TCP", "port": context.api_port}]
-    variables = dict(_of_service("kubernetes", context.api_host, api))
+    variables = api_variables(context)
     for name, (address, ports) in sorted(services.items()):
         variables |= {
             variable: value

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from vcli.syncer.translate.metadata import POD_TOKENS, host_name_for
+from vcli.syncer.translate.metadata import POD_ROLES, POD_TOKENS, host_name_for
 from vcli.syncer.translate.names import HostName, VirtualName, host_name
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
@@ -90,7 +90,11 @@ def pod_names(pod: Object, scope: Scope) -> dict[str, str]:
         host_name(VirtualName(namespace, each), scope.cluster): each
         for each in (name, *found.config_maps, *found.secrets, *found.claims)
     }
-    return own | {token_secret_name(pod, scope): f"{name}-tokens"}
+    virtual = VirtualName(namespace, name)
+    made: dict[str, str] = {
+        host_name_for(virtual, kind=kind, scope=scope): f"{name}-{role}" for kind, role in POD_ROLES.items()
+    }
+    return own | made
 
 
 def token_key(volume: str, index: int) -> str:

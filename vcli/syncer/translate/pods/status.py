@@ -9,6 +9,7 @@ from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.objects import Object, changed, without
 from vcli.syncer.translate.pods.references import pod_names
+from vcli.syncer.translate.pods.words import own_words
 from vcli.syncer.translate.scope import Scope
 
 _STATUSES: Final = (
@@ -23,6 +24,8 @@ _NOT_TAKEN: Final = (
     "qosClass",  # immutable, and the host's admission may have given a pod another
     "resourceClaimStatuses",
 )
+_NEVER_RAN: Final = frozenset({"ContainerCannotRun", "ContainerStatusUnknown", "StartError"})
+"""Reasons of a terminated container whose message is the runtime's, and not the container's own."""
 _OF_THE_HOST: Final = frozenset(
     {
         "AllContainersRestarting",
@@ -42,16 +45,17 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
 
     It is the host's, but for: the QoS class; generations, which are the virtual pod's own; statuses of
     containers that the host's admission put in; conditions that belong to readiness gates or to controllers
-    of the virtual cluster; and names in texts.
+    of the virtual cluster; and names in texts. What a container says at its end is its own, byte for byte.
     """
     old = virtual.get("status") or {}
 
     @cache  # a status is translated often, and few have a message
-    def names() -> dict[str, str]:
-        return pod_names(virtual, scope)
+    def names() -> tuple[dict[str, str], set[str]]:
+        return pod_names(virtual, scope), own_words(virtual)
 
     def text(message: str) -> str:
-        return rewrite(message, names(), namespace=virtual["metadata"]["namespace"], scope=scope)
+        known, own = names()
+        return rewrite(message, known, namespace=virtual["metadata"]["namespace"], scope=scope, own=own)
 
     status = changed(without(host.get("status") or {}, *_NOT_TAKEN), "message", text)
     for field in ("qosClass", "resourceClaimStatuses"):
@@ -123,14 +127,18 @@ def _generation(host: Object, observed: int | None) -> int | None:
 
 
 def _container_status(status: Mapping[str, Any], text: Any) -> Object:
-    translated = dict(status)
-    for state in ("state", "lastState"):
-        translated = changed(
-            translated,
-            state,
-            lambda states: {name: changed(state or {}, "message", text) for name, state in states.items()},
-        )
-    return translated
+    def states(found: Mapping[str, Any]) -> Object:
+        return {
+            name: state if _is_its_own(name, state or {}) else changed(state or {}, "message", text)
+            for name, state in found.items()
+        }
+
+    return changed(changed(status, "state", states), "lastState", states)
+
+
+def _is_its_own(name: str, state: Mapping[str, Any]) -> bool:
+    """Whether the message in a container's state is the termination message, which results travel in."""
+    return name == "terminated" and state.get("reason") not in _NEVER_RAN
 
 
 def _gates(virtual: Object) -> set[str]:

@@ -9,7 +9,8 @@ from vcli.syncer.translate.pods.downward import volume_item
 from vcli.syncer.translate.pods.environment import Rename, renamed
 from vcli.syncer.translate.pods.references import SECRET_REFS, ephemeral_claim, token_key
 
-_TOKEN_MODE_WITH_GROUP: Final = 0o600
+_PRIVATE: Final = 0o600
+_FOR_ALL: Final = 0o444
 _NAMES: Final = (
     ("azureFile", "secretName"),
     ("persistentVolumeClaim", "claimName"),
@@ -63,7 +64,26 @@ def _at(field: str, change: Callable[[Any], Any]) -> Callable[[Mapping[str, Any]
 
 
 def _token_mode(pod: Object) -> dict[str, int]:
-    # With a group, kubelet narrows a token to 0600 and then lets the group read it. (With runAsUser alone
-    # it makes the token that user's own, which a Secret's files can't be: they keep the volume's mode.)
-    group = (pod["spec"].get("securityContext") or {}).get("fsGroup")
-    return {"mode": _TOKEN_MODE_WITH_GROUP} if group is not None else {}
+    """The mode of a token's file, where it isn't the volume's: as a kubelet decides it (KEP-2451).
+
+    With fsGroup a kubelet narrows it to 0600 and lets the group read it then. Where all containers run as
+    one user, it makes it 0600 and that user's own. A Secret's files are root's; that user is to read them
+    all the same, and no other is in the pod.
+    """
+    if (pod["spec"].get("securityContext") or {}).get("fsGroup") is not None:
+        return {"mode": _PRIVATE}
+    user = _only_user(pod)
+    if user is None:
+        return {}
+    return {"mode": _FOR_ALL if user else _PRIVATE}
+
+
+def _only_user(pod: Object) -> int | None:
+    """The ``runAsUser`` of all containers (``util.FsUserFrom``); None: there is no such one."""
+    spec = pod["spec"]
+    of_pod = (spec.get("securityContext") or {}).get("runAsUser")
+    users: set[int | None] = set()
+    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+        own = (container.get("securityContext") or {}).get("runAsUser")
+        users.add(of_pod if own is None else own)
+    return users.pop() if len(users) == 1 else None
