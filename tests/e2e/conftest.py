@@ -58,7 +58,7 @@ def namespace(host: Host) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     host.create_namespace(name)
     yield name
-    host.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    host.end_namespace(name)
 
 
 @pytest.fixture
@@ -70,7 +70,8 @@ def desk(host: Host, tmp_path: Path) -> Iterator[Host]:
     folders = {"HOME": tmp_path, "KUBECONFIG": kubeconfig, "VCLI_STATE_DIR": tmp_path / "state"}
     user = Host(name=host.name, kubeconfig=kubeconfig, env=host.env | {k: str(v) for k, v in folders.items()})
     yield user
-    user.vcli("disconnect", "--all")
+    if any(Path(user.env["VCLI_STATE_DIR"], "tunnels").glob("*.json")):
+        user.vcli("disconnect", "--all")
 
 
 @pytest.fixture(scope="session")
@@ -82,4 +83,4 @@ def bare(host: Host) -> Iterator[Bare]:
         cluster.create()
         yield cluster
     finally:
-        host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")
+        host.end_namespace(cluster.namespace)
