@@ -8,13 +8,14 @@ Processes that run tests side by side share one. Tests that run alone, and secon
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from bare import Bare
 from embedded import NAME, SHARED_NAME, Host, booted, down
 from kubernetes_versions import VIRTUAL
+from lending import FAILED
 
 from side_by_side import is_side_by_side
 
@@ -27,6 +28,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The suite of Kubernetes comes last: what is broken shows quicker in the tests of our own."""
     items.sort(key=lambda x: x.path.name == "test_conformance.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fixtures are to know how their test ended."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 def pytest_side_by_side_ended() -> None:
