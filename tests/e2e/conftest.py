@@ -18,6 +18,7 @@ from kubernetes_versions import VIRTUAL
 from lending import FAILED
 
 from side_by_side import is_side_by_side
+from turns import TURN
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,6 +54,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     if lent := os.environ.get("VCLI_E2E_HOST"):
         name = lent
     elif is_side_by_side(pytestconfig):
+        pytestconfig.stash[TURN].share()
         name = SHARED_NAME  # the first process that asks boots it
     else:
         name = NAME
