@@ -17,6 +17,7 @@ from conformance.specs import Spec, conformance, focus_on
 from vcli.errors import VcliError
 
 _MOST_AT_ONCE = 8
+_FEWEST_AT_ONCE = 3
 _TAIL = 4000
 
 
@@ -68,6 +69,15 @@ class Suite:
         ]
 
 
+def share(waiting: int, processes: int) -> int:
+    """How many specs the next start of the program runs.
+
+    Large shares save starts, each of which takes two seconds of a core; small ones at the end keep all
+    processes busy.
+    """
+    return min(_MOST_AT_ONCE, max(_FEWEST_AT_ONCE, waiting // (processes * 2)))
+
+
 class Runner:
     """Runs specs against one cluster."""
 
@@ -97,9 +107,8 @@ class Runner:
         def work() -> None:
             while True:
                 with self._lock:
-                    # Large shares save starts of the program, small ones at the end keep all processes busy.
-                    share = min(_MOST_AT_ONCE, max(1, len(waiting) // (processes * 2)))
-                    batch, waiting[:] = waiting[:share], waiting[share:]
+                    taken = share(len(waiting), processes)
+                    batch, waiting[:] = waiting[:taken], waiting[taken:]
                     if not batch or self._stopping:
                         return
                 self._batch(batch)

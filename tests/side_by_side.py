@@ -1,8 +1,9 @@
 """Tests side by side: with ``-n N`` (pytest-xdist) they run in N processes that share one host.
 
-A file of api or e2e tests stays in one process, as its tests share clusters. Unit tests are split by
-function.
+A file of api or e2e tests stays in one process, as its tests share clusters, and so does a folder of
+`TOGETHER`. Unit tests are split by function.
 Tests marked ``alone`` break the host, or measure: the first process runs them after all others have ended.
+Those marked ``boots_hosts`` run beside such as have no host: see `turns`.
 
 Without ``-n`` pytest runs all in one process, in the order of the files.
 """
@@ -14,14 +15,26 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
+import turns
+
 MARK = "alone"
-# Unit tests while the machine is quiet. Of the others the longest first: short ones fill what is left.
+# Folders whose files share a cluster: to make one takes as long as many of their tests.
+# Those that boot hosts do so one after the other.
+TOGETHER = ("tests/e2e/faults/", "tests/e2e/test_host")
+# What boots hosts comes first, beside what has no host (see `turns`), as it waits a lot. Of the others the
+# longest first: short ones fill what is left.
 ORDER = (
+    "tests/e2e/test_host",
     "tests/unit",
-    *(f"tests/e2e/test_{x}.py" for x in ("conformance", "upgrade", "delete", "create")),
-    "tests/e2e",
     "tests/api/churn",
     "tests/api",
+    "tests/e2e/test_conformance.py",
+    "tests/e2e/faults",
+    "tests/e2e/sync/test_sync_metrics.py",
+    "tests/e2e/test_upgrade",
+    "tests/e2e/sync/test_sync_nodes.py",
+    *(f"tests/e2e/test_{x}.py" for x in ("delete", "create", "gitops", "chart")),
+    "tests/e2e",
 )
 
 ITEMS = pytest.StashKey[dict[str, pytest.Item]]()
@@ -29,9 +42,11 @@ ITEMS = pytest.StashKey[dict[str, pytest.Item]]()
 
 
 class Scheduler(LoadScopeScheduling):
-    """Hands out files, of unit tests functions; in the order in which they were collected."""
+    """Hands out files, some folders, of unit tests functions; in the order in which they were collected."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if folder := next((each for each in TOGETHER if nodeid.startswith(each)), ""):
+            return folder
         file, _, name = nodeid.partition("::")
         return f"{file}::{name.partition('[')[0]}" if file.startswith("tests/unit/") else file
 
@@ -109,7 +124,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part, where there are several processes."""
     config.addinivalue_line("markers", f"{MARK}: breaks the host or measures; runs when no other test does")
+    config.addinivalue_line("markers", f"{turns.MARK}: runs when no other test uses the shared host")
     if is_side_by_side(config):
         config.pluginmanager.register(OtherProcess(), "other-process")
+        turns.other_process(config)
     elif config.getoption("dist", "no") != "no":
         config.pluginmanager.register(FirstProcess(), "first-process")
+        turns.first_process(config)

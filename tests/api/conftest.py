@@ -10,6 +10,21 @@ from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.resources import NAMESPACES
 
+SERVERS = ("virtual_server", "api_server", "etcd")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """The servers end with the last test of this folder: idle, they would take their part of what runs after.
+
+    They are of the session, as pytest has nothing between that and a file for a folder that is no package.
+    """
+    if nextitem is not None and nextitem.path.is_relative_to(Path(__file__).parent):
+        return
+    for name in SERVERS:
+        for fixture in item.session._fixturemanager.getfixturedefs(name, item) or ():
+            fixture.finish(item._request)
+
 
 @pytest.fixture(scope="session")
 def etcd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Etcd]:

@@ -8,15 +8,17 @@ Processes that run tests side by side share one. Tests that run alone, and secon
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from bare import Bare
 from embedded import NAME, SHARED_NAME, Host, booted, down
 from kubernetes_versions import VIRTUAL
+from lending import FAILED
 
 from side_by_side import is_side_by_side
+from turns import TURN
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,6 +29,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The suite of Kubernetes comes last: what is broken shows quicker in the tests of our own."""
     items.sort(key=lambda x: x.path.name == "test_conformance.py")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fixtures are to know how their test ended."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 def pytest_side_by_side_ended() -> None:
@@ -43,6 +54,7 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     if lent := os.environ.get("VCLI_E2E_HOST"):
         name = lent
     elif is_side_by_side(pytestconfig):
+        pytestconfig.stash[TURN].share()
         name = SHARED_NAME  # the first process that asks boots it
     else:
         name = NAME
@@ -58,7 +70,7 @@ def namespace(host: Host) -> Iterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
     host.create_namespace(name)
     yield name
-    host.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    host.end_namespace(name)
 
 
 @pytest.fixture
@@ -70,7 +82,8 @@ def desk(host: Host, tmp_path: Path) -> Iterator[Host]:
     folders = {"HOME": tmp_path, "KUBECONFIG": kubeconfig, "VCLI_STATE_DIR": tmp_path / "state"}
     user = Host(name=host.name, kubeconfig=kubeconfig, env=host.env | {k: str(v) for k, v in folders.items()})
     yield user
-    user.vcli("disconnect", "--all")
+    if any(Path(user.env["VCLI_STATE_DIR"], "tunnels").glob("*.json")):
+        user.vcli("disconnect", "--all")
 
 
 @pytest.fixture(scope="session")
@@ -82,4 +95,4 @@ def bare(host: Host) -> Iterator[Bare]:
         cluster.create()
         yield cluster
     finally:
-        host.kubectl("delete", "namespace", cluster.namespace, "--wait=false")
+        host.end_namespace(cluster.namespace)

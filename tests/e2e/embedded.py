@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from direct import end_namespace, make_namespace
 from kubernetes_versions import HOST, VIRTUAL, of_clusters
+from platformdirs import user_cache_dir
 
 from vcli.host.instance import cache_dir
 
@@ -19,9 +21,8 @@ from vcli.host.instance import cache_dir
 NAME = f"vcli-e2e-{zlib.crc32(__file__.encode()):08x}"
 SHARED_NAME = f"{NAME}-shared"
 SECONDS = 120
-BOOTS_HOSTS = pytest.mark.alone
-"""Of tests with further hosts: a kubelet that starts needs inotify instances, and where a machine has few of
-them many virtual clusters take them all."""
+BOOTS_HOSTS = pytest.mark.boots_hosts
+"""Of tests with further hosts: see `turns`."""
 OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
 
@@ -54,10 +55,11 @@ class Host:
 
     def create_namespace(self, name: str) -> None:
         """Make a namespace, with what controllers put into it; before that it takes no pod."""
-        self.kubectl("create", "namespace", name)
-        # One by one: kubectl gives up at once when two objects are missing.
-        for usual in ("serviceaccount/default", "configmap/kube-root-ca.crt"):
-            self.kubectl("wait", "--namespace", name, "--for=create", usual, f"--timeout={SECONDS - 10}s")
+        make_namespace(self.kubeconfig, name)
+
+    def end_namespace(self, name: str) -> None:
+        """Have it deleted, unless it is gone already; without waiting."""
+        end_namespace(self.kubeconfig, name)
 
     def apply(self, namespace: str, *objects: dict[str, Any]) -> None:
         """Apply objects; those without a namespace of their own go to this one."""
@@ -92,13 +94,17 @@ def run(
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """An environment that shares nothing with the user's but the cache of programs."""
+    """An environment that shares nothing with the user's but the caches: of programs, and of packed syncers.
+
+    To pack the syncer takes a second, and each test has a home of its own.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("VCLI_", "KUBE"))}
     return kept | {
         "HOME": str(folder),
         "KUBECONFIG": str(folder / "kubeconfig"),
         "VCLI_STATE_DIR": str(folder / "state"),
         "VCLI_CACHE_DIR": str(cache_dir()),
+        "XDG_CACHE_HOME": user_cache_dir(),
         "NO_COLOR": "1",
     }
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from direct import end_namespace, make_namespace
 from embedded import SECONDS, Host
 from kubernetes_versions import VIRTUAL
 
@@ -81,10 +82,18 @@ class Space:
 
 
 @contextmanager
-def virtual_cluster(host: Host, name: str, *, sets: Sequence[str] = ()) -> Iterator[VirtualCluster]:
+def virtual_cluster(
+    host: Host, name: str, *, sets: Sequence[str] = (), dns: bool = True
+) -> Iterator[VirtualCluster]:
     """A virtual cluster as `vcli create` makes it, in a host namespace of its own, with DNS up.
 
     ``VCLI_E2E_CLUSTER=NAMESPACE/NAME`` lends one that is there already, and stays; not for values of its own.
+
+    Args:
+        host: where.
+        name: of the virtual cluster.
+        sets: values, as ``--set`` takes them.
+        dns: without, it has none: for tests in which no pod looks up a name.
     """
     if (lent := os.environ.get("VCLI_E2E_CLUSTER")) and not sets:
         namespace, _, name = lent.partition("/")
@@ -92,25 +101,26 @@ def virtual_cluster(host: Host, name: str, *, sets: Sequence[str] = ()) -> Itera
             yield cluster
         return
     namespace = f"{name}-{uuid.uuid4().hex[:8]}"
-    host.kubectl("create", "namespace", namespace)
+    host.create_namespace(namespace)
     version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
+    without = () if dns else ("controlPlane.coredns.enabled=false",)
     with VirtualCluster.create(
-        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=(*version, *sets)
+        name, namespace=namespace, kubeconfig=host.kubeconfig, sets=(*version, *without, *sets)
     ) as cluster:
-        dns = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
-        cluster.run(dns, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
+        if dns:
+            rollout = ["kubectl", "--namespace", "kube-system", "rollout", "status", "deployment/coredns"]
+            cluster.run(rollout, env={**host.env, "KUBECONFIG": str(cluster.kubeconfig)})
         yield cluster
-    host.kubectl("delete", "namespace", namespace, "--wait=false")
+    host.end_namespace(namespace)
 
 
 @contextmanager
 def virtual_namespace(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
     """A namespace with a default ServiceAccount, deleted after the block."""
     space = Space(cluster=cluster, host=host, name=f"test-{uuid.uuid4().hex[:6]}")
-    space.kubectl("create", "namespace", space.name)
-    space.wait("create", "serviceaccount/default")
+    make_namespace(cluster.kubeconfig, space.name)
     yield space
-    space.kubectl("delete", "namespace", space.name, "--wait=false", "--ignore-not-found")
+    end_namespace(cluster.kubeconfig, space.name)
 
 
 def container(script: str, *, image: str = BUSYBOX, **fields: Any) -> Object:

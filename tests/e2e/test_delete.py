@@ -13,7 +13,7 @@ from keyboard import Keyboard
 from plane import processes_of
 from polling import eventually
 from space import IDLE, container
-from test_create import left, namespaces, versions
+from test_create import NO_DNS, NOWHERE, left, namespaces, versions
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_claims_can_be_kept_and_are_taken_up_again(desk: Host, cluster: str):
         assert found["status"]["phase"] == "Bound"
         assert "ownerReferences" not in found["metadata"]
 
-    desk.vcli("create", "demo", "-n", cluster)
+    desk.vcli("create", "demo", "-n", cluster, *NO_DNS)
     again = desk.get("pvc", "files")
     assert (again["status"]["phase"], again["spec"]["volumeName"]) == ("Bound", volume)
     desk.vcli("delete", "demo", "-n", cluster)
@@ -86,7 +86,7 @@ def claim(name: str) -> dict[str, Any]:
 
 def test_rights_outside_the_namespace_go_too(desk: Host, namespace: str):
     rights = "rbac.clusterRole.enabled=true"
-    desk.vcli("create", "demo", "-n", namespace, "--no-connect", "--ephemeral", "--no-wait", "--set", rights)
+    desk.vcli("create", "demo", "-n", namespace, *NOWHERE, "--set", rights)
     account = f"system:serviceaccount:{namespace}:vc-demo"
 
     def may_read() -> bool:
@@ -109,14 +109,14 @@ def test_deleting_the_service_alone_removes_everything(desk: Host, namespace: st
 
 
 def test_a_namespace_made_for_it_goes_with_it(desk: Host):
-    desk.vcli("create", "lonely", "--no-connect", "--ephemeral")
+    desk.vcli("create", "lonely", *NOWHERE)
     done = desk.vcli("delete", "lonely", "-o", "json")
     assert "namespace/vcluster-lonely" in json.loads(done.stdout)["removed"]
     assert "vcluster-lonely" not in namespaces(desk)
 
 
 def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
-    desk.vcli("create", "lonely", "--no-connect", "--ephemeral")
+    desk.vcli("create", "lonely", *NOWHERE)
     try:
         desk.kubectl("create", "configmap", "mine", "-n", "vcluster-lonely")
         done = desk.vcli("delete", "lonely", "-o", "json")
@@ -127,7 +127,7 @@ def test_a_namespace_made_for_it_stays_when_somebody_moved_in(desk: Host):
 
 
 def test_a_namespace_with_others_things_goes_only_by_consent(desk: Host, namespace: str):
-    desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    desk.vcli("create", "demo", "-n", namespace, *NOWHERE)
     before = set(versions(desk, namespace))
     image = "--image=busybox:1.36"
     desk.kubectl("create", "deployment", "web", image, "-n", namespace, "--", "sh", "-c", IDLE)
@@ -166,7 +166,7 @@ def test_consent_can_be_given_beforehand(desk: Host, namespace: str):
 
 
 def test_an_unset_variable_deletes_nothing(desk: Host, namespace: str):
-    desk.vcli("create", "demo", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    desk.vcli("create", "demo", "-n", namespace, *NOWHERE)
     before = set(versions(desk, namespace))
     for argv in (
         ["", "-n", namespace],
@@ -181,7 +181,7 @@ def test_an_unset_variable_deletes_nothing(desk: Host, namespace: str):
 
 
 def test_an_interrupted_delete_says_what_does_the_rest(desk: Host, namespace: str):
-    desk.vcli("create", "held", "-n", namespace, "--ephemeral", "--no-connect", "--no-wait")
+    desk.vcli("create", "held", "-n", namespace, *NOWHERE)
     held = '{"metadata":{"finalizers":["example.org/held"]}}'
     desk.kubectl("patch", "secret", "vc-held", "-n", namespace, "--type=merge", "-p", held)
     argv = ["delete", "held", "-n", namespace]
@@ -208,7 +208,7 @@ def test_what_another_tool_made_is_left_alone(desk: Host, namespace: str):
 
 
 def test_a_finalizer_is_named(desk: Host, namespace: str):
-    desk.vcli("create", "stuck", "-n", namespace, "--no-connect", "--ephemeral")
+    desk.vcli("create", "stuck", "-n", namespace, *NOWHERE)
     patch = '{"metadata":{"finalizers":["example.org/held"]}}'
     desk.kubectl("patch", "secret", "vc-stuck", "-n", namespace, "--type=merge", "-p", patch)
     done = desk.vcli("delete", "stuck", "-n", namespace, "--timeout", "20s", check=False)
@@ -234,7 +234,7 @@ def deaf(name: str) -> dict[str, Any]:
 
 
 def test_a_long_grace_holds_up_nothing(desk: Host, namespace: str):
-    desk.vcli("create", "held", "-n", namespace, "--ephemeral")
+    desk.vcli("create", "held", "-n", namespace, "--ephemeral", *NO_DNS)
     desk.apply("default", deaf("stays"))
     desk.kubectl("wait", "--for=condition=Ready", "pod/stays", "--timeout=90s")
     [pod] = [
@@ -251,16 +251,17 @@ def test_a_long_grace_holds_up_nothing(desk: Host, namespace: str):
 
 
 def test_a_long_grace_does_not_hold_up_the_namespace_made_for_it(desk: Host):
-    desk.vcli("create", "lonely", "--ephemeral")
+    desk.vcli("create", "lonely", "--ephemeral", *NO_DNS)
     desk.apply("default", deaf("stays"))
     desk.kubectl("wait", "--for=condition=Ready", "pod/stays", "--timeout=90s")
-    desk.vcli("delete", "lonely", "--timeout", "40s")
+    done = desk.vcli("delete", "lonely", "--timeout", "40s", "-o", "json")
+    assert "namespace/vcluster-lonely" in json.loads(done.stdout)["removed"]
     assert "vcluster-lonely" not in namespaces(desk)
 
 
 def test_a_pod_that_is_ending_for_a_day_is_removed_by_force(desk: Host, namespace: str):
     """Its kubelet no longer takes a shorter grace: it is named, as it may run on."""
-    desk.vcli("create", "held", "-n", namespace, "--ephemeral")
+    desk.vcli("create", "held", "-n", namespace, "--ephemeral", *NO_DNS)
     desk.apply("default", deaf("ends"))
     desk.kubectl("wait", "--for=condition=Ready", "pod/ends", "--timeout=90s")
     desk.kubectl("delete", "pod", "ends", "--wait=false")

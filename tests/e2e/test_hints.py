@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from embedded import Host
 from tenants import tenant
+from test_create import NOWHERE
 
 SIZE = "controlPlane.statefulSet.persistence.volumeClaim.size=1Gi"
 
@@ -117,7 +118,8 @@ def test_pod_security_takes_the_control_plane_and_rejects_root(desk: Host, names
     assert done.returncode == 6
     assert "the pod is rejected by the host: violates PodSecurity" in done.stderr
     assert "--ephemeral" not in done.stderr, "it would not help"
-    desk.vcli("create", "demo", "-n", namespace, "--no-connect")
+    desk.vcli("create", "demo", "-n", namespace, *NOWHERE)
+    desk.kubectl("wait", "-n", namespace, "pod/demo-0", "--for=create", "--timeout=60s")
 
 
 def test_hints_carry_the_flags_that_were_given(desk: Host, namespace: str, tmp_path: Path):

@@ -14,7 +14,7 @@ from typing import Any
 import embedded
 import pytest
 import traffic
-from embedded import NAME, Host, Program, environment, run
+from embedded import NAME, Host, Program, booted, down, environment, run
 from kubernetes_versions import HOST
 from machine import machine, output
 from polling import eventually
@@ -25,7 +25,18 @@ from vcli.host.versions import KUBERNETES_RELEASES
 
 pytestmark = embedded.BOOTS_HOSTS
 
+MAIN = f"{NAME}-main"
 OWN = f"{NAME}-own"
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """One that no other tests use: its components are killed here."""
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    down(MAIN)
+    yield booted(MAIN, tmp_path_factory.mktemp("host"))
+    down(MAIN)
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:

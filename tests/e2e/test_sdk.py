@@ -65,7 +65,7 @@ def shared(host: Host) -> Iterator[str]:
 def test_a_cluster_lives_as_long_as_its_block(host: Host, tmp_path: Path) -> None:
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests" / "crd.yaml").write_text(CRD)
-    with VirtualCluster.create("sdk-block") as vc:
+    with VirtualCluster.create("sdk-block", sets=["controlPlane.coredns.enabled=false"]) as vc:
         assert "sdk-block" in host.vcli("list", "-o", "name").stdout.split()
         assert vc.namespace == "vcluster-sdk-block"
         assert stat.S_IMODE(vc.kubeconfig.stat().st_mode) == 0o600

@@ -8,8 +8,8 @@ import json
 import pytest
 from embedded import Host, vcli_host
 from kubernetes_versions import HOST, VIRTUAL
-from test_upgrade import CLAIM, inside
-from test_upgrade import pod as on_host
+from upgrading import CLAIM, inside
+from upgrading import pod as on_host
 
 from vcli.host.versions import KUBERNETES, KUBERNETES_RELEASES
 

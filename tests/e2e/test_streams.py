@@ -17,13 +17,14 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from embedded import SECONDS, Host
 from polling import eventually
+from space import virtual_cluster
 from terminal import Terminal
 
 IMAGE = "docker.io/library/busybox:1.36"
@@ -33,13 +34,20 @@ SPDY = {"KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "false", "KUBECTL_PORT_FORWARD_WEBS
 
 @dataclass(frozen=True, kw_only=True)
 class Cluster:
-    """A virtual cluster, and kubectl in it."""
+    """A virtual cluster, and kubectl in it.
+
+    Attributes:
+        kubeconfig: of a connection that is open; empty where each kubectl has one of its own.
+    """
 
     host: Host
     name: str
     namespace: str
+    kubeconfig: str
 
     def argv(self, *args: str) -> list[str]:
+        if self.kubeconfig:
+            return ["kubectl", f"--kubeconfig={self.kubeconfig}", *args]
         connect = [sys.executable, "-m", "vcli", "connect", self.name, "--namespace", self.namespace]
         return [*connect, "--", "kubectl", *args]
 
@@ -95,16 +103,14 @@ class Cluster:
 
 @pytest.fixture(scope="module")
 def cluster(host: Host) -> Iterator[Cluster]:
-    given = os.environ.get("VCLI_E2E_CLUSTER")
-    if given:
-        namespace, _, name = given.partition("/")
-        yield Cluster(host=host, name=name, namespace=namespace)
-        return
-    namespace = f"test-{uuid.uuid4().hex[:8]}"
-    host.kubectl("create", "namespace", namespace)
-    host.vcli("create", "streams", "--namespace", namespace, "--no-connect", timeout=300)
-    yield Cluster(host=host, name="streams", namespace=namespace)
-    host.kubectl("delete", "namespace", namespace, "--wait=false")
+    with virtual_cluster(host, "streams", dns=False) as made:
+        yield Cluster(host=host, name=made.name, namespace=made.namespace, kubeconfig=str(made.kubeconfig))
+
+
+@pytest.fixture
+def unconnected(cluster: Cluster) -> Cluster:
+    """Each kubectl by ``vcli connect NAME --``."""
+    return replace(cluster, kubeconfig="")
 
 
 @pytest.fixture(scope="module")
@@ -134,10 +140,10 @@ def ended(process: "subprocess.Popen[str]") -> Iterator["subprocess.Popen[str]"]
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
 @pytest.mark.skew
 def test_exec_pipes_stdin_keeps_outputs_apart_and_gives_the_exit_code(
-    cluster: Cluster, box: str, env: dict[str, str]
+    unconnected: Cluster, box: str, env: dict[str, str]
 ) -> None:
     script = "cat; echo problem >&2; exit 7"
-    done = cluster.run(
+    done = unconnected.run(
         "exec", "-i", box, "--", "sh", "-c", script, stdin=b"some\0bytes\xff\n", check=False, env=env
     )
     assert done.returncode == 7
@@ -163,9 +169,9 @@ def test_exec_carries_much_data_both_ways(cluster: Cluster, box: str, env: dict[
 
 @pytest.mark.parametrize("env", [{}, SPDY], ids=["websocket", "spdy"])
 @pytest.mark.skew
-def test_a_terminal_and_its_size(cluster: Cluster, box: str, env: dict[str, str]) -> None:
-    argv = cluster.argv("exec", "-it", box, "--", "sh")
-    with Terminal(argv, env=cluster.host.env | env, rows=30, columns=100) as terminal:
+def test_a_terminal_and_its_size(unconnected: Cluster, box: str, env: dict[str, str]) -> None:
+    argv = unconnected.argv("exec", "-it", box, "--", "sh")
+    with Terminal(argv, env=unconnected.host.env | env, rows=30, columns=100) as terminal:
         terminal.wait_for("# ")
         terminal.type("stty size; tty\n")
         terminal.wait_for("30 100")
@@ -197,9 +203,11 @@ def test_many_at_once(cluster: Cluster, box: str) -> None:
 
 
 @pytest.mark.skew
-def test_attach_talks_to_the_process_of_the_container(cluster: Cluster, name: str) -> None:
+def test_attach_talks_to_the_process_of_the_container(
+    cluster: Cluster, unconnected: Cluster, name: str
+) -> None:
     cluster.pod(name, "while read line; do echo got $line; done", container={"stdin": True})
-    with ended(cluster.start("attach", "-i", name)) as process:
+    with ended(unconnected.start("attach", "-i", name)) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         for word in ("one", "two"):

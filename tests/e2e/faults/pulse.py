@@ -1,18 +1,15 @@
 """How long nothing got through: a small change all the time, in each direction, and when it arrived."""
 
 import asyncio
-import base64
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Self
 
-import yaml
+from direct import client_of
 from polling import eventually
 from space import Object, Space, pod
 
-from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import PODS
@@ -78,8 +75,8 @@ class Pulse:
     async def _run(self) -> None:
         space = self._space
         async with (
-            _client(space.cluster.kubeconfig) as virtual,
-            _client(space.host.kubeconfig) as host,
+            client_of(space.cluster.kubeconfig, timeout=_PATIENCE) as virtual,
+            client_of(space.host.kubeconfig, timeout=_PATIENCE) as host,
         ):
             inside = (virtual, space.name, _NAME)
             outside = (host, space.cluster.namespace, space.host_name(_NAME))
@@ -103,19 +100,6 @@ class Pulse:
             else:
                 self._beats[way].append(time.monotonic())
             await asyncio.sleep(_PAUSE)
-
-
-def _client(kubeconfig: Path) -> Client:
-    """Of whatever the file says; vcli itself goes through a virtual cluster's context to its host."""
-    config: Object = yaml.safe_load(kubeconfig.read_text())
-    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-    access = Access(
-        server=cluster["server"],
-        ca=base64.b64decode(cluster["certificate-authority-data"]),
-        client_certificate=base64.b64decode(user["client-certificate-data"]),
-        client_key=base64.b64decode(user["client-key-data"]),
-    )
-    return Client(access, timeout=_PATIENCE)
 
 
 async def _annotate(client: Client, namespace: str, name: str, text: str) -> None:

@@ -15,6 +15,7 @@ from faults.figures import Figures, Running, leaked
 from faults.pulse import Pulse
 
 VCLI = [sys.executable, "-m", "vcli"]
+NO_DNS = ["--set", "controlPlane.coredns.enabled=false"]
 STAYS = [f"stays-{number}" for number in range(3)]
 KINDS = ("pods", "services", "configmaps", "secrets", "persistentvolumeclaims")
 
@@ -78,7 +79,7 @@ def test_host_namespace_deleted_while_create_waits(desk: Host, doomed: str) -> N
 
 def test_host_namespace_deleted_under_a_running_cluster(desk: Host, doomed: str) -> None:
     """The tunnel ends by itself; disconnect leads back to where one was."""
-    done = json.loads(desk.vcli("create", doomed, "--ephemeral", "-o", "json").stdout)
+    done = json.loads(desk.vcli("create", doomed, "--ephemeral", *NO_DNS, "-o", "json").stdout)
     [tunnel] = json.loads(desk.vcli("tunnels", "-o", "json").stdout)
     assert desk.kubectl("config", "current-context").strip() == done["connection"]["context"]
     desk.kubectl("run", "web", "--image=busybox:1.36", "--", "sh", "-c", IDLE)

@@ -21,7 +21,10 @@ BUDGET: Object = {
 def space(host: Host) -> Iterator[Space]:
     """In a virtual cluster that has them synced."""
     sets = ("sync.toHost.podDisruptionBudgets.enabled=true",)
-    with virtual_cluster(host, "pdb", sets=sets) as cluster, virtual_namespace(cluster, host) as space:
+    with (
+        virtual_cluster(host, "pdb", sets=sets, dns=False) as cluster,
+        virtual_namespace(cluster, host) as space,
+    ):
         yield space
 
 

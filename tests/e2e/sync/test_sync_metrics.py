@@ -14,6 +14,8 @@ from sync.metricsserver import API_SERVICE, NAMESPACE
 from vcli import VirtualCluster
 
 BUSY = "trap exit TERM; while :; do :; done"
+LIMITED = {"resources": {"limits": {"cpu": "100m"}}}
+"""Enough to be told from an idle one, and no more: other tests share the machine."""
 PATIENCE = 300
 
 
@@ -76,7 +78,7 @@ def ours(space: Space) -> tuple[str, str]:
 @pytest.mark.usefixtures("_host_metrics")
 def test_top_tells_of_this_clusters_pods_and_nodes(space: Space) -> None:
     space.apply(
-        pod("busy", BUSY, labels={"app": "busy"}, container={"resources": {"limits": {"cpu": "200m"}}}),
+        pod("busy", BUSY, labels={"app": "busy"}, container=LIMITED),
         pod("idle"),
     )
     space.wait("condition=Ready", "pod/busy", "pod/idle")
@@ -101,7 +103,7 @@ def test_top_tells_of_this_clusters_pods_and_nodes(space: Space) -> None:
 
 @pytest.mark.usefixtures("_host_metrics")
 def test_kubelets_tell_what_can_be_known_of_usage(space: Space) -> None:
-    space.apply(pod("busy", BUSY, container={"resources": {"limits": {"cpu": "200m"}}}))
+    space.apply(pod("busy", BUSY, container=LIMITED))
     space.wait("condition=Ready", "pod/busy")
     proxy = f"/api/v1/nodes/{space.get('pod', 'busy')['spec']['nodeName']}/proxy"
     labels = f'container="main",namespace="{space.name}",pod="busy"'
@@ -123,7 +125,7 @@ def test_kubelets_tell_what_can_be_known_of_usage(space: Space) -> None:
 
 @pytest.mark.usefixtures("_host_metrics")
 def test_load_makes_more_pods(space: Space) -> None:
-    resources = {"requests": {"cpu": "50m"}, "limits": {"cpu": "150m"}}
+    resources = {"requests": {"cpu": "20m"}, "limits": {"cpu": "60m"}}
     deployment: Object = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -162,8 +164,7 @@ def test_a_stock_metrics_server_inside_takes_over_and_gives_back(space: Space) -
     try:
         space.kubectl("rollout", "status", "deployment/metrics-server", "-n", NAMESPACE, "--timeout=110s")
         eventually(lambda: served_by(space) == ("metrics-server", "True"), seconds=PATIENCE)
-        limits = {"resources": {"limits": {"cpu": "200m"}}}
-        space.apply(pod("busy", BUSY, container=limits), pod("idle"))
+        space.apply(pod("busy", BUSY, container=LIMITED), pod("idle"))
         space.wait("condition=Ready", "pod/busy", "pod/idle")
         # Its first figure is of the time before it was busy.
         eventually(lambda: int(rows_of(space, "busy", "idle")["busy"][1].removesuffix("m")) > 20)

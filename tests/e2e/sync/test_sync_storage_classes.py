@@ -20,7 +20,10 @@ IS_DEFAULT = "storageclass.kubernetes.io/is-default-class"
 def space(host: Host) -> Iterator[Space]:
     """In a virtual cluster that has them mirrored."""
     sets = ("sync.fromHost.storageClasses.enabled=true",)
-    with virtual_cluster(host, "classes", sets=sets) as cluster, virtual_namespace(cluster, host) as space:
+    with (
+        virtual_cluster(host, "classes", sets=sets, dns=False) as cluster,
+        virtual_namespace(cluster, host) as space,
+    ):
         yield space
 
 

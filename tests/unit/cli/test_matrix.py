@@ -5,7 +5,6 @@ for minutes is replaced. What has to hold is in `check`.
 """
 
 import functools
-import gc
 import itertools
 import json
 import os
@@ -19,11 +18,14 @@ import pytest
 import yaml
 from contract import ERRORS, EXIT_CODES
 from fake_host import fake_host
-from program import CLOSED, FULL, UNREAD, Done, below, load_everything, run
+from forkserver import forkserver
+from harmless import harmless
+from program import CLOSED, FULL, UNREAD, Done, below
 
 from vcli.cli import app
 
 Words = tuple[str, ...]
+Run = Callable[..., Done]
 
 VIRTUAL = "https://127.0.0.1:1"
 WHERE = ("-n", "team")
@@ -223,23 +225,27 @@ def _surroundings(command: Words) -> Iterator[Case]:
 @pytest.fixture(scope="module")
 def host() -> Iterator[str]:
     with fake_host() as url:
-        load_everything()
-        gc.freeze()  # what is not looked at is not copied for each run
         yield url
-        gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
-def as_usual(host: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Words], Done]:
+def run() -> Iterator[Run]:
+    with forkserver() as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def as_usual(host: str, run: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Words], Done]:
     """What a command line does when nothing is wrong around it."""
 
     @functools.cache
     def of(words: Words) -> Done:
-        return start(Case(title="", command=(), words=words), host, tmp_path_factory.mktemp("usual"))
+        return start(Case(title="", command=(), words=words), run, host, tmp_path_factory.mktemp("usual"))
 
     return of
 
 
+@functools.cache
 def kubeconfig(server: str) -> bytes:
     """Of a user of the host who has connected to the virtual cluster before."""
     mark = {
@@ -267,34 +273,13 @@ def kubeconfig(server: str) -> bytes:
     ).encode()
 
 
-def harmless() -> None:
-    """Replace what would boot a machine, build for minutes or fill a disk."""
-    from vcli.host.state import ComponentStatus, HostStatus, NodeStatus  # noqa: PLC0415
-    from vcli.operations import host, host_node, host_programs, image  # noqa: PLC0415
-
-    here = Path("here")
-    component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
-    up = host.HostUp(
-        name="x", server="https://x", context="x", kubeconfig=here, kubectl=here, version="v1",
-        created=True, seconds=1)  # fmt: skip
-    found = HostStatus(
-        name="x", ready=True, node_ready=True, version="v1", server="https://x", port=1, pid=1,
-        kubeconfig=here, kubectl=here, components=[component], nodes=[],
-    )  # fmt: skip
-    node = NodeStatus(name="x", state="cut", ready=False, address="x", pod_cidr="x", zone="x", pid=1)
-    host.up = lambda **_: up
-    host_programs.build = lambda **_: here
-    host.down = lambda **_: True
-    host.status = lambda **_: found
-    host_node.nodes = lambda **_: [node]
-    for verb in ("stop", "start", "cut", "heal"):
-        setattr(host_node, verb, lambda *_, **__: True)
-    image.build = lambda **_: image.Built(name="x", archive=here, digest="sha256:0", size=1)
-
-
-def start(case: Case, server: str, folder: Path) -> Done:
+def start(case: Case, run: Run, server: str, folder: Path) -> Done:
     home = folder / "home"
     home.mkdir(exist_ok=True)
+    packed = folder.parent / "packed"  # packing the syncer takes a while
+    packed.mkdir(exist_ok=True)
+    if not (home / ".cache").is_symlink():
+        (home / ".cache").symlink_to(packed)
     (folder / "archive.tar").write_bytes(b"no archive")
     config = folder / "config"
     config.write_bytes(kubeconfig(server) if case.kubeconfig is None else case.kubeconfig)
@@ -304,7 +289,7 @@ def start(case: Case, server: str, folder: Path) -> Done:
         "KUBECONFIG": str(config),
         "VCLI_STATE_DIR": str(home / "state"),
         "VCLI_CACHE_DIR": str(home / "cache"),
-        "XDG_CACHE_HOME": str(folder.parent / "packed"),  # packing the syncer takes a while
+        "XDG_CACHE_HOME": str(packed),
         "VCLI_HOST_ROOT": f"/tmp/vcli-hosts-{os.getpid()}",  # short, for sockets
         "NO_PROXY": "*",
     }
@@ -327,8 +312,8 @@ def reset(server: str) -> None:
 
 
 @pytest.mark.parametrize("case", [pytest.param(x, id=" ".join((*x.command, x.title))) for x in cases()])
-def test_matrix(case: Case, host: str, as_usual: Callable[[Words], Done], tmp_path: Path) -> None:
-    done = start(case, host, tmp_path)
+def test_matrix(case: Case, host: str, run: Run, as_usual: Callable[[Words], Done], tmp_path: Path) -> None:
+    done = start(case, run, host, tmp_path)
     check(case, done)
     if case.succeeds:
         assert done.code == 0, done.err

@@ -70,3 +70,42 @@ def test_alone(): assert False, "is not run"
     assert result.ret == pytest.ExitCode.INTERRUPTED
     assert last_line(result) == "1 failed"
     result.stdout.no_fnmatch_line("*is not run*")
+
+
+def test_nobody_uses_the_shared_host_while_hosts_are_booted(suite):
+    suite.test("""
+from pathlib import Path
+import time
+@pytest.mark.boots_hosts
+@pytest.mark.parametrize("n", range(4))
+def test_boots(n):
+    Path(f"boots-{n}").touch()
+    time.sleep(0.2)
+    assert not Path("shares").exists()
+def test_later():
+    until = time.monotonic() + 30
+    while not Path("shares").exists():
+        assert time.monotonic() < until, "it still has its turn"
+""")
+    suite.test(
+        """
+from pathlib import Path
+import time
+from turns import TURN
+@pytest.fixture(scope="session")
+def host(pytestconfig):
+    pytestconfig.stash[TURN].share()
+def test_without_a_host():
+    while not Path("boots-0").exists():
+        time.sleep(0.05)
+    assert not Path("boots-3").exists()
+def test_with_it(host):
+    assert Path("boots-3").exists()
+    Path("shares").touch()
+def test_last(): pass
+""",
+        kind="api",
+    )
+    result = suite.run("-n", "2")
+    assert result.ret == 0, result.stdout.str()
+    assert last_line(result) == "8 passed"
