@@ -293,7 +293,10 @@ class NodeStatus(TypedDict, total=False):
     capacity: dict[str, str]
     conditions: list[Condition]
     daemonEndpoints: NodeDaemonEndpoints
+    declaredFeatures: list[str]
+    images: list[Object]
     nodeInfo: NodeInfo
+    runtimeHandlers: list[Object]
 
 
 class LeaseSpec(TypedDict, total=False):

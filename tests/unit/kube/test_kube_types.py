@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcli.kube import types
-from vcli.syncer.translate import events, nodes, pvs, services
+from vcli.syncer.translate import events, mirrored_nodes, pvs, services
 
 ROOT = Path(__file__).parents[3]
 SYNCER = ROOT / "vcli" / "syncer"
@@ -25,7 +25,7 @@ MISSPELT = {
     "translate/pvcs.py": ('spec["volumeName"] =', 'spec["volume"] ='),
     "translate/pvs.py": ('"persistentVolumeReclaimPolicy": "Delete"', '"reclaimPolicy": "Delete"'),
     "translate/events.py": ('"involvedObject": cast(', '"involvedobject": cast('),
-    "translate/nodes.py": ('"daemonEndpoints": _endpoints', '"daemonEndpoint": _endpoints'),
+    "translate/nodes.py": ('"daemonEndpoints": endpoints_of', '"daemonEndpoint": endpoints_of'),
     "translate/metadata.py": ('"ownerReferences": [owner]', '"ownerReference": [owner]'),
     "translate/labels.py": ('"matchExpressions": list(', '"matchExpression": list('),
     "engine/recorder.py": ('"reportingComponent": COMPONENT', '"reportingController": COMPONENT'),
@@ -65,8 +65,8 @@ def test_a_misspelt_field_does_not_pass_mypy(tmp_path: Path):
         (services.HOST_FIELDS | {services.EXTERNAL_IPS, services.EXTERNAL_NAME}, types.ServiceSpec),
         (services._LIVED, types.ObjectMeta),
         (events._COPIED, types.Event),
-        (nodes._MIRRORED_SPEC, types.NodeSpec),
-        (nodes._MIRRORED_STATUS, types.NodeStatus),
+        (mirrored_nodes._SPEC, types.NodeSpec),
+        (mirrored_nodes._STATUS, types.NodeStatus),
         (pvs._COPIED, types.VolumeSpec),
     ],
 )

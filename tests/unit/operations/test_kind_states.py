@@ -26,7 +26,8 @@ def states(values: str = "", **given: Any) -> dict[str, str]:
 
 def role(*sets: str) -> list[Object]:
     """The rules of the Role that such a virtual cluster has."""
-    _, _, made, _ = rights.render(NAMES, load([], sets), with_features=frozenset())
+    values = load([], sets)
+    _, _, made, _ = rights.render(NAMES, values, with_features=frozenset(rights.features(values)))
     rules: list[Object] = made["rules"]
     return rules
 

@@ -62,7 +62,7 @@ def told(
     async def simulate() -> list[Request]:
         found, ctx = clusters()
         script(found)
-        inert = InertObjects(ctx, kinds, ())
+        inert = InertObjects(ctx, kinds)
 
         async def then() -> None:
             await asyncio.sleep(1)

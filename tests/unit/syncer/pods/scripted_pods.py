@@ -91,6 +91,8 @@ _PLURALS = frozenset(
     {
         "configmaps",
         "endpointslices",
+        "ingressclasses",
+        "ingresses",
         "namespaces",
         "nodes",
         "persistentvolumeclaims",
