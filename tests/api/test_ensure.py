@@ -174,7 +174,7 @@ USER = {"client-certificate", "client-key"}
         (SECRETS, "demo-certs", LEAF, LEAF),
         (SECRETS, "demo-certs", {"apiserver.crt"}, {"apiserver.crt", "apiserver.key"}),
         (SECRETS, "demo-certs", {"sa.pub", "sa.key"}, {"sa.pub", "sa.key"}),
-        (SECRETS, "vc-demo", {*USER, "config", "certificate-authority"}, {*USER, "config"}),
+        (SECRETS, "vc-demo", {*USER, "config", "certificate-authority"}, {*USER, "config", "value"}),
     ],
 )
 async def test_only_what_is_lost_is_made_again(

@@ -18,6 +18,7 @@ from vcli.kube.errors import NotFound
 from vcli.kube.resources import LEASES, NODES, PODS
 from vcli.syncer.nodes import controller as kind
 from vcli.syncer.nodes.status import kubelet_port
+from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.translate.nodes import KIND_OF_NODE
 
 Object = dict[str, Any]
@@ -93,7 +94,7 @@ async def test_a_node_as_clients_want_it(running: VirtualNodes, client: Client, 
 async def test_the_host_namespace_is_not_in_it(start: Start, client: Client, name: str) -> None:
     async with start() as nodes:
         settings = dataclasses.replace(nodes.settings, headless_service="demo-headless.team-secret.svc")
-        nodes.nodes._settings = settings
+        nodes.nodes._source = SyntheticNodes(dataclasses.replace(nodes.ctx, settings=settings))
         await nodes.nodes.ensure(name, internal_ips=["192.0.2.1"])
         node = await client.get(NODES, name)
     assert "team-secret" not in str(node)

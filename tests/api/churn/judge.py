@@ -183,7 +183,7 @@ class Judge:
     def _slice(self, key: Key, endpoint_slice: Object) -> Iterator[str]:
         service = (endpoint_slice["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
         owner = self._virtual.get(Key("Service", key.namespace, service))
-        takes_slices = owner is not None and service_is_on_host(owner) and not owner["spec"].get("selector")
+        takes_slices = owner is not None and service_is_on_host(owner)
         if takes_slices and key.namespace != "default":
             desired = slice_to_host(endpoint_slice, scope=self._scope)
             yield from self._copy(key, desired, exact=("endpoints", "ports"))

@@ -8,6 +8,7 @@ from testbed import Lab
 
 from vcli.kube.client import Client
 from vcli.kube.resources import SERVICES
+from vcli.syncer.engine.recorder import COMPONENT
 
 Object = dict[str, Any]
 PORT = {"name": "http", "port": 80, "protocol": "TCP"}
@@ -73,7 +74,8 @@ async def test_the_hosts_load_balancer_gives_and_takes(lab: Lab, tenant: Client)
 
 async def said(lab: Lab, name: str, text: str) -> Object:
     async def found() -> list[Object]:
-        return [each for each in await lab.events(name) if text in each["message"]]
+        ours = [each for each in await lab.events(name) if each["reportingComponent"] == COMPONENT]
+        return [each for each in ours if text in each["message"]]
 
     [event] = await lab.eventually(found)
     assert event["type"] == "Warning"
