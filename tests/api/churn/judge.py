@@ -141,8 +141,11 @@ class Judge:
             yield from self._copy(key, desired, exact=("data", "immutable", "type"))
 
     def _claim(self, key: Key, claim: Object) -> Iterator[str]:
-        yield from self._copy(key, pvcs.to_host(claim, scope=self._scope))
-        host = self._on_host(key)
+        desired, host = pvcs.to_host(claim, scope=self._scope), self._on_host(key)
+        if host is not None and _has_grown_beyond(host, desired):
+            # The tenant took it back before the size was shown: the host can't make a volume smaller.
+            desired["spec"]["resources"] = host["spec"]["resources"]
+        yield from self._copy(key, desired)
         if host is None:
             return
         told = pvcs.virtual_status(host, claim, scope=self._scope)
@@ -268,6 +271,12 @@ def _is_held(pod: Object) -> bool:
     """Whether nothing but the tenant's finalizers keeps it."""
     metadata = pod["metadata"]
     return "deletionTimestamp" in metadata and bool(metadata.get("finalizers"))
+
+
+def _has_grown_beyond(host: Object, desired: Object) -> bool:
+    size = ((host.get("status") or {}).get("capacity") or {}).get("storage", "0Gi")
+    wanted = desired["spec"]["resources"]["requests"]["storage"]
+    return int(size.removesuffix("Gi")) > int(wanted.removesuffix("Gi"))
 
 
 def _claims(encoded: str) -> Object:
