@@ -122,7 +122,7 @@ async def _open(host: str, port: int, tls: ssl.SSLContext | None, server_name: s
 
 
 class _Protocol(asyncio.StreamReaderProtocol):
-    """Knows its transport before whoever connects does."""
+    """Keeps its transport as soon as there is one, before `create_connection` returns it."""
 
     transport: asyncio.WriteTransport | None = None
 

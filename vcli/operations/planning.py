@@ -100,6 +100,8 @@ async def make_plan(
     service = _service(names, preflight)
     raise_for(preflight, names)
 
+    live = preflight.workload
+
     async def objects_of(values: Values, steps: Steps) -> list[Object]:
         objects = await rendered(
             client,
@@ -110,7 +112,6 @@ async def make_plan(
             bundle=bundle,
             steps=steps,
         )
-        live = preflight.workload
         if live is None:
             return objects
         objects = [with_user_of(live, obj) for obj in objects]
@@ -119,12 +120,11 @@ async def make_plan(
         return objects
 
     objects = await objects_of(values, steps)
-    _check_versions(names, values, preflight.workload, objects[-1], steps)
+    _check_versions(names, values, live, objects[-1], steps)
     planned, found = await asyncio.gather(
         plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )
 
-    live = preflight.workload
     was_ready = live is not None and (await recounted(client, cluster_of(live, kind="StatefulSet"))).ready > 0
 
     def plan(planned: Sequence[Planned], surplus: Sequence[Object]) -> Plan:
