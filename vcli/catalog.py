@@ -7,7 +7,7 @@ kind is translated is in `vcli.syncer`; how one is added, in docs/explanation/ar
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from vcli.kube.resources import (
     CLUSTERROLES,
@@ -34,8 +34,8 @@ from vcli.kube.resources import (
     VOLUMESNAPSHOTCLASSES,
     Resource,
 )
+from vcli.kube.types import Object
 
-Object: TypeAlias = dict[str, Any]
 Direction: TypeAlias = Literal["toHost", "fromHost", "both"]
 Switch: TypeAlias = bool | Literal["auto"]
 

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from vcli.bootstrap import certificate, layout, pki
 from vcli.bootstrap import facts as host
@@ -25,9 +25,8 @@ from vcli.errors import TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, ApiError, Conflict, Forbidden, NotFound, Unreachable
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, SERVICES, Resource
-from vcli.kube.types import uid
+from vcli.kube.types import Object, uid
 
-Object = dict[str, Any]
 T = TypeVar("T")
 log = logging.getLogger("vcli.bootstrap")
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from vcli.bootstrap import node_ports, service_cidr
 from vcli.bootstrap.spec import Spec
 from vcli.kube.client import Client
-from vcli.kube.errors import Object
-from vcli.kube.types import uid
+from vcli.kube.types import Object, uid
 
 SERVICE_CIDRS = "SERVICE_CIDRS"
 NODE_PORTS = "NODE_PORTS"

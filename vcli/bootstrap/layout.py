@@ -2,14 +2,13 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from vcli.bootstrap import kubeconfigs
 from vcli.bootstrap.pki import Files
 from vcli.bootstrap.spec import Spec
 from vcli.contract import ports
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 API_INSIDE: Final = f"https://127.0.0.1:{ports.API}"
 """Where the components of the control plane's pod find the virtual API."""

@@ -4,8 +4,9 @@ import re
 from typing import Final
 
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Invalid, Object
+from vcli.kube.errors import ApiError, Invalid
 from vcli.kube.resources import SERVICES
+from vcli.kube.types import Object
 
 DEFAULT: Final = "30000-32767"
 _NAMED: Final = re.compile(r"range of valid ports is ([0-9]+-[0-9]+)")

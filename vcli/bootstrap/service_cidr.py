@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Invalid, Object
+from vcli.kube.errors import ApiError, Invalid
 from vcli.kube.resources import SERVICECIDRS, SERVICES
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -82,7 +82,7 @@ def _flip(address: Address, bit: int) -> Address:
 
 async def _ask(client: Client, namespace: str, address: Address) -> bool | Network:
     """Whether an address is within the range; or the range itself, when the answer names it."""
-    body: Object = {
+    body = {
         "metadata": {"generateName": "vcli-range-"},
         "spec": {"clusterIP": str(address), "ports": [{"port": 443}]},
     }

@@ -2,12 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from vcli.kube.types import ObjectMeta
-
-Object = dict[str, Any]
+from vcli.kube.types import Object, ObjectMeta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

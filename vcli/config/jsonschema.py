@@ -8,8 +8,7 @@ from vcli.config.dump import dump
 from vcli.config.image import Image
 from vcli.config.schema import Values
 from vcli.config.shape import default_of, is_required, keys_of, shape_of
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 _TYPES = {bool: "boolean", int: "integer", str: "string"}
 

@@ -8,7 +8,7 @@ case in YAML.
 # ruff: noqa: RUF009  _doc and _section make fields
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
@@ -16,8 +16,7 @@ from vcli.config.image import Image
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
-
-Object: TypeAlias = dict[str, Any]
+from vcli.kube.types import Object
 
 KUBERNETES = "v1.36.3"
 ETCD = "3.6.8-0"

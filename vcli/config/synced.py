@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from vcli.catalog import SYNCED, Object, Switch, SyncedKind
+from vcli.catalog import SYNCED, Switch, SyncedKind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import selector_of, switch_of
+from vcli.kube.types import Object
 
 
 def chosen(values: Values, kind: SyncedKind) -> Switch:

@@ -1,13 +1,9 @@
 """What is inside the virtual cluster from the start: CoreDNS, and what its first pod needs."""
 
-from typing import Any
-
 from vcli.config.schema import Metadata, Values
 from vcli.controlplane import manifests
 from vcli.controlplane.images import place
-from vcli.kube.types import ObjectMeta, annotations, labels
-
-Object = dict[str, Any]
+from vcli.kube.types import Object, ObjectMeta, annotations, labels
 
 
 def render(values: Values) -> list[Object]:

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from vcli.controlplane.names import FIELD_MANAGER
 from vcli.kube.client import Client
-from vcli.kube.errors import NotFound, Object
+from vcli.kube.errors import NotFound
 from vcli.kube.resources import Resource
+from vcli.kube.types import Object
 
 T = TypeVar("T")
 

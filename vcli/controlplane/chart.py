@@ -6,7 +6,6 @@ here. A test with Helm itself compares what comes out, value by value.
 
 import json
 import re
-from typing import Any
 
 from vcli._version import __version__
 from vcli.config.jsonschema import json_schema
@@ -17,8 +16,7 @@ from vcli.controlplane.chart_edits import EDITS
 from vcli.controlplane.chart_kinds import kinds
 from vcli.controlplane.roles import order_of
 from vcli.errors import VcliError
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 NAME = "vcli"
 _OWN = ("_helpers.tpl", "_addons.tpl", "_checks.tpl", "config.yaml", "bundle.yaml", "NOTES.txt")

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Object, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
+from vcli.kube.types import Object
 
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")

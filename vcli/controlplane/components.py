@@ -7,8 +7,7 @@ from typing import Any
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, roles_of
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 # What the API server writes by itself at each change, or at none.
 _BOOKKEEPING = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")

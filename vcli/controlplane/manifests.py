@@ -8,8 +8,7 @@ from typing import Any
 
 from vcli import yaml
 from vcli.errors import VcliError
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 EXAMPLE = re.compile(r"\bdemo\b")
 """In manifests: names are made from this one."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 def applied(obj: Object, *, manager: str) -> Object | None:

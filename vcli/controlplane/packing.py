@@ -1,7 +1,7 @@
 """Components to workloads: which of them run together."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from vcli._version import __version__
 from vcli.config.schema import Values
@@ -9,8 +9,7 @@ from vcli.controlplane import manifests
 from vcli.controlplane.components import Component
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import order_of
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 CHECKSUM: Final = "vcli.dev/checksum"
 VERSION: Final = "vcli.dev/version"

@@ -10,9 +10,9 @@ from vcli.contract.labels import CLUSTER, synced_by
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
-from vcli.kube.types import labels, uid
+from vcli.kube.types import Object, labels, uid
 
 
 async def find_surplus(

@@ -24,9 +24,7 @@ from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
 from vcli.controlplane.stores import embedded_etcd
 from vcli.kube.resources import SERVICEACCOUNTS, Resource
-from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
-
-Object = dict[str, Any]
+from vcli.kube.types import Object, ObjectMeta, OwnerReference, annotations, labels
 
 
 def service(names: Names, values: Values) -> Object:

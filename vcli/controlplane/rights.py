@@ -10,8 +10,7 @@ from vcli.config.schema import Values
 from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 _FEATURE = "vcli.dev/feature"
 

@@ -6,9 +6,9 @@ earlier versions and loft-sh's CLI made never will: they are known by the names 
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 class Role(StrEnum):

@@ -19,7 +19,7 @@ from typing import Any
 
 from vcli.host.api import Api, ApiRefusedError
 from vcli.host.instance import API_PORT
-from vcli.kube.types import Event, VolumeSpec, annotations, is_terminating, plain
+from vcli.kube.types import Event, Object, VolumeSpec, annotations, is_terminating, plain
 
 PROVISIONER = "vcli.dev/local"
 _CLAIMS = "/api/v1/persistentvolumeclaims"
@@ -32,7 +32,6 @@ _ANY_USER = 0o777
 _RESYNC = 30.0
 _RETRY = 0.5
 
-Object = dict[str, Any]
 _FAILURES = (OSError, HTTPException, ApiRefusedError, ValueError)
 
 

@@ -13,12 +13,12 @@ from vcli.kube.errors import (
     Forbidden,
     Invalid,
     NotFound,
-    Object,
     ServerError,
     TooManyRequests,
     Unauthorized,
     Unreachable,
 )
+from vcli.kube.types import Object
 
 _LONGEST_MESSAGE = 1000
 # What must never reach a log or a terminal: tokens, keys, and what the server quotes back of a Secret.

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Literal
 
 from vcli.kube import codec
-from vcli.kube.errors import ApiError, Expired, Object, Unreachable
+from vcli.kube.errors import ApiError, Expired, Unreachable
 from vcli.kube.raw import MOST_RETRIES, Params, RawClient
 from vcli.kube.resources import PODS, Resource
+from vcli.kube.types import Object
 
 Strategy = Literal["merge", "json", "strategic"]
 Propagation = Literal["Foreground", "Background", "Orphan"]

@@ -5,11 +5,8 @@ and derive from the error a person sees as well, so ``except NotFoundError`` cat
 cluster" and a 404.
 """
 
-from typing import Any
-
 from vcli.errors import ConflictError, NotAllowedError, NotFoundError, UnreachableError, VcliError
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 class ApiError(VcliError):

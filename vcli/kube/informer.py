@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object
+from vcli.kube.errors import ApiError
 from vcli.kube.resources import Resource
 from vcli.kube.store import Indexer, Store
+from vcli.kube.types import Object
 from vcli.kube.watch import Event, Pace, list_watch
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from vcli._version import __version__
 from vcli.kube import codec
 from vcli.kube.access import Access
 from vcli.kube.answers import not_json
-from vcli.kube.errors import ApiError, Object
+from vcli.kube.errors import ApiError
 from vcli.kube.transport import Connection, Response, StreamResponse, Transport
+from vcli.kube.types import Object
 
 logger = logging.getLogger(__name__)
 

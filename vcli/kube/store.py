@@ -7,7 +7,7 @@ made so all along. No asyncio here, so each rule can be tested by itself.
 
 from collections.abc import Callable, Iterable, Mapping
 
-from vcli.kube.errors import Object
+from vcli.kube.types import Object
 
 Key = tuple[str, str]  # namespace ("" for cluster-scoped), name
 Change = tuple[Object | None, Object | None]  # old, new

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from vcli.kube import codec
 from vcli.kube.answers import error_from
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Expired, Forbidden, NotFound, Object, TooManyRequests, Unreachable
+from vcli.kube.errors import ApiError, Expired, Forbidden, NotFound, TooManyRequests, Unreachable
 from vcli.kube.resources import Resource
+from vcli.kube.types import Object
 
 if TYPE_CHECKING:
     from vcli.kube.raw import Params

@@ -14,8 +14,9 @@ from urllib.parse import quote
 from vcli import inputs, invocation
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
 from vcli.kube.access import Access, in_cluster, token_file
+from vcli.kube.types import Object
 from vcli.kubeconfig.execplugin import ExecPlugin
-from vcli.kubeconfig.model import IN_CLUSTER, Located, Mark, Object, View, mark_of
+from vcli.kubeconfig.model import IN_CLUSTER, Located, Mark, View, mark_of
 from vcli.kubeconfig.paths import Sources, sources
 from vcli.kubeconfig.read import KubeconfigError, load, no_host
 

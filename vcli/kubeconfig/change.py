@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from vcli.kube.types import Object
 from vcli.kubeconfig.edit import render
 from vcli.kubeconfig.lock import TIMEOUT, locked
 from vcli.kubeconfig.merge import merge
-from vcli.kubeconfig.model import Entry, Object, View
+from vcli.kubeconfig.model import Entry, View
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.read import File, KubeconfigError, load
 from vcli.kubeconfig.remove import Removal, remove

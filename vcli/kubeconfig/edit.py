@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcli import yaml
-from vcli.kubeconfig.model import BODY, Object
+from vcli.kube.types import Object
+from vcli.kubeconfig.model import BODY
 
 
 class _LayoutError(Exception):

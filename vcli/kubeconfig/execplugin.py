@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from vcli.errors import NotAllowedError
-from vcli.kubeconfig.model import Object
+from vcli.kube.types import Object
 from vcli.kubeconfig.program import run
 
 _GROUP: Final = "client.authentication.k8s.io"

@@ -7,7 +7,8 @@ from typing import Any
 
 from vcli.errors import ConflictError
 from vcli.invocation import vcli_on_kubeconfig
-from vcli.kubeconfig.model import BODY, Entry, Mark, Object, Section, View, mark_of, set_previous
+from vcli.kube.types import Object
+from vcli.kubeconfig.model import BODY, Entry, Mark, Section, View, mark_of, set_previous
 
 
 def merge(

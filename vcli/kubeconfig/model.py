@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
+
 Section = Literal["clusters", "contexts", "users"]
 
 BODY: Final[Mapping[Section, str]] = {"clusters": "cluster", "contexts": "context", "users": "user"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vcli import yaml
-from vcli.kubeconfig.model import Object
+from vcli.kube.types import Object
 from vcli.processes import identity, machine
 
 

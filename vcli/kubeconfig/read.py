@@ -5,8 +5,8 @@ from pathlib import Path
 
 from vcli import yaml
 from vcli.errors import NotFoundError, UnreachableError, VcliError
+from vcli.kube.types import Object
 from vcli.kubeconfig.content import content
-from vcli.kubeconfig.model import Object
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.shape import faults
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from vcli.kubeconfig.model import BODY, Object, Section, View, current_context, entries, mark_of, set_previous
+from vcli.kube.types import Object
+from vcli.kubeconfig.model import BODY, Section, View, current_context, entries, mark_of, set_previous
 
 
 @dataclass(frozen=True, slots=True)

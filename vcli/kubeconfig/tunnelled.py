@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vcli.kubeconfig.model import Mark, Object, entries, mark_of
+from vcli.kube.types import Object
+from vcli.kubeconfig.model import Mark, entries, mark_of
 
 
 def contexts_through(config: Mapping[str, Any], *, name: str, namespace: str, server: str) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from vcli.controlplane.differences import differences
 from vcli.controlplane.names import Names
+from vcli.kube.types import Object
 from vcli.operations.versions import running_version
 
-Object = dict[str, Any]
 Action = Literal["created", "changed", "deleted"]
 
 _MOST_FIELDS = 6

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vcli import invocation
+from vcli.kube.types import Object
 from vcli.kubeconfig.change import Warn, add, drop
 from vcli.kubeconfig.paths import Sources
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
@@ -22,8 +22,6 @@ from vcli.portforward import background, state
 from vcli.portforward.state import TunnelState, Use
 
 __all__ = ["Connected", "Options", "connect", "foreground"]
-
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

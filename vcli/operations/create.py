@@ -16,9 +16,9 @@ from vcli.controlplane.names import Names, check_name
 from vcli.errors import ConflictError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import AlreadyExists, NotFound, Object
+from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import NAMESPACES, SERVICES
-from vcli.kube.types import annotations
+from vcli.kube.types import Object, annotations
 from vcli.operations import removal
 from vcli.operations.cancelling import answered
 from vcli.operations.existing import is_there

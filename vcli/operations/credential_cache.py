@@ -8,9 +8,10 @@ import hashlib
 import json
 import os
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from vcli.invocation import vcli
+from vcli.kube.types import Object
 from vcli.portforward import place
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from vcli.portforward.state import TunnelSpec
 
-Object = dict[str, Any]
 
 FRESH: Final = 3600.0
 """Seconds until the host is asked again, while a tunnel sees when the virtual cluster is another one."""

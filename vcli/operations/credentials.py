@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
-from typing import Any
 
 from vcli import inputs
 from vcli.errors import NotFoundError, VcliError
@@ -11,9 +10,8 @@ from vcli.kube.access import Access
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, SECRETS, SERVICEACCOUNTS
+from vcli.kube.types import Object
 from vcli.operations.resolve import VirtualCluster
-
-Object = dict[str, Any]
 
 TOKEN_LIFE = 24 * 3600.0
 

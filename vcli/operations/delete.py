@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from vcli import inputs
 from vcli.contract.labels import CLUSTER, MANAGED_BY, is_control_plane
@@ -14,7 +13,7 @@ from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
-from vcli.kube.types import is_terminating, labels
+from vcli.kube.types import Object, is_terminating, labels
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations import removal
 from vcli.operations.ending import Schedule
@@ -23,7 +22,6 @@ from vcli.operations.forgetting import forget_connections
 from vcli.operations.resolve import check_place, find_clusters, resolve
 from vcli.operations.steps import NoSteps, Steps
 
-Object = dict[str, Any]
 Consent = Callable[[str], Awaitable[bool]]
 """Asks a question that is answered by yes or no."""
 

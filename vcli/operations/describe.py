@@ -13,14 +13,13 @@ from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
+from vcli.kube.types import Object
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.kinds import SyncerRules, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.stored import read_values
-
-Object = dict[str, Any]
 
 _WARNINGS: Final = 10
 

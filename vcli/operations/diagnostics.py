@@ -3,8 +3,9 @@
 from vcli.controlplane.apply import together
 from vcli.controlplane.roles import statuses_of
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object, Unreachable
+from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import EVENTS
+from vcli.kube.types import Object
 
 _LOG_LINES = 10
 _EVENTS = 5

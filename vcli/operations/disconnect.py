@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vcli import inputs
 from vcli.errors import NotFoundError, UsageError, VcliError
 from vcli.invocation import vcli, vcli_on_kubeconfig
+from vcli.kube.types import Object
 from vcli.kubeconfig.change import Warn, drop
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import Sources, sources
@@ -19,8 +19,6 @@ from vcli.operations.cancelling import to_its_end
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState, Use
-
-Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from typing import Final
 
 from vcli.controlplane.apply import together
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import PODS
-from vcli.kube.types import ObjectMeta, is_terminating, uid
+from vcli.kube.types import Object, ObjectMeta, is_terminating, uid
 
 _GRACE: Final = 30  # seconds; what Kubernetes gives a pod that asks for nothing
 _KUBELET: Final = 10.0  # seconds that a kubelet may take to say that a pod has ended

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from vcli.errors import UsageError
@@ -20,10 +20,8 @@ from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.proxy import is_loopback, proxy_for
 from vcli.kube.resources import INGRESSES, PODS, SERVICES
 from vcli.kube.tls import proxy_context
-from vcli.kube.types import annotations
+from vcli.kube.types import Object, annotations
 from vcli.operations.resolve import VirtualCluster
-
-Object = dict[str, Any]
 
 _TIMEOUT: Final = 1.5  # seconds: enough for what answers, little for a firewall that drops
 _HTTPS: Final = 443

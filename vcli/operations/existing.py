@@ -4,8 +4,7 @@ from vcli.contract.labels import CLUSTER, is_control_plane
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
 from vcli.invocation import helm, vcli
-from vcli.kube.errors import Object
-from vcli.kube.types import is_terminating, labels
+from vcli.kube.types import Object, is_terminating, labels
 
 
 def foreign(names: Names) -> ConflictError:

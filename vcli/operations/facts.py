@@ -16,9 +16,9 @@ from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names
 from vcli.controlplane.packing import RENEWED
 from vcli.kube.client import Client
-from vcli.kube.errors import NotFound, Object
+from vcli.kube.errors import NotFound
 from vcli.kube.resources import SECRETS
-from vcli.kube.types import annotations
+from vcli.kube.types import Object, annotations
 
 
 def choose_namespace(name: str, *, given: str | None, of_context: str | None) -> str:

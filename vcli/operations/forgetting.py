@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from vcli.controlplane.names import Names
 from vcli.errors import VcliError
+from vcli.kube.types import Object
 from vcli.kubeconfig.auth import Loaded
 from vcli.kubeconfig.change import drop
 from vcli.kubeconfig.model import View
@@ -19,8 +19,6 @@ from vcli.operations.steps import Steps
 from vcli.operations.tunnel_uses import in_use
 from vcli.portforward import background
 from vcli.portforward.state import TunnelState
-
-Object = dict[str, Any]
 
 
 async def forget_connections(loaded: Loaded, names: Names, steps: Steps) -> list[str]:

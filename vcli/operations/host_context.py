@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vcli.errors import ConflictError
+from vcli.kube.types import Object
 from vcli.kubeconfig.merge import empty
-from vcli.kubeconfig.model import BODY, Object, View, current_context
+from vcli.kubeconfig.model import BODY, View, current_context
 
 EXTENSION = "vcli.dev/host"
 

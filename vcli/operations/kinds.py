@@ -1,7 +1,7 @@
 """Which kinds are synced, which are off, and which lack rights: for `vcli describe`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from vcli.catalog import SYNCED, Rule, SyncedKind
 from vcli.config import Given, Values
@@ -13,8 +13,8 @@ from vcli.errors import UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import CLUSTERROLES, ROLES, Resource
+from vcli.kube.types import Object
 
-Object = dict[str, Any]
 State = Literal["synced", "off", "rights missing"]
 Rules = Sequence[Object]
 SyncerRules = tuple[Rules | None, Rules | None]

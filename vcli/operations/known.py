@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from vcli.controlplane.names import Names
-from vcli.kube.errors import Object
+from vcli.kube.types import Object
 from vcli.operations.credentials import Credentials, from_secret
 from vcli.operations.resolve import VirtualCluster
 

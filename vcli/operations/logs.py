@@ -3,7 +3,6 @@
 import asyncio
 import codecs
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
-from typing import Any
 
 from vcli import inputs, invocation
 from vcli.controlplane.roles import containers_of, roles_of
@@ -14,8 +13,6 @@ from vcli.kube.errors import ApiError
 from vcli.kube.resources import PODS
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
-
-Object = dict[str, Any]
 
 _BAD_REQUEST = 400
 

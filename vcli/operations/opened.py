@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vcli.kube.types import Object
 from vcli.kubeconfig.merge import standalone
-from vcli.kubeconfig.model import Entry, Object
+from vcli.kubeconfig.model import Entry
 from vcli.kubeconfig.private import private_kubeconfig
 from vcli.operations.endpoint import Endpoint
 from vcli.portforward.state import TunnelState

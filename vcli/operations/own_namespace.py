@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from vcli import invocation
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object
+from vcli.kube.errors import ApiError
 from vcli.kube.resources import SELFSUBJECTACCESSREVIEWS, SELFSUBJECTREVIEWS
 
 _ACCOUNT = "system:serviceaccount:"
@@ -47,7 +47,7 @@ async def may(client: Client, namespace: str, *, group: str, resource: str, verb
     attributes = {"namespace": namespace, "group": group, "resource": plural, "verb": verb}
     if subresource:
         attributes["subresource"] = subresource
-    body: Object = {"spec": {"resourceAttributes": attributes}}
+    body = {"spec": {"resourceAttributes": attributes}}
     answer = await client.create(SELFSUBJECTACCESSREVIEWS, body)
     return bool(answer.get("status", {}).get("allowed"))
 

@@ -18,9 +18,9 @@ from vcli.controlplane.roles import Role, containers_of, in_role, roles_of
 from vcli.errors import ConflictError, NotFoundError, UsageError
 from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import Forbidden, Invalid, NotFound, Object
+from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import Resource
-from vcli.kube.types import annotations
+from vcli.kube.types import Object, annotations
 from vcli.operations.changes import Changes, Planned, compare, is_paused
 from vcli.operations.existing import is_there
 from vcli.operations.facts import load_bundle

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from vcli.config.schema import Values
 from vcli.controlplane.apply import together
@@ -26,11 +25,9 @@ from vcli.kube.resources import (
     STORAGECLASSES,
     Resource,
 )
-from vcli.kube.types import annotations, is_terminating
+from vcli.kube.types import Object, annotations, is_terminating
 from vcli.operations.host_rights import check_namespace, check_rights
 from vcli.operations.remedies import EPHEMERAL, Problem, for_rejection, joined
-
-Object = dict[str, Any]
 
 # A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
 OLDEST_HOST_MINOR = 30

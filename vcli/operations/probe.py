@@ -6,9 +6,9 @@ from typing import Final
 
 from vcli.contract import ports
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object, Unreachable
+from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import PODS
-from vcli.kube.types import is_terminating
+from vcli.kube.types import Object, is_terminating
 from vcli.operations.readiness import serves
 from vcli.operations.resolve import VirtualCluster
 from vcli.portforward.link import open_link

@@ -2,12 +2,10 @@
 
 import time
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from vcli.controlplane.roles import Role, in_role, roles_of, statuses_of
-from vcli.kube.types import Condition, conditions, is_terminating, is_true
-
-Object = dict[str, Any]
+from vcli.kube.types import Condition, Object, conditions, is_terminating, is_true
 
 _UNRECOVERABLE: Final = {
     "CrashLoopBackOff",

@@ -12,7 +12,7 @@ from vcli.controlplane.apply import together
 from vcli.controlplane.names import Names
 from vcli.invocation import kubectl
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import (
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
@@ -33,7 +33,7 @@ from vcli.kube.resources import (
     STATEFULSETS,
     Resource,
 )
-from vcli.kube.types import annotations, conditions, is_terminating, labels
+from vcli.kube.types import Object, annotations, conditions, is_terminating, labels
 from vcli.operations.ending import Schedule, end_pods, finalizers, reason_left
 
 EMPTIED = "vcli.dev/emptied"  # when all in it was gone, Unix seconds

@@ -11,7 +11,7 @@ from vcli.controlplane.rights import features
 from vcli.controlplane.stores.embedded_etcd import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
-from vcli.kube.errors import Object
+from vcli.kube.types import Object
 from vcli.operations.facts import make_keys
 from vcli.operations.preflight import PreflightResult, find_storage
 from vcli.operations.steps import Steps

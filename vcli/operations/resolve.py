@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Final
 
 from vcli import inputs, invocation
 from vcli.contract.labels import CLUSTER, CONTROL_PLANES, control_plane, release_of
@@ -14,11 +14,9 @@ from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS
-from vcli.kube.types import annotations, is_terminating
+from vcli.kube.types import Object, annotations, is_terminating
 from vcli.kube.types import labels as labels_of
 from vcli.operations.own_namespace import candidates, name_it
-
-Object = dict[str, Any]
 
 PAUSED: Final = "loft.sh/paused"
 _KINDS: Final = (STATEFULSETS, DEPLOYMENTS)

@@ -11,8 +11,9 @@ from vcli.controlplane.ownership import applied
 from vcli.errors import VcliError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, NotFound, Object
+from vcli.kube.errors import Conflict, NotFound
 from vcli.kube.resources import Resource
+from vcli.kube.types import Object
 from vcli.operations.cancelling import finished
 from vcli.operations.changes import Planned
 from vcli.operations.planning import Plan

@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from vcli.kube.client import Client
+from vcli.kube.types import Object
 from vcli.kubeconfig.model import Entry, Mark
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
 from vcli.operations.connection import LOOPBACK, Options
@@ -23,8 +24,6 @@ from vcli.operations.usable import refuse_unusable
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel, check_address
-
-Object = dict[str, Any]
 
 _READY_TIMEOUT: Final = 180.0
 _IN_CERTIFICATE: Final = frozenset({LOOPBACK, "localhost"})

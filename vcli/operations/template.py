@@ -5,7 +5,7 @@ from vcli.controlplane import render
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names, check_name
 from vcli.controlplane.rights import features
-from vcli.kube.errors import Object
+from vcli.kube.types import Object
 from vcli.operations.facts import choose_namespace, load_bundle
 
 

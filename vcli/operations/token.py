@@ -10,12 +10,13 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from vcli import invocation
 from vcli.contract.labels import control_plane
 from vcli.errors import NotFoundError, TimedOutError, UnreachableError, UsageError, VcliError
 from vcli.kube.client import Client
+from vcli.kube.types import Object
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.kubeconfig.model import IN_CLUSTER
 from vcli.operations import credential_cache, healing, quick
@@ -23,8 +24,6 @@ from vcli.operations.credentials import Credentials, of_secret
 from vcli.operations.resolve import check_place, resolve
 from vcli.portforward import place
 from vcli.portforward.state import TunnelSpec
-
-Object = dict[str, Any]
 
 TIMEOUT: Final = 10.0
 """Seconds that kubectl waits at most."""

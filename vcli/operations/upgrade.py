@@ -11,9 +11,9 @@ from vcli.controlplane.names import FIELD_MANAGER, Names, check_name
 from vcli.controlplane.prune import prune
 from vcli.errors import ConflictError, NotFoundError
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Forbidden, NotFound, Object
+from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
-from vcli.kube.types import is_terminating
+from vcli.kube.types import Object, is_terminating
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there

@@ -1,12 +1,10 @@
 """From which version to which a virtual cluster may be taken in one step. Pure."""
 
 import re
-from typing import Any
 
 from vcli.controlplane.roles import Role, containers_of, in_role, tag_of
 from vcli.errors import ConflictError
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)(?:\.(\d+))?")
 

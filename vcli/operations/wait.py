@@ -9,7 +9,7 @@ from vcli import invocation
 from vcli.errors import NotReadyError, TimedOutError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import Object
+from vcli.kube.types import Object
 from vcli.operations.diagnostics import diagnostics
 from vcli.operations.readiness import progress
 from vcli.operations.resolve import VirtualCluster

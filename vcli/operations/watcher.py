@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from vcli.controlplane.roles import Role, in_role, statuses_of
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, Object
+from vcli.kube.errors import ApiError
 from vcli.kube.resources import EVENTS, PODS, STATEFULSETS
-from vcli.kube.types import is_terminating, labels
+from vcli.kube.types import Object, is_terminating, labels
 from vcli.kube.watch import Pace, list_watch
 from vcli.operations.probe import is_ready
 from vcli.operations.readiness import has_condition_ready, progress, serves, unrecoverable_reason

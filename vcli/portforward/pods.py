@@ -1,11 +1,8 @@
 """Which pod a tunnel goes to. Pure."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from vcli.kube.types import is_terminating, is_true
-
-Object = dict[str, Any]
+from vcli.kube.types import Object, is_terminating, is_true
 
 
 def choose(pods: Iterable[Object], *, but_not: str | None = None) -> str | None:

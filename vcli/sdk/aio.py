@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from vcli.kube.types import Object
 from vcli.operations.steps import Steps
 from vcli.sdk import request
 from vcli.sdk.applying import apply_objects, client_of, objects_of
@@ -26,7 +27,6 @@ from vcli.sdk.info import VirtualClusterInfo, list_infos
 from vcli.sdk.program import Program
 from vcli.sdk.session import Session, next_batch
 
-Object = dict[str, Any]
 Cluster = TypeVar("Cluster", bound="AsyncVirtualCluster")
 
 

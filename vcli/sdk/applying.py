@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vcli.errors import NotFoundError, UnreachableError, UsageError, VcliError
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 def objects_of(source: str | Path | Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Object]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vcli.errors import VcliError
+from vcli.kube.types import Object
 from vcli.sdk.errors import NotOpenError
 from vcli.sdk.request import Request
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from vcli.operations.host_connection import HostConnection
     from vcli.operations.known import Known
 
-Object = dict[str, Any]
 
 _BUFFERED_LINES = 1000
 

@@ -9,18 +9,18 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Invalid
 from vcli.kube.resources import Resource
+from vcli.kube.types import Object
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import is_applied, stamped
 
 log = Log("vcli.syncer.addons")
 
-Object = dict[str, Any]
 
 FIELD_MANAGER: Final = "vcli-addons"
 TIMEOUT: Final = 30.0

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from vcli.bootstrap.ensure import Mounted, ensure, lacking
 from vcli.bootstrap.pki import AUTHORITIES
@@ -15,8 +15,6 @@ from vcli.syncer.engine.log import Log
 from vcli.syncer.settings import parse, read, with_facts
 
 log = Log("vcli.syncer.keys")
-
-Object = dict[str, Any]
 
 CHECK: Final = 6 * 3600.0
 """Seconds between two looks at the ends of certificates, which are renewed weeks before."""
@@ -36,7 +34,7 @@ class Keys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._data: Object = read(path)
+        self._data = read(path)
         try:
             self._spec = Spec.load(self._data["keys"])
             self._mounted = Mounted(Path(self._data["pki"]), path.parent / "facts")

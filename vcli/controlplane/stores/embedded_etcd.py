@@ -1,14 +1,13 @@
 """One etcd member in the control plane's pod."""
 
-from typing import Any, Final
+from typing import Final
 
 from vcli.config.schema import Values, VolumeClaim
 from vcli.controlplane.components import Store, load
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
-
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 _ENDPOINT: Final = "http://127.0.0.1:2379"
 _VOLUME: Final = "data"

@@ -6,7 +6,7 @@ An add-on is a file here, its place in `OPTIONAL`, and a test.
 from collections.abc import Iterable, Sequence
 
 from vcli.errors import UsageError
-from vcli.host.addons.addon import Addon, Facts, Object
+from vcli.host.addons.addon import Addon, Facts
 from vcli.host.addons.cluster_dns import CLUSTER_DNS
 from vcli.host.addons.ingress import INGRESS
 from vcli.host.addons.load_balancer import LOAD_BALANCER
@@ -14,6 +14,7 @@ from vcli.host.addons.metrics import METRICS
 from vcli.host.addons.network_policy import NETWORK_POLICY
 from vcli.host.addons.objects import collection, on_node
 from vcli.host.addons.storage import STORAGE
+from vcli.kube.types import Object
 
 ALWAYS: tuple[Addon, ...] = (CLUSTER_DNS, STORAGE)
 OPTIONAL: tuple[Addon, ...] = (NETWORK_POLICY, LOAD_BALANCER, INGRESS, METRICS)

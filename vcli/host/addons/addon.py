@@ -3,15 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from vcli.host.images import Offer
 from vcli.host.instance import Instance
 from vcli.host.plan import Component
 from vcli.host.products import Product
+from vcli.kube.types import Object
 
 NAMESPACE = "kube-system"
-Object = dict[str, Any]
 Programs = Mapping[str, Path]
 
 

@@ -1,9 +1,10 @@
 """Cluster DNS: CoreDNS, as every cluster has it."""
 
 from vcli.host.addons import objects
-from vcli.host.addons.addon import Addon, Facts, Object, deployment
+from vcli.host.addons.addon import Addon, Facts, deployment
 from vcli.host.instance import DNS_IP
 from vcli.host.versions import COREDNS_IMAGE
+from vcli.kube.types import Object
 
 _NAME = "coredns"
 _ROLE = "system:coredns"

@@ -1,10 +1,11 @@
 """Ingresses are answered by Traefik, at the address of its Service of type LoadBalancer."""
 
 from vcli.host.addons import objects
-from vcli.host.addons.addon import NAMESPACE, Addon, Object, Programs, deployment
+from vcli.host.addons.addon import NAMESPACE, Addon, Programs, deployment
 from vcli.host.images import Offer, of_program
 from vcli.host.products import Product
 from vcli.host.versions import TRAEFIK
+from vcli.kube.types import Object
 
 _MODULE = "github.com/traefik/traefik/v3"
 _IMAGE = f"docker.io/library/traefik:{TRAEFIK}"

@@ -3,9 +3,10 @@
 import sys
 
 from vcli.host.addons import objects
-from vcli.host.addons.addon import Addon, Object, Programs
+from vcli.host.addons.addon import Addon, Programs
 from vcli.host.instance import API_PORT, Instance
 from vcli.host.plan import Component
+from vcli.kube.types import Object
 
 RANGE = "10.201.0.128/25"
 """In the node's network, above the nodes' own addresses; the last one, for broadcasts, is not given."""

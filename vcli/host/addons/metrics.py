@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from vcli.host.addons import objects
-from vcli.host.addons.addon import NAMESPACE, Addon, Object, Programs, deployment
+from vcli.host.addons.addon import NAMESPACE, Addon, Programs, deployment
 from vcli.host.images import Offer, of_program
 from vcli.host.products import Product
 from vcli.host.versions import METRICS_SERVER
+from vcli.kube.types import Object
 
 NAME = "metrics-server"
 IMAGE = f"registry.k8s.io/metrics-server/metrics-server:{METRICS_SERVER}"

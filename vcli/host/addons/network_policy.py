@@ -1,12 +1,13 @@
 """NetworkPolicies are enforced: kube-router's firewall on every node, and nothing else of it."""
 
 from vcli.host.addons import objects
-from vcli.host.addons.addon import Addon, Object, Programs
+from vcli.host.addons.addon import Addon, Programs
 from vcli.host.addons.load_balancer import RANGE
 from vcli.host.instance import SERVICE_CIDR, Instance
 from vcli.host.plan import Component
 from vcli.host.products import Product
 from vcli.host.versions import KUBE_ROUTER
+from vcli.kube.types import Object
 
 _MODULE = "github.com/cloudnativelabs/kube-router/v2"
 _NAME = "kube-router"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcli.host.addons.addon import NAMESPACE, Object
+from vcli.host.addons.addon import NAMESPACE
+from vcli.kube.types import Object
 
 _RBAC = "rbac.authorization.k8s.io"
 _PLURAL = {"APIService": "apiservices", "IngressClass": "ingressclasses", "StorageClass": "storageclasses"}

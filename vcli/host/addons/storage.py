@@ -1,7 +1,8 @@
 """A default StorageClass, whose volumes are folders of a node."""
 
-from vcli.host.addons.addon import Addon, Facts, Object
+from vcli.host.addons.addon import Addon, Facts
 from vcli.host.local_volumes import PROVISIONER as LOCAL
+from vcli.kube.types import Object
 
 
 def _storage_class(facts: Facts) -> Object:

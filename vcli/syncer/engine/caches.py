@@ -3,17 +3,16 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError
 from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
+from vcli.kube.types import Object
 from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.engine.writer import Writer
 
-Object = dict[str, Any]
 Index = Callable[[Object], Iterable[str]]
 
 

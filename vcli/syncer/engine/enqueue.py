@@ -1,9 +1,9 @@
 """From what happens in a cache to names in a queue."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from vcli.kube.informer import Informer
+from vcli.kube.types import Object
 from vcli.syncer.engine.context import name_of
 from vcli.syncer.engine.queue import WorkQueue
 from vcli.syncer.engine.schedule import INITIAL, NORMAL, Key
@@ -11,7 +11,6 @@ from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
 
-Object = dict[str, Any]
 Change = Callable[[Object | None, Object | None], bool]
 """Of an object as it was and as it is; either may be None."""
 

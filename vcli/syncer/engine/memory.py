@@ -8,7 +8,7 @@ same few thousand strings do for all, and the same small maps: a toleration, a c
 import sys
 from typing import Any, Final
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 _LONGEST: Final = 80
 """Longer strings are seldom the same twice."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 
 def merge_patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Object:

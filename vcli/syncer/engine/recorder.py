@@ -5,18 +5,17 @@ import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from vcli.errors import VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import EVENTS, Resource
-from vcli.kube.types import Event, ObjectMeta, ObjectReference, plain
+from vcli.kube.types import Event, Object, ObjectMeta, ObjectReference, plain
 from vcli.syncer.engine.log import Log
 
 log = Log("vcli.syncer.events")
 
-Object = dict[str, Any]
 
 COMPONENT = "vcli-syncer"
 _LONGEST_MESSAGE = 1024

@@ -3,15 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
 
 from vcli.kube.client import Client, Strategy
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import Resource
-from vcli.kube.types import annotations, uid
+from vcli.kube.types import Object, annotations, uid
 from vcli.syncer.translate import keys
-
-Object = dict[str, Any]
 
 FIELD_MANAGER = "vcli-syncer"
 

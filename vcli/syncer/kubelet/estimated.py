@@ -8,15 +8,14 @@ kubelet.
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
+from vcli.kube.types import Object
 from vcli.syncer.engine.prometheus import Sample, exposition
 from vcli.syncer.metrics_api.documents import PodUsage
 from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.translate.names import VirtualName
-
-Object = dict[str, Any]
 
 _NANO: Final = 10**9
 _FIRST: Final = _NANO // 1000

@@ -7,11 +7,10 @@ in another way does not pass.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from vcli.kube.types import Object
 from vcli.syncer.translate.names import HostName, VirtualName
-
-Object = dict[str, Any]
 
 _SAMPLE: Final = re.compile(r"([A-Za-z_:][\w:]*)\{(.*)\}( .*)\Z")
 _LABEL: Final = re.compile(r'([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"')

@@ -6,13 +6,14 @@ memory are estimated from the host's metrics, where it has them, and the rest is
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 from vcli.errors import UnreachableError, VcliError
 from vcli.kube import codec
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
+from vcli.kube.types import Object
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.pods.lookup import Lookup
 from vcli.syncer.kubelet.estimated import EstimatedUsage
@@ -24,7 +25,6 @@ from vcli.syncer.translate.scope import Scope
 
 log = Log(__name__)
 
-Object = dict[str, Any]
 
 Answer = TypeVar("Answer", str, Object)
 

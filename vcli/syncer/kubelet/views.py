@@ -1,15 +1,15 @@
 """What a virtual kubelet answers without a connection to a pod: health, its pods, their usage."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 
 from vcli.kube import codec
+from vcli.kube.types import Object
 from vcli.syncer.engine.prometheus import CONTENT_TYPE, exposition
 from vcli.syncer.kubelet.usage import Usage
 from vcli.syncer.serving import Exchange, Refused
 
-Object = dict[str, Any]
 PodsOn = Callable[[str], Iterable[Object]]
 
 _JSON: Final = "application/json"

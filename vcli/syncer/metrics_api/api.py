@@ -5,11 +5,12 @@ kube-apiserver has authenticated and authorized whoever asks; nobody else has a 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qs
 
 from vcli.errors import VcliError
 from vcli.kube import codec
+from vcli.kube.types import Object
 from vcli.syncer.engine.log import Log
 from vcli.syncer.metrics_api import documents
 from vcli.syncer.metrics_api.documents import (
@@ -26,7 +27,6 @@ from vcli.syncer.serving import Exchange, Refused, Request
 
 log = Log(__name__)
 
-Object = dict[str, Any]
 
 _JSON: Final = "application/json"
 _DISCOVERY: Final[Mapping[str, Object]] = {

@@ -5,13 +5,12 @@ Shapes: k8s.io/metrics/pkg/apis/metrics/v1beta1, and what a metrics-server answe
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from vcli.kube.types import Object
 from vcli.kube.types import labels as labels_of
 from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.translate.names import VirtualName
-
-Object = dict[str, Any]
 
 GROUP: Final = "metrics.k8s.io"
 VERSION: Final = "v1beta1"

@@ -6,12 +6,11 @@ namespace where a metrics-server is installed.
 
 import base64
 import json
-from typing import Any, Final
+from typing import Final
 
+from vcli.kube.types import Object
 from vcli.syncer.metrics_api.documents import GROUP, VERSION
 from vcli.syncer.translate.names import VirtualName
-
-Object = dict[str, Any]
 
 API_SERVICE_NAME: Final = f"{VERSION}.{GROUP}"
 _PORT: Final = 443

@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.kube.types import Object
 from vcli.kube.types import labels as labels_of
 from vcli.syncer.translate.labels import matches
-
-Object = dict[str, Any]
 
 _COMMAS: Final = re.compile(r",(?![^(]*\))")
 _NAME: Final = r"([A-Za-z0-9][A-Za-z0-9./_-]*)"

@@ -11,12 +11,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from vcli.errors import NotFoundError, VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
-from vcli.kube.types import uid
+from vcli.kube.types import Object, uid
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.indexes import is_daemon
@@ -29,7 +29,6 @@ from vcli.syncer.translate.taints import says_something
 
 log = Log(__name__)
 
-Object = dict[str, Any]
 
 LEASE_NAMESPACE: Final = "kube-node-lease"
 # Seconds. The first two are the kubelet's own; the grace lets a rolling update replace the last pod of a

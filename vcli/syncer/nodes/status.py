@@ -4,7 +4,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any, Final
 
-Object = dict[str, Any]
+from vcli.kube.types import Object
 
 # Since which host version a node can be relied on to have a feature that the virtual API server asks Nodes
 # for (KEP-5328): it rejects updates of pods that need what their Node does not declare. WebSocket only says
