@@ -16,6 +16,7 @@ _UNRECOVERABLE: Final = {
     "InvalidImageName",
     "RunContainerError",
 }
+_NO_IMAGE: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"}
 # A controller manager of its own waits ten seconds for the API server, then ends and is started again: on a
 # slow machine that is no crash.
 _FREE_RESTARTS: Final = 3
@@ -66,6 +67,12 @@ def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) ->
             if since > _unschedulable_for(message):
                 return f"no node takes its pod: {message}"
     return None
+
+
+def lacks_image(pods: Iterable[Object]) -> bool:
+    """Whether a container waits for an image that its node can't get."""
+    waiting = (each.get("state", {}).get("waiting") or {} for pod in pods for each in statuses_of(pod))
+    return any(each.get("reason") in _NO_IMAGE for each in waiting)
 
 
 def _unschedulable(pod: Object) -> Condition | None:

@@ -1,8 +1,7 @@
 """Waiting for a control plane: watched, not polled, and given up as soon as nothing can come of it."""
 
 import asyncio
-import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from vcli import invocation
@@ -11,11 +10,10 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.types import Object
 from vcli.operations.diagnostics import diagnostics
-from vcli.operations.readiness import progress
+from vcli.operations.readiness import lacks_image, progress
 from vcli.operations.resolve import VirtualCluster
 from vcli.operations.watcher import Watcher
 
-_NO_IMAGE: Final = re.compile(r"\b(?:ImagePullBackOff|ErrImagePull|ErrImageNeverPull)\b")
 _DIAGNOSTICS_TIMEOUT: Final = 1.5  # seconds, as the time for the command may be over
 
 
@@ -61,7 +59,7 @@ async def wait_ready(
     raise kind(
         f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}: {reason}"
         + (await _diagnostics(client, watcher.pods[-1]) if watcher.pods else ""),
-        hint=_image_hint(cluster, reason) + _hint(cluster, updated=updated),
+        hint=_image_hint(cluster, watcher.pods) + _hint(cluster, updated=updated),
     )
 
 
@@ -73,9 +71,9 @@ def _hint(cluster: VirtualCluster, *, updated: bool) -> str:
     return f"{described} and {logs} show more; or wait longer with --timeout"
 
 
-def _image_hint(cluster: VirtualCluster, reason: str) -> str:
+def _image_hint(cluster: VirtualCluster, pods: Sequence[Object]) -> str:
     """The nodes of an embedded host have the images of its own version, and can often download none."""
-    if not cluster.ours or cluster.version is None or not _NO_IMAGE.search(reason):
+    if not cluster.ours or cluster.version is None or not lacks_image(pods):
         return ""
     minor = ".".join(cluster.version.removeprefix("v").split(".")[:2])
     return f"to an embedded host, vcli host load-image --kubernetes {minor} gives the images; "

@@ -2,7 +2,7 @@ import pytest
 
 from vcli.controlplane import roles
 from vcli.controlplane.roles import Role
-from vcli.operations.readiness import progress, serves, unrecoverable_reason
+from vcli.operations.readiness import lacks_image, progress, serves, unrecoverable_reason
 
 
 def pod(*, phase="Running", node="n", conditions=(), init=(), containers=(), deleting=False):
@@ -45,6 +45,8 @@ def test_whether_a_pod_serves_the_api(given, expected):
 def test_reasons_to_give_up():
     stuck = pod(containers=[container(waiting="ImagePullBackOff", message="back-off\npulling")])
     assert unrecoverable_reason([stuck]) == "container kube-apiserver: ImagePullBackOff: back-off"
+    assert lacks_image([pod(containers=[container()]), stuck])
+    assert not lacks_image([pod(containers=[container(waiting="CrashLoopBackOff")])])
     last = {"exitCode": 1, "reason": "Error"}
     crashed = pod(init=[container("etcd", waiting="CrashLoopBackOff", last=last) | {"restartCount": 9}])
     assert (
