@@ -22,7 +22,7 @@ from vcli.kubeconfig.model import View
 from vcli.kubeconfig.paths import Sources
 from vcli.kubeconfig.paths import sources as sources_of
 from vcli.kubeconfig.read import load
-from vcli.operations import credential_cache, host_context
+from vcli.operations import credential_cache, host_context, host_logs
 from vcli.operations.host_programs import prepare, prepare_addons
 from vcli.operations.steps import NoSteps, Steps
 from vcli.portforward import background
@@ -110,7 +110,7 @@ def up(
             _same_nodes(instance, nodes)
             _same_version(instance, version)
             _extend(instance, wanted, steps)
-            with steps.step(f"Wait for host {name}") as step:
+            with host_logs.with_hint(instance), steps.step(f"Wait for host {name}") as step:
                 readiness.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
             for each in further.nodes_of(instance):
                 if each.state is not further.NodeState.RUNNING:
@@ -131,8 +131,9 @@ def up(
                     timeout=timeout,
                     steps=steps,
                 )
-            except BaseException:
+            except BaseException as error:
                 # Also Ctrl-C: half a host helps nobody. The cache keeps what is finished.
+                host_logs.keep(instance, error)
                 try:
                     taking_down.remove(instance)
                 except InterruptError:

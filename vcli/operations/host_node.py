@@ -9,6 +9,7 @@ from vcli.errors import ConflictError, NotAllowedError, NotFoundError
 from vcli.host import further, process, readiness, state
 from vcli.host.further import Node, NodeState
 from vcli.host.instance import DEFAULT_NAME, Instance
+from vcli.operations import host_logs
 from vcli.operations.host import READY_WITHIN, command, existing, need_root
 from vcli.operations.steps import NoSteps, Steps
 
@@ -71,7 +72,7 @@ def start(
         if found.state is not NodeState.STOPPED:
             return False
         since = dt.datetime.now(dt.UTC)
-        with progress.step(f"Start {found.node}") as step:
+        with host_logs.with_hint(found.node), progress.step(f"Start {found.node}") as step:
             further.start(host, found.node)
             readiness.wait_for_node(
                 host, found.node, since=since, booted=True, timeout=timeout, say=step.detail
@@ -124,7 +125,7 @@ def heal(
         if found.state is not NodeState.CUT:
             return False
         since = dt.datetime.now(dt.UTC)
-        with progress.step(f"Reconnect {found.node}") as step:
+        with host_logs.with_hint(found.node), progress.step(f"Reconnect {found.node}") as step:
             further.heal(host, found.node)
             readiness.wait_for_node(
                 host, found.node, since=since, booted=False, timeout=timeout, say=step.detail
