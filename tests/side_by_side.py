@@ -3,7 +3,7 @@
 A file of api or e2e tests stays in one process, as its tests share clusters, and so does a folder of
 `TOGETHER`. Unit tests are split by function.
 Tests marked ``alone`` break the host, or measure: the first process runs them after all others have ended.
-Those marked ``boots_hosts`` run beside such as have no host: see `turns`.
+Those that boot hosts run beside such as have no host: see `turns`.
 
 Without ``-n`` pytest runs all in one process, in the order of the files.
 """
@@ -20,11 +20,11 @@ import turns
 MARK = "alone"
 # Folders whose files share a cluster: to make one takes as long as many of their tests.
 # Those that boot hosts do so one after the other.
-TOGETHER = ("tests/e2e/faults/", "tests/e2e/test_host")
+TOGETHER = ("tests/e2e/faults/", turns.FOLDER)
 # What boots hosts comes first, beside what has no host (see `turns`), as it waits a lot. Of the others the
 # longest first: short ones fill what is left.
 ORDER = (
-    "tests/e2e/test_host",
+    turns.FOLDER,
     "tests/unit",
     "tests/api/churn",
     "tests/api",
@@ -124,7 +124,6 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Take part, where there are several processes."""
     config.addinivalue_line("markers", f"{MARK}: breaks the host or measures; runs when no other test does")
-    config.addinivalue_line("markers", f"{turns.MARK}: runs when no other test uses the shared host")
     if is_side_by_side(config):
         config.pluginmanager.register(OtherProcess(), "other-process")
         turns.other_process(config)

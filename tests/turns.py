@@ -1,5 +1,6 @@
 """Whose turn it is, among processes: of tests that boot hosts, or of those with clusters on the shared host.
 
+Those that boot hosts are all in one folder; one process runs them, first.
 A kubelet that starts needs inotify instances, and where a machine has few of them many virtual clusters take
 them all. Some of these tests also compare the machine before and after. So while they run nobody uses the
 shared host: who asks for it waits. Tests without a host, as unit and api tests are, run beside both.
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-MARK = "boots_hosts"
+FOLDER = "tests/e2e/hosts/"
+"""Where the tests are that boot hosts."""
 
 TURN = pytest.StashKey["Turn"]()
 """In a process that runs tests side by side with others."""
@@ -70,4 +72,4 @@ def other_process(config: pytest.Config) -> None:
 
 
 def _boots_hosts(item: pytest.Item | None) -> bool:
-    return item is not None and item.get_closest_marker(MARK) is not None
+    return item is not None and item.nodeid.startswith(FOLDER)

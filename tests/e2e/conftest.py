@@ -16,9 +16,11 @@ from bare import Bare
 from embedded import NAME, SHARED_NAME, Host, booted, down
 from kubernetes_versions import VIRTUAL
 from lending import FAILED
+from space import Space, virtual_namespace
 
 from side_by_side import is_side_by_side
 from turns import TURN
+from vcli import VirtualCluster
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,3 +98,17 @@ def bare(host: Host) -> Iterator[Bare]:
         yield cluster
     finally:
         host.end_namespace(cluster.namespace)
+
+
+@pytest.fixture
+def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    """A namespace with a default ServiceAccount, deleted after the test."""
+    with virtual_namespace(cluster, host) as space:
+        yield space
+
+
+@pytest.fixture
+def elsewhere(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
+    """Another namespace of the same virtual cluster."""
+    with virtual_namespace(cluster, host) as space:
+        yield space

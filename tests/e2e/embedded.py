@@ -21,8 +21,6 @@ from vcli.host.instance import cache_dir
 NAME = f"vcli-e2e-{zlib.crc32(__file__.encode()):08x}"
 SHARED_NAME = f"{NAME}-shared"
 SECONDS = 120
-BOOTS_HOSTS = pytest.mark.boots_hosts
-"""Of tests with further hosts: see `turns`."""
 OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from embedded import Host
 from polling import eventually
-from space import Object, Space, pod, virtual_cluster, virtual_namespace
+from space import Object, Space, pod, virtual_cluster
 
 from vcli import VirtualCluster
 
@@ -26,12 +26,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """It may see all kinds that take rights outside the namespace, and of some only what is meant for it."""
     with virtual_cluster(host, "mirrors", sets=SETS) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 @dataclass(frozen=True)

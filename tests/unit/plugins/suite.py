@@ -42,8 +42,9 @@ pytest_plugins = ("side_by_side", "second_try")
 
     def test(self, body: str, *, kind: str = "e2e") -> None:
         folder = self._pytester.path / "tests" / kind
-        folder.mkdir(parents=True)
-        (folder / f"test_{kind}.py").write_text(f"import pytest\nfrom helpers import existing, tries\n{body}")
+        folder.mkdir(parents=True, exist_ok=True)
+        head = "import pytest\nfrom helpers import existing, tries\n"
+        (folder / f"test_{folder.name}.py").write_text(head + body)
 
     def run(self, *args: str) -> pytest.RunResult:
         return self._pytester.runpytest_inprocess("-ra", *args, no_reraise_ctrlc=True)

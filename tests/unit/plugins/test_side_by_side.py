@@ -73,15 +73,21 @@ def test_alone(): assert False, "is not run"
 
 
 def test_nobody_uses_the_shared_host_while_hosts_are_booted(suite):
-    suite.test("""
+    suite.test(
+        """
 from pathlib import Path
 import time
-@pytest.mark.boots_hosts
 @pytest.mark.parametrize("n", range(4))
 def test_boots(n):
     Path(f"boots-{n}").touch()
     time.sleep(0.2)
     assert not Path("shares").exists()
+""",
+        kind="e2e/hosts",
+    )
+    suite.test("""
+from pathlib import Path
+import time
 def test_later():
     until = time.monotonic() + 30
     while not Path("shares").exists():
@@ -102,10 +108,11 @@ def test_without_a_host():
 def test_with_it(host):
     assert Path("boots-3").exists()
     Path("shares").touch()
-def test_last(): pass
+@pytest.mark.parametrize("n", range(3))  # so many that `test_later` goes to the other process
+def test_last(n): pass
 """,
         kind="api",
     )
     result = suite.run("-n", "2")
     assert result.ret == 0, result.stdout.str()
-    assert last_line(result) == "8 passed"
+    assert last_line(result) == "10 passed"

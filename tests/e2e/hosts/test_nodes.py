@@ -15,8 +15,6 @@ from space import IDLE, pod, serving
 
 from vcli.host.oci import Image, write_archive
 
-pytestmark = embedded.BOOTS_HOSTS
-
 NAME = f"{embedded.NAME}-nodes"
 NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 BEFORE: dict[str, Any] = {}

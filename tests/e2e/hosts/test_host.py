@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import embedded
 import pytest
 import traffic
 from embedded import NAME, Host, Program, booted, down, environment, run
@@ -22,8 +21,6 @@ from polling import eventually
 from vcli.host.instance import Instance
 from vcli.host.oci import Image, write_archive
 from vcli.host.versions import KUBERNETES_RELEASES
-
-pytestmark = embedded.BOOTS_HOSTS
 
 MAIN = f"{NAME}-main"
 OWN = f"{NAME}-own"

@@ -13,8 +13,6 @@ from space import Space, pod, virtual_cluster, virtual_namespace
 
 from vcli import VirtualCluster
 
-pytestmark = embedded.BOOTS_HOSTS
-
 NAME = f"{embedded.NAME}-real"
 NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 ALL = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.all=true")
@@ -37,12 +35,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """Sees all nodes of the host."""
     with virtual_cluster(host, "real", sets=ALL) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 def nodes(space: Space) -> dict[str, Any]:

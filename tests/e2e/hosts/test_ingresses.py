@@ -18,8 +18,6 @@ from traffic import external, service
 
 from vcli import VirtualCluster, x509
 
-pytestmark = embedded.BOOTS_HOSTS
-
 NAME = f"{embedded.NAME}-ingress"
 SWITCH = "sync.toHost.ingresses.enabled"
 FETCH = """

@@ -16,8 +16,6 @@ from traffic import pod, policy, service, web
 from vcli import VirtualCluster
 from vcli.host.versions import KUBERNETES
 
-pytestmark = embedded.BOOTS_HOSTS
-
 NAME = f"{embedded.NAME}-policies"
 ON = "sync.toHost.networkPolicies.enabled=true"
 VERSION = """

@@ -13,8 +13,6 @@ from embedded import Host, booted, down, vcli_host
 from polling import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
-pytestmark = embedded.BOOTS_HOSTS
-
 NAME = f"{embedded.NAME}-addons-n"
 LATER = f"{embedded.NAME}-later"
 
