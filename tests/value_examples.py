@@ -139,10 +139,14 @@ EXAMPLES |= {
     for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
 }
 
+EXAMPLES |= {
+    f"sync.{kind.path}.{key}": [] for kind in SYNCED if kind.mapped for key in ("enabled", "mappings.byName")
+}
+
 SWITCHES: dict[str, list[Any]] = {
     kind.switch: [True, False, *(["auto"] if kind.enabled == "auto" else [])]
     for kind in SYNCED
-    if kind.switch
+    if kind.switch and not kind.mapped
 }
 """The keys that follow from the catalog of kinds: a kind that is added has its examples."""
 
@@ -154,8 +158,27 @@ SWITCHED: list[dict[str, Any]] = [
 ]
 """Kinds on and off, with and without rights outside the namespace."""
 
+_SECRETS_OF_HOST = "sync.fromHost.secrets"
+_BY_NAME: tuple[dict[str, str], ...] = (
+    {"": "apps/*"},
+    {"/ca": "apps/ca", "": "all"},
+    {"shared/ca.crt": "apps/ca", "other/b": "apps/b", "team/own": "apps/own"},
+    {"shared/*": "apps/*", "other/b": "apps/b"},
+)
+
 COMBINATIONS: list[dict[str, Any]] = [
     {},
+    *(
+        {
+            f"sync.{kind.path}.enabled": True,
+            f"sync.{kind.path}.mappings.byName": by_name,
+            "rbac.clusterRole.enabled": given,
+        }
+        for kind in SYNCED
+        if kind.mapped
+        for by_name in _BY_NAME
+        for given in (True, "auto")
+    ),
     {f"{_PLANE}.service.spec.type": "NodePort", f"{_PLANE}.service.httpsNodePort": 30443},
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_SET}.image": "me/syncer:1"},
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_ETCD}.image.tag": SHA},
@@ -225,6 +248,20 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "not a label's value",
     ),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
+    ({f"{_SECRETS_OF_HOST}.enabled": True}, "no object is named"),
+    ({f"{_SECRETS_OF_HOST}.mappings.byName": {"": "apps/*"}}, "of no use while it is off"),
+    *(
+        ({f"{_SECRETS_OF_HOST}.enabled": True, f"{_SECRETS_OF_HOST}.mappings.byName": by_name}, message)
+        for by_name, message in (
+            ({"shared": "apps/*"}, "is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string"),
+            ({"shared/a/b": "apps/a"}, "is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string"),
+            ({"shared/*": "apps/a"}, "is not NAMESPACE/* or NAMESPACE"),
+            ({"": "apps/a"}, "is not NAMESPACE/* or NAMESPACE"),
+            ({"shared/a": "apps/*"}, "is not NAMESPACE/NAME"),
+            ({"/a": "Apps/a"}, "is not NAMESPACE/NAME"),
+            ({"/a": "apps/a", "shared/a": "apps/a"}, "can't both be apps/a"),
+        )
+    ),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

@@ -15,6 +15,8 @@ HOST_NAMESPACE: Final = "vcli.dev/host-namespace"
 
 CONTROL_PLANES: Final = "=".join(_APP)
 """Selects what belongs to a control plane, also of those that loft-sh's CLI made."""
+NO_CONTROL_PLANES: Final = "!=".join(_APP)
+"""Selects all else."""
 
 
 def of_control_plane(release: str) -> dict[str, str]:

@@ -33,7 +33,14 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
-from vcli.syncer.registry import from_host_kinds, is_synced, kinds_of, selector_of_mirrored, to_host_kinds
+from vcli.syncer.registry import (
+    from_host_kinds,
+    is_synced,
+    kinds_of,
+    mapped_kinds,
+    selector_of_mirrored,
+    to_host_kinds,
+)
 from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
@@ -117,6 +124,8 @@ def watch_all(ctx: SyncContext) -> None:
             virtual.watch(resource, optional=True)
         selector = selector_of_mirrored(ctx.settings, resource)
         host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+    for kind, module in mapped_kinds(ctx.settings):
+        module.watch(ctx, kind)
     if is_synced(ctx.settings, NODES):
         _watch_nodes(ctx)
     _watch_triggers(ctx)

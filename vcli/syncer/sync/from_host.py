@@ -10,7 +10,7 @@ from typing import Any
 
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import Resource
-from vcli.kube.types import is_terminating, labels
+from vcli.kube.types import annotations, is_terminating, labels
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
@@ -22,8 +22,15 @@ log = Log("vcli.syncer.mirrors")
 
 
 def is_mirror(virtual: Object) -> bool:
-    """Whether a virtual object says that it shows one of the host's."""
-    return keys.MIRROR in labels(virtual)
+    """Whether a virtual object says that it shows one of the host's.
+
+    One in a namespace says under which name: a copy that a tenant makes of it is the tenant's.
+    """
+    if keys.MIRROR not in labels(virtual):
+        return False
+    metadata = virtual["metadata"]
+    own = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else None
+    return own is None or annotations(virtual).get(keys.MIRROR_NAME) == own
 
 
 def to_mirror(resource: Resource) -> str:
