@@ -116,6 +116,19 @@ EXAMPLES: dict[str, list[Any]] = {
     "networking.advanced.clusterDomain": ["corp.example"],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
+    "exportKubeConfig.insecure": [True],
+    "exportKubeConfig.secret.name": ["exported"],
+    "exportKubeConfig.secret.namespace": [],
+    "exportKubeConfig.additionalSecrets": [
+        [{"name": "one"}, {"name": "two", "namespace": "team", "context": "ci", "insecure": True}],
+        [
+            {"name": "one", "server": "https://a.example", "serviceAccount": {"name": "ci"}},
+            {
+                "name": "two",
+                "serviceAccount": {"name": "ci", "namespace": "apps", "clusterRole": "view"},
+            },
+        ],
+    ],
     "integrations.metricsServer.enabled": [False],
     "rbac.clusterRole.enabled": [True, False],
     f"{_NODES}.selector.all": [],
@@ -188,6 +201,13 @@ COMBINATIONS: list[dict[str, Any]] = [
         "sync.toHost.serviceAccounts.enabled": True,
         f"{_ADVANCED}.workloadServiceAccount.imagePullSecrets": _SECRETS,
     },
+    {
+        "exportKubeConfig.secret.name": "exported",
+        "exportKubeConfig.secret.namespace": "team",
+        "exportKubeConfig.server": "https://demo.example.org",
+        "exportKubeConfig.context": "mine",
+        "exportKubeConfig.insecure": True,
+    },
     {"rbac.clusterRole.enabled": True, f"{_ADVANCED}.globalMetadata.annotations": _MAP},
     {
         f"{_ADVANCED}.globalMetadata.annotations": {"a": "global", "b": "global"},
@@ -203,7 +223,11 @@ COMBINATIONS: list[dict[str, Any]] = [
         for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
     ),
     # All at once; an image is one string here.
-    {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
+    {
+        key: values[0]
+        for key, values in EXAMPLES.items()
+        if values and ".image." not in key and key != "exportKubeConfig.secret.name"
+    },
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
 ]
@@ -248,6 +272,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "not a label's value",
     ),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
+    ({"exportKubeConfig.secret.namespace": "team"}, "of no use without secret.name"),
+    (
+        {"exportKubeConfig.secret.name": "a", "exportKubeConfig.additionalSecrets": [{"name": "b"}]},
+        "not together with additionalSecrets",
+    ),
+    ({"exportKubeConfig.additionalSecrets": [{"name": "a"}, {"name": "a"}]}, "the name of another one"),
+    ({"exportKubeConfig.additionalSecrets": [{"context": "a"}]}, "name"),
+    ({"exportKubeConfig.additionalSecrets": [{"name": "a b"}]}, "name"),
+    (
+        {"exportKubeConfig.additionalSecrets": [{"name": "a", "serviceAccount": {"clusterRole": "view"}}]},
+        "of no use without a name",
+    ),
     ({f"{_SECRETS_OF_HOST}.enabled": True}, "no object is named"),
     ({f"{_SECRETS_OF_HOST}.mappings.byName": {"": "apps/*"}}, "of no use while it is off"),
     *(

@@ -69,6 +69,7 @@ def check(values: Values, document: Document) -> Values:
     _check_ranges(values, document)
     _check_nodes(values, document)
     _check_kinds(values, document)
+    _check_exports(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -98,6 +99,24 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, value in selector.labels.items():
         if not re.fullmatch(LABEL_KEY, key) or not re.fullmatch(LABEL_VALUE, value):
             raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
+
+
+def _check_exports(values: Values, document: Document) -> None:
+    exported = values.export_kube_config
+    if exported.secret.namespace and not exported.secret.name:
+        raise fail(document, ("exportKubeConfig", "secret", "namespace"), "of no use without secret.name")
+    if exported.secret.name and exported.additional_secrets:
+        hint = "name all of them in additionalSecrets"
+        raise fail(document, ("exportKubeConfig", "secret"), "not together with additionalSecrets", hint=hint)
+    names: set[str] = set()
+    for index, each in enumerate(exported.additional_secrets):
+        place = ("exportKubeConfig", "additionalSecrets", index)
+        if each.name in names:
+            raise fail(document, (*place, "name"), f"{each.name} is the name of another one")
+        names.add(each.name)
+        account = each.service_account
+        if (account.namespace or account.cluster_role) and not account.name:
+            raise fail(document, (*place, "serviceAccount"), "of no use without a name")
 
 
 def _check_kinds(values: Values, document: Document) -> None:

@@ -45,6 +45,11 @@ def cluster_role(cluster: str, namespace: str) -> str:
     return f"vcli:{namespace}:{cluster}"
 
 
+def access_secret(cluster: str) -> str:
+    """Secret with the administrator's kubeconfig and its parts, by the name that loft-sh's CLI looks for."""
+    return f"vc-{cluster}"
+
+
 def is_control_plane(labels: Mapping[str, str]) -> bool:
     """Whether these are the labels of a control plane's object, made by vcli or by loft-sh's CLI."""
     return labels.get(_APP[0]) == _APP[1]

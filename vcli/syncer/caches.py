@@ -18,6 +18,7 @@ from vcli.kube.resources import (
     Resource,
 )
 from vcli.kube.types import annotations
+from vcli.syncer import exports
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.kinds.endpointslices import SERVICE_NAME
@@ -124,6 +125,7 @@ def watch_all(ctx: SyncContext) -> None:
             virtual.watch(resource, optional=True)
         selector = selector_of_mirrored(ctx.settings, resource)
         host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+    exports.watch(ctx)
     for kind, module in mapped_kinds(ctx.settings):
         module.watch(ctx, kind)
     if is_synced(ctx.settings, NODES):

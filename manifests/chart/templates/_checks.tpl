@@ -38,6 +38,7 @@
   {{- end -}}
 {{- end -}}
 {{- include "vcli.checkKinds" . -}}
+{{- include "vcli.checkExports" . -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
@@ -105,6 +106,37 @@
       {{- fail (printf "%s.mappings.byName: two objects of the host can't both be %s" $path $inside) -}}
     {{- end -}}
     {{- $targets = append $targets $inside -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether the Secrets with kubeconfigs can be kept as the values say. */}}
+{{- define "vcli.checkExports" -}}
+{{- $root := . -}}
+{{- $exported := .Values.exportKubeConfig -}}
+{{- if and $exported.secret.namespace (not $exported.secret.name) -}}
+  {{- fail "exportKubeConfig.secret.namespace: of no use without secret.name" -}}
+{{- end -}}
+{{- if and $exported.secret.name $exported.additionalSecrets -}}
+  {{- fail "exportKubeConfig.secret: not together with additionalSecrets: name all of them in additionalSecrets" -}}
+{{- end -}}
+{{- $all := $exported.additionalSecrets | default list -}}
+{{- if $exported.secret.name -}}{{- $all = list $exported.secret -}}{{- end -}}
+{{- $names := list -}}
+{{- range $all -}}
+  {{- if not (has (.namespace | default "") (list "" $root.Release.Namespace)) -}}
+    {{- fail (printf "exportKubeConfig: the namespace of Secret %s, %s, is another namespace than that of the virtual cluster: nothing would delete the Secret there with it" .name .namespace) -}}
+  {{- end -}}
+  {{- if has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name)) -}}
+    {{- fail (printf "exportKubeConfig: %s is a Secret of the control plane: choose another name" .name) -}}
+  {{- end -}}
+  {{- if has .name $names -}}
+    {{- fail (printf "exportKubeConfig.additionalSecrets: %s is the name of another one" .name) -}}
+  {{- end -}}
+  {{- $names = append $names .name -}}
+  {{- $account := .serviceAccount | default dict -}}
+  {{- if and (or $account.namespace $account.clusterRole) (not $account.name) -}}
+    {{- fail "exportKubeConfig.additionalSecrets: serviceAccount: of no use without a name" -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}
