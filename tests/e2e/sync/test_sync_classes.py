@@ -112,6 +112,49 @@ def test_what_is_not_selected_may_not_be_named(space: Space, made: Made) -> None
     assert eventually(lambda: space.on_host("persistentvolumeclaim")) == [space.host_name("data")]
 
 
+def test_an_ingress_of_a_class_that_is_not_selected_stays_inside(space: Space, made: Made) -> None:
+    spec = {"controller": "example.com/controller"}
+    name = made.make("networking.k8s.io/v1", "IngressClass", selected=False, spec=spec)
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+
+    def ingress(own: str, **more: str) -> Object:
+        made = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": own}}
+        return {**made, "spec": {"defaultBackend": backend, **more}}
+
+    space.apply(ingress("named", ingressClassName=name), ingress("bare"))
+    for own, word in (("named", name), ("bare", "names no IngressClass")):
+        about = f"involvedObject.name={own},reason=SyncFailed"
+        [told] = eventually(lambda about=about: space.get("events", "--field-selector", about)["items"])
+        assert word in told["message"]
+    assert space.on_host("ingress") == []
+    made.label("ingressclass", name, "tenants")
+    assert eventually(lambda: space.on_host("ingress")) == [space.host_name("named")]
+    made.label("ingressclass", name, "others")
+    eventually(lambda: inside(space, "ingressclass", name) is None)
+    assert space.on_host("ingress") == [space.host_name("named")], "it keeps what it has"
+
+
+def test_a_claim_without_a_class_waits_while_the_hosts_default_is_not_selected(
+    space: Space, made: Made
+) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "bare"}, "spec": spec}
+    space.apply(claim)
+    about = "involvedObject.name=bare,reason=SyncFailed"
+    [told] = eventually(lambda: space.get("events", "--field-selector", about)["items"])
+    assert "names no StorageClass" in told["message"]
+    [default] = [
+        each["metadata"]["name"]
+        for each in space.host.get("storageclasses")["items"]
+        if each["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class")
+    ]
+    made.label("storageclass", default, "tenants")
+    try:
+        assert eventually(lambda: space.on_host("persistentvolumeclaim")) == [space.host_name("bare")]
+    finally:
+        made.host.kubectl("label", "storageclass", default, f"{SELECTED}-")
+
+
 def test_what_a_tenant_changes_is_undone_and_what_the_host_deletes_goes(space: Space, made: Made) -> None:
     name = made.make("networking.k8s.io/v1", "IngressClass", spec={"controller": "example.com/a"})
     before = mirrored(space, "ingressclass", name)
