@@ -1,4 +1,4 @@
-"""Classes of the host that the values select: what may name them, and what an Ingress is told that may not."""
+"""Classes of the host that the values select: what may name them, and what others are told."""
 
 import asyncio
 import dataclasses

@@ -1,7 +1,7 @@
 """Ingresses: the host's ingress controller answers them.
 
-One whose IngressClass was made in the virtual cluster is for a controller that runs there, and stays inside; so
-does one whose class of the host is not for this virtual cluster.
+One whose IngressClass was made in the virtual cluster is for a controller that runs there, and stays inside.
+So does one of a class of the host that is not for this virtual cluster.
 """
 
 from collections.abc import Iterable, Iterator
