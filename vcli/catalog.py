@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     CONFIGMAPS,
     CSIDRIVERS,
     CSINODES,
+    CSISTORAGECAPACITIES,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
@@ -311,6 +312,11 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     ),
     _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only."),
     _mirrored(CSINODES, "csiNodes", "Those of the host's nodes that the virtual cluster has, read-only."),
+    _mirrored(
+        CSISTORAGECAPACITIES,
+        "csiStorageCapacities",
+        "What the host's drivers have left on nodes that the virtual cluster has, read-only.",
+    ),
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
         "volumeSnapshotClasses",

@@ -120,11 +120,17 @@ def watch_all(ctx: SyncContext) -> None:
     for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES, NODES):
         virtual.watch(resource)
     _watch_to_host(ctx)
-    for resource, _ in from_host_kinds(ctx.settings):
+    for resource, mirrored in from_host_kinds(ctx.settings):
         if resource not in virtual:
             virtual.watch(resource, optional=True)
         selector = selector_of_mirrored(ctx.settings, resource)
-        host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+        host.watch(
+            resource,
+            key=to_mirror(resource),
+            label_selector=selector,
+            indexers=mirrored.indexers,
+            optional=True,
+        )
     exports.watch(ctx)
     for kind, module in mapped_kinds(ctx.settings):
         module.watch(ctx, kind)

@@ -223,6 +223,31 @@ def test_drivers_and_those_of_the_nodes_that_are_there(space: Space, made: Made)
     assert inside(space, "csinode", elsewhere) is None, "the virtual cluster has no such Node"
 
 
+def test_what_a_driver_has_left_for_nodes_that_are_there(space: Space, made: Made) -> None:
+    space.apply(pod("scout"))
+    space.wait("condition=Ready", "pod/scout")
+    node = space.get("pod", "scout")["spec"]["nodeName"]
+    provisioner = space.host.get("storageclasses")["items"][0]["provisioner"]
+    known = made.make("storage.k8s.io/v1", "StorageClass", provisioner=provisioner)
+    shown, hidden = f"shown-{made.suffix}", f"hidden-{made.suffix}"
+    names = space.get("node", node)["metadata"]["labels"]["kubernetes.io/hostname"], "elsewhere"
+    for own, hostname in zip((shown, hidden), names, strict=True):
+        topology = {"matchLabels": {"kubernetes.io/hostname": hostname}}
+        fields = {"storageClassName": known, "nodeTopology": topology, "capacity": "5Gi"}
+        made.make("storage.k8s.io/v1", "CSIStorageCapacity", own, **fields)
+
+    def left() -> dict[str, str]:
+        found = space.get("csistoragecapacities", "-n", "kube-system")["items"]
+        return {each["metadata"]["name"].rpartition("-")[0]: each["capacity"] for each in found}
+
+    eventually(lambda: left().get(shown) == "5Gi")
+    made.host.kubectl("patch", "csistoragecapacity", shown, "-p", '{"capacity": "4Gi"}')
+    eventually(lambda: left().get(shown) == "4Gi")
+    assert hidden not in left()
+    made.label("storageclass", known, "others")
+    eventually(lambda: shown not in left())
+
+
 def test_a_kind_of_a_custom_resource_is_there_once_both_clusters_have_it(space: Space, made: Made) -> None:
     crd = _snapshot_classes()
     described = made.host.vcli("describe", space.cluster.name, "-n", space.cluster.namespace).stdout
