@@ -11,7 +11,7 @@ from two_clusters import TwoClusters
 
 from scripted_api import listed, ok, refused
 from vcli.kube.resources import CLUSTERROLEBINDINGS, NAMESPACES, SECRETS, SERVICEACCOUNTS
-from vcli.syncer.exports import Exports, watch
+from vcli.syncer.exports import ACCESS, Exports, watch
 
 Object = dict[str, Any]
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -105,7 +105,7 @@ def test_it_is_made_once_and_owned_by_the_service(in_fake_time: InFakeTime) -> N
 
 def test_a_key_that_is_renewed_and_a_change_of_somebody_are_followed(in_fake_time: InFakeTime) -> None:
     async def renew(lab: Lab) -> None:
-        lab.host.send_event(ALL, "MODIFIED", access(key="new", version=7))
+        lab.ctx.host[ACCESS].store(access(key="new", version=7))
 
     async def change(lab: Lab) -> None:
         lab.ctx.host.store(SECRETS, exported(version=9))

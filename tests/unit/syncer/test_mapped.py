@@ -64,7 +64,7 @@ class Run:
             self.clusters.virtual.on("DELETE", path, ok({}))
 
     def __call__(self, in_fake_time: InFakeTime) -> list[tuple[str, str]]:
-        """What the virtual cluster was sent."""
+        """What the virtual cluster was sent, each once: what was applied is not seen in its answers."""
 
         async def simulate() -> None:
             watch(self.ctx, KIND)
@@ -76,7 +76,8 @@ class Run:
             await asyncio.gather(*tasks, return_exceptions=True)
 
         in_fake_time(simulate)
-        return [(each.method, each.path) for each in self.clusters.virtual.requests if each.method != "GET"]
+        sent = [each for each in self.clusters.virtual.requests if each.method != "GET"]
+        return list(dict.fromkeys((each.method, each.path) for each in sent))
 
 
 def test_one_that_is_named_is_shown_in_a_namespace_that_is_made_for_it(in_fake_time: InFakeTime) -> None:

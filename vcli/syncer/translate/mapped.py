@@ -11,12 +11,13 @@ from vcli.syncer.translate.objects import Object
 
 _DATA: Final = ("data", "binaryData")
 _ACCOUNT_TOKEN: Final = "kubernetes.io/service-account-token"  # noqa: S105  a type
+_NODE_TOKEN: Final = "bootstrap.kubernetes.io/token"  # noqa: S105  a type
 _HELM_RELEASE: Final = "helm.sh/release.v1"
 
 NOT_BY_LABELS: Final = f"!{keys.MANAGED_BY},!{CLUSTER},{NO_CONTROL_PLANES}"
 """Selects what may be shown of all objects of a namespace: nothing of a control plane, nothing synced."""
 NOT_BY_FIELDS: Final = {
-    "Secret": f"type!={_ACCOUNT_TOKEN},type!={_HELM_RELEASE}",
+    "Secret": f"type!={_ACCOUNT_TOKEN},type!={_NODE_TOKEN},type!={_HELM_RELEASE}",
     "ConfigMap": "metadata.name!=kube-root-ca.crt",
 }
 """The same, by kind: no credentials of the host's API, no releases of Helm, no CA of the host."""
