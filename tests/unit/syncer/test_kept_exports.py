@@ -36,9 +36,9 @@ def access(key: str = "key", version: int = 1) -> Object:
 
 
 def exported(version: int = 5, *, ours: bool = True) -> Object:
+    noted = {"vcli.dev/kind": "KubeConfig"} if ours else {}
     metadata = {"name": "ci", "namespace": "team-a", "uid": "2", "resourceVersion": str(version)}
-    metadata["annotations"] = {"vcli.dev/kind": "KubeConfig"} if ours else {}
-    return {"metadata": metadata}
+    return {"metadata": {**metadata, "annotations": noted}}
 
 
 class Lab:
