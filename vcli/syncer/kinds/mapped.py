@@ -16,7 +16,7 @@ from vcli.kube.resources import NAMESPACES, Resource
 from vcli.kube.types import is_terminating
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, Controller, Waiting
-from vcli.syncer.engine.enqueue import enqueue_on
+from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.writer import stamped
 from vcli.syncer.sync.from_host import is_mirror, mirror
 from vcli.syncer.sync.rejections import emit_warning
@@ -67,6 +67,7 @@ class _Mapped:
             enqueue_on(source.cache, queue, partial(_targets, source.mapping))
             source.cache.subscribe_availability(partial(self._look_again, source.mapping))
         enqueue_on(ctx.virtual[resource], queue, self._concerned)
+        enqueue_on(ctx.virtual[NAMESPACES], queue, self._shown_in, predicate=created_or_deleted)
 
     async def _reconcile(self, name: VirtualName) -> Waiting | None:
         ctx, resource = self._ctx, self._resource
@@ -110,6 +111,13 @@ class _Mapped:
         name = name_of(virtual)
         if is_mirror(virtual) or any(each.mapping.source_of(*name) for each in self._sources):
             yield name
+
+    def _shown_in(self, namespace: Object) -> Iterator[VirtualName]:
+        """What is to be shown in a namespace: while one is being deleted, nothing can be."""
+        for mapping, cache in self._sources:
+            if mapping.namespace == namespace["metadata"]["name"]:
+                for host in cache.items():
+                    yield from _targets(mapping, host)
 
     def _look_again(self, mapping: NameMapping, refusal: ApiError | None) -> None:
         """The host lets us list an entry: what it does not have any more goes."""
