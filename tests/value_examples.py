@@ -120,7 +120,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "exportKubeConfig.secret.name": ["exported"],
     "exportKubeConfig.secret.namespace": [],
     "exportKubeConfig.additionalSecrets": [
-        [{"name": "one"}, {"name": "two", "namespace": "team", "context": "ci", "insecure": True}],
+        [{"name": "one"}, {"name": "two", "context": "ci", "insecure": True}],
         [
             {"name": "one", "server": "https://a.example", "serviceAccount": {"name": "ci"}},
             {
@@ -181,17 +181,6 @@ _BY_NAME: tuple[dict[str, str], ...] = (
 
 COMBINATIONS: list[dict[str, Any]] = [
     {},
-    *(
-        {
-            f"sync.{kind.path}.enabled": True,
-            f"sync.{kind.path}.mappings.byName": by_name,
-            "rbac.clusterRole.enabled": given,
-        }
-        for kind in SYNCED
-        if kind.mapped
-        for by_name in _BY_NAME
-        for given in (True, "auto")
-    ),
     {f"{_PLANE}.service.spec.type": "NodePort", f"{_PLANE}.service.httpsNodePort": 30443},
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_SET}.image": "me/syncer:1"},
     {f"{_ADVANCED}.defaultImageRegistry": "mirror.example/x", f"{_ETCD}.image.tag": SHA},
@@ -200,13 +189,6 @@ COMBINATIONS: list[dict[str, Any]] = [
     {
         "sync.toHost.serviceAccounts.enabled": True,
         f"{_ADVANCED}.workloadServiceAccount.imagePullSecrets": _SECRETS,
-    },
-    {
-        "exportKubeConfig.secret.name": "exported",
-        "exportKubeConfig.secret.namespace": "team",
-        "exportKubeConfig.server": "https://demo.example.org",
-        "exportKubeConfig.context": "mine",
-        "exportKubeConfig.insecure": True,
     },
     {"rbac.clusterRole.enabled": True, f"{_ADVANCED}.globalMetadata.annotations": _MAP},
     {
@@ -230,6 +212,23 @@ COMBINATIONS: list[dict[str, Any]] = [
     },
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
+    *(
+        {
+            f"sync.{kind.path}.enabled": True,
+            f"sync.{kind.path}.mappings.byName": by_name,
+            "rbac.clusterRole.enabled": given,
+        }
+        for kind in SYNCED
+        if kind.mapped
+        for by_name in _BY_NAME
+        for given in (True, "auto")
+    ),
+    {
+        "exportKubeConfig.secret.name": "exported",
+        "exportKubeConfig.server": "https://demo.example.org",
+        "exportKubeConfig.context": "mine",
+        "exportKubeConfig.insecure": True,
+    },
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

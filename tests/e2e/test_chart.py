@@ -162,6 +162,10 @@ def test_an_exported_kubeconfig_stays_beside_its_cluster(helm: Helm, tmp_path: P
         with pytest.raises(UsageError, match=message):
             expected(values)
         assert message in helm.template(values, tmp_path, check=False).stderr
+    beside = {"exportKubeConfig": {"secret": {"name": "a", "namespace": "team"}}}
+    found = by_name(load_all(helm.template(beside, tmp_path).stdout))
+    settings = ("ConfigMap", "vc-syncer-demo")
+    assert found[settings] == expected(beside)[settings]
 
 
 def test_names_that_wont_do(helm: Helm, tmp_path: Path):

@@ -13,6 +13,7 @@ from typing import Final
 
 from vcli.bootstrap import layout
 from vcli.bootstrap.kubeconfigs import User
+from vcli.bootstrap.pki import Files
 from vcli.contract.labels import access_secret
 from vcli.kube.errors import AlreadyExists
 from vcli.kube.resources import SECRETS
@@ -121,7 +122,7 @@ class Exports:
         ctx.host.availability.changed(title, None)
         return _Written(source, made["metadata"]["resourceVersion"], due)
 
-    def _secret(self, name: str, files: layout.Files) -> Object:
+    def _secret(self, name: str, files: Files) -> Object:
         ctx = self._ctx
         return {
             "apiVersion": "v1",

@@ -69,12 +69,12 @@ def test_a_kubeconfig_that_verifies_nothing_and_has_a_token() -> None:
 def test_what_is_insecure_is_so_for_the_given_server_alone() -> None:
     user = User(certificate=b"b", key=b"c")
     files = layout.access(
-        server="https://a:1", on_host="https://b", authority=b"a", user=user, context="a", insecure=True
+        server="https://a:1", on_host="https://b:1", authority=b"a", user=user, context="a", insecure=True
     )
     assert set(files) == {"config", "value", "certificate-authority", "client-certificate", "client-key"}
     assert b"insecure-skip-tls-verify: true" in files["config"]
     assert b"insecure" not in files["value"]
-    assert b"server: https://b" in files["value"]
+    assert b"server: https://b:1" in files["value"]
 
 
 def encoded(data: bytes) -> str:
