@@ -87,7 +87,7 @@ def run(host: Host, cluster: VirtualCluster, secret: str, *args: str, check: boo
 
 def test_a_pod_of_the_host_uses_one(host: Host, cluster: VirtualCluster) -> None:
     assert "kube-system" in run(host, cluster, "for-ci", "get", "namespaces", "-o", "name")
-    run(host, cluster, "for-ci", "create", "configmap", "made", "--from-literal=a=1")
+    run(host, cluster, "for-ci", "create", "configmap", "made", "--from-literal=a=1", "-n", "default")
     shown = cluster.run(["kubectl", "get", "configmap", "made", "-o", "name"], env=host.env).stdout
     assert shown.strip() == "configmap/made"
 

@@ -115,11 +115,13 @@ def test_pods_use_it(space: Space, mapped: Mapped) -> None:
     eventually(lambda: space.run("get", "serviceaccount", "default", "-n", "all").returncode == 0)
     apply_in(space, "all", made)
     space.kubectl("wait", "--for=condition=Ready", "pod/reader", "-n", "all", "--timeout=110s")
-    assert space.kubectl("exec", "reader", "-n", "all", "--", "printenv", "mode").strip() == "fast"
+    assert space.kubectl("exec", "reader", "-n", "all", "--", "sh", "-c", "echo $mode").strip() == "fast"
     space.kubectl("delete", "pod", "reader", "-n", "all")
     on_host = space.host.get("configmaps", "-n", mapped.cluster.namespace)["items"]
     synced = {
-        each["metadata"]["name"] for each in on_host if "vcli.dev/managed-by" in each["metadata"]["labels"]
+        each["metadata"]["name"]
+        for each in on_host
+        if "vcli.dev/managed-by" in each["metadata"].get("labels", {})
     }
     shown = {each["metadata"]["name"] for each in space.get("configmaps", "-n", "all")["items"]}
     assert not synced & shown, "what is synced to the host does not come back"
