@@ -57,6 +57,12 @@ def data(host: Host, cluster: VirtualCluster, secret: str) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in obj["data"].items()}
 
 
+def inside(host: Host, cluster: VirtualCluster, *args: str) -> str:
+    """Names of objects of the virtual cluster."""
+    env = {**host.env, "KUBECONFIG": str(cluster.kubeconfig)}
+    return cluster.run(["kubectl", "get", *args, "-o", "name"], env=env).stdout.strip()
+
+
 def user(host: Host, secret: str) -> Object:
     """A pod of the host that has kubectl, and the kubeconfig of a Secret."""
     kubectl = shutil.which("kubectl", path=host.env["PATH"])
@@ -88,8 +94,7 @@ def run(host: Host, cluster: VirtualCluster, secret: str, *args: str, check: boo
 def test_a_pod_of_the_host_uses_one(host: Host, cluster: VirtualCluster) -> None:
     assert "kube-system" in run(host, cluster, "for-ci", "get", "namespaces", "-o", "name")
     run(host, cluster, "for-ci", "create", "configmap", "made", "--from-literal=a=1", "-n", "default")
-    shown = cluster.run(["kubectl", "get", "configmap", "made", "-o", "name"], env=host.env).stdout
-    assert shown.strip() == "configmap/made"
+    assert inside(host, cluster, "configmap", "made", "-n", "default") == "configmap/made"
 
 
 def test_server_context_and_trust_are_as_they_were_chosen(host: Host, cluster: VirtualCluster) -> None:
@@ -107,6 +112,7 @@ def test_a_service_account_may_what_its_role_allows(host: Host, cluster: Virtual
     assert files["token"] in files["config"]
     run(host, cluster, "for-robot", "get", "pods", "-A")
     mine = "system:serviceaccount:bots:robot"
+    assert inside(host, cluster, "clusterrolebindings", "-l", "vcli.dev/exported") != ""
     assert mine in run(host, cluster, "for-robot", "auth", "whoami")
     assert run(host, cluster, "for-robot", "auth", "can-i", "create", "pods", check=False).strip() == "no"
 
@@ -145,8 +151,7 @@ def test_a_secret_of_somebody_else_is_left_alone(host: Host, cluster: VirtualClu
     assert found(host, cluster, "for-outside") is None
     assert found(host, cluster, "for-ci") is not None
     assert data(host, cluster, "taken") == {"a": "1"}
-    bindings = ["kubectl", "get", "clusterrolebindings", "-l", "vcli.dev/exported", "-o", "name"]
-    eventually(lambda: cluster.run(bindings, env=host.env).stdout.strip() == "")
+    eventually(lambda: not inside(host, cluster, "clusterrolebindings", "-l", "vcli.dev/exported"))
 
     def said() -> bool:
         described = host.vcli("describe", NAME, "-n", cluster.namespace).stdout
