@@ -116,6 +116,19 @@ EXAMPLES: dict[str, list[Any]] = {
     "networking.advanced.clusterDomain": ["corp.example"],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
+    "exportKubeConfig.insecure": [True],
+    "exportKubeConfig.secret.name": ["exported"],
+    "exportKubeConfig.secret.namespace": [],
+    "exportKubeConfig.additionalSecrets": [
+        [{"name": "one"}, {"name": "two", "context": "ci", "insecure": True}],
+        [
+            {"name": "one", "server": "https://a.example", "serviceAccount": {"name": "ci"}},
+            {
+                "name": "two",
+                "serviceAccount": {"name": "ci", "namespace": "apps", "clusterRole": "view"},
+            },
+        ],
+    ],
     "integrations.metricsServer.enabled": [False],
     "rbac.clusterRole.enabled": [True, False],
     f"{_NODES}.selector.all": [],
@@ -139,10 +152,14 @@ EXAMPLES |= {
     for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
 }
 
+EXAMPLES |= {
+    f"sync.{kind.path}.{key}": [] for kind in SYNCED if kind.mapped for key in ("enabled", "mappings.byName")
+}
+
 SWITCHES: dict[str, list[Any]] = {
     kind.switch: [True, False, *(["auto"] if kind.enabled == "auto" else [])]
     for kind in SYNCED
-    if kind.switch
+    if kind.switch and not kind.mapped
 }
 """The keys that follow from the catalog of kinds: a kind that is added has its examples."""
 
@@ -153,6 +170,14 @@ SWITCHED: list[dict[str, Any]] = [
     for given in (True, False, "auto")
 ]
 """Kinds on and off, with and without rights outside the namespace."""
+
+_SECRETS_OF_HOST = "sync.fromHost.secrets"
+_BY_NAME: tuple[dict[str, str], ...] = (
+    {"": "apps/*"},
+    {"/ca": "apps/ca", "": "all"},
+    {"shared/ca.crt": "apps/ca", "other/b": "apps/b", "team/own": "apps/own"},
+    {"shared/*": "apps/*", "other/b": "apps/b"},
+)
 
 COMBINATIONS: list[dict[str, Any]] = [
     {},
@@ -180,9 +205,30 @@ COMBINATIONS: list[dict[str, Any]] = [
         for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
     ),
     # All at once; an image is one string here.
-    {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
+    {
+        key: values[0]
+        for key, values in EXAMPLES.items()
+        if values and ".image." not in key and key != "exportKubeConfig.secret.name"
+    },
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
+    *(
+        {
+            f"sync.{kind.path}.enabled": True,
+            f"sync.{kind.path}.mappings.byName": by_name,
+            "rbac.clusterRole.enabled": given,
+        }
+        for kind in SYNCED
+        if kind.mapped
+        for by_name in _BY_NAME
+        for given in (True, "auto")
+    ),
+    {
+        "exportKubeConfig.secret.name": "exported",
+        "exportKubeConfig.server": "https://demo.example.org",
+        "exportKubeConfig.context": "mine",
+        "exportKubeConfig.insecure": True,
+    },
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -225,6 +271,32 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "not a label's value",
     ),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
+    ({"exportKubeConfig.secret.namespace": "team"}, "of no use without secret.name"),
+    (
+        {"exportKubeConfig.secret.name": "a", "exportKubeConfig.additionalSecrets": [{"name": "b"}]},
+        "not together with additionalSecrets",
+    ),
+    ({"exportKubeConfig.additionalSecrets": [{"name": "a"}, {"name": "a"}]}, "the name of another one"),
+    ({"exportKubeConfig.additionalSecrets": [{"context": "a"}]}, "name"),
+    ({"exportKubeConfig.additionalSecrets": [{"name": "a b"}]}, "name"),
+    (
+        {"exportKubeConfig.additionalSecrets": [{"name": "a", "serviceAccount": {"clusterRole": "view"}}]},
+        "of no use without a name",
+    ),
+    ({f"{_SECRETS_OF_HOST}.enabled": True}, "no object is named"),
+    ({f"{_SECRETS_OF_HOST}.mappings.byName": {"": "apps/*"}}, "of no use while it is off"),
+    *(
+        ({f"{_SECRETS_OF_HOST}.enabled": True, f"{_SECRETS_OF_HOST}.mappings.byName": by_name}, message)
+        for by_name, message in (
+            ({"shared": "apps/*"}, "is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string"),
+            ({"shared/a/b": "apps/a"}, "is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string"),
+            ({"shared/*": "apps/a"}, "is not NAMESPACE/* or NAMESPACE"),
+            ({"": "apps/a"}, "is not NAMESPACE/* or NAMESPACE"),
+            ({"shared/a": "apps/*"}, "is not NAMESPACE/NAME"),
+            ({"/a": "Apps/a"}, "is not NAMESPACE/NAME"),
+            ({"/a": "apps/a", "shared/a": "apps/a"}, "can't both be apps/a"),
+        )
+    ),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

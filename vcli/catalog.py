@@ -14,6 +14,7 @@ from vcli.kube.resources import (
     CONFIGMAPS,
     CSIDRIVERS,
     CSINODES,
+    CSISTORAGECAPACITIES,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
@@ -78,6 +79,7 @@ class SyncedKind:
         cluster_rules: what it needs outside its namespace: only in a ClusterRole.
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
+        mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
     """
 
     resource: Resource
@@ -93,6 +95,7 @@ class SyncedKind:
     cluster_rules: tuple[Rule, ...] = ()
     forwards_events: bool = False
     selectable: bool = False
+    mapped: bool = False
 
     @property
     def path(self) -> str:
@@ -145,6 +148,11 @@ class SyncedKind:
         return chosen == "auto" and not self.required and not self.cluster_rules
 
 
+def reading(resource: Resource) -> Rule:
+    """What it takes to follow a kind."""
+    return Rule(resource, _READ)
+
+
 def _mirrored(
     resource: Resource,
     key: str,
@@ -160,8 +168,15 @@ def _mirrored(
         key=key,
         summary=summary,
         enabled=enabled,
-        cluster_rules=(Rule(resource, _READ),),
+        cluster_rules=(reading(resource),),
         selectable=selectable,
+    )
+
+
+def _mapped(resource: Resource, key: str, summary: str) -> SyncedKind:
+    """A kind in namespaces of the host, of which the values name what is mirrored, and to where."""
+    return SyncedKind(
+        resource=resource, direction="fromHost", key=key, summary=summary, enabled=False, mapped=True
     )
 
 
@@ -268,6 +283,8 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="About the host's objects, as events about the virtual ones.",
         # Its right is in manifests/control-plane/rights.yaml: the syncer makes events on the host as well.
     ),
+    _mapped(CONFIGMAPS, "configMaps", "Those of the host that `mappings.byName` names, read-only."),
+    _mapped(SECRETS, "secrets", "Those of the host that `mappings.byName` names, read-only."),
     _mirrored(
         STORAGECLASSES,
         "storageClasses",
@@ -295,6 +312,11 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     ),
     _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only."),
     _mirrored(CSINODES, "csiNodes", "Those of the host's nodes that the virtual cluster has, read-only."),
+    _mirrored(
+        CSISTORAGECAPACITIES,
+        "csiStorageCapacities",
+        "What the host's drivers have left on nodes that the virtual cluster has, read-only.",
+    ),
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
         "volumeSnapshotClasses",

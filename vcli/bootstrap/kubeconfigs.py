@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import dataclass, field
 from typing import Final
 
 _PLAIN_URL: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9./:_-]*[A-Za-z0-9/_-]")
@@ -11,13 +12,12 @@ kind: Config
 clusters:
 - name: {context}
   cluster:
-    certificate-authority{data}: {authority}
+    {trust}
     server: {server}
 users:
 - name: {user}
   user:
-    client-certificate{data}: {certificate}
-    client-key{data}: {key}
+    {credentials}
 contexts:
 - name: {context}
   context:
@@ -27,16 +27,37 @@ current-context: {context}
 """
 
 
-def inline(*, server: str, authority: bytes, certificate: bytes, key: bytes, context: str) -> bytes:
-    """A kubeconfig with one cluster, user and context, the latter of one name; everything inline."""
-    authority_text, certificate_text, key_text = (
-        base64.b64encode(data).decode() for data in (authority, certificate, key)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """What proves who a user is: certificate and key, PEM, or a token.
+
+    Attributes:
+        certificate: empty where there is a token.
+        key: of the certificate.
+        token: of a ServiceAccount.
+    """
+
+    certificate: bytes = b""
+    key: bytes = field(default=b"", repr=False)
+    token: str = field(default="", repr=False)
+
+
+def inline(*, server: str, authority: bytes | None, user: User, context: str) -> bytes:
+    """A kubeconfig with one cluster, user and context, the latter of one name; everything inline.
+
+    Args:
+        server: URL of the API server.
+        authority: PEM of its CA; None to verify nothing.
+        user: what is sent to it.
+        context: the name.
+    """
+    trust = "insecure-skip-tls-verify: true"
+    if authority is not None:
+        trust = f"certificate-authority-data: {_base64(authority)}"
+    pair = f"client-certificate-data: {_base64(user.certificate)}\n    client-key-data: {_base64(user.key)}"
     return _TEXT.format(
-        data="-data",
-        authority=authority_text,
-        certificate=certificate_text,
-        key=key_text,
+        trust=trust,
+        credentials=f"token: {_quoted(user.token)}" if user.token else pair,
         context=_quoted(context),
         user=_quoted(context),
         server=_url(server),
@@ -46,14 +67,16 @@ def inline(*, server: str, authority: bytes, certificate: bytes, key: bytes, con
 def of_files(*, server: str, authority: str, certificate: str, key: str, context: str, user: str) -> bytes:
     """A kubeconfig that names files in its own folder: client-go reads them again when they are renewed."""
     return _TEXT.format(
-        data="",
-        authority=authority,
-        certificate=certificate,
-        key=key,
+        trust=f"certificate-authority: {authority}",
+        credentials=f"client-certificate: {certificate}\n    client-key: {key}",
         context=_quoted(context),
         user=_quoted(user),
         server=_url(server),
     ).encode()
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 def _url(text: str) -> str:

@@ -2,9 +2,11 @@
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from vcli.bootstrap import kubeconfigs
+from vcli.bootstrap.kubeconfigs import User
 from vcli.bootstrap.pki import Files
 from vcli.bootstrap.spec import Spec
 from vcli.contract import ports
@@ -54,22 +56,36 @@ def _certificates(files: Files) -> Files:
     return kept
 
 
-def _access(spec: Spec, files: Files) -> Files:
-    def kubeconfig(server: str) -> bytes:
-        return kubeconfigs.inline(
-            server=server,
-            authority=files["ca.crt"],
-            certificate=files["admin.crt"],
-            key=files["admin.key"],
-            context=spec.context,
-        )
+def access(*, server: str, on_host: str, authority: bytes, user: User, context: str, insecure: bool) -> Files:
+    """What is in a Secret with a kubeconfig: one for anybody, one for clients in the host cluster, the parts.
 
+    Args:
+        server: URL for the former.
+        on_host: URL for the latter.
+        authority: PEM of the CA.
+        user: what the kubeconfigs prove.
+        context: name of their context.
+        insecure: whether the former verifies nothing.
+    """
+    inline = partial(kubeconfigs.inline, user=user, context=context)
+    parts = {"client-certificate": user.certificate, "client-key": user.key, "token": user.token.encode()}
     return {
-        "config": kubeconfig(spec.server),
-        ON_HOST: kubeconfig(f"https://{spec.service}.{spec.namespace}.svc"),
-        "certificate-authority": files["ca.crt"],
-        **{key: files[name] for name, key in ACCESS_FILES.items()},
+        "config": inline(server=server, authority=None if insecure else authority),
+        ON_HOST: inline(server=on_host, authority=authority),
+        "certificate-authority": authority,
+        **{key: data for key, data in parts.items() if data},
     }
+
+
+def _access(spec: Spec, files: Files) -> Files:
+    return access(
+        server=spec.server,
+        on_host=f"https://{spec.service}.{spec.namespace}.svc",
+        authority=files["ca.crt"],
+        user=User(certificate=files["admin.crt"], key=files["admin.key"]),
+        context=spec.context,
+        insecure=spec.insecure,
+    )
 
 
 def _secret(spec: Spec, name: str, files: Files, owner: str) -> Object:

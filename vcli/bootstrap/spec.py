@@ -2,8 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Final
 
+from vcli.contract import ports
 from vcli.kube.types import Object, ObjectMeta
+
+SERVER: Final = f"https://localhost:{ports.API}"
+CONTEXT: Final = "my-vcluster"
+"""What a kubeconfig says where the values say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +28,7 @@ class Spec:
         extra_sans: more names and addresses for the API server's certificate.
         server: URL in the user's kubeconfig.
         context: name of its context.
+        insecure: whether it says not to verify the certificate of ``server``.
         labels: of all objects.
         annotations: of all objects.
     """
@@ -37,12 +44,16 @@ class Spec:
     extra_sans: tuple[str, ...] = ()
     server: str
     context: str
+    insecure: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     def dump(self) -> Object:
         """The JSON that `load` reads."""
-        return {**asdict(self), "extra_sans": list(self.extra_sans)}
+        dumped = {**asdict(self), "extra_sans": list(self.extra_sans)}
+        if not self.insecure:  # an update of vcli that brings a key is no reason for a restart
+            del dumped["insecure"]
+        return dumped
 
     @classmethod
     def load(cls, data: Object) -> "Spec":

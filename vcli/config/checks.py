@@ -4,11 +4,20 @@ import ipaddress
 import re
 from dataclasses import replace
 
-from vcli.catalog import SYNCED
+from vcli.catalog import SYNCED, SyncedKind
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
-from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, Selector, nodes_of, selector_of, switch_of
+from vcli.config.schema_kinds import (
+    LABEL_KEY,
+    LABEL_VALUE,
+    Selector,
+    by_name_of,
+    nodes_of,
+    selector_of,
+    switch_of,
+)
+from vcli.contract.mappings import parse
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
@@ -59,10 +68,8 @@ def check(values: Values, document: Document) -> Values:
         )
     _check_ranges(values, document)
     _check_nodes(values, document)
-    for kind in SYNCED:
-        if kind.selectable:
-            keys = ("sync", *kind.path.split("."), "selector")
-            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
+    _check_kinds(values, document)
+    _check_exports(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -94,6 +101,33 @@ def _check_nodes(values: Values, document: Document) -> None:
             raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
 
 
+def _check_exports(values: Values, document: Document) -> None:
+    exported = values.export_kube_config
+    if exported.secret.namespace and not exported.secret.name:
+        raise fail(document, ("exportKubeConfig", "secret", "namespace"), "of no use without secret.name")
+    if exported.secret.name and exported.additional_secrets:
+        hint = "name all of them in additionalSecrets"
+        raise fail(document, ("exportKubeConfig", "secret"), "not together with additionalSecrets", hint=hint)
+    names: set[str] = set()
+    for index, each in enumerate(exported.additional_secrets):
+        place = ("exportKubeConfig", "additionalSecrets", index)
+        if each.name in names:
+            raise fail(document, (*place, "name"), f"{each.name} is the name of another one")
+        names.add(each.name)
+        account = each.service_account
+        if (account.namespace or account.cluster_role) and not account.name:
+            raise fail(document, (*place, "serviceAccount"), "of no use without a name")
+
+
+def _check_kinds(values: Values, document: Document) -> None:
+    for kind in SYNCED:
+        if kind.selectable:
+            keys = ("sync", *kind.path.split("."), "selector")
+            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
+        if kind.mapped:
+            _check_mappings(values, kind, document)
+
+
 def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:
     for key, value in selector.match_labels.items():
         place = (*keys, "matchLabels", key)
@@ -108,6 +142,25 @@ def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:
             raise fail(document, place, f"{wanted} for {each.operator}")
         if wrong := [value for value in each.values if not re.fullmatch(LABEL_VALUE, value)]:
             raise fail(document, place, f"{wrong[0]!r} is not a label's value")
+
+
+def _check_mappings(values: Values, kind: SyncedKind, document: Document) -> None:
+    section, by_name = ("sync", *kind.path.split(".")), by_name_of(values.sync.from_host, kind)
+    place, is_on = (*section, "mappings", "byName"), switch_of(values.sync.from_host, kind)
+    if is_on and not by_name:
+        hint = f"name objects of the host in {'.'.join(place)}"
+        raise fail(document, (*section, "enabled"), "of no use while no object is named", hint=hint)
+    if by_name and not is_on:
+        raise fail(document, place, "of no use while it is off", hint=f"set {kind.switch} to true")
+    targets: set[str] = set()
+    for on_host, inside in by_name.items():
+        try:
+            mapping = parse(on_host, inside)
+        except ValueError as error:
+            raise fail(document, (*place, on_host), f"{error}") from error
+        if not mapping.is_for_all and inside in targets:
+            raise fail(document, (*place, on_host), f"two objects of the host can't both be {inside}")
+        targets.add(inside)
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

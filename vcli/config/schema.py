@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
+from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
-from vcli.contract import ports
 from vcli.kube.types import Object
 
 KUBERNETES = "v1.36.3"
@@ -282,14 +282,6 @@ class Networking:
     """Network of the virtual cluster."""
 
     advanced: AdvancedNetworking = _section(AdvancedNetworking)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportKubeConfig:
-    """The kubeconfig in Secret ``vc-NAME``, key ``config``; key ``value`` has one for pods of the host."""
-
-    context: str = _doc("", "Name of the context; empty means my-vcluster.")
-    server: str = _doc("", f"URL of the API server; empty means https://localhost:{ports.API}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,17 @@ class Selector:
     match_expressions: tuple[Requirement, ...] = doc((), "Conditions on its labels, all to be met.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mappings:
+    """Which objects of the host are shown, and under which names."""
+
+    by_name: dict[str, str] = doc(
+        {},
+        "Objects of the host to their names in the virtual cluster: NAMESPACE/NAME to NAMESPACE/NAME,"
+        " NAMESPACE/* to NAMESPACE/*; /NAME and the empty string are those of the host namespace.",
+    )
+
+
 _OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
 """Further keys of a kind's section."""
 
@@ -94,12 +105,25 @@ def selector_of(section: Any, kind: SyncedKind) -> Selector:
     return chosen
 
 
+def by_name_of(section: Any, kind: SyncedKind) -> dict[str, str]:
+    """Which objects of a mapped kind are shown.
+
+    Args:
+        section: ``sync.fromHost``.
+        kind: of that direction; one that is mapped.
+    """
+    mappings: Mappings = getattr(section, field_of(kind)).mappings
+    return mappings.by_name
+
+
 def _section(kind: SyncedKind) -> type:
     hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
     enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{_auto(kind)}.")
     fields: list[tuple[str, Any, Any]] = [("enabled", hint, enabled)]
     if kind.selectable:
         fields.append(("selector", Selector, section(Selector)))
+    if kind.mapped:
+        fields.append(("mappings", Mappings, section(Mappings)))
     return make_dataclass(
         kind.resource.kind,
         fields,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vcli.catalog import SYNCED, Switch, SyncedKind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
-from vcli.config.schema_kinds import selector_of, switch_of
+from vcli.config.schema_kinds import by_name_of, selector_of, switch_of
 from vcli.kube.types import Object
 
 
@@ -50,6 +50,11 @@ def selectors(values: Values) -> dict[str, Object]:
     """LabelSelectors of what is mirrored, by paths of kinds of which not all is, for the settings."""
     found = {kind.path: _dumped(values, kind) for kind in kinds_on(values) if kind.selectable}
     return {path: selector for path, selector in found.items() if selector}
+
+
+def mappings(values: Values) -> dict[str, dict[str, str]]:
+    """Objects of the host that are mirrored by name, by paths of kinds, for the settings."""
+    return {kind.path: by_name_of(values.sync.from_host, kind) for kind in kinds_on(values) if kind.mapped}
 
 
 def _dumped(values: Values, kind: SyncedKind) -> Object:

@@ -15,6 +15,8 @@ HOST_NAMESPACE: Final = "vcli.dev/host-namespace"
 
 CONTROL_PLANES: Final = "=".join(_APP)
 """Selects what belongs to a control plane, also of those that loft-sh's CLI made."""
+NO_CONTROL_PLANES: Final = "!=".join(_APP)
+"""Selects all else."""
 
 
 def of_control_plane(release: str) -> dict[str, str]:
@@ -41,6 +43,11 @@ def synced_by(cluster: str, namespace: str, *, namespaced: bool) -> str:
 def cluster_role(cluster: str, namespace: str) -> str:
     """ClusterRole and ClusterRoleBinding of a syncer; no other cluster's, in no other namespace."""
     return f"vcli:{namespace}:{cluster}"
+
+
+def access_secret(cluster: str) -> str:
+    """Secret with the administrator's kubeconfig and its parts, by the name that loft-sh's CLI looks for."""
+    return f"vc-{cluster}"
 
 
 def is_control_plane(labels: Mapping[str, str]) -> bool:

@@ -43,6 +43,9 @@ class Settings:
         node_images: whether Nodes show the images that they have.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
+        exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
+            ``insecure``, perhaps ``serviceAccount`` with ``name``, ``namespace``, ``clusterRole``.
+        mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
     """
 
     cluster: str
@@ -70,6 +73,8 @@ class Settings:
     node_images: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
+    exports: list[Object] = field(default_factory=list)
+    mappings: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -86,11 +91,17 @@ _SPELLED: Final = {
     "service_cidrs": "serviceCIDRs",
     "external_ip_ranges": "externalIPRanges",
 }
-_NEWER: Final = tuple(
-    f
-    for f in fields(Settings)
-    if f.name in ("kinds", "selectors", "nodes", "node_labels", "node_images", "workload_pull_secrets")
+_ADDED: Final = (
+    "kinds",
+    "selectors",
+    "mappings",
+    "exports",
+    "nodes",
+    "node_labels",
+    "node_images",
+    "workload_pull_secrets",
 )
+_NEWER: Final = tuple(f for f in fields(Settings) if f.name in _ADDED)
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})
 

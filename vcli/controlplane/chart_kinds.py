@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind, reading
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object
@@ -20,6 +20,7 @@ def kinds() -> str:
     switched = [kind for kind in SYNCED if kind.switch]
     owned = [kind for kind in switched if kind.is_owned_by_cluster_role]
     selectable = [kind for kind in switched if kind.selectable]
+    mapped = [kind for kind in switched if kind.mapped]
     return "\n".join(
         [
             "{{/* The kinds that are synced. */}}",
@@ -32,6 +33,11 @@ def kinds() -> str:
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
+            *(
+                line
+                for kind in mapped
+                for line in _if(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
+            ),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
@@ -44,8 +50,14 @@ def kinds() -> str:
             *(line for kind in selectable for line in _selector(kind)),
             "{{- toJson $selectors -}}",
             "{{- end -}}",
-            '{{- define "vcli.checkSelectors" -}}',
+            '{{- define "vcli.mappings" -}}',
+            "{{- $mappings := dict -}}",
+            *(line for kind in mapped for line in _mappings(kind)),
+            "{{- toJson $mappings -}}",
+            "{{- end -}}",
+            '{{- define "vcli.checkKinds" -}}',
             *map(_check, selectable),
+            *map(_check_mappings, mapped),
             "{{- end -}}",
             "",
         ]
@@ -101,6 +113,25 @@ def _check(kind: SyncedKind) -> str:
     path = f"sync.{kind.path}.selector"
     arguments = f'(dict "path" {json.dumps(path)} "selector" .Values.{path})'
     return f'{{{{- include "vcli.checkSelector" {arguments} -}}}}'
+
+
+def _mappings(kind: SyncedKind) -> Iterator[str]:
+    """As `vcli.config.synced.mappings`."""
+    entry = f"{{{{- $_ := set $mappings {json.dumps(kind.path)} . -}}}}"
+    with_some = f"{{{{- with .Values.sync.{kind.path}.mappings.byName -}}}}{entry}{{{{- end -}}}}"
+    return _if(_is_on(kind), [with_some])
+
+
+def _mapped_rule(kind: SyncedKind) -> str:
+    """As `vcli.controlplane.rights` reads what is named in namespaces of others."""
+    rule = json.dumps(json.dumps(reading(kind.resource).dump()))
+    by_name = f".Values.sync.{kind.path}.mappings.byName"
+    return f'{{{{- include "vcli.mappedRule" (dict "root" . "rule" {rule} "byName" {by_name}) }}}}'
+
+
+def _check_mappings(kind: SyncedKind) -> str:
+    arguments = f'(dict "path" {json.dumps(f"sync.{kind.path}")} "kind" .Values.sync.{kind.path})'
+    return f'{{{{- include "vcli.checkMappings" {arguments} -}}}}'
 
 
 def _chosen(kind: SyncedKind) -> str:

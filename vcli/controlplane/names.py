@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from vcli import inputs
-from vcli.contract.labels import CLUSTER, cluster_role, of_control_plane
+from vcli.contract.labels import CLUSTER, access_secret, cluster_role, of_control_plane
 from vcli.errors import UsageError
 
 # The pod's label controller-revision-hash is NAME, a dash and up to ten characters, 63 at most; with it every
@@ -51,7 +51,7 @@ class Names:
     @property
     def access(self) -> str:
         """Secret: the kubeconfig and its parts, by the name that loft-sh's CLI looks for."""
-        return f"vc-{self.cluster}"
+        return access_secret(self.cluster)
 
     @property
     def service_account(self) -> str:

@@ -9,16 +9,16 @@ from typing import Any
 
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
-from vcli.bootstrap.spec import Spec
+from vcli.bootstrap.spec import CONTEXT, SERVER, Spec
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
-from vcli.config.synced import differences, kinds_on, selectors
-from vcli.contract import ports
+from vcli.config.synced import differences, kinds_on, mappings, selectors
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
+from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
@@ -115,8 +115,9 @@ def spec(names: Names, values: Values) -> Spec:
         facts=names.facts,
         domain=values.networking.advanced.cluster_domain,
         extra_sans=values.control_plane.proxy.extra_sans,
-        server=exported.server or f"https://localhost:{ports.API}",
-        context=exported.context or "my-vcluster",
+        server=exported.server or SERVER,
+        context=exported.context or CONTEXT,
+        insecure=exported.insecure,
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
     )
@@ -170,6 +171,8 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         node_images=not nodes.clear_image_status,
         kinds=differences(values),
         selectors=selectors(values),
+        mappings=mappings(values),
+        exports=exports(names, values),
         workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged, reading
 from vcli.config.schema import Values
-from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
+from vcli.config.schema_kinds import by_name_of
+from vcli.config.synced import chosen, has_cluster_role, kinds_of_cluster_role, kinds_on
+from vcli.contract.mappings import ANY, parse_all
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.kube.types import Object
@@ -70,7 +72,7 @@ def required(values: Values) -> frozenset[Right]:
 
 def of_cluster(values: Values) -> frozenset[Right]:
     """What the syncer may beyond its namespace, if the values ask for it."""
-    return frozenset(rights_of([*_cluster_rules(values), *_owner_rules(values)]))
+    return frozenset(rights_of([*_cluster_rules(values), *_mapped_rules(values), *_owner_rules(values)]))
 
 
 def rights_of(rules: Any) -> Iterator[Right]:
@@ -103,7 +105,7 @@ def render(
 def render_of_cluster(names: Names, values: Values) -> tuple[Object, ...]:
     """The ClusterRole and the ClusterRoleBinding; none where nothing would be in it."""
     own = [{**rule, "resourceNames": [names.cluster_role]} for rule in _owner_rules(values)]
-    rules = [*_cluster_rules(values), *own]
+    rules = [*_cluster_rules(values), *_mapped_rules(values, own=names.namespace), *own]
     if not rules:
         return ()
     role, binding = manifests.load("control-plane/cluster-rights.yaml")
@@ -133,6 +135,23 @@ def _rules(values: Values) -> list[Object]:
 
 def _cluster_rules(values: Values) -> list[Object]:
     return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+
+
+def _mapped_rules(values: Values, *, own: str = "") -> Iterator[Object]:
+    """To read what the values name in namespaces of others: only where rights outside the namespace are on.
+
+    Args:
+        values: what the user chose.
+        own: the host namespace, for which the Role is enough.
+    """
+    for kind in kinds_on(values) if has_cluster_role(values) else ():
+        if not kind.mapped:
+            continue
+        mappings = parse_all(by_name_of(values.sync.from_host, kind))
+        names = sorted({each.host_name for each in mappings if each.host_namespace not in ("", own)})
+        if names:
+            by_name = {} if ANY in names else {"resourceNames": names}
+            yield {**reading(kind.resource).dump(), **by_name}
 
 
 def _owner_rules(values: Values) -> list[Object]:

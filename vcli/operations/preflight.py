@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from vcli.config.schema import Values
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
+from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.names import Names
 from vcli.controlplane.render import workload
@@ -102,9 +103,11 @@ async def run_preflight(
             store stays.
 
     Raises:
+        UsageError: the values do not go together with the names.
         Unreachable: it does not answer.
         Unauthorized: it does not know who we are.
     """
+    exports(names, values)
     # In two groups, because the types of more than six can't be told apart.
     objects = asyncio.gather(
         _find(client, NAMESPACES, names.namespace),

@@ -18,6 +18,7 @@ from vcli.kube.resources import (
     Resource,
 )
 from vcli.kube.types import annotations
+from vcli.syncer import exports
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.kinds.endpointslices import SERVICE_NAME
@@ -33,7 +34,14 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
-from vcli.syncer.registry import from_host_kinds, is_synced, kinds_of, selector_of_mirrored, to_host_kinds
+from vcli.syncer.registry import (
+    from_host_kinds,
+    is_synced,
+    kinds_of,
+    mapped_kinds,
+    selector_of_mirrored,
+    to_host_kinds,
+)
 from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
@@ -112,11 +120,20 @@ def watch_all(ctx: SyncContext) -> None:
     for resource in (CONFIGMAPS, SECRETS, PVS, NAMESPACES, NODES):
         virtual.watch(resource)
     _watch_to_host(ctx)
-    for resource, _ in from_host_kinds(ctx.settings):
+    for resource, mirrored in from_host_kinds(ctx.settings):
         if resource not in virtual:
             virtual.watch(resource, optional=True)
         selector = selector_of_mirrored(ctx.settings, resource)
-        host.watch(resource, key=to_mirror(resource), label_selector=selector, optional=True)
+        host.watch(
+            resource,
+            key=to_mirror(resource),
+            label_selector=selector,
+            indexers=mirrored.indexers,
+            optional=True,
+        )
+    exports.watch(ctx)
+    for kind, module in mapped_kinds(ctx.settings):
+        module.watch(ctx, kind)
     if is_synced(ctx.settings, NODES):
         _watch_nodes(ctx)
     _watch_triggers(ctx)

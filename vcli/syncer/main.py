@@ -30,6 +30,7 @@ from vcli.syncer.engine.metrics import Metrics
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.runnables import Runnable, Work, after, run_all
 from vcli.syncer.engine.version import ServerVersion
+from vcli.syncer.exports import Exports
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
 from vcli.syncer.kinds.claims import claims
@@ -126,6 +127,7 @@ def _runnables(
         to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
         inert.controller,
+        Exports(ctx).controller,
     ]
     begins = partial(gates.wait, "nodes")
     writers: list[Runnable] = [nodes, *events, metrics_api, *controllers]

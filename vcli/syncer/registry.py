@@ -7,6 +7,7 @@ It is imported only where the kind is on. Kinds with controllers of their own ar
 
 from collections.abc import Iterator
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Final
 
 from vcli.catalog import SYNCED, SyncedKind, kinds_on
@@ -16,7 +17,7 @@ from vcli.kube.resources import CONFIGMAPS, EVENTS, NODES, PODS, PVCS, PVS, SECR
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
-from vcli.syncer.sync.from_host import FromHost, from_host, remove_mirrors
+from vcli.syncer.sync.from_host import FromHost, from_host, is_mirror, remove_mirrors
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost, to_host
 from vcli.syncer.translate import keys
@@ -51,6 +52,13 @@ def from_host_kinds(settings: Settings) -> Iterator[tuple[Resource, FromHost]]:
             yield kind.resource, _module(kind.resource).FROM_HOST
 
 
+def mapped_kinds(settings: Settings) -> Iterator[tuple[SyncedKind, ModuleType]]:
+    """The kinds of which the values name the objects, and the module of them all."""
+    for kind in kinds_of(settings):
+        if kind.mapped:
+            yield kind, import_module("vcli.syncer.kinds.mapped")
+
+
 def selector_of_mirrored(settings: Settings, resource: Resource) -> str:
     """Which objects of a kind are mirrored, of the host: those that the values select, but no synced ones.
 
@@ -69,17 +77,24 @@ def controllers(ctx: SyncContext, references: ReferenceIndex) -> Iterator[Contro
         yield to_host(ctx, resource, sync)
     for resource, mirrored in from_host_kinds(ctx.settings):
         yield from_host(ctx, resource, mirrored)
+    for kind, module in mapped_kinds(ctx.settings):
+        yield module.controller(ctx, kind)
 
 
 async def tidy(ctx: SyncContext) -> None:
     """Take away what kinds that are off have left in the virtual cluster."""
     on = kinds_of(ctx.settings)
     for kind in SYNCED:
-        if kind.direction == "fromHost" and kind not in on and kind.resource not in OWN_CONTROLLERS:
-            try:
+        if kind.direction != "fromHost" or kind in on:
+            continue
+        try:
+            if kind.mapped:
+                for obj in filter(is_mirror, ctx.virtual[kind.resource].items()):
+                    await ctx.virtual.writer.delete(kind.resource, obj)
+            elif kind.resource not in OWN_CONTROLLERS:
                 await remove_mirrors(ctx, kind.resource)
-            except VcliError as error:  # the next start tries again
-                log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
+        except VcliError as error:  # the next start tries again
+            log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
 
 
 def _module(resource: Resource) -> Any:

@@ -42,6 +42,34 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The Secrets with kubeconfigs that the syncer keeps, as JSON {"exports": [...]}. */}}
+{{- define "vcli.exports" -}}
+{{- $exported := .Values.exportKubeConfig -}}
+{{- $given := $exported.additionalSecrets | default list -}}
+{{- with $exported.secret.name -}}
+  {{- $given = list (mergeOverwrite (pick $exported "context" "server" "insecure") (dict "name" .)) -}}
+{{- end -}}
+{{- $found := list -}}
+{{- range $given -}}
+  {{- $export := dict
+    "name" .name
+    "context" (.context | default "my-vcluster")
+    "server" (.server | default "https://localhost:8443")
+    "insecure" (.insecure | default false)
+  -}}
+  {{- $account := .serviceAccount | default dict -}}
+  {{- if $account.name -}}
+    {{- $_ := set $export "serviceAccount" (dict
+      "name" $account.name
+      "namespace" ($account.namespace | default "kube-system")
+      "clusterRole" ($account.clusterRole | default "")
+    ) -}}
+  {{- end -}}
+  {{- $found = append $found $export -}}
+{{- end -}}
+{{- dict "exports" $found | toJson -}}
+{{- end -}}
+
 {{/* The syncer's settings.json. */}}
 {{- define "vcli.settings" -}}
 {{- $values := .Values -}}
@@ -63,6 +91,7 @@
   "labels" (include "vcli.labels" . | fromYaml)
   "annotations" ($values.controlPlane.advanced.globalMetadata.annotations | default dict)
 -}}
+{{- if $values.exportKubeConfig.insecure -}}{{- $_ := set $keys "insecure" true -}}{{- end -}}
 {{- $settings := dict
   "cluster" $name
   "namespace" .Release.Namespace
@@ -88,6 +117,8 @@
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
+{{- with (include "vcli.exports" . | fromJson).exports -}}{{- $_ := set $settings "exports" . -}}{{- end -}}
+{{- with include "vcli.mappings" . | fromJson -}}{{- $_ := set $settings "mappings" . -}}{{- end -}}
 {{- $pull := $values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets -}}
 {{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
   {{- $_ := set $settings "workloadPullSecrets" $pull -}}

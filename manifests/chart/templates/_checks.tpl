@@ -37,7 +37,8 @@
     {{- fail (printf "sync.fromHost.nodes.selector.labels: %s=%s is no label of a Node" $key $value) -}}
   {{- end -}}
 {{- end -}}
-{{- include "vcli.checkSelectors" . -}}
+{{- include "vcli.checkKinds" . -}}
+{{- include "vcli.checkExports" . -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
@@ -72,6 +73,70 @@
     {{- if not (regexMatch $value .) -}}
       {{- fail (printf "%s.matchExpressions: %q is not a label's value" $path .) -}}
     {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether "kind", the values of "path", names objects of the host, and whether they make sense. */}}
+{{- define "vcli.checkMappings" -}}
+{{- $path := .path -}}
+{{- $byName := .kind.mappings.byName | default dict -}}
+{{- if and .kind.enabled (not $byName) -}}
+  {{- fail (printf "%s.enabled: of no use while no object is named: name objects of the host in %s.mappings.byName" $path $path) -}}
+{{- end -}}
+{{- if and $byName (not .kind.enabled) -}}
+  {{- fail (printf "%s.mappings.byName: of no use while it is off: set %s.enabled to true" $path $path) -}}
+{{- end -}}
+{{- $namespace := "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?" -}}
+{{- $name := "[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?" -}}
+{{- $targets := list -}}
+{{- range $host, $inside := $byName -}}
+  {{- if not (regexMatch (printf "^((%s)?/(%s|\\*))?$" $namespace $name) $host) -}}
+    {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string" $path $host) -}}
+  {{- end -}}
+  {{- if or (eq $host "") (hasSuffix "/*" $host) -}}
+    {{- if not (regexMatch (printf "^%s(/\\*)?$" $namespace) $inside) -}}
+      {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/* or NAMESPACE" $path $inside) -}}
+    {{- end -}}
+  {{- else -}}
+    {{- if not (regexMatch (printf "^%s/%s$" $namespace $name) $inside) -}}
+      {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/NAME" $path $inside) -}}
+    {{- end -}}
+    {{- if has $inside $targets -}}
+      {{- fail (printf "%s.mappings.byName: two objects of the host can't both be %s" $path $inside) -}}
+    {{- end -}}
+    {{- $targets = append $targets $inside -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether the Secrets with kubeconfigs can be kept as the values say. */}}
+{{- define "vcli.checkExports" -}}
+{{- $root := . -}}
+{{- $exported := .Values.exportKubeConfig -}}
+{{- if and $exported.secret.namespace (not $exported.secret.name) -}}
+  {{- fail "exportKubeConfig.secret.namespace: of no use without secret.name" -}}
+{{- end -}}
+{{- if and $exported.secret.name $exported.additionalSecrets -}}
+  {{- fail "exportKubeConfig.secret: not together with additionalSecrets: name all of them in additionalSecrets" -}}
+{{- end -}}
+{{- $all := $exported.additionalSecrets | default list -}}
+{{- if $exported.secret.name -}}{{- $all = list $exported.secret -}}{{- end -}}
+{{- $names := list -}}
+{{- range $all -}}
+  {{- if not (has (.namespace | default "") (list "" $root.Release.Namespace)) -}}
+    {{- fail (printf "exportKubeConfig: the namespace of Secret %s, %s, is another namespace than that of the virtual cluster: nothing would delete the Secret there with it" .name .namespace) -}}
+  {{- end -}}
+  {{- if has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name)) -}}
+    {{- fail (printf "exportKubeConfig: %s is a Secret of the control plane: choose another name" .name) -}}
+  {{- end -}}
+  {{- if has .name $names -}}
+    {{- fail (printf "exportKubeConfig.additionalSecrets: %s is the name of another one" .name) -}}
+  {{- end -}}
+  {{- $names = append $names .name -}}
+  {{- $account := .serviceAccount | default dict -}}
+  {{- if and (or $account.namespace $account.clusterRole) (not $account.name) -}}
+    {{- fail "exportKubeConfig.additionalSecrets: serviceAccount: of no use without a name" -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}

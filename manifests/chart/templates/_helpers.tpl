@@ -110,6 +110,21 @@ annotations:
 {{- toJson $found -}}
 {{- end -}}
 
+{{/* "rule" for what "byName" names in namespaces of others; nothing where it names nothing there. */}}
+{{- define "vcli.mappedRule" -}}
+{{- $own := .root.Release.Namespace -}}
+{{- $names := list -}}
+{{- range $host, $_ := .byName -}}
+  {{- $parts := splitList "/" $host -}}
+  {{- if not (has (first $parts) (list "" $own)) -}}{{- $names = append $names (last $parts) -}}{{- end -}}
+{{- end -}}
+{{- $rule := .rule | fromJson -}}
+{{- with $names | uniq | sortAlpha -}}
+  {{- if not (has "*" .) -}}{{- $_ := set $rule "resourceNames" . -}}{{- end }}
+- {{ $rule | toJson }}
+{{- end -}}
+{{- end -}}
+
 {{/* What of the values is not the default, as JSON: "values" without what is equal in "defaults". */}}
 {{- define "vcli.given" -}}
 {{- $given := dict -}}

@@ -106,6 +106,49 @@ def test_what_is_not_selected_may_not_be_named(space: Space, made: Made) -> None
     assert eventually(lambda: space.on_host("persistentvolumeclaim")) == [space.host_name("data")]
 
 
+def test_an_ingress_of_a_class_that_is_not_selected_stays_inside(space: Space, made: Made) -> None:
+    spec = {"controller": "example.com/controller"}
+    name = made.make("networking.k8s.io/v1", "IngressClass", selected=False, spec=spec)
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+
+    def ingress(own: str, **more: str) -> Object:
+        made = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": own}}
+        return {**made, "spec": {"defaultBackend": backend, **more}}
+
+    space.apply(ingress("named", ingressClassName=name), ingress("bare"))
+    for own, word in (("named", name), ("bare", "names no IngressClass")):
+        about = f"involvedObject.name={own},reason=SyncFailed"
+        [told] = eventually(lambda about=about: space.get("events", "--field-selector", about)["items"])
+        assert word in told["message"]
+    assert space.on_host("ingress") == []
+    made.label("ingressclass", name, "tenants")
+    assert eventually(lambda: space.on_host("ingress")) == [space.host_name("named")]
+    made.label("ingressclass", name, "others")
+    eventually(lambda: inside(space, "ingressclass", name) is None)
+    assert space.on_host("ingress") == [space.host_name("named")], "it keeps what it has"
+
+
+def test_a_claim_without_a_class_waits_while_the_hosts_default_is_not_selected(
+    space: Space, made: Made
+) -> None:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "bare"}, "spec": spec}
+    space.apply(claim)
+    about = "involvedObject.name=bare,reason=SyncFailed"
+    [told] = eventually(lambda: space.get("events", "--field-selector", about)["items"])
+    assert "names no StorageClass" in told["message"]
+    [default] = [
+        each["metadata"]["name"]
+        for each in space.host.get("storageclasses")["items"]
+        if each["metadata"].get("annotations", {}).get("storageclass.kubernetes.io/is-default-class")
+    ]
+    made.label("storageclass", default, "tenants")
+    try:
+        assert eventually(lambda: space.on_host("persistentvolumeclaim")) == [space.host_name("bare")]
+    finally:
+        made.host.kubectl("label", "storageclass", default, f"{SELECTED}-")
+
+
 def test_what_a_tenant_changes_is_undone_and_what_the_host_deletes_goes(space: Space, made: Made) -> None:
     name = made.make("networking.k8s.io/v1", "IngressClass", spec={"controller": "example.com/a"})
     before = mirrored(space, "ingressclass", name)
@@ -172,6 +215,31 @@ def test_drivers_and_those_of_the_nodes_that_are_there(space: Space, made: Made)
     assert mirrored(space, "csidriver", driver)["spec"]["attachRequired"] is False
     assert mirrored(space, "csinode", node)["metadata"]["labels"]["vcli.dev/mirror"] == "true"
     assert inside(space, "csinode", elsewhere) is None, "the virtual cluster has no such Node"
+
+
+def test_what_a_driver_has_left_for_nodes_that_are_there(space: Space, made: Made) -> None:
+    space.apply(pod("scout"))
+    space.wait("condition=Ready", "pod/scout")
+    node = space.get("pod", "scout")["spec"]["nodeName"]
+    provisioner = space.host.get("storageclasses")["items"][0]["provisioner"]
+    known = made.make("storage.k8s.io/v1", "StorageClass", provisioner=provisioner)
+    shown, hidden = f"shown-{made.suffix}", f"hidden-{made.suffix}"
+    names = space.get("node", node)["metadata"]["labels"]["kubernetes.io/hostname"], "elsewhere"
+    for own, hostname in zip((shown, hidden), names, strict=True):
+        topology = {"matchLabels": {"kubernetes.io/hostname": hostname}}
+        fields = {"storageClassName": known, "nodeTopology": topology, "capacity": "5Gi"}
+        made.make("storage.k8s.io/v1", "CSIStorageCapacity", own, **fields)
+
+    def left() -> dict[str, str]:
+        found = space.get("csistoragecapacities", "-n", "kube-system")["items"]
+        return {each["metadata"]["name"].rpartition("-")[0]: each["capacity"] for each in found}
+
+    eventually(lambda: left().get(shown) == "5Gi")
+    made.host.kubectl("patch", "csistoragecapacity", shown, "-p", '{"capacity": "4Gi"}')
+    eventually(lambda: left().get(shown) == "4Gi")
+    assert hidden not in left()
+    made.label("storageclass", known, "others")
+    eventually(lambda: shown not in left())
 
 
 def test_a_kind_of_a_custom_resource_is_there_once_both_clusters_have_it(space: Space, made: Made) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vcli.bootstrap import facts, kubeconfigs, layout, pki
+from vcli.bootstrap.kubeconfigs import User
 
 
 @pytest.mark.parametrize("signer", SIGNERS)
@@ -48,7 +49,7 @@ def test_what_all_objects_have():
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1))
 def test_any_name_of_a_context_is_read_as_it_was_given(name: str):
     text = kubeconfigs.inline(
-        server="https://a:1", authority=b"a", certificate=b"b", key=b"c", context=name
+        server="https://a:1", authority=b"a", user=User(certificate=b"b", key=b"c"), context=name
     ).decode()
     config = yaml.safe_load(text)
     assert config["current-context"] == name
@@ -56,6 +57,24 @@ def test_any_name_of_a_context_is_read_as_it_was_given(name: str):
     [cluster], [user] = config["clusters"], config["users"]
     assert cluster["cluster"] == {"certificate-authority-data": encoded(b"a"), "server": "https://a:1"}
     assert user["user"] == {"client-certificate-data": encoded(b"b"), "client-key-data": encoded(b"c")}
+
+
+def test_a_kubeconfig_that_verifies_nothing_and_has_a_token() -> None:
+    text = kubeconfigs.inline(server="https://a:1", authority=None, user=User(token="x.y"), context="a")
+    config = yaml.safe_load(text)
+    assert config["clusters"][0]["cluster"] == {"insecure-skip-tls-verify": True, "server": "https://a:1"}
+    assert config["users"][0]["user"] == {"token": "x.y"}
+
+
+def test_what_is_insecure_is_so_for_the_given_server_alone() -> None:
+    user = User(certificate=b"b", key=b"c")
+    files = layout.access(
+        server="https://a:1", on_host="https://b:1", authority=b"a", user=user, context="a", insecure=True
+    )
+    assert set(files) == {"config", "value", "certificate-authority", "client-certificate", "client-key"}
+    assert b"insecure-skip-tls-verify: true" in files["config"]
+    assert b"insecure" not in files["value"]
+    assert b"server: https://b:1" in files["value"]
 
 
 def encoded(data: bytes) -> str:

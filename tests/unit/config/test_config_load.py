@@ -86,8 +86,8 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         (
-            "sync:\n  fromHost:\n    secrets: {}\n",
-            "values.yaml:3: sync.fromHost.secrets: a key of vcluster.yaml that has no effect in vcli yet",
+            "sync:\n  toHost:\n    namespaces: {}\n",
+            "values.yaml:3: sync.toHost.namespaces: a key of vcluster.yaml that has no effect in vcli yet",
             None,
         ),
         (

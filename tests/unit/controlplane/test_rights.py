@@ -199,6 +199,40 @@ def test_selectors_are_told_of_kinds_that_are_on_and_not_wholly_mirrored():
         assert synced.selectors(values).keys() == found
 
 
+BY_NAME = {"shared/ca": "apps/ca", "other/b": "apps/b", "/own": "apps/own", "team-a/own": "apps/too"}
+
+
+def values_of_secrets(by_name, *, cluster_role=True):
+    secrets = {"enabled": True, "mappings": {"byName": by_name}}
+    given = {"clusterRole": {"enabled": cluster_role}}
+    return from_mapping({"sync": {"fromHost": {"secrets": secrets}}, "rbac": given}, name="values")
+
+
+def rules_about_secrets(values):
+    roles = rights.render_of_cluster(NAMES, values)
+    return [rule for obj in roles for rule in obj.get("rules", ()) if rule["resources"] == ["secrets"]]
+
+
+def test_objects_that_are_named_in_namespaces_of_others_are_read_by_their_names_alone():
+    [rule] = rules_about_secrets(values_of_secrets(BY_NAME))
+    assert rule == {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "verbs": list(READ),
+        "resourceNames": ["b", "ca"],
+    }
+    [rule] = rules_about_secrets(values_of_secrets({**BY_NAME, "shared/*": "apps/*"}))
+    assert "resourceNames" not in rule
+
+
+def test_without_rights_outside_the_namespace_or_need_of_them_there_is_no_such_rule():
+    assert rules_about_secrets(values_of_secrets({"/own": "a/b", "": "all", "team-a/own": "a/c"})) == []
+    for given in ("auto", False):
+        values = values_of_secrets(BY_NAME, cluster_role=given)
+        assert rules_about_secrets(values) == []
+        assert not any(right.resource == "secrets" for right in rights.of_cluster(values))
+
+
 def test_the_chart_has_a_condition_for_each_switch():
     for kind in SYNCED:
         if kind.switch:

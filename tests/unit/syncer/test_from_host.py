@@ -14,6 +14,7 @@ from scripted_api import listed, ok, refused
 from vcli.kube.resources import NODES, RUNTIMECLASSES
 from vcli.syncer.sync.from_host import FromHost, covers, from_host, to_mirror
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.names import VirtualName
 
 Object = dict[str, Any]
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -49,6 +50,7 @@ def synced(
     answer: Object | None = None,
     sync: FromHost = SYNC,
     nodes: tuple[str, ...] = (),
+    later: str = "",
 ) -> list[tuple[str, str]]:
     """What the virtual cluster is sent; host None: it may not be listed."""
 
@@ -58,13 +60,19 @@ def synced(
         clusters.virtual.on("GET", ALL, listed(*virtual))
         clusters.virtual.on("PATCH", ONE, ok(answer or runtime_class(mirror=True, version=9)))
         clusters.virtual.on("DELETE", ONE, ok({}))
+        clusters.virtual.on("PATCH", f"{ALL}/faster", ok(runtime_class(mirror=True, name="faster")))
         clusters.virtual.on("GET", NODES.path(), listed(*({"metadata": metadata(name)} for name in nodes)))
-        clusters.ctx.host.watch(RUNTIMECLASSES, key=to_mirror(RUNTIMECLASSES), optional=True)
+        clusters.ctx.host.watch(
+            RUNTIMECLASSES, key=to_mirror(RUNTIMECLASSES), indexers=sync.indexers, optional=True
+        )
         clusters.ctx.virtual.watch(NODES)
         controller = from_host(clusters.ctx, RUNTIMECLASSES, sync)
         running = (clusters.ctx.host, clusters.ctx.virtual, controller)
         tasks = [asyncio.create_task(each.run()) for each in running]
         await asyncio.sleep(5)
+        if later:
+            clusters.virtual.send_event(NODES.path(), "ADDED", {"metadata": metadata(later)})
+            await asyncio.sleep(5)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -110,6 +118,25 @@ def test_a_mirror_follows_an_object_of_another_kind(in_fake_time: InFakeTime) ->
     mirrors = [runtime_class(mirror=True)]
     sent = synced(in_fake_time, [runtime_class()], mirrors, sync=following, nodes=("other",))
     assert sent == [("DELETE", ONE)]
+
+
+def test_what_depends_on_another_kind_is_looked_at_again_when_that_changes(in_fake_time: InFakeTime) -> None:
+    choosy = replace(SYNC, wanted=lambda ctx, _: bool(ctx.virtual[NODES].items()), depends_on=(NODES,))
+    assert synced(in_fake_time, [runtime_class()], [], sync=choosy) == []
+    assert ("PATCH", ONE) in synced(in_fake_time, [runtime_class()], [], sync=choosy, later="fast")
+
+
+def test_a_mirror_of_another_name(in_fake_time: InFakeTime) -> None:
+    renamed = replace(
+        SYNC,
+        mirror_name=lambda host: VirtualName("", f"{host['metadata']['name']}er"),
+        translate=lambda _, host: {
+            "metadata": {"name": "faster", "labels": {keys.MIRROR: "true"}},
+            "handler": host["handler"],
+        },
+    )
+    sent = synced(in_fake_time, [runtime_class()], [runtime_class(mirror=True)], sync=renamed)
+    assert set(sent) == {("DELETE", ONE), ("PATCH", f"{ALL}/faster")}
 
 
 JSON = st.recursive(

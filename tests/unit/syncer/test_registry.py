@@ -59,7 +59,8 @@ def test_all_kinds_have_their_caches_and_a_controller_each() -> None:
     watch_all(ctx)
     names = [each.name for each in controllers(ctx, ReferenceIndex(ctx.virtual))]
     prefixes = {"toHost": "", "fromHost": "mirrored-"}
-    assert sorted(names) == sorted(prefixes[kind.direction] + kind.resource.plural for kind in GENERIC)
+    kinds = [*GENERIC, *(kind for kind in SYNCED if kind.mapped)]
+    assert sorted(names) == sorted(prefixes[kind.direction] + kind.resource.plural for kind in kinds)
 
 
 def test_what_is_synced_to_the_host_is_never_mirrored_and_the_rest_may_be_selected() -> None:
@@ -79,7 +80,7 @@ def test_what_is_synced_to_the_host_is_never_mirrored_and_the_rest_may_be_select
 def test_what_is_off_is_not_imported() -> None:
     code = (
         "import sys, vcli.syncer.main, vcli.syncer.registry as registry\n"
-        "off = ('budgets', 'kinds.networkpolicies', 'storageclasses')\n"
+        "off = ('budgets', 'kinds.mapped', 'kinds.networkpolicies', 'storageclasses')\n"
         "assert not [each for each in sys.modules if each.endswith(off)]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

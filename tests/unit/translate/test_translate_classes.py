@@ -8,6 +8,7 @@ from translate_builders import SCOPE, unchanged
 from vcli.syncer.translate import (
     csidrivers,
     csinodes,
+    csistoragecapacities,
     ingressclasses,
     priorityclasses,
     runtimeclasses,
@@ -56,6 +57,32 @@ def mirror(kind: str, version: str, *, annotations: dict[str, str] | None = None
 
 
 # --- from the host
+
+
+def test_what_a_driver_has_left_is_told_without_its_namespace() -> None:
+    topology = {"matchLabels": {"topology.kubernetes.io/zone": "a"}}
+    capacity = on_host("csisc-abc12", storageClassName="fast", nodeTopology=topology, capacity="5Gi")
+    capacity["metadata"]["namespace"] = "storage-drivers"
+    with unchanged(capacity):
+        made = csistoragecapacities.to_virtual(capacity)
+    name = made["metadata"]["name"]
+    assert "storage-drivers" not in str(made)
+    assert name.startswith("csisc-abc12-")
+    assert csistoragecapacities.mirror_name(capacity) == ("kube-system", name)
+    assert made["metadata"]["annotations"] == {"vcli.dev/mirror-name": f"kube-system/{name}"}
+    assert (made["storageClassName"], made["nodeTopology"], made["capacity"]) == ("fast", topology, "5Gi")
+    other = {**capacity, "metadata": {**capacity["metadata"], "namespace": "others"}}
+    assert csistoragecapacities.mirror_name(other).name != name
+    long = {**capacity, "metadata": {**capacity["metadata"], "name": "a" * 253}}
+    assert len(csistoragecapacities.mirror_name(long).name) == 253
+
+
+def test_what_is_left_changes_in_place_but_not_for_whom() -> None:
+    capacity = on_host("a", storageClassName="fast", nodeTopology={}, capacity="5Gi")
+    capacity["metadata"]["namespace"] = "drivers"
+    desired = csistoragecapacities.to_virtual(capacity)
+    assert not csistoragecapacities.must_be_replaced({**desired, "capacity": "4Gi"}, desired)
+    assert csistoragecapacities.must_be_replaced({**desired, "storageClassName": "slow"}, desired)
 
 
 def test_an_ingress_class_without_parameters() -> None:

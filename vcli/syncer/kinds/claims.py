@@ -91,9 +91,9 @@ async def _learn_class(ctx: SyncContext, claim: Object) -> None:
 
 async def _may_have_class(ctx: SyncContext, claim: Object) -> bool:
     name = claim["spec"].get("storageClassName")
-    if not name or name in _storage_classes(ctx, claim) or may_use(ctx, STORAGECLASSES, name):
+    if name == "" or name in _storage_classes(ctx, claim) or may_use(ctx, STORAGECLASSES, name or ""):
         return True
-    await emit_warning(ctx, PVCS, claim, refusal(STORAGECLASSES, name))
+    await emit_warning(ctx, PVCS, claim, refusal(STORAGECLASSES, name or ""))
     return False
 
 
@@ -111,7 +111,7 @@ def _storage_classes(ctx: SyncContext, claim: Object) -> dict[str, str]:
 def _claims_of_class(ctx: SyncContext, storage_class: Object) -> list[VirtualName]:
     name = storage_class["metadata"]["name"]
     claims = ctx.virtual[PVCS].items()
-    return [name_of(each) for each in claims if each["spec"].get("storageClassName") == name]
+    return [name_of(each) for each in claims if each["spec"].get("storageClassName") in (name, None)]
 
 
 def _claims_of(ctx: SyncContext, volume: Object) -> list[VirtualName]:

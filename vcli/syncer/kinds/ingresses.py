@@ -1,6 +1,7 @@
 """Ingresses: the host's ingress controller answers them.
 
 One whose IngressClass was made in the virtual cluster is for a controller that runs there, and stays inside.
+So does one of a class of the host that is not for this virtual cluster.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,6 +11,7 @@ from vcli.kube.resources import INGRESSCLASSES, INGRESSES, SERVICES
 from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.enqueue import created_or_deleted
+from vcli.syncer.kinds.selection import may_use, refusal
 from vcli.syncer.kinds.services import is_own
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
@@ -23,22 +25,29 @@ BY_CLASS: Final = "class"
 
 
 def by_class(ingress: Object) -> Iterable[str]:
-    """Indexer for `BY_CLASS`."""
-    name = translate.class_of(ingress)
-    return (name,) if name else ()
+    """Indexer for `BY_CLASS`; the empty string for those that name none."""
+    return (translate.class_of(ingress),)
 
 
-async def _is_wanted(ctx: SyncContext, virtual: Object, _: Object | None) -> bool:
+async def _is_wanted(ctx: SyncContext, virtual: Object, host: Object | None) -> bool:
     """Whether the host is to answer it, and anything of it can be there."""
     name = translate.class_of(virtual)
     own = ctx.virtual[INGRESSCLASSES].get(None, name) if name else None
     if own is not None and keys.MIRROR not in labels(own):
+        return False
+    if not _has_it(host, name) and not may_use(ctx, INGRESSCLASSES, name):
+        await emit_warning(ctx, INGRESSES, virtual, refusal(INGRESSCLASSES, name))
         return False
     if translate.leads_somewhere(virtual):
         return True
     for sentence in translate.ignored(virtual, scope=ctx.scope):
         await emit_warning(ctx, INGRESSES, virtual, sentence, reason=IGNORED)
     return False
+
+
+def _has_it(host: Object | None, name: str) -> bool:
+    """Whether the host's Ingress has a class already; one that named none keeps what the host gave it."""
+    return host is not None and name in ("", translate.class_of(host))
 
 
 async def _warn_of_ignored(ctx: SyncContext, virtual: Object, before: Object | None, made: Object) -> None:
@@ -59,8 +68,8 @@ def _without_service(ctx: SyncContext, virtual: Object) -> Iterator[str]:
 
 
 def _of_class(ctx: SyncContext, ingress_class: Object) -> Iterator[VirtualName]:
-    name = ingress_class["metadata"]["name"]
-    return map(name_of, ctx.virtual[INGRESSES].by_index(BY_CLASS, name))
+    names = (ingress_class["metadata"]["name"], "")
+    return (name_of(each) for name in names for each in ctx.virtual[INGRESSES].by_index(BY_CLASS, name))
 
 
 TO_HOST: Final = ToHost(

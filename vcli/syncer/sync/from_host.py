@@ -4,26 +4,38 @@ What a tenant changes of one is undone, what a tenant adds to it may stay. An ob
 tenant made is the tenant's, and left alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from vcli.kube.errors import NotFound
+from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
-from vcli.kube.types import is_terminating, labels
-from vcli.syncer.engine.context import Object, SyncContext
+from vcli.kube.types import annotations, is_terminating, labels
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.names import VirtualName
+
+BY_MIRROR: Final = "mirror"
 
 log = Log("vcli.syncer.mirrors")
 
 
 def is_mirror(virtual: Object) -> bool:
-    """Whether a virtual object says that it shows one of the host's."""
-    return keys.MIRROR in labels(virtual)
+    """Whether a virtual object says that it shows one of the host's.
+
+    One in a namespace says under which name: a copy that a tenant makes of it is the tenant's.
+    """
+    if keys.MIRROR not in labels(virtual):
+        return False
+    metadata = virtual["metadata"]
+    own = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else None
+    return own is None or annotations(virtual).get(keys.MIRROR_NAME) == own
 
 
 def to_mirror(resource: Resource) -> str:
@@ -43,37 +55,47 @@ def never(current: Object, desired: Object) -> bool:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromHost:
-    """What is special about a cluster-scoped kind; host object and virtual one have the same name.
+    """What is special about a kind.
 
     Attributes:
         translate: makes the complete virtual object; its labels must be such that it is `owned`.
         owned: whether a virtual object is a mirror, and not the tenant's own.
         wanted: whether an object of the host is to be mirrored.
+        mirror_name: what the mirror of an object is called; by default as the object, in no namespace.
         follows: mirrors are there while the virtual cluster has an object of this kind and of the same name.
+        depends_on: kinds of the virtual cluster by whose objects, and their labels, `wanted` decides.
         replace_when: whether a mirror, as it is, can't become what is desired, as a field is immutable.
     """
 
     translate: Callable[[SyncContext, Object], Object]
     owned: Callable[[Object], bool] = is_mirror
     wanted: Callable[[SyncContext, Object], bool] = always
+    mirror_name: Callable[[Object], VirtualName] = name_of
     follows: Resource | None = None
+    depends_on: tuple[Resource, ...] = ()
     replace_when: Callable[[Object, Object], bool] = never
 
+    @property
+    def indexers(self) -> Mapping[str, Callable[[Object], tuple[str]]]:
+        """Of the host's cache: objects are found by the names of their mirrors."""
+        return {BY_MIRROR: lambda host: ("/".join(self.mirror_name(host)),)}
 
-def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controller[str]:
-    """The controller of a kind, whose keys are names; both clusters must have a cache of it.
 
-    The host's is the one of `to_mirror`. While either is unavailable, nothing is done: mirrors stay as they
-    are.
+def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controller[VirtualName]:
+    """The controller of a kind, whose keys are names of mirrors; both clusters must have a cache of it.
+
+    The host's is the one of `to_mirror`, with the `FromHost.indexers`. While either is unavailable, nothing
+    is done: mirrors stay as they are.
     """
     on_host, in_virtual = ctx.host[to_mirror(resource)], ctx.virtual[resource]
     followed = None if sync.follows is None else ctx.virtual[sync.follows]
 
-    async def reconcile(name: str) -> RequeueAfter | None:
-        host, current = on_host.get(None, name), in_virtual.get(None, name)
+    async def reconcile(name: VirtualName) -> RequeueAfter | None:
+        host = next(iter(on_host.by_index(BY_MIRROR, "/".join(name))), None)
+        current = ctx.in_virtual(resource, name)
         if current is not None and not sync.owned(current):
             return None
-        is_followed = followed is None or followed.get(None, name) is not None
+        is_followed = followed is None or followed.get(None, name.name) is not None
         if host is not None and is_followed and sync.wanted(ctx, host):
             desired = stamped(sync.translate(ctx, host))
             await mirror(ctx, resource, desired, current=current, replace_when=sync.replace_when)
@@ -81,18 +103,27 @@ def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controlle
             await ctx.virtual.writer.delete(resource, current)
         return None
 
-    controller: Controller[str] = Controller(
+    controller: Controller[VirtualName] = Controller(
         f"mirrored-{resource.plural}", reconcile, caches=[on_host, in_virtual]
     )
-    for cache in (on_host, in_virtual):
-        enqueue_on(cache, controller.queue, _key)
+    enqueue_on(on_host, controller.queue, lambda host: (sync.mirror_name(host),))
+    enqueue_on(in_virtual, controller.queue, lambda virtual: (name_of(virtual),))
     if followed is not None:
-        enqueue_on(followed, controller.queue, _key, predicate=created_or_deleted)
+        enqueue_on(followed, controller.queue, lambda obj: (name_of(obj),), predicate=created_or_deleted)
+    for other in sync.depends_on:
+        if other in ctx.virtual:
+            every = partial(_all_of, on_host, sync)
+            enqueue_on(ctx.virtual[other], controller.queue, every, predicate=_is_relabelled)
     return controller
 
 
-def _key(obj: Object) -> tuple[str]:
-    return (obj["metadata"]["name"],)
+def _all_of(on_host: Informer, sync: FromHost, _: Object) -> Iterator[VirtualName]:
+    return map(sync.mirror_name, on_host.items())
+
+
+def _is_relabelled(old: Object | None, new: Object | None) -> bool:
+    """Whether an object came, went, or has other labels."""
+    return old is None or new is None or labels(old) != labels(new)
 
 
 async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:

@@ -23,6 +23,8 @@ KIND: Final = "vcli.dev/kind"
 
 MIRROR: Final = "vcli.dev/mirror"
 """Label in the virtual cluster: the object shows one of the host's, and is for reading."""
+MIRROR_NAME: Final = "vcli.dev/mirror-name"
+"""Annotation of a mirror in a namespace: NAMESPACE/NAME. A copy that a tenant makes of it is no mirror."""
 
 ALIASED_LABELS: Final = {"release": "label.vcli.dev/release", "k8s-app": "label.vcli.dev/k8s-app"}
 """Labels of a tenant that the host may not get as they are, to those that it always gets instead."""
