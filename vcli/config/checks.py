@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from vcli.catalog import SYNCED
+from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
@@ -59,6 +60,7 @@ def check(values: Values, document: Document) -> Values:
         )
     _check_ranges(values, document)
     _check_nodes(values, document)
+    check_networking(values, document)
     for kind in SYNCED:
         if kind.selectable:
             keys = ("sync", *kind.path.split("."), "selector")

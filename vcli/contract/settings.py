@@ -43,6 +43,8 @@ class Settings:
         node_images: whether Nodes show the images that they have.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
+        networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
+            they are given.
     """
 
     cluster: str
@@ -70,6 +72,7 @@ class Settings:
     node_images: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
+    networking: Object = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -89,7 +92,8 @@ _SPELLED: Final = {
 _NEWER: Final = tuple(
     f
     for f in fields(Settings)
-    if f.name in ("kinds", "selectors", "nodes", "node_labels", "node_images", "workload_pull_secrets")
+    if f.name
+    in ("kinds", "selectors", "networking", "nodes", "node_labels", "node_images", "workload_pull_secrets")
 )
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})

@@ -33,6 +33,7 @@ def kinds() -> str:
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
+            '{{- include "vcli.serviceRules" . }}',
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",

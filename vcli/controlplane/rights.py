@@ -6,10 +6,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged
+from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
+from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
 
 _FEATURE = "vcli.dev/feature"
@@ -68,9 +70,15 @@ def required(values: Values) -> frozenset[Right]:
     return frozenset(rights_of(_rules(values)))
 
 
-def of_cluster(values: Values) -> frozenset[Right]:
-    """What the syncer may beyond its namespace, if the values ask for it."""
-    return frozenset(rights_of([*_cluster_rules(values), *_owner_rules(values)]))
+def of_cluster(values: Values, namespace: str = "") -> frozenset[Right]:
+    """What the syncer may beyond its namespace, if the values ask for it.
+
+    Args:
+        values: what the user chose.
+        namespace: the host namespace: what is named of it takes nothing beyond.
+    """
+    rules = [*_cluster_rules(values), *_owner_rules(values), *_service_rules(values, namespace)]
+    return frozenset(rights_of(rules))
 
 
 def rights_of(rules: Any) -> Iterator[Right]:
@@ -103,7 +111,7 @@ def render(
 def render_of_cluster(names: Names, values: Values) -> tuple[Object, ...]:
     """The ClusterRole and the ClusterRoleBinding; none where nothing would be in it."""
     own = [{**rule, "resourceNames": [names.cluster_role]} for rule in _owner_rules(values)]
-    rules = [*_cluster_rules(values), *own]
+    rules = [*_cluster_rules(values), *own, *_service_rules(values, names.namespace)]
     if not rules:
         return ()
     role, binding = manifests.load("control-plane/cluster-rights.yaml")
@@ -139,3 +147,12 @@ def _owner_rules(values: Values) -> list[Object]:
     """The syncer reads its own ClusterRole where that is the owner of what it makes."""
     kinds = kinds_of_cluster_role(values)
     return [OWNER_RULE.dump()] if any(kind.is_owned_by_cluster_role for kind in kinds) else []
+
+
+def _service_rules(values: Values, namespace: str) -> list[Object]:
+    """To read the Services of other namespaces that are replicated, by name; endpoints of headless ones."""
+    wanted = services_elsewhere(values, namespace)
+    if not wanted or values.rbac.cluster_role.enabled is False:
+        return []
+    resources, verbs = [SERVICES.plural, ENDPOINTS.plural], ["get", "list", "watch"]
+    return [{"apiGroups": [""], "resources": resources, "verbs": verbs, "resourceNames": wanted}]

@@ -38,6 +38,7 @@
   {{- end -}}
 {{- end -}}
 {{- include "vcli.checkSelectors" . -}}
+{{- include "vcli.checkNetworking" . -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
