@@ -32,6 +32,7 @@ from vcli.syncer.engine.runnables import Runnable, Work, after, run_all
 from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
+from vcli.syncer.kinds import replicated_services
 from vcli.syncer.kinds.claims import claims
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
@@ -101,6 +102,7 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
                 host_version=ServerVersion(host_client),
             )
             watch_all(ctx)
+            replicated_services.watch(ctx)
             usage, limiter = HostUsage(ctx), ConnectionLimiter()
             async with _kubelets(ctx, usage, limiter) as server:
                 metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
@@ -125,6 +127,7 @@ def _runnables(
         *(each.controller for each in events),
         to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
+        *replicated_services.controllers(ctx),
         inert.controller,
     ]
     begins = partial(gates.wait, "nodes")
@@ -136,6 +139,7 @@ def _runnables(
         Work("addons", partial(_addons, ctx, pods, gates)),
         Work("start", partial(_start, ctx, nodes, gates)),
         after(begins, Work("tidying", partial(registry.tidy, ctx))),
+        after(begins, Work("tidying of Services", partial(replicated_services.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
         *(after(begins, each) for each in writers),
         # Nobody waits for these events: what makes the cluster ready goes first.

@@ -53,6 +53,7 @@ class Caches:
         key: str = "",
         namespace: str | None = None,
         label_selector: str | None = None,
+        field_selector: str | None = None,
         indexers: Mapping[str, Index] | None = None,
         keep: Callable[[Object], Object] = intern,
         optional: bool = False,
@@ -64,6 +65,7 @@ class Caches:
             key: under which it is found here, if not under its resource.
             namespace: None for all.
             label_selector: only these.
+            field_selector: only these; messages then call it by `key`, as there may be several of a kind.
             indexers: by name, what `Informer.by_index` finds objects by.
             keep: makes of each object what is kept of it.
             optional: whether `wait_synced` goes on without it where it can't be listed.
@@ -73,10 +75,11 @@ class Caches:
             resource,
             namespace=namespace,
             label_selector=label_selector,
+            field_selector=field_selector,
             indexers=indexers or {},
             transform=keep,
         )
-        informer.subscribe_availability(partial(self.changed, resource))
+        informer.subscribe_availability(partial(self._changed, key if field_selector else resource.plural))
         self._informers[key or resource] = informer
         if optional:
             self._optional.add(informer)
@@ -84,7 +87,10 @@ class Caches:
 
     def changed(self, resource: Resource, error: ApiError | None) -> None:
         """The cluster lets us list a kind again (None), or does not: said once each time."""
-        self.availability.changed(f"{self.name} {resource.plural}", error)
+        self._changed(resource.plural, error)
+
+    def _changed(self, kind: str, error: ApiError | None) -> None:
+        self.availability.changed(f"{self.name} {kind}", error)
 
     def store(self, resource: Resource, obj: Object) -> None:
         """Take in the server's answer to a write, if the kind has a cache."""
