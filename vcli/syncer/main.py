@@ -20,6 +20,7 @@ from vcli.kube.resources import EVENTS, NODES, PODS, PVCS, SERVICEACCOUNTS, SERV
 from vcli.syncer import registry
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
+from vcli.syncer.dns import addons_with_names
 from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.context import SyncContext, scope_of
@@ -203,7 +204,7 @@ async def _until_ready(client: Client) -> None:
 
 async def _addons(ctx: SyncContext, pods: Pods, gates: Gates) -> None:
     client = ctx.virtual.client
-    addons = filled_in(ctx.settings.addons, service_cidrs=ctx.settings.service_cidrs)
+    addons = filled_in(addons_with_names(ctx.settings), service_cidrs=ctx.settings.service_cidrs)
     refused = await apply_addons(client, addons)
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)
