@@ -263,6 +263,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             ([_MAPPED[0], _MAPPED[0]], "is mapped by"),
             ([{"hostname": "*.b", "target": {"hostname": "a.b"}}], "a.b is mapped itself"),
             ([{"hostname": "a.b", "target": {"ip": "nowhere"}}], "ip"),
+            ([{"hostname": "a.b", "target": {"ip": "192.0.2.300"}}], "ip"),
         )
     ),
 ]
