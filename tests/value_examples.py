@@ -38,6 +38,15 @@ _IMAGES = (
     f"ghcr.io/me/other@{SHA}",
     f"ghcr.io/me/other:1@{SHA}",
 )
+_TO_HOST = [{"from": "shop/web", "to": "web"}, {"from": "shop/db", "to": "db"}]
+_FROM_HOST = [{"from": "own", "to": "shop/own"}, {"from": "data/db", "to": "shop/db"}]
+_MAPPED = [
+    {"hostname": "example.com", "target": {"hostname": "www.example.com"}},
+    {"hostname": "*.apps.example.com", "target": {"ip": "2001:db8::1"}},
+    {"service": "shop/db", "namespace": "", "target": {"hostService": "data/db", "ip": ""}},
+    {"namespace": "cache", "target": {"hostNamespace": "data"}},
+    {"hostname": "other.example.org", "target": {"vClusterService": "team-b/other/shop/db"}},
+]
 _SELECTOR = "sync.fromHost.ingressClasses.selector"
 _POD_SECURITY = {"runAsUser": 1, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 _CONTAINER_SECURITY = {"runAsUser": 7, "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}
@@ -114,6 +123,10 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_ADVANCED}.workloadServiceAccount.imagePullSecrets": [_SECRETS],
     f"{_ADVANCED}.globalMetadata.annotations": [_MAP],
     "networking.advanced.clusterDomain": ["corp.example"],
+    "networking.advanced.fallbackHostCluster": [],
+    "networking.replicateServices.toHost": [_TO_HOST],
+    "networking.replicateServices.fromHost": [_FROM_HOST],
+    "networking.resolveDNS": [],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "exportKubeConfig.insecure": [True],
@@ -210,6 +223,9 @@ COMBINATIONS: list[dict[str, Any]] = [
         for key, values in EXAMPLES.items()
         if values and ".image." not in key and key != "exportKubeConfig.secret.name"
     },
+    {"networking.resolveDNS": _MAPPED, "networking.advanced.clusterDomain": "corp.example"},
+    {"networking.advanced.fallbackHostCluster": True},
+    {"networking.replicateServices.fromHost": _FROM_HOST, "rbac.clusterRole.enabled": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     *(
@@ -295,6 +311,31 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             ({"shared/a": "apps/*"}, "is not NAMESPACE/NAME"),
             ({"/a": "Apps/a"}, "is not NAMESPACE/NAME"),
             ({"/a": "apps/a", "shared/a": "apps/a"}, "can't both be apps/a"),
+        )
+    ),
+    ({"networking.replicateServices.toHost": [{"from": "web", "to": "web"}]}, "from"),
+    ({"networking.replicateServices.toHost": [{"from": "shop/web"}]}, "to"),
+    ({"networking.replicateServices.toHost": [*_TO_HOST, _TO_HOST[0]]}, "web is taken"),
+    ({"networking.replicateServices.fromHost": [*_FROM_HOST, _FROM_HOST[0]]}, "shop/own is taken"),
+    ({"networking.resolveDNS": _MAPPED[:1], f"{_COREDNS}.enabled": False}, "of no use while"),
+    ({"networking.resolveDNS": _MAPPED[:1], f"{_COREDNS}.overwriteConfig": "x"}, "of no use with"),
+    (
+        {"networking.advanced.fallbackHostCluster": True, f"{_COREDNS}.enabled": False},
+        "of no use while",
+    ),
+    *(
+        ({"networking.resolveDNS": mappings}, message)
+        for mappings, message in (
+            ([{"target": {"ip": "192.0.2.1"}}], "one of hostname, service, namespace: none is given"),
+            ([{"hostname": "a.b"}], "one of hostname, ip, hostService, hostNamespace, vClusterService: none"),
+            ([{**_MAPPED[0], "service": "a/b"}], "hostname and service are given"),
+            ([{"namespace": "a", "target": {"hostService": "a/b"}}], "a namespace leads to a hostNamespace"),
+            ([{"hostname": "a.cluster.local", "target": {"ip": "192.0.2.1"}}], "is in the cluster domain"),
+            ([{"hostname": "*.local", "target": {"ip": "192.0.2.1"}}], "no Service would be found"),
+            ([_MAPPED[0], _MAPPED[0]], "is mapped by"),
+            ([{"hostname": "*.b", "target": {"hostname": "a.b"}}], "a.b is mapped itself"),
+            ([{"hostname": "a.b", "target": {"ip": "nowhere"}}], "ip"),
+            ([{"hostname": "a.b", "target": {"ip": "192.0.2.300"}}], "ip"),
         )
     ),
 ]

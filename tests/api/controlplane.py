@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from apiserver import ApiServer, free_port
 
 from vcli.config import load
+from vcli.config.networking import networking
 from vcli.config.synced import differences
 from vcli.contract.settings import Settings
 from vcli.controlplane import rights
@@ -48,6 +49,7 @@ async def make_control_plane(
         service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
         kinds=differences(load([], sets)),
+        networking=networking(load([], sets)),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from vcli.catalog import SYNCED, SyncedKind
+from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
@@ -70,6 +71,7 @@ def check(values: Values, document: Document) -> Values:
     _check_nodes(values, document)
     _check_kinds(values, document)
     _check_exports(values, document)
+    check_networking(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 

@@ -15,6 +15,7 @@ from vcli.config.fields import section as _section
 from vcli.config.image import Image
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_kinds import FromHost, with_switches
+from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_services import SyncedServices
 from vcli.kube.types import Object
 
@@ -275,12 +276,19 @@ class AdvancedNetworking:
         pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
         form="a DNS domain, such as cluster.local",
     )
+    fallback_host_cluster: bool = _doc(
+        False, "Ask the host's DNS for names of Services that the virtual cluster does not have."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Networking:
     """Network of the virtual cluster."""
 
+    replicate_services: ReplicateServices = _section(ReplicateServices)
+    resolve_dns: tuple[DnsMapping, ...] = _doc(
+        (), "Names that the virtual cluster's DNS answers otherwise.", name="resolveDNS"
+    )
     advanced: AdvancedNetworking = _section(AdvancedNetworking)
 
 

@@ -46,6 +46,8 @@ class Settings:
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
             ``insecure``, perhaps ``serviceAccount`` with ``name``, ``namespace``, ``clusterRole``.
         mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
+        networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
+            they are given.
     """
 
     cluster: str
@@ -75,6 +77,7 @@ class Settings:
     selectors: dict[str, Object] = field(default_factory=dict)
     exports: list[Object] = field(default_factory=list)
     mappings: dict[str, dict[str, str]] = field(default_factory=dict)
+    networking: Object = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -96,6 +99,7 @@ _ADDED: Final = (
     "selectors",
     "mappings",
     "exports",
+    "networking",
     "nodes",
     "node_labels",
     "node_images",

@@ -19,7 +19,15 @@ from vcli.errors import VcliError
 from vcli.kube.types import Object
 
 NAME = "vcli"
-_OWN = ("_helpers.tpl", "_addons.tpl", "_checks.tpl", "config.yaml", "bundle.yaml", "NOTES.txt")
+_OWN = (
+    "_helpers.tpl",
+    "_addons.tpl",
+    "_checks.tpl",
+    "_networking.tpl",
+    "config.yaml",
+    "bundle.yaml",
+    "NOTES.txt",
+)
 _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/optional-rights.yaml")
 _WORKLOAD = "statefulset.yaml"
 _COMPONENTS = ("stores/embedded-etcd.yaml", "distros/k8s.yaml", "syncer.yaml")

@@ -39,6 +39,7 @@ def kinds() -> str:
                 for line in _if(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
+            '{{- include "vcli.serviceRules" . }}',
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",

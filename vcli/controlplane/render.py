@@ -10,6 +10,7 @@ from typing import Any
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import CONTEXT, SERVER, Spec
+from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
 from vcli.config.synced import differences, kinds_on, mappings, selectors
@@ -55,7 +56,11 @@ def render(
         owner: uid of the Service, if it is known: then it owns all the rest.
         more: objects that the pod needs as well, put before its own.
         renewed: when certificates were renewed; another one restarts the pod.
+
+    Raises:
+        UsageError: the values name another host namespace where they may not.
     """
+    check_host_namespace(values, names.namespace)
     own_service, headless = _services(names, values)
     settings = _json(_settings(names, values, bundle))
     objects = [
@@ -173,6 +178,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         selectors=selectors(values),
         mappings=mappings(values),
         exports=exports(names, values),
+        networking=networking(values),
         workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged, reading
+from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of
 from vcli.config.synced import chosen, has_cluster_role, kinds_of_cluster_role, kinds_on
 from vcli.contract.mappings import ANY, parse_all
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
+from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
 
 _FEATURE = "vcli.dev/feature"
@@ -70,9 +72,14 @@ def required(values: Values) -> frozenset[Right]:
     return frozenset(rights_of(_rules(values)))
 
 
-def of_cluster(values: Values) -> frozenset[Right]:
-    """What the syncer may beyond its namespace, if the values ask for it."""
-    return frozenset(rights_of([*_cluster_rules(values), *_mapped_rules(values), *_owner_rules(values)]))
+def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
+    """What the syncer may beyond its namespace, if the values ask for it.
+
+    Args:
+        values: what the user chose.
+        namespace: the host namespace: what is named of it takes nothing beyond.
+    """
+    return frozenset(rights_of([*_beyond(values, namespace), *_owner_rules(values)]))
 
 
 def rights_of(rules: Any) -> Iterator[Right]:
@@ -105,7 +112,7 @@ def render(
 def render_of_cluster(names: Names, values: Values) -> tuple[Object, ...]:
     """The ClusterRole and the ClusterRoleBinding; none where nothing would be in it."""
     own = [{**rule, "resourceNames": [names.cluster_role]} for rule in _owner_rules(values)]
-    rules = [*_cluster_rules(values), *_mapped_rules(values, own=names.namespace), *own]
+    rules = [*_beyond(values, names.namespace), *own]
     if not rules:
         return ()
     role, binding = manifests.load("control-plane/cluster-rights.yaml")
@@ -137,13 +144,18 @@ def _cluster_rules(values: Values) -> list[Object]:
     return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
 
 
-def _mapped_rules(values: Values, *, own: str = "") -> Iterator[Object]:
-    """To read what the values name in namespaces of others: only where rights outside the namespace are on.
+def _beyond(values: Values, own: str) -> list[Object]:
+    """All that is not about the ClusterRole itself.
 
     Args:
         values: what the user chose.
         own: the host namespace, for which the Role is enough.
     """
+    return [*_cluster_rules(values), *_mapped_rules(values, own), *_service_rules(values, own)]
+
+
+def _mapped_rules(values: Values, own: str) -> Iterator[Object]:
+    """To read what the values name in namespaces of others: where rights beyond the namespace are on."""
     for kind in kinds_on(values) if has_cluster_role(values) else ():
         if not kind.mapped:
             continue
@@ -158,3 +170,12 @@ def _owner_rules(values: Values) -> list[Object]:
     """The syncer reads its own ClusterRole where that is the owner of what it makes."""
     kinds = kinds_of_cluster_role(values)
     return [OWNER_RULE.dump()] if any(kind.is_owned_by_cluster_role for kind in kinds) else []
+
+
+def _service_rules(values: Values, namespace: str) -> list[Object]:
+    """To read the Services of other namespaces that are replicated, by name; endpoints of headless ones."""
+    wanted = services_elsewhere(values, namespace)
+    if not wanted or values.rbac.cluster_role.enabled is False:
+        return []
+    resources, verbs = [SERVICES.plural, ENDPOINTS.plural], ["get", "list", "watch"]
+    return [{"apiGroups": [""], "resources": resources, "verbs": verbs, "resourceNames": wanted}]

@@ -32,7 +32,7 @@ _CREATE_NAMESPACES = Right("", "namespaces", "create")
 
 async def check_rights(client: Client, names: Names, values: Values) -> tuple[list[Problem], frozenset[str]]:
     """What is missing that can't be done without, and the features whose rights are there."""
-    of_cluster = await _cluster_rights(client, rights.of_cluster(values))
+    of_cluster = await _cluster_rights(client, rights.of_cluster(values, names.namespace))
     features = rights.features(values)
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)

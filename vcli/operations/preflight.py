@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from vcli.config.networking import check_host_namespace
 from vcli.config.schema import Values
 from vcli.controlplane.apply import together
 from vcli.controlplane.bundle import Bundle
@@ -103,11 +104,12 @@ async def run_preflight(
             store stays.
 
     Raises:
-        UsageError: the values do not go together with the names.
         Unreachable: it does not answer.
         Unauthorized: it does not know who we are.
+        UsageError: the values do not go together with the names.
     """
     exports(names, values)
+    check_host_namespace(values, names.namespace)
     # In two groups, because the types of more than six can't be told apart.
     objects = asyncio.gather(
         _find(client, NAMESPACES, names.namespace),

@@ -20,6 +20,7 @@ from vcli.kube.resources import EVENTS, NODES, PODS, PVCS, SERVICEACCOUNTS, SERV
 from vcli.syncer import registry
 from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
+from vcli.syncer.dns import addons_with_names
 from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.context import SyncContext, scope_of
@@ -33,6 +34,7 @@ from vcli.syncer.engine.version import ServerVersion
 from vcli.syncer.exports import Exports
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
+from vcli.syncer.kinds import replicated_services
 from vcli.syncer.kinds.claims import claims
 from vcli.syncer.kinds.events import Events
 from vcli.syncer.kinds.indexes import BY_NODE
@@ -102,6 +104,7 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
                 host_version=ServerVersion(host_client),
             )
             watch_all(ctx)
+            replicated_services.watch(ctx)
             usage, limiter = HostUsage(ctx), ConnectionLimiter()
             async with _kubelets(ctx, usage, limiter) as server:
                 metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
@@ -126,6 +129,7 @@ def _runnables(
         *(each.controller for each in events),
         to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
+        *replicated_services.controllers(ctx),
         inert.controller,
         Exports(ctx).controller,
     ]
@@ -138,6 +142,7 @@ def _runnables(
         Work("addons", partial(_addons, ctx, pods, gates)),
         Work("start", partial(_start, ctx, nodes, gates)),
         after(begins, Work("tidying", partial(registry.tidy, ctx))),
+        after(begins, Work("tidying of Services", partial(replicated_services.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
         *(after(begins, each) for each in writers),
         # Nobody waits for these events: what makes the cluster ready goes first.
@@ -201,7 +206,7 @@ async def _until_ready(client: Client) -> None:
 
 async def _addons(ctx: SyncContext, pods: Pods, gates: Gates) -> None:
     client = ctx.virtual.client
-    addons = filled_in(ctx.settings.addons, service_cidrs=ctx.settings.service_cidrs)
+    addons = filled_in(addons_with_names(ctx.settings), service_cidrs=ctx.settings.service_cidrs)
     refused = await apply_addons(client, addons)
     with suppress(VcliError):  # the watch may be a moment behind, and a pod must not miss its resolver
         found = await client.get(SERVICES, DNS_SERVICE.name, namespace=DNS_SERVICE.namespace)

@@ -39,6 +39,7 @@
 {{- end -}}
 {{- include "vcli.checkKinds" . -}}
 {{- include "vcli.checkExports" . -}}
+{{- include "vcli.checkNetworking" . -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}

@@ -149,7 +149,7 @@ def test_a_kind_that_is_on_where_rights_allow_it_is_no_difference_to_the_syncer(
 def test_rights_outside_the_namespace(chosen, enabled, cluster_role, given):
     chosen["mirror"] = enabled
     values = load([], [f"rbac.clusterRole.enabled={cluster_role}"])
-    assert {right.resource for right in rights.of_cluster(values)} == given
+    assert {right.resource for right in rights.of_cluster(values, NAMES.namespace)} == given
     assert len(rights.render_of_cluster(NAMES, values)) == (2 if given else 0)
 
 

@@ -63,7 +63,8 @@ def _without_service(ctx: SyncContext, virtual: Object) -> Iterator[str]:
     for name in dict.fromkeys(translate.services_of(virtual)):
         service = ctx.in_virtual(SERVICES, name)
         if service is not None and (is_own(name, ctx) or not is_on_host(service)):
-            what = "made by the virtual cluster" if is_on_host(service) else "of type ExternalName"
+            of_type = service["spec"].get("type")
+            what = "of type ExternalName" if of_type == "ExternalName" else "made by the virtual cluster"
             yield f"backend Service {name.name} is {what}: the host does not have it, and answers 404 or 503"
 
 
