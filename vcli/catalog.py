@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 from vcli.kube.resources import (
     CLUSTERROLES,
     CONFIGMAPS,
+    CRDS,
     CSIDRIVERS,
     CSINODES,
     ENDPOINTS,
@@ -32,6 +33,8 @@ from vcli.kube.resources import (
     SERVICES,
     STORAGECLASSES,
     VOLUMESNAPSHOTCLASSES,
+    VOLUMESNAPSHOTCONTENTS,
+    VOLUMESNAPSHOTS,
     Resource,
 )
 from vcli.kube.types import Object
@@ -45,18 +48,24 @@ _WRITE: Final = ("create", "update", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Verbs on a resource of the host, as in a Role."""
+    """Verbs on a resource of the host, as in a Role; ``names``: only on objects of these."""
 
     resource: Resource
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def dump(self) -> Object:
         """As an element of a Role's ``rules``."""
         return {
             "apiGroups": [self.resource.group],
             "resources": [self.resource.plural],
+            **({"resourceNames": list(self.names)} if self.names else {}),
             "verbs": list(self.verbs),
         }
+
+
+def _read_definition(resource: Resource) -> tuple[Rule, ...]:
+    return (Rule(CRDS, ("get",), names=(f"{resource.plural}.{resource.group}",)),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +85,7 @@ class SyncedKind:
         optional_rules: what it needs beyond, and gets only if whoever creates the virtual cluster has it.
         without_optional_rules: what does not work without ``optional_rules``.
         cluster_rules: what it needs outside its namespace: only in a ClusterRole.
+        optional_cluster_rules: what it gets in a ClusterRole beyond, and works without.
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
     """
@@ -91,6 +101,7 @@ class SyncedKind:
     optional_rules: tuple[Rule, ...] = ()
     without_optional_rules: str = ""
     cluster_rules: tuple[Rule, ...] = ()
+    optional_cluster_rules: tuple[Rule, ...] = ()
     forwards_events: bool = False
     selectable: bool = False
 
@@ -113,6 +124,16 @@ class SyncedKind:
     def is_owned_by_cluster_role(self) -> bool:
         """Whether its host objects are in no namespace: the syncer's ClusterRole owns them."""
         return self.direction == "toHost" and not self.resource.namespaced
+
+    @property
+    def copies_definition(self) -> bool:
+        """Whether it is a custom resource: the virtual cluster gets the host's definition of it."""
+        return any(rule.resource == CRDS for rule in self.optional_cluster_rules)
+
+    @property
+    def rules_of_cluster_role(self) -> tuple[Rule, ...]:
+        """What is in the ClusterRole for it."""
+        return (*self.cluster_rules, *self.optional_cluster_rules)
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -152,6 +173,7 @@ def _mirrored(
     *,
     enabled: Switch = "auto",
     selectable: bool = False,
+    custom: bool = False,
 ) -> SyncedKind:
     """A kind in no namespace of the host, whose objects are mirrored."""
     return SyncedKind(
@@ -161,6 +183,7 @@ def _mirrored(
         summary=summary,
         enabled=enabled,
         cluster_rules=(Rule(resource, _READ),),
+        optional_cluster_rules=_read_definition(resource) if custom else (),
         selectable=selectable,
     )
 
@@ -253,6 +276,25 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         rules=(Rule(SERVICEACCOUNTS, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
+        resource=VOLUMESNAPSHOTS,
+        direction="toHost",
+        key="volumeSnapshots",
+        summary="Taken by the host's snapshot controller and drivers, of a tenant's own claims; status back.",
+        enabled=False,
+        rules=(Rule(VOLUMESNAPSHOTS, (*_READ, *_WRITE)),),
+        optional_cluster_rules=_read_definition(VOLUMESNAPSHOTS),
+        forwards_events=True,
+    ),
+    SyncedKind(
+        resource=VOLUMESNAPSHOTCONTENTS,
+        direction="toHost",
+        key="volumeSnapshotContents",
+        summary="Snapshots that are there already, by their handles; those of the host are shown.",
+        enabled=False,
+        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*_READ, *_WRITE)),),
+        optional_cluster_rules=_read_definition(VOLUMESNAPSHOTCONTENTS),
+    ),
+    SyncedKind(
         resource=PVS,
         direction="fromHost",
         key="persistentVolumes",
@@ -298,8 +340,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
         "volumeSnapshotClasses",
-        "Those of the host, read-only, once the virtual cluster has their CustomResourceDefinition.",
+        "Those of the host, read-only.",
         enabled=False,
+        custom=True,
     ),
     SyncedKind(
         resource=NODES,

@@ -34,6 +34,7 @@ MOVED: dict[Names, Names] = {
     ("sync", "ingresses"): ("sync", "toHost", "ingresses"),
     ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
+    ("sync", "volumesnapshots"): ("sync", "toHost", "volumeSnapshots"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
 }
 

@@ -39,7 +39,9 @@ def inert_kinds(settings: Settings) -> Iterator[InertKind]:
     on = kinds_of(settings)
     to_host = {kind.resource: kind for kind in SYNCED if kind.direction == "toHost"}
     for resource, kind in to_host.items():
-        if kind not in on and resource not in (*_OF_THE_HOST, *_WORK_INSIDE):
+        # Of a custom resource there is no object before its definition is there, which comes with the kind.
+        is_said = kind.copies_definition or resource in (*_OF_THE_HOST, *_WORK_INSIDE)
+        if kind not in on and not is_said:
             yield InertKind(resource=resource, message=_not_synced(kind))
     of_the_host = [*_OF_THE_HOST]
     if any(kind.resource == INGRESSES for kind in on):
