@@ -276,6 +276,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         rules=(Rule(SERVICEACCOUNTS, (*_READ, *_WRITE)),),
     ),
     SyncedKind(
+        resource=PVS,
+        direction="toHost",
+        key="persistentVolumes",
+        summary="A tenant's own, any path of any node among them, each for one claim of the tenant's.",
+        enabled=False,
+        cluster_rules=(Rule(PVS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
         resource=VOLUMESNAPSHOTS,
         direction="toHost",
         key="volumeSnapshots",

@@ -33,6 +33,7 @@ MOVED: dict[Names, Names] = {
     ("coredns", "replicas"): ("controlPlane", "coredns", "deployment", "replicas"),
     ("sync", "ingresses"): ("sync", "toHost", "ingresses"),
     ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
+    ("sync", "persistentvolumes"): ("sync", "toHost", "persistentVolumes"),
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
     ("sync", "volumesnapshots"): ("sync", "toHost", "volumeSnapshots"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
