@@ -37,7 +37,10 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
             *_rights("rights in the host namespace", kind.rules),
             *_rights("rights that are used where they can be given", kind.optional_rules),
             *_rights("rights outside the namespace", kind.cluster_rules),
-            *_rights("rights outside the namespace, which it works without", kind.optional_cluster_rules),
+            *_rights(
+                "rights outside the namespace, which it works without",
+                [each for each in kind.rules_of_cluster_role if each not in kind.cluster_rules],
+            ),
         ]
         parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))
     return "".join(parts)

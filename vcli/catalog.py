@@ -66,10 +66,6 @@ class Rule:
         }
 
 
-def _read_definition(resource: Resource) -> tuple[Rule, ...]:
-    return (Rule(CRDS, ("get",), names=(f"{resource.plural}.{resource.group}",)),)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncedKind:
     """A kind, and all that is to be known of it outside the syncer's translations.
@@ -87,9 +83,9 @@ class SyncedKind:
         optional_rules: what it needs beyond, and gets only if whoever creates the virtual cluster has it.
         without_optional_rules: what does not work without ``optional_rules``.
         cluster_rules: what it needs outside its namespace: only in a ClusterRole.
-        optional_cluster_rules: what it gets in a ClusterRole beyond, and works without.
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
+        custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
     """
 
     resource: Resource
@@ -103,9 +99,9 @@ class SyncedKind:
     optional_rules: tuple[Rule, ...] = ()
     without_optional_rules: str = ""
     cluster_rules: tuple[Rule, ...] = ()
-    optional_cluster_rules: tuple[Rule, ...] = ()
     forwards_events: bool = False
     selectable: bool = False
+    custom: bool = False
 
     @property
     def path(self) -> str:
@@ -128,14 +124,10 @@ class SyncedKind:
         return self.direction == "toHost" and not self.resource.namespaced
 
     @property
-    def copies_definition(self) -> bool:
-        """Whether it is a custom resource: the virtual cluster gets the host's definition of it."""
-        return any(rule.resource == CRDS for rule in self.optional_cluster_rules)
-
-    @property
     def rules_of_cluster_role(self) -> tuple[Rule, ...]:
-        """What is in the ClusterRole for it."""
-        return (*self.cluster_rules, *self.optional_cluster_rules)
+        """What is in the ClusterRole for it: a custom resource works without its definition being read."""
+        name = f"{self.resource.plural}.{self.resource.group}"
+        return (*self.cluster_rules, *((Rule(CRDS, ("get",), names=(name,)),) if self.custom else ()))
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -185,8 +177,8 @@ def _mirrored(
         summary=summary,
         enabled=enabled,
         cluster_rules=(Rule(resource, _READ),),
-        optional_cluster_rules=_read_definition(resource) if custom else (),
         selectable=selectable,
+        custom=custom,
     )
 
 
@@ -292,8 +284,8 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="Taken by the host's snapshot controller and drivers, of a tenant's own claims; status back.",
         enabled=False,
         rules=(Rule(VOLUMESNAPSHOTS, (*_READ, *_WRITE)),),
-        optional_cluster_rules=_read_definition(VOLUMESNAPSHOTS),
         forwards_events=True,
+        custom=True,
     ),
     SyncedKind(
         resource=VOLUMESNAPSHOTCONTENTS,
@@ -302,7 +294,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         summary="Snapshots that are there already, by their handles; those of the host are shown.",
         enabled=False,
         cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*_READ, *_WRITE)),),
-        optional_cluster_rules=_read_definition(VOLUMESNAPSHOTCONTENTS),
+        custom=True,
     ),
     SyncedKind(
         resource=RESOURCECLAIMS,

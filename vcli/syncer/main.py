@@ -121,7 +121,7 @@ def _runnables(
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
-    copied = [kind.resource for kind in registry.kinds_of(ctx.settings) if kind.copies_definition]
+    copied = [kind.resource for kind in registry.kinds_of(ctx.settings) if kind.custom]
     definitions = [Definitions(ctx, copied)] if copied else []
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),

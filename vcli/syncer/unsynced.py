@@ -44,7 +44,7 @@ def inert_kinds(settings: Settings) -> Iterator[InertKind]:
     to_host = {kind.resource: kind for kind in SYNCED if kind.direction == "toHost"}
     for resource, kind in to_host.items():
         # Of a custom resource there is no object before its definition is there, which comes with the kind.
-        is_said = kind.copies_definition or resource in (*_OF_THE_HOST, *_WORK_INSIDE, *_SAID_OF_PODS)
+        is_said = kind.custom or resource in (*_OF_THE_HOST, *_WORK_INSIDE, *_SAID_OF_PODS)
         if kind not in on and not is_said:
             yield InertKind(resource=resource, message=_not_synced(kind))
     of_the_host = [*_OF_THE_HOST]

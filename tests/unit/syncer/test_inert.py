@@ -176,7 +176,7 @@ def test_a_kind_that_is_off_is_told_its_value(kind: Any) -> None:
     off = kinds(**{kind.path: False})
     # A ServiceAccount has its effect inside, a claim of devices only by pods, which are told; and without
     # its definition there is no custom resource.
-    if kind.resource in (SERVICEACCOUNTS, RESOURCECLAIMS) or kind.copies_definition:
+    if kind.resource in (SERVICEACCOUNTS, RESOURCECLAIMS) or kind.custom:
         assert kind.resource not in off
     else:
         assert f"{kind.switch}=true" in off[kind.resource].message
