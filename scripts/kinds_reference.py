@@ -37,6 +37,10 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
             *_rights("rights in the host namespace", kind.rules),
             *_rights("rights that are used where they can be given", kind.optional_rules),
             *_rights("rights outside the namespace", kind.cluster_rules),
+            *_rights(
+                "rights outside the namespace, which it works without",
+                [each for each in kind.rules_of_cluster_role if each not in kind.cluster_rules],
+            ),
         ]
         parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))
     return "".join(parts)
@@ -48,7 +52,8 @@ def _rights(title: str, rules: Iterable[Rule]) -> list[str]:
 
 
 def _name(rule: Rule) -> str:
-    return f"{rule.resource.plural}.{rule.resource.group}" if rule.resource.group else rule.resource.plural
+    kind = f"{rule.resource.plural}.{rule.resource.group}" if rule.resource.group else rule.resource.plural
+    return f"{kind} {', '.join(rule.names)}".rstrip()
 
 
 if __name__ == "__main__":

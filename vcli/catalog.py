@@ -12,9 +12,11 @@ from typing import Final, Literal, TypeAlias
 from vcli.kube.resources import (
     CLUSTERROLES,
     CONFIGMAPS,
+    CRDS,
     CSIDRIVERS,
     CSINODES,
     CSISTORAGECAPACITIES,
+    DEVICECLASSES,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
@@ -27,12 +29,15 @@ from vcli.kube.resources import (
     PRIORITYCLASSES,
     PVCS,
     PVS,
+    RESOURCECLAIMS,
     RUNTIMECLASSES,
     SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
     STORAGECLASSES,
     VOLUMESNAPSHOTCLASSES,
+    VOLUMESNAPSHOTCONTENTS,
+    VOLUMESNAPSHOTS,
     Resource,
 )
 from vcli.kube.types import Object
@@ -46,16 +51,18 @@ _WRITE: Final = ("create", "update", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Verbs on a resource of the host, as in a Role."""
+    """Verbs on a resource of the host, as in a Role; ``names``: only on objects of these."""
 
     resource: Resource
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def dump(self) -> Object:
         """As an element of a Role's ``rules``."""
         return {
             "apiGroups": [self.resource.group],
             "resources": [self.resource.plural],
+            **({"resourceNames": list(self.names)} if self.names else {}),
             "verbs": list(self.verbs),
         }
 
@@ -80,6 +87,7 @@ class SyncedKind:
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
         mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
+        custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
     """
 
     resource: Resource
@@ -96,6 +104,7 @@ class SyncedKind:
     forwards_events: bool = False
     selectable: bool = False
     mapped: bool = False
+    custom: bool = False
 
     @property
     def path(self) -> str:
@@ -116,6 +125,12 @@ class SyncedKind:
     def is_owned_by_cluster_role(self) -> bool:
         """Whether its host objects are in no namespace: the syncer's ClusterRole owns them."""
         return self.direction == "toHost" and not self.resource.namespaced
+
+    @property
+    def rules_of_cluster_role(self) -> tuple[Rule, ...]:
+        """What is in the ClusterRole for it: a custom resource works without its definition being read."""
+        name = f"{self.resource.plural}.{self.resource.group}"
+        return (*self.cluster_rules, *((Rule(CRDS, ("get",), names=(name,)),) if self.custom else ()))
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -160,6 +175,7 @@ def _mirrored(
     *,
     enabled: Switch = "auto",
     selectable: bool = False,
+    custom: bool = False,
 ) -> SyncedKind:
     """A kind in no namespace of the host, whose objects are mirrored."""
     return SyncedKind(
@@ -170,6 +186,7 @@ def _mirrored(
         enabled=enabled,
         cluster_rules=(reading(resource),),
         selectable=selectable,
+        custom=custom,
     )
 
 
@@ -269,6 +286,41 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     ),
     SyncedKind(
         resource=PVS,
+        direction="toHost",
+        key="persistentVolumes",
+        summary="A tenant's own, any path of any node among them, each for one claim of the tenant's.",
+        enabled=False,
+        cluster_rules=(Rule(PVS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=VOLUMESNAPSHOTS,
+        direction="toHost",
+        key="volumeSnapshots",
+        summary="Taken by the host's snapshot controller and drivers, of a tenant's own claims; status back.",
+        enabled=False,
+        rules=(Rule(VOLUMESNAPSHOTS, (*_READ, *_WRITE)),),
+        forwards_events=True,
+        custom=True,
+    ),
+    SyncedKind(
+        resource=VOLUMESNAPSHOTCONTENTS,
+        direction="toHost",
+        key="volumeSnapshotContents",
+        summary="Snapshots that are there already, by their handles; those of the host are shown.",
+        enabled=False,
+        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*_READ, *_WRITE)),),
+        custom=True,
+    ),
+    SyncedKind(
+        resource=RESOURCECLAIMS,
+        direction="toHost",
+        key="resourceClaims",
+        summary="Devices are allocated by the host's scheduler, and prepared by its drivers; status back.",
+        enabled=False,
+        rules=(Rule(RESOURCECLAIMS, (*_READ, *_WRITE)),),
+    ),
+    SyncedKind(
+        resource=PVS,
         direction="fromHost",
         key="persistentVolumes",
         summary="Those that claims are bound to, read-only; without rights, made from the claims.",
@@ -320,8 +372,16 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
         "volumeSnapshotClasses",
-        "Those of the host, read-only, once the virtual cluster has their CustomResourceDefinition.",
+        "Those of the host, read-only.",
         enabled=False,
+        custom=True,
+    ),
+    _mirrored(
+        DEVICECLASSES,
+        "deviceClasses",
+        "Those of the host, read-only and without configuration, which ResourceClaims may name.",
+        enabled=False,
+        selectable=True,
     ),
     SyncedKind(
         resource=NODES,

@@ -36,7 +36,9 @@ MOVED: dict[Names, Names] = {
     ("fallbackHostDns",): ("networking", "advanced", "fallbackHostCluster"),
     ("sync", "ingresses"): ("sync", "toHost", "ingresses"),
     ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
+    ("sync", "persistentvolumes"): ("sync", "toHost", "persistentVolumes"),
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
+    ("sync", "volumesnapshots"): ("sync", "toHost", "volumeSnapshots"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
 }
 

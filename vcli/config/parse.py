@@ -73,7 +73,6 @@ NOT_YET: tuple[str, ...] = (
     "sync.toHost.namespaces",
     "sync.toHost.networkPolicies",
     "sync.toHost.persistentVolumeClaims",
-    "sync.toHost.persistentVolumes",
     "sync.toHost.pods.enabled",
     "sync.toHost.pods.enforceTolerations",
     "sync.toHost.pods.hybridScheduling",
@@ -86,8 +85,6 @@ NOT_YET: tuple[str, ...] = (
     "sync.toHost.secrets",
     "sync.toHost.services.enabled",
     "sync.toHost.services.patches",
-    "sync.toHost.volumeSnapshotContents",
-    "sync.toHost.volumeSnapshots",
     "telemetry",
 )
 

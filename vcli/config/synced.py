@@ -31,7 +31,7 @@ def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
     cluster_role = values.rbac.cluster_role.enabled
     for kind in kinds_on(values):
         asked = not kind.required and chosen(values, kind) is True
-        if kind.cluster_rules and (cluster_role is True or (cluster_role == "auto" and asked)):
+        if kind.rules_of_cluster_role and (cluster_role is True or (cluster_role == "auto" and asked)):
             yield kind
 
 

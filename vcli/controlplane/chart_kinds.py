@@ -32,7 +32,7 @@ def kinds() -> str:
             *(line for kind in SYNCED for line in _rules_if_given(kind)),
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
-            *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
+            *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.rules_of_cluster_role))),
             *(
                 line
                 for kind in mapped

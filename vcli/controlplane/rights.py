@@ -141,7 +141,7 @@ def _rules(values: Values) -> list[Object]:
 
 
 def _cluster_rules(values: Values) -> list[Object]:
-    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.rules_of_cluster_role]
 
 
 def _beyond(values: Values, own: str) -> list[Object]:

@@ -127,6 +127,10 @@ VOLUMESNAPSHOTCONTENTS = _known(
     _SNAPSHOTS, "v1", "volumesnapshotcontents", "VolumeSnapshotContent", namespaced=False
 )
 
+_DEVICES = "resource.k8s.io"
+RESOURCECLAIMS = _known(_DEVICES, "v1", "resourceclaims", "ResourceClaim")
+DEVICECLASSES = _known(_DEVICES, "v1", "deviceclasses", "DeviceClass", namespaced=False)
+
 PRIORITYCLASSES = _known("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", namespaced=False)
 RUNTIMECLASSES = _known("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", namespaced=False)
 CRDS = _known(

@@ -12,7 +12,7 @@ from vcli.errors import ConflictError, NotFoundError, TimedOutError
 from vcli.invocation import helm, kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import PVCS, SERVICES, STATEFULSETS
+from vcli.kube.resources import PVCS, PVS, SERVICES, STATEFULSETS
 from vcli.kube.types import Object, is_terminating, labels
 from vcli.kubeconfig.auth import Loaded, load_access
 from vcli.operations import removal
@@ -27,6 +27,7 @@ Consent = Callable[[str], Awaitable[bool]]
 
 DEFAULT_TIMEOUT = 120.0
 _OWNERLESS_TIMEOUT = 15.0
+_NOBODYS: Object = {"metadata": {"ownerReferences": None}}
 _MOST_NAMED = 10
 
 
@@ -267,11 +268,22 @@ class _Deletion:
         )
 
     def _keeps(self, obj: Object) -> bool:
-        """All claims: those of pods, as the store that is taken up again knows what is on them."""
-        return self._options.keep_pvc and obj["kind"] == PVCS.kind
+        """All claims: those of pods, as the store that is taken up again knows what is on them.
+
+        And tenants' own volumes, which such claims are bound to.
+        """
+        return self._options.keep_pvc and obj["kind"] in (PVCS.kind, PVS.kind)
 
     async def _free_claims(self, objects: list[Object]) -> None:
-        """Undo that claims go with StatefulSet and Service, and see to it before these go."""
+        """Undo that claims go with StatefulSet and Service, and see to it before these go.
+
+        Tenants' own volumes go with the ClusterRole.
+        """
+        await together(
+            self._client.patch(PVS, obj["metadata"]["name"], _NOBODYS)
+            for obj in objects
+            if obj["kind"] == PVS.kind
+        )
         workloads = [obj for obj in objects if obj["kind"] == STATEFULSETS.kind]
         policy: Object = {"spec": {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain"}}}
         await together(
@@ -293,9 +305,8 @@ class _Deletion:
             for claim in await self._claims(f"{label}={self._names.cluster}")
             if claim["metadata"].get("ownerReferences")
         ]
-        nobody: Object = {"metadata": {"ownerReferences": None}}
         await together(
-            self._client.patch(PVCS, claim["name"], nobody, namespace=claim["namespace"])
+            self._client.patch(PVCS, claim["name"], _NOBODYS, namespace=claim["namespace"])
             for claim in owned
             if MANAGED_BY in claim["labels"]  # the other ones a controller sees to
         )

@@ -143,7 +143,9 @@ def watch_all(ctx: SyncContext) -> None:
 
 def _watch_to_host(ctx: SyncContext) -> None:
     for resource, sync in to_host_kinds(ctx.settings):
-        ctx.virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers)
+        if resource not in ctx.virtual:
+            # Optional: the virtual cluster may not have a custom resource yet, or no API of its version.
+            ctx.virtual.watch(resource, label_selector=sync.selector, indexers=sync.indexers, optional=True)
     for kind in kinds_of(ctx.settings):
         if kind.direction == "toHost":
             namespaced = kind.resource.namespaced
@@ -161,7 +163,7 @@ def _watch_triggers(ctx: SyncContext) -> None:
     for _, sync in to_host_kinds(ctx.settings):
         for trigger in sync.triggers:
             if trigger.resource not in ctx.virtual:
-                ctx.virtual.watch(trigger.resource)
+                ctx.virtual.watch(trigger.resource, optional=True)
 
 
 def _watch_nodes(ctx: SyncContext) -> None:

@@ -52,6 +52,7 @@ from vcli.syncer.nodes.mirrored import MirroredNodes
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
+from vcli.syncer.sync.definitions import Definitions
 from vcli.syncer.sync.inert import InertObjects
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.rejections import UNAVAILABLE
@@ -124,6 +125,8 @@ def _runnables(
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
+    copied = [kind.resource for kind in registry.kinds_of(ctx.settings) if kind.custom]
+    definitions = [Definitions(ctx, copied)] if copied else []
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
         *(each.controller for each in events),
@@ -134,7 +137,7 @@ def _runnables(
         Exports(ctx).controller,
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers]
+    writers: list[Runnable] = [nodes, *events, metrics_api, *definitions, *controllers]
     return [
         ctx.virtual,
         ctx.host,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from vcli.catalog import SYNCED, SyncedKind, kinds_on
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
-from vcli.kube.resources import CONFIGMAPS, EVENTS, NODES, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
@@ -25,7 +25,13 @@ from vcli.syncer.translate.labels import selector_text
 
 log = Log("vcli.syncer.kinds")
 
-OWN_CONTROLLERS: Final = frozenset({PODS, SERVICES, CONFIGMAPS, SECRETS, PVCS, PVS, EVENTS, NODES})
+OWN_CONTROLLERS: Final = frozenset(
+    {
+        *(f"toHost.{key}" for key in ("pods", "services", "configMaps", "secrets", "persistentVolumeClaims")),
+        *(f"fromHost.{key}" for key in ("persistentVolumes", "events", "nodes")),
+    }
+)
+"""The kinds that need controllers of their own, by `vcli.catalog.SyncedKind.path`."""
 
 
 def kinds_of(settings: Settings) -> list[SyncedKind]:
@@ -41,14 +47,14 @@ def is_synced(settings: Settings, resource: Resource) -> bool:
 def to_host_kinds(settings: Settings) -> Iterator[tuple[Resource, ToHost]]:
     """The kinds to the host that need no controller of their own."""
     for kind in kinds_of(settings):
-        if kind.direction == "toHost" and kind.resource not in OWN_CONTROLLERS:
+        if kind.direction == "toHost" and kind.path not in OWN_CONTROLLERS:
             yield kind.resource, _module(kind.resource).TO_HOST
 
 
 def from_host_kinds(settings: Settings) -> Iterator[tuple[Resource, FromHost]]:
     """The kinds from the host that need no controller of their own."""
     for kind in kinds_of(settings):
-        if kind.direction == "fromHost" and kind.resource not in OWN_CONTROLLERS:
+        if kind.direction == "fromHost" and kind.path not in OWN_CONTROLLERS:
             yield kind.resource, _module(kind.resource).FROM_HOST
 
 
@@ -85,13 +91,13 @@ async def tidy(ctx: SyncContext) -> None:
     """Take away what kinds that are off have left in the virtual cluster."""
     on = kinds_of(ctx.settings)
     for kind in SYNCED:
-        if kind.direction != "fromHost" or kind in on:
+        if kind.direction != "fromHost" or kind in on or kind.path in OWN_CONTROLLERS:
             continue
         try:
             if kind.mapped:
                 for obj in filter(is_mirror, ctx.virtual[kind.resource].items()):
                     await ctx.virtual.writer.delete(kind.resource, obj)
-            elif kind.resource not in OWN_CONTROLLERS:
+            else:
                 await remove_mirrors(ctx, kind.resource)
         except VcliError as error:  # the next start tries again
             log.warning("mirrors not removed", kind=kind.resource.kind, error=error)

@@ -10,10 +10,12 @@ from typing import Final
 from vcli.catalog import SYNCED, SyncedKind
 from vcli.contract.settings import Settings
 from vcli.kube.resources import (
+    DEVICECLASSES,
     INGRESSCLASSES,
     INGRESSES,
     PRIORITYCLASSES,
     PVS,
+    RESOURCECLAIMS,
     RUNTIMECLASSES,
     SERVICEACCOUNTS,
     STORAGECLASSES,
@@ -26,6 +28,8 @@ from vcli.syncer.translate.pvs import KIND_OF_VOLUME
 
 _WORK_INSIDE: Final = (SERVICEACCOUNTS,)
 """What has its effect in the virtual cluster, and on the host one more where it is synced."""
+_SAID_OF_PODS: Final = (RESOURCECLAIMS,)
+"""What has no effect but by pods, of which it is said that they can't run."""
 _OF_THE_HOST: Final = (PVS, STORAGECLASSES, PRIORITYCLASSES, RUNTIMECLASSES)
 """What the host has by these names counts for host objects; what a tenant makes does not."""
 _NOT_MIRRORED: Final = f"!{keys.MIRROR},!{KIND_OF_VOLUME}"
@@ -39,11 +43,15 @@ def inert_kinds(settings: Settings) -> Iterator[InertKind]:
     on = kinds_of(settings)
     to_host = {kind.resource: kind for kind in SYNCED if kind.direction == "toHost"}
     for resource, kind in to_host.items():
-        if kind not in on and resource not in (*_OF_THE_HOST, *_WORK_INSIDE):
+        # Of a custom resource there is no object before its definition is there, which comes with the kind.
+        is_said = kind.custom or resource in (*_OF_THE_HOST, *_WORK_INSIDE, *_SAID_OF_PODS)
+        if kind not in on and not is_said:
             yield InertKind(resource=resource, message=_not_synced(kind))
     of_the_host = [*_OF_THE_HOST]
     if any(kind.resource == INGRESSES for kind in on):
         of_the_host.append(INGRESSCLASSES)  # else only a controller inside looks at Ingresses
+    if any(kind.resource == RESOURCECLAIMS for kind in on):
+        of_the_host.append(DEVICECLASSES)  # else nothing names them
     shown = {kind.resource: kind for kind in SYNCED if kind.direction == "fromHost" and kind not in on}
     for resource in of_the_host:
         kind_to_host = to_host.get(resource)

@@ -219,7 +219,7 @@ class Lab:
     async def clean(self) -> None:
         """Leave nothing for the next test's syncer to find."""
         for resource in (each for each in MADE_ON_HOST if each.namespaced):
-            for obj in (await self.virtual.list(resource, namespace=self.space))["items"]:
+            for obj in await self._all(resource):
                 metadata = obj["metadata"]
                 with contextlib.suppress(NotFound):
                     if metadata.get("finalizers"):
@@ -233,6 +233,14 @@ class Lab:
             await self.unprotect(self.virtual, PVS, volume)
             with contextlib.suppress(NotFound):
                 await self.virtual.delete(PVS, volume["metadata"]["name"])
+
+    async def _all(self, resource: Resource) -> list[Object]:
+        """What our virtual namespace has of a kind; a custom resource may not be known."""
+        try:
+            found: list[Object] = (await self.virtual.list(resource, namespace=self.space))["items"]
+        except NotFound:
+            return []
+        return found
 
     async def unprotect(self, client: Client, resource: Resource, obj: Object) -> None:
         """Be the controllers that see that a claim or volume is not in use."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from embedded import Host
 from polling import eventually
+from snapshots import CLASS_FIELDS, definition
 from space import Object, Space, pod, virtual_cluster
 
 from vcli import VirtualCluster
@@ -242,8 +243,8 @@ def test_what_a_driver_has_left_for_nodes_that_are_there(space: Space, made: Mad
     eventually(lambda: shown not in left())
 
 
-def test_a_kind_of_a_custom_resource_is_there_once_both_clusters_have_it(space: Space, made: Made) -> None:
-    crd = _snapshot_classes()
+def test_a_kind_of_a_custom_resource_is_there_once_the_host_has_it(space: Space, made: Made) -> None:
+    crd = definition("VolumeSnapshotClass", namespaced=False, properties=CLASS_FIELDS)
     described = made.host.vcli("describe", space.cluster.name, "-n", space.cluster.namespace).stdout
     assert "volumesnapshotclasses unavailable" in described
     made.host.apply("default", crd)
@@ -251,37 +252,5 @@ def test_a_kind_of_a_custom_resource_is_there_once_both_clusters_have_it(space: 
     made.host.kubectl("wait", "--for=condition=Established", made.names[-1])
     fields = {"driver": "a.example.com", "deletionPolicy": "Delete"}
     name = made.make("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", **fields)
-    space.apply(crd)
     found = eventually(lambda: inside(space, "volumesnapshotclass", name))
     assert fields.items() <= found.items()
-
-
-def _snapshot_classes() -> Object:
-    properties = {
-        "driver": {"type": "string"},
-        "deletionPolicy": {"type": "string"},
-        "parameters": {"type": "object", "additionalProperties": {"type": "string"}},
-    }
-    schema = {"openAPIV3Schema": {"type": "object", "properties": properties}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": "volumesnapshotclasses.snapshot.storage.k8s.io",
-            # The group is one of Kubernetes' own, which asks for it.
-            "annotations": {
-                "api-approved.kubernetes.io": "https://github.com/kubernetes-csi/external-snapshotter"
-            },
-        },
-        "spec": {
-            "group": "snapshot.storage.k8s.io",
-            "scope": "Cluster",
-            "names": {
-                "plural": "volumesnapshotclasses",
-                "singular": "volumesnapshotclass",
-                "kind": "VolumeSnapshotClass",
-                "listKind": "VolumeSnapshotClassList",
-            },
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    }

@@ -206,6 +206,7 @@ def test_keys_of_2023(tmp_path: Path):
         ("ingresses", "ingresses"),
         ("networkpolicies", "networkPolicies"),
         ("poddisruptionbudgets", "podDisruptionBudgets"),
+        ("volumesnapshots", "volumeSnapshots"),
     ],
 )
 def test_old_kinds_are_those_to_the_host(tmp_path: Path, old: str, new: str):

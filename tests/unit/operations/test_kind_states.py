@@ -33,11 +33,11 @@ def role(*sets: str) -> list[Object]:
 
 
 def test_by_default_it_is_synced_or_off() -> None:
-    off = {kind.resource.kind for kind in SYNCED if not kind.is_on_by_default}
+    off = {(kind.resource.kind, kind.direction) for kind in SYNCED if not kind.is_on_by_default}
     for given in (None, role()):
-        found = states(role=given, cluster_role=[])
-        assert {kind for kind, state in found.items() if state == "off"} == off
-        assert set(found.values()) == {"synced", "off"}
+        found = kind_states("", role=given, cluster_role=[], counts={}) or []
+        assert {(each["kind"], each["direction"]) for each in found if each["state"] == "off"} == off
+        assert {each["state"] for each in found} == {"synced", "off"}
 
 
 def test_a_kind_that_the_role_lacks() -> None:

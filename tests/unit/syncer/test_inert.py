@@ -11,6 +11,7 @@ from two_clusters import TwoClusters
 from scripted_api import NAMESPACE, Request, listed, ok, refused, thing
 from vcli.catalog import SYNCED
 from vcli.kube.resources import (
+    DEVICECLASSES,
     INGRESSCLASSES,
     INGRESSES,
     NETWORKPOLICIES,
@@ -18,6 +19,7 @@ from vcli.kube.resources import (
     PODS,
     PRIORITYCLASSES,
     PVS,
+    RESOURCECLAIMS,
     RUNTIMECLASSES,
     SERVICEACCOUNTS,
     STORAGECLASSES,
@@ -159,6 +161,12 @@ def test_without_ingresses_on_the_host_only_a_controller_inside_looks_at_classes
     assert INGRESSCLASSES not in found
 
 
+def test_with_resource_claims_on_the_host_a_tenants_class_of_devices_is_none_there() -> None:
+    assert DEVICECLASSES not in kinds()
+    message = kinds(**{"toHost.resourceClaims": True})[DEVICECLASSES].message
+    assert "only its own DeviceClass objects count" in message
+
+
 @pytest.mark.parametrize(
     "kind",
     [each for each in SYNCED if each.direction == "toHost" and each.switch],
@@ -166,8 +174,12 @@ def test_without_ingresses_on_the_host_only_a_controller_inside_looks_at_classes
 )
 def test_a_kind_that_is_off_is_told_its_value(kind: Any) -> None:
     off = kinds(**{kind.path: False})
-    # A ServiceAccount has its effect inside.
-    assert kind.resource == SERVICEACCOUNTS or f"{kind.switch}=true" in off[kind.resource].message
+    # A ServiceAccount has its effect inside, a claim of devices only by pods, which are told; and without
+    # its definition there is no custom resource.
+    if kind.resource in (SERVICEACCOUNTS, RESOURCECLAIMS) or kind.custom:
+        assert kind.resource not in off
+    else:
+        assert f"{kind.switch}=true" in off[kind.resource].message
     assert kind.resource not in kinds(**{kind.path: True})
 
 

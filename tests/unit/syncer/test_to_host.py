@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from two_clusters import TwoClusters
 
-from scripted_api import NAMESPACE, ok, refused, thing
+from scripted_api import NAMESPACE, listed, ok, refused, thing
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import PDBS
-from vcli.syncer.sync.to_host import ToHost, _ToHost
+from vcli.syncer.sync.to_host import ToHost, _ToHost, to_host
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName
 
@@ -166,3 +166,21 @@ async def test_what_is_missing_on_the_host_is_said_of_each_object(
     assert await warnings() == [said]
     clusters.in_virtual(thing("web", version=2, metadata=ENDING, spec={}))
     assert await warnings() == [said]
+
+
+async def test_nothing_is_deleted_while_the_virtual_cluster_lacks_the_kind(clusters: TwoClusters) -> None:
+    """As a custom resource whose definition somebody has taken away: an empty cache says nothing."""
+    clusters.host.on("GET", PDBS.path(), listed(clusters.copy_of(VIRTUAL)))
+    clusters.virtual.on("GET", PDBS.path(), refused(404, "NotFound"))
+    controller = to_host(clusters.ctx, PDBS, ToHost(translate=translate))
+    tasks = [
+        asyncio.create_task(each)
+        for each in (clusters.ctx.host.run(), clusters.ctx.virtual.run(), controller.run())
+    ]
+    for caches in (clusters.ctx.host, clusters.ctx.virtual):
+        await caches.wait_synced()
+    await asyncio.sleep(0.05)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert clusters.host.asked("DELETE") == []

@@ -8,7 +8,7 @@ from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.pods import References, references
 
 BY_REFERENCE = "reference"
-"""Of pods: the ConfigMaps, Secrets and PersistentVolumeClaims that a living pod refers to."""
+"""Of pods: the ConfigMaps, Secrets, PersistentVolumeClaims and ResourceClaims that a living pod refers to."""
 BY_NAMESPACE = "namespace"
 BY_NODE = "node"
 BY_VOLUME = "volume"
@@ -70,6 +70,7 @@ def by_reference(pod: Object) -> Iterable[str]:
         *(reference_index("ConfigMap", VirtualName(namespace, name)) for name in needed.config_maps),
         *(reference_index("Secret", VirtualName(namespace, name)) for name in needed.secrets),
         *(reference_index("PersistentVolumeClaim", VirtualName(namespace, name)) for name in needed.claims),
+        *(reference_index("ResourceClaim", VirtualName(namespace, name)) for name in needed.resource_claims),
     ]
 
 

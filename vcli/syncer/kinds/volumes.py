@@ -1,7 +1,7 @@
 """PersistentVolumes: those that claims are bound to are mirrored, for reading.
 
-What a tenant changes in one is undone. One that a tenant made is left alone, and has no effect: the host's
-volumes are what claims are bound to.
+What a tenant changes in one is undone. One that a tenant made is left alone: it has no effect, or is given to
+the host (`vcli.syncer.kinds.persistentvolumes`).
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.indexes import BY_VOLUME, by_volume
+from vcli.syncer.kinds.own_volumes import own_name
 from vcli.syncer.sync.from_host import covers, mirror
 from vcli.syncer.sync.to_host import update_virtual_status
 from vcli.syncer.translate import pvs as translate
@@ -59,6 +60,8 @@ class Volumes:
         ctx, name = self._ctx, virtual["spec"]["volumeName"]
         current = ctx.virtual[PVS].get(None, name)
         if current is not None and not translate.is_ours(current, of=virtual):
+            return None
+        if own_name(ctx, host["spec"]["volumeName"]) is not None:
             return None
         volume = await self._read(host["spec"]["volumeName"])
         desired = translate.to_virtual(virtual, host, scope=ctx.scope, volume=volume)

@@ -85,12 +85,15 @@ class ToHost:
 def to_host(ctx: SyncContext, resource: Resource, sync: ToHost) -> Controller[VirtualName]:
     """The controller of a kind; both clusters must have a cache of it.
 
-    While the host's is unavailable, virtual objects get a Warning event, and nothing else is done: an empty
-    cache would say that nothing is there.
+    While either is unavailable, nothing is done, as an empty cache would say that nothing is there; while the
+    host's is, virtual objects get a Warning event.
     """
     work = _ToHost(ctx, resource, sync)
     controller: Controller[VirtualName] = Controller(
-        resource.plural, work.reconcile, caches=[ctx.host[resource]], unavailable=work.warn_unavailable
+        resource.plural,
+        work.reconcile,
+        caches=[ctx.host[resource], ctx.virtual[resource]],
+        unavailable=work.warn_unavailable,
     )
     queue = controller.queue
     enqueue_on_virtual(ctx.virtual[resource], queue)

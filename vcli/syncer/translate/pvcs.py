@@ -39,6 +39,7 @@ def to_host(
     scope: Scope,
     host: Object | None = None,
     storage_classes: Mapping[str, str] | None = None,
+    own_volume: str | None = None,
 ) -> Object:
     """The complete host PersistentVolumeClaim.
 
@@ -50,13 +51,14 @@ def to_host(
         scope: the virtual cluster.
         host: the host claim that there is, which keeps its class; its volume may have another name inside.
         storage_classes: host StorageClass by virtual one; others keep their name.
+        own_volume: the host volume that it gets, where that is a tenant's own.
     """
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
     notes = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
     wanted: ClaimSpec = claim["spec"]
     spec = wanted.copy()
-    if chosen := (host or claim)["spec"].get("volumeName") or wanted.get("volumeName"):
+    if chosen := (host or {"spec": {}})["spec"].get("volumeName") or own_volume or wanted.get("volumeName"):
         spec["volumeName"] = chosen
     if name := spec.get("storageClassName"):
         # What the host's claim has stays: the API takes no change, and a tenant's class may be gone by now.
@@ -82,6 +84,15 @@ def has_other_class(virtual: Object, host: Object, *, storage_classes: Mapping[s
     """
     wanted = storage_classes.get(virtual["spec"].get("storageClassName") or "")
     return wanted is not None and host["spec"].get("storageClassName") != wanted
+
+
+def has_other_volume(virtual: Object, host: Object, *, own_volume: str | None) -> bool:
+    """Whether the host claim asks for a volume of the host where the virtual one is to get a tenant's own.
+
+    It was made before the volume; the API takes no change of the name.
+    """
+    asked = host["spec"].get("volumeName")
+    return bool(virtual["spec"].get("volumeName") and own_volume and asked and asked != own_volume)
 
 
 def has_lost(virtual: Object, host: Object | None) -> bool:
@@ -115,10 +126,18 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     return {**status, "conditions": merged} if merged else without(status, "conditions")
 
 
-def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | None:
+def virtual_patch(
+    host: Object, virtual: Object, *, scope: Scope, own_volume: str | None = None
+) -> Object | None:
     """The merge patch that syncs volumeName, class and the binder's annotations, or None.
 
     The class only where the virtual claim has none: the host's default then is what it got.
+
+    Args:
+        host: the host claim.
+        virtual: the virtual claim.
+        scope: the virtual cluster.
+        own_volume: the virtual name of its volume, where that is a tenant's own.
     """
     theirs, ours = annotations(virtual), annotations(host)
     changes: dict[str, str | None] = {
@@ -130,7 +149,7 @@ def virtual_patch(host: Object, virtual: Object, *, scope: Scope) -> Object | No
     spec: ClaimSpec = host["spec"]
     filled: ClaimSpec = {}
     if spec.get("volumeName") and not wanted.get("volumeName"):
-        filled["volumeName"] = mirrored_name(spec["volumeName"], scope)
+        filled["volumeName"] = own_volume or mirrored_name(spec["volumeName"], scope)
     if spec.get("storageClassName") and "storageClassName" not in wanted:
         filled["storageClassName"] = spec["storageClassName"]
     patch: Object = {"metadata": {"annotations": changes}} if changes else {}

@@ -99,6 +99,7 @@ _PLURALS = frozenset(
         "persistentvolumes",
         "pods",
         "priorityclasses",
+        "resourceclaims",
         "runtimeclasses",
         "secrets",
         "serviceaccounts",

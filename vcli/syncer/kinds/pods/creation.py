@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
-from vcli.kube.resources import PODS
+from vcli.kube.resources import PODS, RESOURCECLAIMS
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, Waiting
 from vcli.syncer.kinds.indexes import needed_by
@@ -63,7 +63,7 @@ class PodCreation:
             return None
         if wait := await self._needs.wait(virtual, state):
             return wait
-        if reasons := translate.unsupported(virtual):
+        if reasons := translate.unsupported(virtual, resource_claims=RESOURCECLAIMS in self._ctx.host):
             for reason in reasons:
                 await emit_warning(self._ctx, PODS, virtual, reason)
             raise TerminalError("; ".join(reasons))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from vcli.kube.errors import NotFound
-from vcli.kube.resources import PODS, PVCS, RUNTIMECLASSES, Resource
+from vcli.kube.resources import PODS, PVCS, RESOURCECLAIMS, RUNTIMECLASSES, Resource
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, Waiting
@@ -19,7 +19,7 @@ from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
-from vcli.syncer.translate.pods import ephemeral_claims
+from vcli.syncer.translate.pods import claim_names, ephemeral_claims
 
 _LATE: Final = 2.0
 """Seconds. A namespace's `kube-root-ca.crt` is created a moment after it, and a first pod is quick."""
@@ -41,7 +41,7 @@ class PodNeeds:
 
     async def wait(self, pod: Object, state: PodState) -> RequeueAfter | Waiting | None:
         """Whether the pod has to wait, and for what: an event that will come, or time. None: go on."""
-        if not await self._has_class(pod):
+        if not await self._has_class(pod) or not await self._has_resource_claims(pod):
             return WAITING
         namespace = pod["metadata"]["namespace"]
         needed = needed_by(pod)
@@ -75,6 +75,27 @@ class PodNeeds:
             return True
         await emit_warning(self._ctx, PODS, pod, refusal(RUNTIMECLASSES, name))
         return False
+
+    async def _has_resource_claims(self, pod: Object) -> bool:
+        """Whether the ResourceClaims that a pod names are on the host; true where they are not synced."""
+        ctx, namespace = self._ctx, pod["metadata"]["namespace"]
+        if not pod["spec"].get("resourceClaims") or RESOURCECLAIMS not in ctx.host:
+            return True
+        if not ctx.host[RESOURCECLAIMS].available:
+            await self._warn(pod, "the host does not let this cluster have ResourceClaims, or has none")
+            return False
+        for name in claim_names(pod).values():
+            if name is None:  # the virtual cluster's controller manager is about to make it
+                return False
+            virtual = await self._look_up(RESOURCECLAIMS, VirtualName(namespace, name))
+            if virtual is None or is_terminating(virtual):
+                found = "not found" if virtual is None else "is being deleted"
+                await self._warn(pod, f'resourceclaim "{name}" {found}')
+                return False
+            host = ctx.on_host(RESOURCECLAIMS, VirtualName(namespace, name))
+            if host is None or is_terminating(host) or virtual_uid_of(host) != uid(virtual):
+                return False
+        return True
 
     async def _is_claim_ready(self, pod: Object, name: VirtualName) -> bool:
         """Whether a pod may go ahead with a claim of this name, as a scheduler decides it."""

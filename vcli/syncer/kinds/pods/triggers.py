@@ -10,6 +10,7 @@ from vcli.kube.resources import (
     PODS,
     PRIORITYCLASSES,
     PVCS,
+    RESOURCECLAIMS,
     RUNTIMECLASSES,
     SERVICEACCOUNTS,
     SERVICES,
@@ -63,6 +64,11 @@ class PodTriggers:
                 names = partial(self._naming, resource)
                 enqueue_on(ctx.virtual[resource], queue, names, predicate=_deleted)
 
+        if RESOURCECLAIMS in ctx.host:
+            on_host, predicate = self._of_host_resource_claim, created_or_deleted
+            enqueue_on(ctx.host[RESOURCECLAIMS], queue, on_host, predicate=predicate)
+            enqueue_on(ctx.virtual[RESOURCECLAIMS], queue, self._of_resource_claim, predicate=predicate)
+
         if to_mirror(RUNTIMECLASSES) in ctx.host:
             mirrored = ctx.host[to_mirror(RUNTIMECLASSES)]
             enqueue_on(mirrored, queue, self._under, predicate=created_or_deleted)
@@ -92,6 +98,13 @@ class PodTriggers:
 
     def _of_claim(self, claim: Object) -> Iterable[VirtualName]:
         return self._waiting_for("PersistentVolumeClaim", name_of(claim))
+
+    def _of_host_resource_claim(self, claim: Object) -> Iterable[VirtualName]:
+        name = virtual_name_of(claim, scope=self._ctx.scope, kind=RESOURCECLAIMS.kind)
+        return () if name is None else self._waiting_for(RESOURCECLAIMS.kind, name)
+
+    def _of_resource_claim(self, claim: Object) -> Iterable[VirtualName]:
+        return self._waiting_for(RESOURCECLAIMS.kind, name_of(claim))
 
     def _of_host_object(self, resource: Resource, host: Object) -> Iterable[VirtualName]:
         name = virtual_name_of(host, scope=self._ctx.scope, kind=resource.kind)

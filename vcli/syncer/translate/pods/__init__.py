@@ -9,6 +9,7 @@ from vcli.syncer.translate.pods.config_maps import (
     with_config_map_kinds,
 )
 from vcli.syncer.translate.pods.context import PodContext
+from vcli.syncer.translate.pods.devices import claim_names
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
 from vcli.syncer.translate.pods.hosts import with_full_name
 from vcli.syncer.translate.pods.limits import (
@@ -33,6 +34,7 @@ __all__ = [
     "References",
     "TokenSource",
     "awaited_scheduler",
+    "claim_names",
     "config_map",
     "config_map_kinds",
     "config_map_names",

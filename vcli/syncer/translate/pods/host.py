@@ -18,6 +18,7 @@ from vcli.syncer.translate.pods.config_maps import (
     needed_config_maps,
 )
 from vcli.syncer.translate.pods.context import PodContext
+from vcli.syncer.translate.pods.devices import with_resource_claims
 from vcli.syncer.translate.pods.dns import dns_fields, hostname_fields
 from vcli.syncer.translate.pods.downward import from_map, referenced_annotations, shown_annotations
 from vcli.syncer.translate.pods.environment import Rename, host_container, renamed
@@ -93,6 +94,8 @@ def to_host(pod: Object, context: PodContext, *, kinds: Sequence[str] | None = N
         translated["topologySpreadConstraints"] = [
             host_constraint(constraint, pod, context) for constraint in spec["topologySpreadConstraints"]
         ]
+    if spec.get("resourceClaims"):
+        translated = with_resource_claims(translated, pod, rename=rename)
     return {
         "apiVersion": "v1",
         "kind": "Pod",

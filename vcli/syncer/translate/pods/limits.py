@@ -10,12 +10,20 @@ from vcli.syncer.translate.pods.dns import full_hostname
 _HOSTS_SCHEDULER = (None, "", "default-scheduler")
 
 
-def unsupported(pod: Object) -> list[str]:
-    """Why a pod can't run on the host; empty when it can."""
+def unsupported(pod: Object, *, resource_claims: bool = False) -> list[str]:
+    """Why a pod can't run on the host; empty when it can.
+
+    Args:
+        pod: the virtual pod.
+        resource_claims: whether ResourceClaims are synced.
+    """
     spec = pod["spec"]
     reasons = []
-    if spec.get("resourceClaims"):
-        reasons.append("spec.resourceClaims: resource claims are not available in a virtual cluster")
+    if spec.get("resourceClaims") and not resource_claims:
+        reasons.append(
+            "spec.resourceClaims: resource claims are not available in this virtual cluster;"
+            " the value sync.toHost.resourceClaims.enabled=true syncs them"
+        )
     if spec.get("schedulingGroup"):
         reasons.append("spec.schedulingGroup: gang scheduling is not available in a virtual cluster")
     for volume in spec.get("volumes") or ():

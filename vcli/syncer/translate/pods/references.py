@@ -7,6 +7,7 @@ from typing import Any, Final
 from vcli.syncer.translate.metadata import POD_ROLES, POD_TOKENS, host_name_for
 from vcli.syncer.translate.names import HostName, VirtualName, host_name
 from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.pods.devices import claim_names
 from vcli.syncer.translate.scope import Scope
 
 SECRET_REFS: Final = {
@@ -53,13 +54,14 @@ class References:
     """Names in the pod's own virtual namespace, each with whether the pod may run without it.
 
     ``claims`` includes those of generic ephemeral volumes (``POD-VOLUME``, made by the virtual control
-    plane).
+    plane). ``resource_claims`` has those that exist already, of the ones made from templates.
     """
 
     config_maps: Mapping[str, bool]
     secrets: Mapping[str, bool]
     claims: Mapping[str, bool]
     tokens: tuple[TokenSource, ...]
+    resource_claims: tuple[str, ...] = ()
 
 
 def references(pod: Object) -> References:
@@ -73,6 +75,7 @@ def references(pod: Object) -> References:
         secrets=found["Secret"],
         claims=found["PersistentVolumeClaim"],
         tokens=tuple(_tokens(pod)),
+        resource_claims=tuple(name for name in claim_names(pod).values() if name),
     )
 
 
@@ -88,7 +91,7 @@ def pod_names(pod: Object, scope: Scope) -> dict[str, str]:
     found = references(pod)
     own: dict[str, str] = {
         host_name(VirtualName(namespace, each), scope.cluster): each
-        for each in (name, *found.config_maps, *found.secrets, *found.claims)
+        for each in (name, *found.config_maps, *found.secrets, *found.claims, *found.resource_claims)
     }
     virtual = VirtualName(namespace, name)
     made: dict[str, str] = {
