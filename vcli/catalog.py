@@ -78,6 +78,7 @@ class SyncedKind:
         cluster_rules: what it needs outside its namespace: only in a ClusterRole.
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
+        for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
     """
 
     resource: Resource
@@ -93,6 +94,7 @@ class SyncedKind:
     cluster_rules: tuple[Rule, ...] = ()
     forwards_events: bool = False
     selectable: bool = False
+    for_scheduler: bool = False
 
     @property
     def path(self) -> str:
@@ -152,6 +154,7 @@ def _mirrored(
     *,
     enabled: Switch = "auto",
     selectable: bool = False,
+    for_scheduler: bool = False,
 ) -> SyncedKind:
     """A kind in no namespace of the host, whose objects are mirrored."""
     return SyncedKind(
@@ -162,6 +165,7 @@ def _mirrored(
         enabled=enabled,
         cluster_rules=(Rule(resource, _READ),),
         selectable=selectable,
+        for_scheduler=for_scheduler,
     )
 
 
@@ -260,6 +264,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         required=True,
         # By name only: those that its own claims are bound to. It never sees a list of them.
         cluster_rules=(Rule(PVS, ("get",)),),
+        for_scheduler=True,
     ),
     SyncedKind(
         resource=EVENTS,
@@ -273,6 +278,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         "storageClasses",
         "Those of the host, read-only; a tenant's own of the same name stay as they are.",
         selectable=True,
+        for_scheduler=True,
     ),
     _mirrored(
         INGRESSCLASSES,
@@ -293,8 +299,13 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         enabled=False,
         selectable=True,
     ),
-    _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only."),
-    _mirrored(CSINODES, "csiNodes", "Those of the host's nodes that the virtual cluster has, read-only."),
+    _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only.", for_scheduler=True),
+    _mirrored(
+        CSINODES,
+        "csiNodes",
+        "Those of the host's nodes that the virtual cluster has, read-only.",
+        for_scheduler=True,
+    ),
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
         "volumeSnapshotClasses",
@@ -313,6 +324,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
 
 OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 """To read the ClusterRole itself, where objects are owned by it."""
+
+SCHEDULER_RULE: Final = Rule(PODS, _READ)
+"""Outside the namespace, for a scheduler inside: what pods of others request is taken off what Nodes have."""
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""

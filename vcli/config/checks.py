@@ -7,11 +7,12 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, K8s, Values
+from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
 from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, Selector, nodes_of, selector_of, switch_of
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
+_STORAGE_CLASSES = next(kind for kind in SYNCED if kind.path == "fromHost.storageClasses")
 
 
 def check(values: Values, document: Document) -> Values:
@@ -59,6 +60,7 @@ def check(values: Values, document: Document) -> Values:
         )
     _check_ranges(values, document)
     _check_nodes(values, document)
+    _check_scheduler(values, document)
     for kind in SYNCED:
         if kind.selectable:
             keys = ("sync", *kind.path.split("."), "selector")
@@ -92,6 +94,30 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, value in selector.labels.items():
         if not re.fullmatch(LABEL_KEY, key) or not re.fullmatch(LABEL_VALUE, value):
             raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
+
+
+def _check_scheduler(values: Values, document: Document) -> None:
+    keys = ("controlPlane", "distro", "k8s", "scheduler")
+    enabled = ".".join((*keys, "enabled"))
+    scheduler, from_host = values.control_plane.distro.k8s.scheduler, values.sync.from_host
+    if not scheduler.enabled:
+        if scheduler != Scheduler():
+            raise fail(document, keys, "of no use while the host schedules", hint=f"set {enabled} to true")
+        return
+    if not switch_of(from_host, _NODES):
+        raise fail(
+            document,
+            (*keys, "enabled"),
+            "a scheduler inside needs the host's nodes, and sync.fromHost.nodes.enabled is false",
+            hint="set sync.fromHost.nodes.enabled to true",
+        )
+    if switch_of(from_host, _STORAGE_CLASSES) is False:
+        raise fail(
+            document,
+            ("sync", "fromHost", "storageClasses", "enabled"),
+            f"a scheduler inside needs them, and {enabled} is true",
+            hint="leave it at auto, or set it to true",
+        )
 
 
 def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:

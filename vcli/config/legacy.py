@@ -1,4 +1,4 @@
-"""The keys of 2023's values, taken to where they stand now, each with a warning."""
+"""Keys of 2023's values, and deprecated ones, taken to where they stand now, each with a warning."""
 
 from typing import Any
 
@@ -35,6 +35,13 @@ MOVED: dict[Names, Names] = {
     ("sync", "networkpolicies"): ("sync", "toHost", "networkPolicies"),
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
+    ("controlPlane", "advanced", "virtualScheduler", "enabled"): (
+        "controlPlane",
+        "distro",
+        "k8s",
+        "scheduler",
+        "enabled",
+    ),
 }
 
 

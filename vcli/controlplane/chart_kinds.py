@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, SyncedKind
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object
@@ -13,6 +13,8 @@ from vcli.kube.types import Object
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
+_SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
+_READS_FOR_SCHEDULER: Final = f'(and {_SCHEDULES_INSIDE} (ne {_CLUSTER_ROLE} "false"))'
 
 
 def kinds() -> str:
@@ -32,6 +34,7 @@ def kinds() -> str:
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
+            *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
@@ -78,7 +81,7 @@ def _is_on(kind: SyncedKind) -> str:
 def _is_given(kind: SyncedKind) -> str:
     """As `vcli.config.synced.kinds_of_cluster_role`."""
     if kind.required:
-        return _GIVEN
+        return _any([_GIVEN, _READS_FOR_SCHEDULER]) if kind.for_scheduler else _GIVEN
     asked = f'(and (eq {_CLUSTER_ROLE} "auto") (eq {_chosen(kind)} "true"))'
     return f"(and {_is_on(kind)} (or {_GIVEN} {asked}))"
 
@@ -104,7 +107,11 @@ def _check(kind: SyncedKind) -> str:
 
 
 def _chosen(kind: SyncedKind) -> str:
-    return f"(toString .Values.{kind.switch})"
+    """As `vcli.config.synced.chosen`."""
+    chosen = f"(toString .Values.{kind.switch})"
+    if not kind.for_scheduler:
+        return chosen
+    return f'(ternary "true" {chosen} (and {_SCHEDULES_INSIDE} (eq {chosen} "auto")))'
 
 
 def _any(conditions: Iterable[str]) -> str:

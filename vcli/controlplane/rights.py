@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, merged
 from vcli.config.schema import Values
-from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on, schedules_inside
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.kube.types import Object
@@ -132,7 +132,10 @@ def _rules(values: Values) -> list[Object]:
 
 
 def _cluster_rules(values: Values) -> list[Object]:
-    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+    rules = [rule for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+    if schedules_inside(values) and values.rbac.cluster_role.enabled is not False:
+        rules.append(SCHEDULER_RULE)
+    return [rule.dump() for rule in rules]
 
 
 def _owner_rules(values: Values) -> list[Object]:

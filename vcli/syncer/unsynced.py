@@ -41,7 +41,8 @@ def inert_kinds(settings: Settings) -> Iterator[InertKind]:
     for resource, kind in to_host.items():
         if kind not in on and resource not in (*_OF_THE_HOST, *_WORK_INSIDE):
             yield InertKind(resource=resource, message=_not_synced(kind))
-    of_the_host = [*_OF_THE_HOST]
+    # A scheduler inside asks for the tenants' priorities.
+    of_the_host = [each for each in _OF_THE_HOST if each != PRIORITYCLASSES or not settings.scheduler]
     if any(kind.resource == INGRESSES for kind in on):
         of_the_host.append(INGRESSCLASSES)  # else only a controller inside looks at Ingresses
     shown = {kind.resource: kind for kind in SYNCED if kind.direction == "fromHost" and kind not in on}

@@ -103,6 +103,12 @@ def test_a_csi_driver_without_the_audiences_of_its_tokens() -> None:
     assert csidrivers.must_be_replaced({"spec": {**spec, "attachRequired": True}}, virtual)
 
 
+def test_a_scheduler_inside_looks_for_no_capacities() -> None:
+    host = on_host(spec={"storageCapacity": True})
+    assert csidrivers.to_virtual(host)["spec"] == {"storageCapacity": True}
+    assert csidrivers.to_virtual(host, scheduled_inside=True)["spec"] == {"storageCapacity": False}
+
+
 def test_a_csi_node() -> None:
     driver = {"name": "a.example.com", "nodeID": "i-1", "topologyKeys": ["zone"], "allocatable": {"count": 9}}
     other = {"name": "b.example.com", "nodeID": "i-1"}

@@ -51,6 +51,7 @@ class Caches:
         resource: Resource,
         *,
         key: str = "",
+        title: str = "",
         namespace: str | None = None,
         label_selector: str | None = None,
         indexers: Mapping[str, Index] | None = None,
@@ -62,6 +63,7 @@ class Caches:
         Args:
             resource: what to list and watch.
             key: under which it is found here, if not under its resource.
+            title: what messages call it, if not by its plural.
             namespace: None for all.
             label_selector: only these.
             indexers: by name, what `Informer.by_index` finds objects by.
@@ -76,15 +78,15 @@ class Caches:
             indexers=indexers or {},
             transform=keep,
         )
-        informer.subscribe_availability(partial(self.changed, resource))
+        informer.subscribe_availability(partial(self.changed, resource, title=title))
         self._informers[key or resource] = informer
         if optional:
             self._optional.add(informer)
         return informer
 
-    def changed(self, resource: Resource, error: ApiError | None) -> None:
+    def changed(self, resource: Resource, error: ApiError | None, *, title: str = "") -> None:
         """The cluster lets us list a kind again (None), or does not: said once each time."""
-        self.availability.changed(f"{self.name} {resource.plural}", error)
+        self.availability.changed(f"{self.name} {title or resource.plural}", error)
 
     def store(self, resource: Resource, obj: Object) -> None:
         """Take in the server's answer to a write, if the kind has a cache."""

@@ -39,14 +39,20 @@ def claims(ctx: SyncContext, volumes: Volumes) -> ToHost:
 
     return ToHost(
         translate=lambda ctx, virtual, host: translate.to_host(
-            virtual, scope=ctx.scope, host=host, storage_classes=_storage_classes(ctx, virtual)
+            virtual,
+            scope=ctx.scope,
+            host=host,
+            storage_classes=_storage_classes(ctx, virtual),
+            scheduled_inside=ctx.settings.scheduler,
         ),
         wanted=_is_wanted,
         replace_when=lambda virtual, host: (
             not is_bound(host)
             and translate.has_other_class(virtual, host, storage_classes=_storage_classes(ctx, virtual))
         ),
-        patch_virtual=lambda ctx, virtual, host: translate.virtual_patch(host, virtual, scope=ctx.scope),
+        patch_virtual=lambda ctx, virtual, host: translate.virtual_patch(
+            host, virtual, scope=ctx.scope, scheduled_inside=ctx.settings.scheduler
+        ),
         before_status=mirror_volume,
         status=lambda ctx, virtual, host: translate.virtual_status(host, virtual, scope=ctx.scope),
         after=_warn_of_loss,

@@ -17,11 +17,18 @@ _COPIED: Final = (
 """Fields that Kubernetes 1.30 knows; the audiences of tokens are between the host and its driver."""
 
 
-def to_virtual(driver: Object) -> Object:
-    """The complete virtual CSIDriver for one of the host's."""
-    return mirrored(
-        driver, "storage.k8s.io/v1", "CSIDriver", {"spec": picked(driver.get("spec") or {}, _COPIED)}
-    )
+def to_virtual(driver: Object, *, scheduled_inside: bool = False) -> Object:
+    """The complete virtual CSIDriver for one of the host's.
+
+    Args:
+        driver: of the host.
+        scheduled_inside: whether a scheduler reads it. It takes no node for which it finds no capacities, and
+            those are not mirrored: so it must not look.
+    """
+    spec = picked(driver.get("spec") or {}, _COPIED)
+    if scheduled_inside and spec.get("storageCapacity"):
+        spec["storageCapacity"] = False
+    return mirrored(driver, "storage.k8s.io/v1", "CSIDriver", {"spec": spec})
 
 
 def must_be_replaced(current: Object, desired: Object) -> bool:
