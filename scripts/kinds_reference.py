@@ -17,6 +17,7 @@ With `auto` a kind is on where the syncer gets the rights that it takes: those o
 creating fails without the latter. Where a right is missing, the kind is unavailable: `vcli describe` and a
 Warning event on each of its objects say so, and everything else works.
 """
+INSIDE = "- on, with these rights, where [pods are scheduled inside](../explanation/scheduling.md)"
 
 
 def reference() -> str:
@@ -41,6 +42,7 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
                 "rights outside the namespace, which it works without",
                 [each for each in kind.rules_of_cluster_role if each not in kind.cluster_rules],
             ),
+            *([INSIDE] if kind.for_scheduler else []),
         ]
         parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))
     return "".join(parts)

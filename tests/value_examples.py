@@ -11,6 +11,7 @@ _ETCD = f"{_PLANE}.backingStore.etcd.embedded"
 _COREDNS = f"{_PLANE}.coredns"
 _SET = f"{_PLANE}.statefulSet"
 _CLAIM = f"{_SET}.persistence.volumeClaim"
+_SCHEDULER = f"{_DISTRO}.scheduler"
 _NODES = "sync.fromHost.nodes"
 _ADVANCED = f"{_PLANE}.advanced"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
@@ -75,6 +76,10 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_DISTRO}.controllerManager.extraArgs": [_ARGS],
     f"{_DISTRO}.controllerManager.resources": [_RESOURCES],
     **_image(f"{_DISTRO}.controllerManager.image"),
+    f"{_SCHEDULER}.enabled": [],
+    f"{_SCHEDULER}.extraArgs": [],
+    f"{_SCHEDULER}.resources": [],
+    **{key: [] for key in _image(f"{_SCHEDULER}.image")},
     f"{_PLANE}.distro.k3s.enabled": [],
     f"{_PLANE}.distro.k0s.enabled": [],
     f"{_ETCD}.enabled": [],
@@ -217,6 +222,18 @@ COMBINATIONS: list[dict[str, Any]] = [
         if kind.selectable
         for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
     ),
+    *(
+        {f"{_SCHEDULER}.enabled": True, f"{_NODES}.enabled": True, **more}
+        for more in (
+            {},
+            {"rbac.clusterRole.enabled": False},
+            {"rbac.clusterRole.enabled": True, f"{_DISTRO}.imagePullPolicy": "Always"},
+            {f"{_SCHEDULER}.extraArgs": _ARGS, f"{_SCHEDULER}.resources": _RESOURCES},
+            {f"{_SCHEDULER}.image": "me/other:1", "sync.fromHost.csiNodes.enabled": False},
+            {f"{_SCHEDULER}.image.registry": "mirror.example", f"{_SCHEDULER}.image.repository": "me/own"},
+            {f"{_SCHEDULER}.image.tag": "v9", "sync.fromHost.storageClasses.enabled": True},
+        )
+    ),
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -338,6 +355,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             ([{"hostname": "a.b", "target": {"ip": "192.0.2.300"}}], "ip"),
         )
     ),
+    ({f"{_SCHEDULER}.enabled": True}, "set sync.fromHost.nodes.enabled to true"),
+    {
+        f"{_SCHEDULER}.enabled": True,
+        f"{_NODES}.enabled": True,
+        "sync.fromHost.storageClasses.enabled": False,
+    },
+    "a scheduler inside needs them",
+    ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

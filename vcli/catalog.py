@@ -88,6 +88,7 @@ class SyncedKind:
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
         mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
         custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
+        for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
     """
 
     resource: Resource
@@ -105,6 +106,7 @@ class SyncedKind:
     selectable: bool = False
     mapped: bool = False
     custom: bool = False
+    for_scheduler: bool = False
 
     @property
     def path(self) -> str:
@@ -176,6 +178,7 @@ def _mirrored(
     enabled: Switch = "auto",
     selectable: bool = False,
     custom: bool = False,
+    for_scheduler: bool = False,
 ) -> SyncedKind:
     """A kind in no namespace of the host, whose objects are mirrored."""
     return SyncedKind(
@@ -187,6 +190,7 @@ def _mirrored(
         cluster_rules=(reading(resource),),
         selectable=selectable,
         custom=custom,
+        for_scheduler=for_scheduler,
     )
 
 
@@ -327,6 +331,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         required=True,
         # By name only: those that its own claims are bound to. It never sees a list of them.
         cluster_rules=(Rule(PVS, ("get",)),),
+        for_scheduler=True,
     ),
     SyncedKind(
         resource=EVENTS,
@@ -342,6 +347,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         "storageClasses",
         "Those of the host, read-only; a tenant's own of the same name stay as they are.",
         selectable=True,
+        for_scheduler=True,
     ),
     _mirrored(
         INGRESSCLASSES,
@@ -362,12 +368,18 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         enabled=False,
         selectable=True,
     ),
-    _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only."),
-    _mirrored(CSINODES, "csiNodes", "Those of the host's nodes that the virtual cluster has, read-only."),
+    _mirrored(CSIDRIVERS, "csiDrivers", "Those of the host, read-only.", for_scheduler=True),
+    _mirrored(
+        CSINODES,
+        "csiNodes",
+        "Those of the host's nodes that the virtual cluster has, read-only.",
+        for_scheduler=True,
+    ),
     _mirrored(
         CSISTORAGECAPACITIES,
         "csiStorageCapacities",
         "What the host's drivers have left on nodes that the virtual cluster has, read-only.",
+        for_scheduler=True,
     ),
     _mirrored(
         VOLUMESNAPSHOTCLASSES,
@@ -395,6 +407,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
 
 OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 """To read the ClusterRole itself, where objects are owned by it."""
+
+SCHEDULER_RULE: Final = Rule(PODS, _READ)
+"""Outside the namespace, for a scheduler inside: what pods of others request is taken off what Nodes have."""
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""

@@ -6,7 +6,7 @@ from apiserver import ApiServer, free_port
 
 from vcli.config import load
 from vcli.config.networking import networking
-from vcli.config.synced import differences
+from vcli.config.synced import differences, schedules_inside
 from vcli.contract.settings import Settings
 from vcli.controlplane import rights
 from vcli.controlplane.names import Names
@@ -34,6 +34,7 @@ async def make_control_plane(
         namespace=namespace,
     )
     await grant_rights(client, namespace, user="syncer", sets=sets)
+    values = load([], sets)
     return Settings(
         cluster="demo",
         namespace=namespace,
@@ -48,8 +49,10 @@ async def make_control_plane(
         health_port=free_port(),
         service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
-        kinds=differences(load([], sets)),
-        networking=networking(load([], sets)),
+        networking=networking(values),
+        kinds=differences(values),
+        nodes="all" if schedules_inside(values) else "used",
+        scheduler=schedules_inside(values),
     )
 
 

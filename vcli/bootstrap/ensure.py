@@ -3,8 +3,8 @@
 They are mounted from Secrets and a ConfigMap that may be missing. Where none is, nothing is asked and nothing
 is written. What exists is not replaced, but for leaf certificates that end soon or lack a name.
 
-kube-apiserver and kube-controller-manager wait meanwhile: the kubelet does not create their containers before
-the objects that they take their environment from exist. The facts are written last.
+The API server, controller manager and scheduler wait meanwhile: the kubelet does not create their containers
+before the objects that they take their environment from exist. The facts are written last.
 """
 
 import asyncio

@@ -14,7 +14,8 @@ from vcli.kube.types import Object
 
 API_INSIDE: Final = f"https://127.0.0.1:{ports.API}"
 """Where the components of the control plane's pod find the virtual API."""
-_MANAGER: Final = "kube-controller-manager"
+_CLIENTS: Final = ("kube-controller-manager", "kube-scheduler")
+"""Components with a kubeconfig, which is made whether the component runs or not."""
 ACCESS_FILES: Final = {"admin.crt": "client-certificate", "admin.key": "client-key"}
 """What of the PKI is in the Secret of the user's kubeconfig, and by which key."""
 
@@ -45,14 +46,15 @@ def files_of(certificates: Mapping[str, str], access: Mapping[str, str]) -> File
 
 def _certificates(files: Files) -> Files:
     kept = {name: data for name, data in files.items() if name not in ACCESS_FILES}
-    kept[f"{_MANAGER}.kubeconfig"] = kubeconfigs.of_files(
-        server=API_INSIDE,
-        authority="ca.crt",
-        certificate=f"{_MANAGER}.crt",
-        key=f"{_MANAGER}.key",
-        context="virtual",
-        user=_MANAGER,
-    )
+    for name in _CLIENTS:
+        kept[f"{name}.kubeconfig"] = kubeconfigs.of_files(
+            server=API_INSIDE,
+            authority="ca.crt",
+            certificate=f"{name}.crt",
+            key=f"{name}.key",
+            context="virtual",
+            user=name,
+        )
     return kept
 
 

@@ -41,6 +41,7 @@ LEAVES: Final = (
     Leaf(name="kubelet-client", common_name="kube-apiserver-kubelet-client", organization=MASTERS),
     Leaf(name="front-proxy", common_name="front-proxy-client", ca="front-proxy-ca"),
     Leaf(name="kube-controller-manager", common_name="system:kube-controller-manager"),
+    Leaf(name="kube-scheduler", common_name="system:kube-scheduler"),
     Leaf(name="syncer", common_name="vcli-syncer", organization=MASTERS),
     Leaf(name="admin", common_name="kubernetes-admin", organization=MASTERS),
 )

@@ -8,7 +8,7 @@ from vcli.catalog import SYNCED, SyncedKind
 from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, K8s, Values
+from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
 from vcli.config.schema_kinds import (
     LABEL_KEY,
     LABEL_VALUE,
@@ -22,6 +22,7 @@ from vcli.contract.mappings import parse
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
+_STORAGE_CLASSES = next(kind for kind in SYNCED if kind.path == "fromHost.storageClasses")
 
 
 def check(values: Values, document: Document) -> Values:
@@ -72,6 +73,7 @@ def check(values: Values, document: Document) -> Values:
     _check_kinds(values, document)
     _check_exports(values, document)
     check_networking(values, document)
+    _check_scheduler(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -128,6 +130,30 @@ def _check_kinds(values: Values, document: Document) -> None:
             _check_selector(selector_of(values.sync.from_host, kind), keys, document)
         if kind.mapped:
             _check_mappings(values, kind, document)
+
+
+def _check_scheduler(values: Values, document: Document) -> None:
+    keys = ("controlPlane", "distro", "k8s", "scheduler")
+    enabled = ".".join((*keys, "enabled"))
+    scheduler, from_host = values.control_plane.distro.k8s.scheduler, values.sync.from_host
+    if not scheduler.enabled:
+        if scheduler != Scheduler():
+            raise fail(document, keys, "of no use while the host schedules", hint=f"set {enabled} to true")
+        return
+    if not switch_of(from_host, _NODES):
+        raise fail(
+            document,
+            (*keys, "enabled"),
+            "a scheduler inside needs the host's nodes, and sync.fromHost.nodes.enabled is false",
+            hint="set sync.fromHost.nodes.enabled to true",
+        )
+    if switch_of(from_host, _STORAGE_CLASSES) is False:
+        raise fail(
+            document,
+            ("sync", "fromHost", "storageClasses", "enabled"),
+            f"a scheduler inside needs them, and {enabled} is true",
+            hint="leave it at auto, or set it to true",
+        )
 
 
 def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:

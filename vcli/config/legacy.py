@@ -1,4 +1,4 @@
-"""The keys of 2023's values, taken to where they stand now, each with a warning."""
+"""Keys of 2023's values, and deprecated ones, taken to where they stand now, each with a warning."""
 
 from typing import Any
 
@@ -40,6 +40,13 @@ MOVED: dict[Names, Names] = {
     ("sync", "poddisruptionbudgets"): ("sync", "toHost", "podDisruptionBudgets"),
     ("sync", "volumesnapshots"): ("sync", "toHost", "volumeSnapshots"),
     ("defaultImageRegistry",): ("controlPlane", "advanced", "defaultImageRegistry"),
+    ("controlPlane", "advanced", "virtualScheduler", "enabled"): (
+        "controlPlane",
+        "distro",
+        "k8s",
+        "scheduler",
+        "enabled",
+    ),
 }
 
 

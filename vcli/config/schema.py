@@ -52,6 +52,22 @@ class ControllerManager:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduler:
+    """kube-scheduler inside the virtual cluster; without one, the host schedules."""
+
+    enabled: bool = _doc(
+        False,
+        "Schedule pods inside, onto the host's own nodes: takes sync.fromHost.nodes.enabled, and the right to"
+        " list the pods of all namespaces.",
+    )
+    image: Image = field(
+        default_factory=lambda: Image(registry="registry.k8s.io", repository="kube-scheduler")
+    )
+    extra_args: tuple[str, ...] = _doc((), "More flags for kube-scheduler; a flag given again wins.")
+    resources: Object = _doc({}, "Resources of the container, in place of the default ones.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class K8s:
     """Upstream Kubernetes."""
 
@@ -65,6 +81,7 @@ class K8s:
     image_pull_policy: PullPolicy = _doc("", "Pull policy of the control plane's images.")
     api_server: ApiServer = _section(ApiServer)
     controller_manager: ControllerManager = _section(ControllerManager)
+    scheduler: Scheduler = _section(Scheduler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

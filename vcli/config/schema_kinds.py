@@ -139,7 +139,8 @@ def _auto(kind: SyncedKind) -> str:
     if kind.enabled != "auto":
         return ""
     who = "the syncer gets" if kind.cluster_rules else "whoever creates the virtual cluster has"
-    return f"; auto: if {who} the rights that it takes"
+    or_scheduler = ", or pods are scheduled inside" if kind.for_scheduler else ""
+    return f"; auto: if {who} the rights that it takes{or_scheduler}"
 
 
 @with_switches("fromHost")

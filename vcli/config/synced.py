@@ -9,12 +9,18 @@ from vcli.config.schema_kinds import by_name_of, selector_of, switch_of
 from vcli.kube.types import Object
 
 
+def schedules_inside(values: Values) -> bool:
+    """Whether the virtual cluster has a scheduler of its own."""
+    return values.control_plane.distro.k8s.scheduler.enabled
+
+
 def chosen(values: Values, kind: SyncedKind) -> Switch:
-    """What the values say of a kind."""
+    """What the values say of a kind; what a scheduler inside asks for is chosen with it."""
     if kind.required:
         return True
     section = values.sync.to_host if kind.direction == "toHost" else values.sync.from_host
-    return switch_of(section, kind)
+    switch = switch_of(section, kind)
+    return True if switch == "auto" and kind.for_scheduler and schedules_inside(values) else switch
 
 
 def kinds_on(values: Values) -> Iterator[SyncedKind]:
@@ -26,11 +32,12 @@ def kinds_on(values: Values) -> Iterator[SyncedKind]:
 def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
     """The kinds whose rights outside the namespace the syncer gets.
 
-    With ``rbac.clusterRole.enabled`` ``auto``: those that the values turn on by name.
+    With ``rbac.clusterRole.enabled`` ``auto``: those that the values turn on by name, or by a scheduler.
     """
     cluster_role = values.rbac.cluster_role.enabled
     for kind in kinds_on(values):
-        asked = not kind.required and chosen(values, kind) is True
+        by_scheduler = kind.for_scheduler and schedules_inside(values)
+        asked = by_scheduler or (not kind.required and chosen(values, kind) is True)
         if kind.rules_of_cluster_role and (cluster_role is True or (cluster_role == "auto" and asked)):
             yield kind
 

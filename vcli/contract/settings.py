@@ -41,6 +41,7 @@ class Settings:
         nodes: which of the host's Nodes are shown, where that kind is on: the ``used`` ones or ``all``.
         node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
         node_images: whether Nodes show the images that they have.
+        scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
@@ -73,6 +74,7 @@ class Settings:
     nodes: str = "used"
     node_labels: dict[str, str] = field(default_factory=dict)
     node_images: bool = False
+    scheduler: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
     exports: list[Object] = field(default_factory=list)
@@ -103,6 +105,7 @@ _ADDED: Final = (
     "nodes",
     "node_labels",
     "node_images",
+    "scheduler",
     "workload_pull_secrets",
 )
 _NEWER: Final = tuple(f for f in fields(Settings) if f.name in _ADDED)

@@ -61,6 +61,8 @@ def _arguments(after: str, values: str) -> Edit:
 
 _APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
 _MANAGER_END = "            - --profiling=false\n"
+_SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-apiserver."
+_LAST_MOUNT = "            - {name: pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
@@ -120,6 +122,16 @@ securityContext:
         '          image: {{ include "vcli.image" (dict "image" $k8s.controllerManager.image "tag" (include "vcli.version" .) "mirror" $mirror) | quote }}\n'
         + _policy("$k8s.imagePullPolicy"),
     ),
+    (
+        "        - name: kube-scheduler\n          image: registry.k8s.io/kube-scheduler\n",
+        """\
+        {{- if $k8s.scheduler.enabled }}
+        - name: kube-scheduler
+          image: {{ include "vcli.image" (dict "image" $k8s.scheduler.image "tag" (include "vcli.version" .) "mirror" $mirror) | quote }}
+"""
+        + _policy("$k8s.imagePullPolicy"),
+    ),
+    (_LAST_MOUNT, _LAST_MOUNT.replace("      volumes:", "        {{- end }}\n      volumes:")),
     (
         "          image: docker.io/library/python\n",
         '          image: {{ include "vcli.syncerImage" . | quote }}\n' + _policy("$set.imagePullPolicy"),
@@ -185,6 +197,17 @@ securityContext:
         _MANAGER_END + "          env: *there\n",
         _arguments(_MANAGER_END, "$k8s.controllerManager.extraArgs")[1] + "          env: *there\n",
     ),
+    (
+        _SCHEDULER_END,
+        _SCHEDULER_END.replace(
+            "          #",
+            """\
+            {{- range $k8s.scheduler.extraArgs }}
+            - {{ . | toJson }}
+            {{- end }}
+          #""",
+        ),
+    ),
     _or("$etcd.resources", "resources:\n  requests: {cpu: 25m, memory: 48Mi}\n  limits: {memory: 1Gi}", 10),
     _or(
         "$k8s.apiServer.resources",
@@ -203,6 +226,11 @@ resources:
     _or(
         "$k8s.controllerManager.resources",
         "resources:\n  requests: {cpu: 15m, memory: 48Mi}\n  limits: {memory: 1Gi}",
+        10,
+    ),
+    _or(
+        "$k8s.scheduler.resources",
+        "resources:\n  requests: {cpu: 15m, memory: 32Mi}\n  limits: {memory: 512Mi}",
         10,
     ),
     (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind, reading
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, SyncedKind, reading
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object
@@ -13,6 +13,8 @@ from vcli.kube.types import Object
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
+_SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
+_READS_FOR_SCHEDULER: Final = f'(and {_SCHEDULES_INSIDE} (ne {_CLUSTER_ROLE} "false"))'
 
 
 def kinds() -> str:
@@ -38,6 +40,7 @@ def kinds() -> str:
                 for kind in mapped
                 for line in _if(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
+            *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             '{{- include "vcli.serviceRules" . }}',
             "{{- end -}}",
@@ -91,7 +94,7 @@ def _is_on(kind: SyncedKind) -> str:
 def _is_given(kind: SyncedKind) -> str:
     """As `vcli.config.synced.kinds_of_cluster_role`."""
     if kind.required:
-        return _GIVEN
+        return _any([_GIVEN, _READS_FOR_SCHEDULER]) if kind.for_scheduler else _GIVEN
     asked = f'(and (eq {_CLUSTER_ROLE} "auto") (eq {_chosen(kind)} "true"))'
     return f"(and {_is_on(kind)} (or {_GIVEN} {asked}))"
 
@@ -136,7 +139,11 @@ def _check_mappings(kind: SyncedKind) -> str:
 
 
 def _chosen(kind: SyncedKind) -> str:
-    return f"(toString .Values.{kind.switch})"
+    """As `vcli.config.synced.chosen`."""
+    chosen = f"(toString .Values.{kind.switch})"
+    if not kind.for_scheduler:
+        return chosen
+    return f'(ternary "true" {chosen} (and {_SCHEDULES_INSIDE} (eq {chosen} "auto")))'
 
 
 def _any(conditions: Iterable[str]) -> str:

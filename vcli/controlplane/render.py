@@ -13,7 +13,7 @@ from vcli.bootstrap.spec import CONTEXT, SERVER, Spec
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
-from vcli.config.synced import differences, kinds_on, mappings, selectors
+from vcli.config.synced import differences, kinds_on, mappings, schedules_inside, selectors
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
@@ -171,9 +171,11 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         hosts_image=hosts_image if rewrite.enabled else "",
         metrics=values.integrations.metrics_server.enabled,
         external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
-        nodes="all" if nodes.selector.all or nodes.selector.labels else "used",
+        # A scheduler has to see nodes before it can use them.
+        nodes="all" if nodes.selector.all or nodes.selector.labels or schedules_inside(values) else "used",
         node_labels=dict(nodes.selector.labels),
         node_images=not nodes.clear_image_status,
+        scheduler=schedules_inside(values),
         kinds=differences(values),
         selectors=selectors(values),
         mappings=mappings(values),

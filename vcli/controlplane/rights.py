@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged, reading
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, merged, reading
 from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of
-from vcli.config.synced import chosen, has_cluster_role, kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, has_cluster_role, kinds_of_cluster_role, kinds_on, schedules_inside
 from vcli.contract.mappings import ANY, parse_all
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
@@ -141,7 +141,10 @@ def _rules(values: Values) -> list[Object]:
 
 
 def _cluster_rules(values: Values) -> list[Object]:
-    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.rules_of_cluster_role]
+    rules = [rule for kind in kinds_of_cluster_role(values) for rule in kind.rules_of_cluster_role]
+    if schedules_inside(values) and values.rbac.cluster_role.enabled is not False:
+        rules.append(SCHEDULER_RULE)
+    return [rule.dump() for rule in rules]
 
 
 def _beyond(values: Values, own: str) -> list[Object]:

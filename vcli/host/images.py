@@ -12,7 +12,7 @@ from vcli.host.binaries import Binaries
 from vcli.host.oci import Image, write_archive
 from vcli.host.versions import BUSYBOX_IMAGES, COREDNS_IMAGE, ETCD_IMAGE, PAUSE_IMAGE
 
-CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager")
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
 """What a virtual cluster runs of Kubernetes."""
 _LOCAL = "/usr/local/bin"
 # Part of every archive's key: change it when what is packed changes though no program did.
@@ -43,7 +43,7 @@ def offers(binaries: Binaries, busybox: Path) -> list[Offer]:
     return [
         single("pause", PAUSE_IMAGE, "/pause"),
         single("coredns", COREDNS_IMAGE, "/coredns", certificates=True),
-        *of_kubernetes(binaries, (*CONTROL_PLANE, "kube-scheduler", "kube-proxy")),
+        *of_kubernetes(binaries, (*CONTROL_PLANE, "kube-proxy")),
         single("etcd", ETCD_IMAGE, f"{_LOCAL}/etcd", entrypoint=False),
         Offer(
             name="busybox",

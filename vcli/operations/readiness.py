@@ -21,7 +21,7 @@ _NO_IMAGE: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"}
 # slow machine that is no crash.
 _FREE_RESTARTS: Final = 3
 # Not created before the keys are there, which the syncer makes if they do not exist.
-_WAITS_FOR_KEYS: Final = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER})
+_WAITS_FOR_KEYS: Final = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER, Role.SCHEDULER})
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0
@@ -109,7 +109,7 @@ def progress(pods: Iterable[Object]) -> str:
 
 def _may_restart(container: Object, reason: str) -> bool:
     roles = roles_of(container["name"])
-    waits = Role.CONTROLLER_MANAGER in roles and Role.API_SERVER not in roles
+    waits = roles & {Role.CONTROLLER_MANAGER, Role.SCHEDULER} and Role.API_SERVER not in roles
     free = _FREE_RESTARTS if waits else 0
     return reason == "CrashLoopBackOff" and container.get("restartCount", 0) <= free
 

@@ -34,6 +34,7 @@ from vcli.syncer.kinds.indexes import (
     by_volume,
 )
 from vcli.syncer.kinds.kubernetes_service import OWN_SLICES
+from vcli.syncer.nodes.occupancy import ALL_PODS, BY_OCCUPIED_NODE, by_occupied_node
 from vcli.syncer.registry import (
     from_host_kinds,
     is_synced,
@@ -45,6 +46,7 @@ from vcli.syncer.registry import (
 from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
+from vcli.syncer.translate.requests import occupant
 
 _CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 _OF_CONTAINERS: Final = ("name", "image", "resources")
@@ -136,6 +138,8 @@ def watch_all(ctx: SyncContext) -> None:
         module.watch(ctx, kind)
     if is_synced(ctx.settings, NODES):
         _watch_nodes(ctx)
+    if ctx.settings.scheduler:
+        _watch_all_pods(ctx)
     _watch_triggers(ctx)
     own = f"{SERVICE_NAME}={ctx.settings.service}"
     host.watch(ENDPOINTSLICES, key=OWN_SLICES, namespace=ctx.namespace, label_selector=own, optional=True)
@@ -170,3 +174,15 @@ def _watch_nodes(ctx: SyncContext) -> None:
     selector = ",".join(f"{key}={value}" for key, value in ctx.settings.node_labels.items())
     keep = partial(host_node, images=ctx.settings.node_images)
     ctx.host.watch(NODES, label_selector=selector or None, keep=keep, optional=True)
+
+
+def _watch_all_pods(ctx: SyncContext) -> None:
+    """What a scheduler inside must not take for free."""
+    ctx.host.watch(
+        PODS,
+        key=ALL_PODS,
+        title=f"{ALL_PODS} (what they request is not taken off Nodes inside)",
+        indexers={BY_OCCUPIED_NODE: by_occupied_node},
+        keep=partial(occupant, scope=ctx.scope),
+        optional=True,
+    )

@@ -49,6 +49,8 @@ from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.nodes.controller import Nodes
 from vcli.syncer.nodes.mirrored import MirroredNodes
+from vcli.syncer.nodes.occupancy import Occupancy
+from vcli.syncer.nodes.source import NodeSource
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
 from vcli.syncer.serving import ConnectionLimiter
@@ -118,8 +120,7 @@ def _runnables(
     ctx: SyncContext, gates: Gates, server: KubeletServer, metrics_api: Runnable, address: str
 ) -> tuple[list[Runnable], list[Controller[Any]]]:
     """All that runs, and the controllers among it."""
-    source = MirroredNodes(ctx) if is_synced(ctx.settings, NODES) else SyntheticNodes(ctx)
-    nodes = Nodes(ctx, server, source, pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
+    nodes = Nodes(ctx, server, _source_of_nodes(ctx), pods_on=partial(ctx.virtual[PODS].by_index, BY_NODE))
     references = ReferenceIndex(ctx.virtual)
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
@@ -151,6 +152,12 @@ def _runnables(
         # Nobody waits for these events: what makes the cluster ready goes first.
         after(partial(gates.wait, "default ServiceAccount"), inert),
     ], controllers
+
+
+def _source_of_nodes(ctx: SyncContext) -> NodeSource:
+    if not is_synced(ctx.settings, NODES):
+        return SyntheticNodes(ctx)
+    return MirroredNodes(ctx, Occupancy(ctx) if ctx.settings.scheduler else None)
 
 
 async def _start(ctx: SyncContext, nodes: Nodes, gates: Gates) -> None:

@@ -47,7 +47,8 @@ def inert_kinds(settings: Settings) -> Iterator[InertKind]:
         is_said = kind.custom or resource in (*_OF_THE_HOST, *_WORK_INSIDE, *_SAID_OF_PODS)
         if kind not in on and not is_said:
             yield InertKind(resource=resource, message=_not_synced(kind))
-    of_the_host = [*_OF_THE_HOST]
+    # A scheduler inside asks for the tenants' priorities.
+    of_the_host = [each for each in _OF_THE_HOST if each != PRIORITYCLASSES or not settings.scheduler]
     if any(kind.resource == INGRESSES for kind in on):
         of_the_host.append(INGRESSCLASSES)  # else only a controller inside looks at Ingresses
     if any(kind.resource == RESOURCECLAIMS for kind in on):

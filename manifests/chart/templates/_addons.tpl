@@ -113,7 +113,9 @@
 -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
 {{- $nodes := $values.sync.fromHost.nodes -}}
-{{- if or $nodes.selector.all $nodes.selector.labels -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
+{{- $scheduler := $values.controlPlane.distro.k8s.scheduler.enabled -}}
+{{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
+{{- if or $nodes.selector.all $nodes.selector.labels $scheduler -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}

@@ -40,6 +40,17 @@
 {{- include "vcli.checkKinds" . -}}
 {{- include "vcli.checkExports" . -}}
 {{- include "vcli.checkNetworking" . -}}
+{{- $scheduler := $plane.distro.k8s.scheduler -}}
+{{- if and $scheduler.enabled (not $nodes.enabled) -}}
+  {{- fail "controlPlane.distro.k8s.scheduler.enabled: a scheduler inside needs the host's nodes: set sync.fromHost.nodes.enabled to true" -}}
+{{- end -}}
+{{- if and $scheduler.enabled (eq (toString .Values.sync.fromHost.storageClasses.enabled) "false") -}}
+  {{- fail "sync.fromHost.storageClasses.enabled: a scheduler inside needs them: leave it at auto, or set it to true" -}}
+{{- end -}}
+{{- $defaults := (.Files.Get "files/defaults.yaml" | fromYaml).controlPlane.distro.k8s.scheduler -}}
+{{- if and (not $scheduler.enabled) (ne (toJson $scheduler) (toJson $defaults)) -}}
+  {{- fail "controlPlane.distro.k8s.scheduler: of no use while the host schedules: set controlPlane.distro.k8s.scheduler.enabled to true" -}}
+{{- end -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}

@@ -11,6 +11,7 @@ from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role
 from vcli.controlplane.stores import embedded_etcd
 
+SCHEDULER = "controlPlane.distro.k8s.scheduler"
 STORE = embedded_etcd.store(NAMES, load(), FACTS)
 ALL = [syncer.component(NAMES, load(), BUNDLE), *k8s.components(NAMES, load(), STORE), *STORE.components]
 
@@ -22,6 +23,14 @@ def test_the_roles_of_a_control_plane():
         "syncer": {Role.SYNCER},
         "kube-controller-manager": {Role.CONTROLLER_MANAGER},
     }
+
+
+def test_a_scheduler_is_there_where_pods_are_scheduled_inside():
+    values = load([], [f"{each}.enabled=true" for each in (SCHEDULER, "sync.fromHost.nodes")])
+    scheduler = k8s.components(NAMES, values, STORE)[-1]
+    assert scheduler.roles == {Role.SCHEDULER}
+    assert scheduler.container["image"] == "registry.k8s.io/kube-scheduler:v1.36.3"
+    assert [volume["name"] for volume in scheduler.volumes] == ["pki"]
 
 
 def test_each_component_has_the_volumes_that_it_mounts():

@@ -30,6 +30,8 @@ from vcli.controlplane import bundle as bundles
 from vcli.controlplane import render
 from vcli.controlplane.bundle import PART, Bundle
 
+SCHEDULED = ("controlPlane.distro.k8s.scheduler.enabled=true", "sync.fromHost.nodes.enabled=true")
+
 
 def test_the_syncer_has_no_key_of_a_ca():
     pod = pod_of(rendered())
@@ -65,17 +67,17 @@ def test_what_is_mounted_is_there_and_optional_if_the_pod_makes_it():
         assert optional is ((kind, name) in made)
         assert set(keys or ()) <= set({**static, **made}[kind, name]["data"])
     certificates = made["secret", "demo-certs"]["data"]
-    for container in pod_of(rendered())["containers"]:
+    for container in pod_of(rendered(*SCHEDULED))["containers"]:
         for word in container.get("command", ()):
             for file in re.findall(r"/pki/([\w.-]+)", word):
                 assert file in certificates, word
 
 
-@pytest.mark.parametrize("name", ["kube-apiserver", "kube-controller-manager"])
+@pytest.mark.parametrize("name", ["kube-apiserver", "kube-controller-manager", "kube-scheduler"])
 def test_what_needs_keys_is_not_created_before_they_are_there(name: str):
     made = {obj["metadata"]["name"]: obj["data"] for obj in KEYS}
     waits_for = set()
-    for variable in container_of(rendered(), name)["env"]:
+    for variable in container_of(rendered(*SCHEDULED), name)["env"]:
         (reference,) = variable["valueFrom"].values()
         assert reference["key"] in made[reference["name"]]
         assert not reference.get("optional")
@@ -83,11 +85,12 @@ def test_what_needs_keys_is_not_created_before_they_are_there(name: str):
     assert waits_for == {"demo-certs", "vc-facts-demo"}
 
 
-def test_the_controller_manager_reads_files_again_that_are_renewed():
-    config = yaml.safe_load(text_of(KEYS[1], "kube-controller-manager.kubeconfig"))
+@pytest.mark.parametrize("name", ["kube-controller-manager", "kube-scheduler"])
+def test_a_component_reads_files_again_that_are_renewed(name: str):
+    config = yaml.safe_load(text_of(KEYS[1], f"{name}.kubeconfig"))
     user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
     named = {*user.values(), cluster["certificate-authority"]}
-    assert named == {"kube-controller-manager.crt", "kube-controller-manager.key", "ca.crt"}
+    assert named == {f"{name}.crt", f"{name}.key", "ca.crt"}
     assert named <= KEYS[1]["data"].keys()
 
 

@@ -244,3 +244,27 @@ def test_the_role_has_each_rule_of_a_required_kind():
     for kind in SYNCED:
         if kind.required:
             assert set(rights.rights_of(map(Rule.dump, (*kind.rules, *kind.optional_rules)))) <= found
+
+
+SCHEDULED = ["controlPlane.distro.k8s.scheduler.enabled=true", "sync.fromHost.nodes.enabled=true"]
+
+
+@pytest.mark.parametrize(
+    ("sets", "given"),
+    [
+        ([], {"nodes", "pods", "persistentvolumes", "storageclasses", "csidrivers", "csinodes"}),
+        (["sync.fromHost.csiNodes.enabled=false"],
+         {"nodes", "pods", "persistentvolumes", "storageclasses", "csidrivers"}),
+        (["rbac.clusterRole.enabled=false"], set()),
+    ],
+)  # fmt: skip
+def test_what_a_scheduler_inside_reads_of_the_host(sets, given):
+    values = load([], [*SCHEDULED, *sets])
+    assert {right.resource for right in rights.of_cluster(values)} == given
+    on = {kind.key for kind in synced.kinds_on(values)}
+    assert {"storageClasses", "csiDrivers", "persistentVolumes"} <= on
+
+
+def test_what_only_a_scheduler_reads_is_off_without_one():
+    on = {kind.key for kind in synced.kinds_on(load())}
+    assert on.isdisjoint({"storageClasses", "csiDrivers", "csiNodes"})

@@ -71,7 +71,8 @@ def test_images_have_the_version_of_their_programs_as_tag(tmp_path: Path) -> Non
         program.touch()
     offers = images.of_kubernetes(found, images.CONTROL_PLANE)
     named = [y for x in offers for y in x.image().names]
-    assert named == [f"registry.k8s.io/{x}:{OLDEST}" for x in ("kube-apiserver", "kube-controller-manager")]
+    programs = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    assert named == [f"registry.k8s.io/{x}:{OLDEST}" for x in programs]
 
 
 @pytest.mark.parametrize("version", KUBERNETES_RELEASES)

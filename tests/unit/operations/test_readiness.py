@@ -61,7 +61,7 @@ def test_keys_that_are_yet_to_be_made_are_waited_for():
     def waits(name: str, message: str):
         return pod(containers=[container(name, waiting="CreateContainerConfigError", message=message)])
 
-    for name in ("kube-apiserver", "kube-controller-manager"):
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
         for message in ('secret "demo-certs" not found', 'configmap "vc-facts-demo" not found'):
             assert unrecoverable_reason([waits(name, message)]) is None
             assert progress([waits(name, message)]) == "keys and certificates are being made"
@@ -69,12 +69,13 @@ def test_keys_that_are_yet_to_be_made_are_waited_for():
     assert unrecoverable_reason([waits("etcd", 'secret "other" not found')])
 
 
-def test_only_a_controller_manager_of_its_own_may_be_restarted(monkeypatch):
+def test_only_what_is_not_the_api_server_may_be_restarted(monkeypatch):
     def crashed(name: str, restarts: int):
         return pod(containers=[container(name, waiting="CrashLoopBackOff") | {"restartCount": restarts}])
 
-    assert unrecoverable_reason([crashed("kube-controller-manager", 3)]) is None
-    assert unrecoverable_reason([crashed("kube-controller-manager", 4)])
+    for name in ("kube-controller-manager", "kube-scheduler"):
+        assert unrecoverable_reason([crashed(name, 3)]) is None
+        assert unrecoverable_reason([crashed(name, 4)])
     both = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER})
     monkeypatch.setattr(roles, "_CONTAINERS", {"all": both})
     assert unrecoverable_reason([crashed("all", 1)])

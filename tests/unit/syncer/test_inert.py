@@ -140,8 +140,8 @@ def test_of_an_object_only_what_the_event_takes_is_kept(in_fake_time: InFakeTime
     }
 
 
-def kinds(**on: bool) -> dict[Resource, InertKind]:
-    settings = dataclasses.replace(TwoClusters(PODS).ctx.settings, kinds=on)
+def kinds(*, scheduler: bool = False, **on: bool) -> dict[Resource, InertKind]:
+    settings = dataclasses.replace(TwoClusters(PODS).ctx.settings, kinds=on, scheduler=scheduler)
     return {kind.resource: kind for kind in inert_kinds(settings)}
 
 
@@ -153,6 +153,10 @@ def test_by_default_these_kinds_have_no_effect() -> None:
     assert "the value sync.toHost.networkPolicies.enabled=true turns that on" in policies
     assert "sync.fromHost.storageClasses.enabled=true shows them here" in found[STORAGECLASSES].message
     assert {found[each].label_selector for each in classes} == {"!vcli.dev/mirror,!vcli.dev/volume"}
+
+
+def test_a_scheduler_inside_asks_for_priorities() -> None:
+    assert kinds().keys() - kinds(scheduler=True).keys() == {PRIORITYCLASSES}
 
 
 def test_without_ingresses_on_the_host_only_a_controller_inside_looks_at_classes() -> None:

@@ -108,6 +108,38 @@ def test_a_node_that_did_not_work_out_is_taken_back_and_the_bond_is_not():
     assert virtual_patch(claim(), claim(BINDERS), scope=SCOPE) == {"metadata": {"annotations": gone}}
 
 
+SELECTED, GIVEN = "volume.kubernetes.io/selected-node", "vcli.dev/selected-node"
+
+
+@pytest.mark.parametrize("node", ["n1", None])
+def test_the_node_that_is_selected_inside_goes_to_the_host(node: str | None):
+    virtual = claim({SELECTED: node} if node else {})
+    host = to_host(virtual, scope=SCOPE, scheduled_inside=True)
+    assert host["metadata"]["annotations"].get(SELECTED) == node
+    assert host["metadata"]["annotations"].get(GIVEN) == node
+
+
+@pytest.mark.parametrize(
+    ("virtual", "host", "taken_back"),
+    [
+        ("n1", {}, False),  # it has just been selected
+        ("n1", {SELECTED: "n1", GIVEN: "n1"}, False),
+        ("n1", {GIVEN: "n1"}, True),
+        ("n2", {GIVEN: "n1"}, False),  # another one is tried
+        ("n2", {SELECTED: "n1", GIVEN: "n1"}, False),
+        (None, {SELECTED: "n1", GIVEN: "n1"}, False),
+        (None, {SELECTED: "n1"}, False),  # by the host, before
+    ],
+)
+def test_a_node_that_was_selected_inside_is_only_taken_back(
+    virtual: str | None, host: dict[str, str], taken_back: Any
+):
+    patch = virtual_patch(
+        claim(host), claim({SELECTED: virtual} if virtual else {}), scope=SCOPE, scheduled_inside=True
+    )
+    assert patch == ({"metadata": {"annotations": {SELECTED: None}}} if taken_back else None)
+
+
 def test_a_volume_name_with_the_namespace_is_mirrored_as_another():
     patch = virtual_patch(claim(volumeName="nfs-team-a"), claim(), scope=SCOPE)
     assert patch is not None

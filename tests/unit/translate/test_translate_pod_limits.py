@@ -63,3 +63,9 @@ def test_a_scheduler_of_the_tenants_own_is_waited_for():
     assert to_host(bound, context())["spec"]["nodeName"] == "node-1"
     assert awaited_scheduler(pod(schedulerName="default-scheduler")) is None
     assert awaited_scheduler(pod()) is None
+
+
+@pytest.mark.parametrize("name", ["default-scheduler", "mine"])
+def test_a_scheduler_inside_is_waited_for(name: str):
+    assert awaited_scheduler(pod(schedulerName=name), inside=True) == name
+    assert awaited_scheduler(pod(schedulerName=name, nodeName="node-1"), inside=True) is None

@@ -1,8 +1,8 @@
-"""Upstream Kubernetes: kube-apiserver and kube-controller-manager, a container each."""
+"""Upstream Kubernetes: kube-apiserver, kube-controller-manager and kube-scheduler, a container each."""
 
 from typing import Final
 
-from vcli.config.schema import ApiServer, ControllerManager, Values
+from vcli.config.schema import ApiServer, ControllerManager, Scheduler, Values
 from vcli.controlplane.components import Component, Store, load
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
@@ -27,7 +27,9 @@ def components(names: Names, values: Values, store: Store) -> list[Component]:
     ]
     issuer = f"https://kubernetes.default.svc.{values.networking.advanced.cluster_domain}"
 
-    def configured(component: Component, chosen: ApiServer | ControllerManager, *flags: str) -> Component:
+    def configured(
+        component: Component, chosen: ApiServer | ControllerManager | Scheduler, *flags: str
+    ) -> Component:
         return component.configured(
             image=place(chosen.image, values).reference(k8s.version),
             pull_policy=k8s.image_pull_policy,
@@ -44,4 +46,5 @@ def components(names: Names, values: Values, store: Store) -> list[Component]:
             f"--service-account-jwks-uri={issuer}/openid/v1/jwks",
         ),
         configured(manager, k8s.controller_manager),
+        *([configured(loaded["kube-scheduler"], k8s.scheduler)] if k8s.scheduler.enabled else []),
     ]

@@ -81,18 +81,15 @@ class Caches:
             indexers=indexers or {},
             transform=keep,
         )
-        informer.subscribe_availability(partial(self._changed, title or resource.plural))
+        informer.subscribe_availability(partial(self.changed, resource, title=title))
         self._informers[key or resource] = informer
         if optional:
             self._optional.add(informer)
         return informer
 
-    def changed(self, resource: Resource, error: ApiError | None) -> None:
+    def changed(self, resource: Resource, error: ApiError | None, *, title: str = "") -> None:
         """The cluster lets us list a kind again (None), or does not: said once each time."""
-        self._changed(resource.plural, error)
-
-    def _changed(self, title: str, error: ApiError | None) -> None:
-        self.availability.changed(f"{self.name} {title}", error)
+        self.availability.changed(f"{self.name} {title or resource.plural}", error)
 
     def store(self, resource: Resource, obj: Object) -> None:
         """Take in the server's answer to a write, if the kind has a cache."""

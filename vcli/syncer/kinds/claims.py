@@ -45,11 +45,16 @@ def claims(ctx: SyncContext, volumes: Volumes) -> ToHost:
             host=host,
             storage_classes=storage_classes(ctx, virtual),
             own_volume=wanted_volume(ctx, virtual),
+            scheduled_inside=ctx.settings.scheduler,
         ),
         wanted=_is_wanted,
         replace_when=lambda virtual, host: not is_bound(host) and _is_outdated(ctx, virtual, host),
         patch_virtual=lambda ctx, virtual, host: translate.virtual_patch(
-            host, virtual, scope=ctx.scope, own_volume=own_name(ctx, host["spec"].get("volumeName", ""))
+            host,
+            virtual,
+            scope=ctx.scope,
+            own_volume=own_name(ctx, host["spec"].get("volumeName", "")),
+            scheduled_inside=ctx.settings.scheduler,
         ),
         before_status=mirror_volume,
         status=lambda ctx, virtual, host: translate.virtual_status(host, virtual, scope=ctx.scope),

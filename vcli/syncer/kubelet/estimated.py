@@ -13,9 +13,9 @@ from typing import Final
 from vcli.kube.types import Object
 from vcli.syncer.engine.prometheus import Sample, exposition
 from vcli.syncer.metrics_api.documents import PodUsage
-from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.quantities import nanos, whole
 
 _NANO: Final = 10**9
 _FIRST: Final = _NANO // 1000

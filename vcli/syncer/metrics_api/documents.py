@@ -9,8 +9,8 @@ from typing import Final
 
 from vcli.kube.types import Object
 from vcli.kube.types import labels as labels_of
-from vcli.syncer.metrics_api.quantities import nanos, whole
 from vcli.syncer.translate.names import VirtualName
+from vcli.syncer.translate.quantities import nanos, whole
 
 GROUP: Final = "metrics.k8s.io"
 VERSION: Final = "v1beta1"

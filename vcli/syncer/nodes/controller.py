@@ -68,6 +68,7 @@ class Nodes:
         self._needed_at: dict[str, float] = {}
         self._reported_at: dict[str, float] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._woken: set[str] = set()
         self._wake = asyncio.Event()
         self._nodes.subscribe(self._changed)
         source.subscribe(self._source_changed)
@@ -105,19 +106,24 @@ class Nodes:
 
     async def run(self) -> None:
         """Renew leases, report status, and remove Nodes that nobody needs; until cancelled."""
+        due = _now()
         while True:
             self._wake.clear()
-            for name in {*self._addresses, *self._source.standing()}:
+            names, woken = {*self._addresses, *self._source.standing()}, self._woken
+            self._woken = set()
+            if _now() < due:
+                names &= woken
+            else:
+                due = _now() + RENEW_EVERY
+            for name in names:
                 try:
                     async with self._lock(name):
                         await self._reconcile(name)
                 except VcliError as error:
                     log.warning("node not reconciled", node=name, error=error.message)
-            try:
-                async with asyncio.timeout(RENEW_EVERY):
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
                     await self._wake.wait()
-            except TimeoutError:
-                continue
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
@@ -131,11 +137,15 @@ class Nodes:
     def _changed(self, old: Object | None, new: Object | None) -> None:
         """Somebody deleted a Node of ours: it must come back before its pods are taken for lost."""
         if new is None and old is not None and old["metadata"]["name"] in self._addresses:
-            self._wake.set()
+            self._wake_for(old["metadata"]["name"])
 
     def _source_changed(self, name: str) -> None:
         """The host's Node has changed: ours is to follow now."""
         self._reported_at.pop(name, None)
+        self._wake_for(name)
+
+    def _wake_for(self, name: str) -> None:
+        self._woken.add(name)
         self._wake.set()
 
     async def _adopt(self, node: Object) -> None:

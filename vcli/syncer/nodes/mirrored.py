@@ -7,6 +7,7 @@ from vcli.kube.errors import NotFound
 from vcli.kube.resources import NODES
 from vcli.kube.types import Object, conditions, is_terminating
 from vcli.syncer.engine.context import SyncContext
+from vcli.syncer.nodes.occupancy import Occupancy
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.translate.mirrored_nodes import mirrored_node
 
@@ -18,13 +19,15 @@ class MirroredNodes:
 
     Args:
         ctx: both clusters; the host's has a cache of Nodes, which holds those that are selected.
+        occupancy: what others use of them, where that matters inside.
     """
 
-    def __init__(self, ctx: SyncContext) -> None:
+    def __init__(self, ctx: SyncContext, occupancy: Occupancy | None = None) -> None:
         self._client = ctx.host.client
         self._nodes = ctx.host[NODES]
         self._settings = ctx.settings
         self._synthetic = SyntheticNodes(ctx)
+        self._occupancy = occupancy
 
     async def node(self, name: str, *, internal_ips: Sequence[str], kubelet_port: int) -> Object | None:
         """The host's Node, with our kubelet's address."""
@@ -41,6 +44,7 @@ class MirroredNodes:
             kubelet_host=self._settings.kubelet_host,
             kubelet_port=kubelet_port,
             images=self._settings.node_images,
+            used=self._occupancy.of(name) if self._occupancy is not None else None,
         )
 
     def standing(self) -> Collection[str]:
@@ -60,12 +64,14 @@ class MirroredNodes:
         return next(iter(ready), "") != _UNKNOWN
 
     def subscribe(self, handler: Callable[[str], None]) -> None:
-        """Call it at each change of a host Node."""
+        """Call it at each change of a host Node, and of what others use of it."""
 
         def changed(old: Object | None, new: Object | None) -> None:
             handler((new or old or {})["metadata"]["name"])
 
         self._nodes.subscribe(changed)
+        if self._occupancy is not None:
+            self._occupancy.subscribe(handler)
 
     def _host(self, name: str) -> Object | None:
         node = self._nodes.get(None, name)

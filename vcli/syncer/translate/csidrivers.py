@@ -19,9 +19,8 @@ _COPIED: Final = (
 
 def to_virtual(driver: Object) -> Object:
     """The complete virtual CSIDriver for one of the host's."""
-    return mirrored(
-        driver, "storage.k8s.io/v1", "CSIDriver", {"spec": picked(driver.get("spec") or {}, _COPIED)}
-    )
+    spec = picked(driver.get("spec") or {}, _COPIED)
+    return mirrored(driver, "storage.k8s.io/v1", "CSIDriver", {"spec": spec})
 
 
 def must_be_replaced(current: Object, desired: Object) -> bool:

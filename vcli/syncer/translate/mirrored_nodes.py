@@ -8,6 +8,7 @@ from vcli.kube.types import NodeSpec, NodeStatus, ObjectMeta, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.nodes import KIND_OF_NODE, addresses_of, endpoints_of
 from vcli.syncer.translate.objects import Object
+from vcli.syncer.translate.requests import Amounts, less
 
 _STATUS: Final = ("allocatable", "capacity", "conditions", "nodeInfo", "declaredFeatures", "runtimeHandlers")
 _SPEC: Final = ("providerID", "taints", "unschedulable")
@@ -15,7 +16,12 @@ _REAL_ADDRESSES: Final = ("InternalIP", "ExternalIP")
 
 
 def mirrored_node(
-    host: Mapping[str, Any], *, kubelet_host: str, kubelet_port: int, images: bool = False
+    host: Mapping[str, Any],
+    *,
+    kubelet_host: str,
+    kubelet_port: int,
+    images: bool = False,
+    used: Amounts | None = None,
 ) -> Object:
     """The Node for a host node that we can read, with its status and our kubelet's address.
 
@@ -26,6 +32,7 @@ def mirrored_node(
         kubelet_host: DNS name where kube-apiserver reaches the syncer.
         kubelet_port: the syncer's port for this node.
         images: whether to show the images that the node has, which others may have pulled.
+        used: what others use of the node, which is not to allocate here.
     """
     real: NodeStatus = host.get("status") or NodeStatus()
     spec: NodeSpec = host.get("spec") or NodeSpec()
@@ -39,6 +46,8 @@ def mirrored_node(
         ],
         "daemonEndpoints": endpoints_of(kubelet_port),
     }
+    if used and "allocatable" in status:
+        status["allocatable"] = less(status["allocatable"], used)
     own = {**labels(host), KIND_OF_NODE: "mirrored"}
     memory = {
         "labels": sorted(own),

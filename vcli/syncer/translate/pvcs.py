@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vcli.kube.types import ClaimSpec, Condition, annotations, conditions
+from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -12,14 +13,19 @@ from vcli.syncer.translate.pvs import mirrored_name
 from vcli.syncer.translate.scope import Scope
 
 BIND_COMPLETED: Final = "pv.kubernetes.io/bind-completed"
+SELECTED_NODE: Final = "volume.kubernetes.io/selected-node"
+"""Annotation: the node that a scheduler wants a volume for; a provisioner that can't make it takes it off."""
 _OF_THE_BINDER: Final = (
     "pv.kubernetes.io/",
     "volume.beta.kubernetes.io/storage-provisioner",
-    "volume.kubernetes.io/selected-node",
+    SELECTED_NODE,
     "volume.kubernetes.io/storage-provisioner",
     "volume.kubernetes.io/storage-resizer",
 )
-"""Annotations that the host's binder, scheduler and provisioner write: never to the host, always from it."""
+"""Annotations that the host's binder, scheduler and provisioner write: never to the host, always from it.
+
+All but the selected node, where the scheduler is in the virtual cluster.
+"""
 _KUBERNETES_CONDITIONS: Final = frozenset(
     {
         "ControllerResizeError",
@@ -40,6 +46,7 @@ def to_host(
     host: Object | None = None,
     storage_classes: Mapping[str, str] | None = None,
     own_volume: str | None = None,
+    scheduled_inside: bool = False,
 ) -> Object:
     """The complete host PersistentVolumeClaim.
 
@@ -52,10 +59,13 @@ def to_host(
         host: the host claim that there is, which keeps its class; its volume may have another name inside.
         storage_classes: host StorageClass by virtual one; others keep their name.
         own_volume: the host volume that it gets, where that is a tenant's own.
+        scheduled_inside: whether the virtual cluster's scheduler chooses the node of a volume.
     """
     classes = storage_classes or {}
     metadata = host_metadata(claim, kind="PersistentVolumeClaim", scope=scope)
     notes = {key: value for key, value in metadata["annotations"].items() if not _is_binders(key)}
+    if scheduled_inside and (node := annotations(claim).get(SELECTED_NODE)):
+        notes |= {SELECTED_NODE: node, keys.SELECTED_NODE: node}
     wanted: ClaimSpec = claim["spec"]
     spec = wanted.copy()
     if chosen := (host or {"spec": {}})["spec"].get("volumeName") or own_volume or wanted.get("volumeName"):
@@ -127,7 +137,12 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
 
 
 def virtual_patch(
-    host: Object, virtual: Object, *, scope: Scope, own_volume: str | None = None
+    host: Object,
+    virtual: Object,
+    *,
+    scope: Scope,
+    own_volume: str | None = None,
+    scheduled_inside: bool = False,
 ) -> Object | None:
     """The merge patch that syncs volumeName, class and the binder's annotations, or None.
 
@@ -138,13 +153,19 @@ def virtual_patch(
         virtual: the virtual claim.
         scope: the virtual cluster.
         own_volume: the virtual name of its volume, where that is a tenant's own.
+        scheduled_inside: whether the virtual cluster's scheduler chooses the node of a volume.
     """
     theirs, ours = annotations(virtual), annotations(host)
+    # That it was bound once is remembered, see `has_lost`.
+    kept = {BIND_COMPLETED}
+    if scheduled_inside and not _is_taken_back(theirs, ours):
+        kept.add(SELECTED_NODE)
+        ours = without(ours, SELECTED_NODE)
     changes: dict[str, str | None] = {
         key: value for key, value in ours.items() if _is_binders(key) and theirs.get(key) != value
     }
-    # A node that did not work out is taken back. That it was bound once is remembered, see `has_lost`.
-    changes |= {key: None for key in theirs if _is_binders(key) and key not in {*ours, BIND_COMPLETED}}
+    # A node that did not work out is taken back.
+    changes |= {key: None for key in theirs if _is_binders(key) and key not in {*ours, *kept}}
     wanted: ClaimSpec = virtual["spec"]
     spec: ClaimSpec = host["spec"]
     filled: ClaimSpec = {}
@@ -154,6 +175,12 @@ def virtual_patch(
         filled["storageClassName"] = spec["storageClassName"]
     patch: Object = {"metadata": {"annotations": changes}} if changes else {}
     return {**patch, "spec": filled} if filled else patch or None
+
+
+def _is_taken_back(virtual: Mapping[str, str], host: Mapping[str, str]) -> bool:
+    """Whether the host was given the node that was selected inside, and has taken it off again."""
+    node = virtual.get(SELECTED_NODE)
+    return node is not None and SELECTED_NODE not in host and host.get(keys.SELECTED_NODE) == node
 
 
 def _source(source: Mapping[str, Any], namespace: str, scope: Scope) -> Object:

@@ -127,6 +127,7 @@ class PodLab:
         addons: Sequence[Object] = (),
         kinds: Sequence[str] = (),
         selectors: Mapping[str, Object] | None = None,
+        scheduler: bool = False,
     ) -> None:
         self.virtual, self.host = WillingApi(), WillingApi()
         settings = Settings(
@@ -143,6 +144,7 @@ class PodLab:
             addons=list(addons),
             kinds=dict.fromkeys(kinds, True),
             selectors=dict(selectors or {}),
+            scheduler=scheduler,
         )
         virtual, host = self.virtual.client(), self.host.client()
         self.ctx = SyncContext(

@@ -233,6 +233,21 @@ def test_a_scheduler_of_the_tenants_own_is_waited_for(in_fake_time: InFakeTime) 
     assert in_fake_time(simulate) == (["WaitingForScheduler"], [], ["n1"])
 
 
+def test_a_pod_that_is_scheduled_inside_goes_to_the_host_once_it_is_bound(in_fake_time: InFakeTime) -> None:
+    async def simulate() -> tuple[list[str], list[str], list[str]]:
+        async with PodLab(scheduler=True).running() as lab:
+            pod = virtual_pod()
+            lab.send_virtual_event("ADDED", pod)
+            await asyncio.sleep(600)
+            reasons = [reason for reason, _ in lab.warnings()]
+            before = [each.path for each in lab.sent("POST")]
+            lab.send_virtual_event("MODIFIED", {**pod, "spec": {**pod["spec"], "nodeName": "n1"}})
+            await asyncio.sleep(1)
+            return reasons, before, [each.body["spec"]["nodeName"] for each in lab.sent("POST")]
+
+    assert in_fake_time(simulate) == ([], [], ["n1"])
+
+
 def test_a_pod_whose_runtime_class_the_host_lacks_is_bound_and_stays(in_fake_time: InFakeTime) -> None:
     async def simulate() -> tuple[list[Object], list[str]]:
         lab = PodLab()

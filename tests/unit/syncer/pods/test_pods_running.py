@@ -78,6 +78,21 @@ def test_a_pod_that_a_tenants_scheduler_bound_is_bound_on_the_host(in_fake_time:
     assert f"{host_path()}/binding" in in_fake_time(simulate)
 
 
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_host_pod_that_waits_for_the_hosts_scheduler_goes_where_pods_are_scheduled_inside(
+    in_fake_time: InFakeTime, bound: Any
+) -> None:
+    async def simulate() -> tuple[int, list[str]]:
+        lab = PodLab(scheduler=True)
+        async with pair(lab, bound=bound, node=""):
+            await asyncio.sleep(0.1)
+            return len(lab.sent("DELETE")), [each.path for each in lab.sent("POST")]
+
+    deletions, others = in_fake_time(simulate)
+    assert deletions > 0
+    assert others == []
+
+
 def test_pods_on_different_nodes_cannot_be_and_the_host_pod_goes(in_fake_time: InFakeTime) -> None:
     async def simulate() -> tuple[list[Object], list[str]]:
         lab = PodLab()

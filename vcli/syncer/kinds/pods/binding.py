@@ -72,6 +72,10 @@ class PodBinding:
     async def _without_node(self, virtual: Object, host: Object) -> bool:
         if _is_unschedulable(host):
             self._admission.release(name_of(virtual))
+        if self._ctx.settings.scheduler:
+            # It is from before pods were scheduled inside: two schedulers would be at odds over it.
+            await self._ctx.host.writer.delete(PODS, host, grace=0)
+            return False
         if wanted := virtual["spec"].get("nodeName"):  # by a scheduler of the tenant's own
             async with warn_on_rejection(self._ctx, PODS, virtual):
                 await bind(self._ctx.host, host, wanted)

@@ -57,9 +57,10 @@ class PodCreation:
             TerminalError: the host can't run such a pod; events say why.
             ApiError: what the host rejected; an event says so as well.
         """
-        if scheduler := translate.awaited_scheduler(virtual):
-            message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
-            await emit_warning(self._ctx, PODS, virtual, message, reason=_NOT_BOUND)
+        if scheduler := translate.awaited_scheduler(virtual, inside=self._ctx.settings.scheduler):
+            if scheduler != translate.DEFAULT_SCHEDULER:  # which says itself what a pod waits for
+                message = f"waiting to be bound by {scheduler}, as the host's scheduler isn't asked for"
+                await emit_warning(self._ctx, PODS, virtual, message, reason=_NOT_BOUND)
             return None
         if wait := await self._needs.wait(virtual, state):
             return wait

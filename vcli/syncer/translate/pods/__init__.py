@@ -13,6 +13,7 @@ from vcli.syncer.translate.pods.devices import claim_names
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
 from vcli.syncer.translate.pods.hosts import with_full_name
 from vcli.syncer.translate.pods.limits import (
+    DEFAULT_SCHEDULER,
     awaited_scheduler,
     left_out_annotations,
     unsupported,
@@ -30,6 +31,7 @@ from vcli.syncer.translate.pods.status import host_conditions, host_status_patch
 from vcli.syncer.translate.pods.update import mutable_patch, resize_patch
 
 __all__ = [
+    "DEFAULT_SCHEDULER",
     "PodContext",
     "References",
     "TokenSource",

@@ -7,7 +7,7 @@ from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.dns import full_hostname
 
-_HOSTS_SCHEDULER = (None, "", "default-scheduler")
+DEFAULT_SCHEDULER = "default-scheduler"
 
 
 def unsupported(pod: Object, *, resource_claims: bool = False) -> list[str]:
@@ -49,11 +49,17 @@ def left_out_annotations(pod: Object, host_pod: Object) -> list[str]:
     return [f"metadata.annotations: {', '.join(gone)} left out on the host, which has no room for all"]
 
 
-def awaited_scheduler(pod: Object) -> str | None:
-    """The scheduler that has yet to bind the pod, one of the tenant's own; None where it is the host's."""
+def awaited_scheduler(pod: Object, *, inside: bool = False) -> str | None:
+    """The scheduler in the virtual cluster that has yet to bind the pod; None where it is the host's.
+
+    Args:
+        pod: the virtual pod.
+        inside: whether the default scheduler is in the virtual cluster too; else it is the host's.
+    """
     spec = pod["spec"]
-    name: str | None = spec.get("schedulerName")
-    return None if name in _HOSTS_SCHEDULER or spec.get("nodeName") else name
+    name: str = spec.get("schedulerName") or DEFAULT_SCHEDULER
+    is_hosts = name == DEFAULT_SCHEDULER and not inside
+    return None if is_hosts or spec.get("nodeName") else name
 
 
 def _without_effect(pod: Object, context: PodContext) -> Iterator[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.metrics_api.quantities import nanos, whole
+from vcli.syncer.translate.quantities import nanos, whole
 
 
 @pytest.mark.parametrize(

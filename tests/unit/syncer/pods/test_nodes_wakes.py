@@ -1,0 +1,53 @@
+"""Which virtual Nodes are looked at when: those that have changed at once, all of them every ten seconds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from scripted_pods import PodLab
+
+from scripted_api import ok
+from vcli.kube.resources import LEASES
+from vcli.syncer.nodes.controller import LEASE_NAMESPACE, RENEW_EVERY, Nodes
+from vcli.syncer.nodes.synthetic import SyntheticNodes
+
+InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+class Listening:
+    """Kubelets that nobody asks."""
+
+    async def listen(self, name: str, port: int | None = None) -> int:  # noqa: ARG002
+        return 10250
+
+
+class Changing(SyntheticNodes):
+    """Nodes that change when the test says so."""
+
+    def standing(self) -> Sequence[str]:
+        return ("n1", "n2")
+
+    def subscribe(self, handler: Callable[[str], None]) -> None:
+        self.changed = handler
+
+
+def test_a_change_of_one_node_is_no_reason_to_look_at_the_others(in_fake_time: InFakeTime) -> None:
+    async def simulate() -> dict[str, list[float]]:
+        lab = PodLab()
+        for name in ("n1", "n2"):
+            lab.virtual.on("PATCH", f"{LEASES.path(namespace=LEASE_NAMESPACE)}/{name}", ok({}))
+        source = Changing(lab.ctx)
+        listening: Any = Listening()
+        nodes = Nodes(lab.ctx, listening, source, pods_on=lambda _: ())
+        async with lab.running():
+            task = asyncio.create_task(nodes.run())
+            await asyncio.sleep(3)
+            source.changed("n1")
+            source.changed("somebody-elses")
+            await asyncio.sleep(RENEW_EVERY)
+            task.cancel()
+        leases = [each for each in lab.virtual.asked("PATCH") if "/leases/" in each.path]
+        names = {each.path.rpartition("/")[2] for each in leases}
+        return {name: [round(each.at) for each in leases if each.path.endswith(f"/{name}")] for name in names}
+
+    assert in_fake_time(simulate) == {"n1": [0, 3, 10], "n2": [0, 10]}
