@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vcli.catalog import SYNCED, Rule, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import Rule, SyncedKind
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference" / "synced-kinds.md"
 HEAD = """# Synced kinds
 
-Written by `python scripts/kinds_reference.py` from `vcli/catalog.py`; do not edit.
+Written by `python scripts/kinds_reference.py` from `vcli/catalog`; do not edit.
 
 What is on follows from `sync.toHost.KIND.enabled` and `sync.fromHost.KIND.enabled` in the values; `vcli
 describe` lists each kind with its state, and an object of a kind that is off has a Warning event `NotSynced`.

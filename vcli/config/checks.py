@@ -4,7 +4,8 @@ import ipaddress
 import re
 from dataclasses import replace
 
-from vcli.catalog import SYNCED, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, make_dataclass
 from typing import Any, Final, Literal, TypeVar
 
-from vcli.catalog import SYNCED, Direction, Switch, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import Direction, Switch, SyncedKind
 from vcli.config.fields import doc, required, section
 from vcli.config.schema_nodes import NodeOptions
 

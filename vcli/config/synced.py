@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from vcli.catalog import SYNCED, Switch, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import Switch, SyncedKind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of, selector_of, switch_of

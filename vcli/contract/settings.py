@@ -42,7 +42,7 @@ class Settings:
         node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
         node_images: whether Nodes show the images that they have.
         scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
-        kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
+        kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.kind.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
             ``insecure``, perhaps ``serviceAccount`` with ``name``, ``namespace``, ``clusterRole``.

@@ -38,7 +38,7 @@ _OWN = (
     "_version.py",
     "errors.py",
     "invocation.py",
-    "catalog.py",
+    "catalog",
     "contract",
     "kube",
     "bootstrap",

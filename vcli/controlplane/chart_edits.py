@@ -286,7 +286,7 @@ resources:
 
 _RIGHTS: tuple[Edit, ...] = (
     (
-        "  # Before these come those of the kinds that are synced: vcli/catalog.py.\n",
+        "  # Before these come those of the kinds that are synced: vcli/catalog.\n",
         '  {{- include "vcli.rules" . | nindent 2 }}\n',
     ),
     (
@@ -347,7 +347,7 @@ _CLUSTER_RIGHTS: tuple[Edit, ...] = (
         '{{- with include "vcli.clusterRules" . | trim -}}\n# What the syncer may',
     ),
     (
-        "rules: []  # those of the kinds that are synced: vcli/catalog.py\n",
+        "rules: []  # those of the kinds that are synced: vcli/catalog\n",
         "rules:\n  {{- . | nindent 2 }}\n",
     ),
     (

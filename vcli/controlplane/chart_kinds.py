@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, SyncedKind, reading
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED
+from vcli.catalog.kind import Rule, SyncedKind, reading
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from vcli.catalog import SYNCED, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import SyncedKind
 from vcli.config.schema import Values
 from vcli.config.synced import kinds_on
 from vcli.contract.labels import CLUSTER, synced_by

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, merged, reading
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED
+from vcli.catalog.kind import Rule, merged, reading
 from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of

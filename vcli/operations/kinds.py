@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-from vcli.catalog import SYNCED, Rule, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import Rule, SyncedKind
 from vcli.config import Given, Values
 from vcli.config.document import parse
 from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on

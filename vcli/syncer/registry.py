@@ -10,7 +10,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
-from vcli.catalog import SYNCED, SyncedKind, kinds_on
+from vcli.catalog import SYNCED, kinds_on
+from vcli.catalog.kind import SyncedKind
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
 from vcli.kube.resources import Resource
@@ -31,7 +32,7 @@ OWN_CONTROLLERS: Final = frozenset(
         *(f"fromHost.{key}" for key in ("persistentVolumes", "events", "nodes")),
     }
 )
-"""The kinds that need controllers of their own, by `vcli.catalog.SyncedKind.path`."""
+"""The kinds that need controllers of their own, by `vcli.catalog.kind.SyncedKind.path`."""
 
 
 def kinds_of(settings: Settings) -> list[SyncedKind]:

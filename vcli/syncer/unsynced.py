@@ -7,7 +7,8 @@ the virtual cluster's own controllers take care of.
 from collections.abc import Iterator
 from typing import Final
 
-from vcli.catalog import SYNCED, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import SyncedKind
 from vcli.contract.settings import Settings
 from vcli.kube.resources import (
     DEVICECLASSES,

@@ -4,7 +4,8 @@ import pytest
 from controlplane_builders import NAMES, find, rendered
 
 from vcli import catalog
-from vcli.catalog import SYNCED, Rule, SyncedKind, merged
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import Rule, SyncedKind, merged
 from vcli.config import from_mapping, load, synced
 from vcli.controlplane import rights
 from vcli.controlplane.chart_kinds import kinds

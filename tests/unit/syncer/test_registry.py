@@ -7,7 +7,8 @@ import sys
 import pytest
 from two_clusters import TwoClusters
 
-from vcli.catalog import SYNCED, SyncedKind
+from vcli.catalog import SYNCED
+from vcli.catalog.kind import SyncedKind
 from vcli.kube.resources import (
     ENDPOINTSLICES,
     EVENTS,

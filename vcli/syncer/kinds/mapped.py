@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple
 
-from vcli.catalog import SyncedKind
+from vcli.catalog.kind import SyncedKind
 from vcli.contract.mappings import NameMapping, parse_all
 from vcli.kube.errors import AlreadyExists, ApiError
 from vcli.kube.informer import Informer

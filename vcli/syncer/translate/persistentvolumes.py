@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from vcli.kube.types import labels, uid
-from vcli.syncer.metrics_api.quantities import value
 from vcli.syncer.translate.labels import matches
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
@@ -17,6 +16,7 @@ from vcli.syncer.translate.mirrors import picked
 from vcli.syncer.translate.names import VirtualName, host_name
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pvs import SOURCES
+from vcli.syncer.translate.quantities import value
 from vcli.syncer.translate.scope import Scope
 
 _PROVISIONED_BY: Final = "pv.kubernetes.io/provisioned-by"

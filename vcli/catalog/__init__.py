@@ -5,14 +5,13 @@ That is what the syncer watches, its rights, the check of rights before anything
 kind is translated is in `vcli.syncer`; how one is added, in docs/explanation/architecture.md.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
+from vcli.catalog.kind import READ, WRITE, Rule, Switch, SyncedKind, reading
 from vcli.kube.resources import (
     CLUSTERROLES,
     CONFIGMAPS,
-    CRDS,
     CSIDRIVERS,
     CSINODES,
     CSISTORAGECAPACITIES,
@@ -40,134 +39,6 @@ from vcli.kube.resources import (
     VOLUMESNAPSHOTS,
     Resource,
 )
-from vcli.kube.types import Object
-
-Direction: TypeAlias = Literal["toHost", "fromHost", "both"]
-Switch: TypeAlias = bool | Literal["auto"]
-
-_READ: Final = ("get", "list", "watch")
-_WRITE: Final = ("create", "update", "patch", "delete")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Verbs on a resource of the host, as in a Role; ``names``: only on objects of these."""
-
-    resource: Resource
-    verbs: tuple[str, ...]
-    names: tuple[str, ...] = ()
-
-    def dump(self) -> Object:
-        """As an element of a Role's ``rules``."""
-        return {
-            "apiGroups": [self.resource.group],
-            "resources": [self.resource.plural],
-            **({"resourceNames": list(self.names)} if self.names else {}),
-            "verbs": list(self.verbs),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncedKind:
-    """A kind, and all that is to be known of it outside the syncer's translations.
-
-    Attributes:
-        resource: what it is in both clusters.
-        direction: where the objects come from; ``toHost``: from the virtual cluster.
-        key: its name in the values, ``sync.<direction>.<key>``.
-        summary: a sentence for the reference and the values.
-        enabled: the default of ``enabled`` in the values; ``auto``: on where the syncer gets its rights, that
-            is ``cluster_rules`` where there are some, else ``rules``.
-        required: that there is no such key, as nothing works without.
-        essential: that the syncer waits at its start until it can list them; without others it goes on.
-        rules: what the syncer needs in its namespace.
-        optional_rules: what it needs beyond, and gets only if whoever creates the virtual cluster has it.
-        without_optional_rules: what does not work without ``optional_rules``.
-        cluster_rules: what it needs outside its namespace: only in a ClusterRole.
-        forwards_events: whether events about its host objects are shown in the virtual cluster.
-        selectable: whether the values may choose objects of the host by their labels, in ``selector``.
-        mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
-        custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
-        for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
-    """
-
-    resource: Resource
-    direction: Direction
-    key: str
-    summary: str
-    enabled: Switch = True
-    required: bool = False
-    essential: bool = False
-    rules: tuple[Rule, ...] = ()
-    optional_rules: tuple[Rule, ...] = ()
-    without_optional_rules: str = ""
-    cluster_rules: tuple[Rule, ...] = ()
-    forwards_events: bool = False
-    selectable: bool = False
-    mapped: bool = False
-    custom: bool = False
-    for_scheduler: bool = False
-
-    @property
-    def path(self) -> str:
-        """The section in the values, which is also its name in the syncer's settings: ``toHost.pods``."""
-        return f"{self.direction}.{self.key}"
-
-    @property
-    def switch(self) -> str:
-        """The key in the values that turns it on and off; empty where it is required."""
-        return "" if self.required else f"sync.{self.path}.enabled"
-
-    @property
-    def is_on_by_default(self) -> bool:
-        """Whether it is synced where the values say nothing."""
-        return self.is_on(self.enabled, cluster_role=False)
-
-    @property
-    def is_owned_by_cluster_role(self) -> bool:
-        """Whether its host objects are in no namespace: the syncer's ClusterRole owns them."""
-        return self.direction == "toHost" and not self.resource.namespaced
-
-    @property
-    def rules_of_cluster_role(self) -> tuple[Rule, ...]:
-        """What is in the ClusterRole for it: a custom resource works without its definition being read."""
-        name = f"{self.resource.plural}.{self.resource.group}"
-        return (*self.cluster_rules, *((Rule(CRDS, ("get",), names=(name,)),) if self.custom else ()))
-
-    def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
-        """Whether it is synced.
-
-        Args:
-            chosen: the value of its switch.
-            cluster_role: whether the syncer gets rights outside its namespace.
-        """
-        if self.required or chosen is True:
-            return True
-        return chosen == "auto" and (cluster_role or not self.cluster_rules)
-
-    def needed_rules(self, chosen: Switch) -> tuple[Rule, ...]:
-        """What the syncer must have in its namespace where the kind is on: creating fails without it.
-
-        Args:
-            chosen: the value of its switch.
-        """
-        return () if self._follows_rights(chosen) else self.rules
-
-    def rules_if_given(self, chosen: Switch) -> tuple[Rule, ...]:
-        """What the syncer gets in its namespace only if whoever creates the virtual cluster has it.
-
-        Args:
-            chosen: the value of its switch.
-        """
-        return (*self.rules, *self.optional_rules) if self._follows_rights(chosen) else self.optional_rules
-
-    def _follows_rights(self, chosen: Switch) -> bool:
-        return chosen == "auto" and not self.required and not self.cluster_rules
-
-
-def reading(resource: Resource) -> Rule:
-    """What it takes to follow a kind."""
-    return Rule(resource, _READ)
 
 
 def _mirrored(
@@ -211,7 +82,7 @@ def _required(
         summary=summary,
         required=True,
         essential=essential,
-        rules=(Rule(resource, (*_READ, *_WRITE)),),
+        rules=(Rule(resource, (*READ, *WRITE)),),
         forwards_events=events,
     )
 
@@ -234,9 +105,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="endpointSlices",
         summary="Those that no selector makes; the host makes the others itself.",
         required=True,
-        rules=(Rule(ENDPOINTS, _READ), Rule(ENDPOINTSLICES, _READ)),
+        rules=(Rule(ENDPOINTS, READ), Rule(ENDPOINTSLICES, READ)),
         # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
-        optional_rules=(Rule(ENDPOINTS, _WRITE), Rule(ENDPOINTSLICES, _WRITE)),
+        optional_rules=(Rule(ENDPOINTS, WRITE), Rule(ENDPOINTSLICES, WRITE)),
         without_optional_rules="Services without a selector, and EndpointSlices of a tenant's own",
     ),
     SyncedKind(
@@ -245,7 +116,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="ingresses",
         summary="Answered by the host's ingress controller, status back; not those of a class made inside.",
         enabled="auto",
-        rules=(Rule(INGRESSES, (*_READ, *_WRITE)),),
+        rules=(Rule(INGRESSES, (*READ, *WRITE)),),
         forwards_events=True,
     ),
     SyncedKind(
@@ -254,7 +125,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="podDisruptionBudgets",
         summary="Evictions on the host, as of a node that is drained, keep to them as well.",
         enabled=False,
-        rules=(Rule(PDBS, (*_READ, *_WRITE)),),
+        rules=(Rule(PDBS, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=NETWORKPOLICIES,
@@ -262,7 +133,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="networkPolicies",
         summary="Enforced if the host's network plugin enforces any; DNS and the API stay reachable.",
         enabled=False,
-        rules=(Rule(NETWORKPOLICIES, (*_READ, *_WRITE)),),
+        rules=(Rule(NETWORKPOLICIES, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=PRIORITYCLASSES,
@@ -270,7 +141,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="priorityClasses",
         summary="Pods have the priority of a tenant's own class, beside those of other tenants.",
         enabled=False,
-        cluster_rules=(Rule(PRIORITYCLASSES, (*_READ, *_WRITE)),),
+        cluster_rules=(Rule(PRIORITYCLASSES, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=STORAGECLASSES,
@@ -278,7 +149,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="storageClasses",
         summary="Claims are provisioned by a tenant's own class, without parameters that name Secrets.",
         enabled=False,
-        cluster_rules=(Rule(STORAGECLASSES, (*_READ, *_WRITE)),),
+        cluster_rules=(Rule(STORAGECLASSES, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=SERVICEACCOUNTS,
@@ -286,7 +157,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="serviceAccounts",
         summary="Pods run under one of their own on the host, with the annotations of cloud identities.",
         enabled=False,
-        rules=(Rule(SERVICEACCOUNTS, (*_READ, *_WRITE)),),
+        rules=(Rule(SERVICEACCOUNTS, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=PVS,
@@ -294,7 +165,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="persistentVolumes",
         summary="A tenant's own, any path of any node among them, each for one claim of the tenant's.",
         enabled=False,
-        cluster_rules=(Rule(PVS, (*_READ, *_WRITE)),),
+        cluster_rules=(Rule(PVS, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=VOLUMESNAPSHOTS,
@@ -302,7 +173,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="volumeSnapshots",
         summary="Taken by the host's snapshot controller and drivers, of a tenant's own claims; status back.",
         enabled=False,
-        rules=(Rule(VOLUMESNAPSHOTS, (*_READ, *_WRITE)),),
+        rules=(Rule(VOLUMESNAPSHOTS, (*READ, *WRITE)),),
         forwards_events=True,
         custom=True,
     ),
@@ -312,7 +183,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="volumeSnapshotContents",
         summary="Snapshots that are there already, by their handles; those of the host are shown.",
         enabled=False,
-        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*_READ, *_WRITE)),),
+        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*READ, *WRITE)),),
         custom=True,
     ),
     SyncedKind(
@@ -321,7 +192,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="resourceClaims",
         summary="Devices are allocated by the host's scheduler, and prepared by its drivers; status back.",
         enabled=False,
-        rules=(Rule(RESOURCECLAIMS, (*_READ, *_WRITE)),),
+        rules=(Rule(RESOURCECLAIMS, (*READ, *WRITE)),),
     ),
     SyncedKind(
         resource=PVS,
@@ -401,14 +272,14 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="nodes",
         summary="With the labels, taints and capacity that the host's have; else they are made up.",
         enabled=False,
-        cluster_rules=(Rule(NODES, _READ),),
+        cluster_rules=(Rule(NODES, READ),),
     ),
 )
 
 OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 """To read the ClusterRole itself, where objects are owned by it."""
 
-SCHEDULER_RULE: Final = Rule(PODS, _READ)
+SCHEDULER_RULE: Final = Rule(PODS, READ)
 """Outside the namespace, for a scheduler inside: what pods of others request is taken off what Nodes have."""
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
@@ -422,13 +293,3 @@ def kinds_on(differences: Mapping[str, bool]) -> list[SyncedKind]:
         differences: those that are on or off otherwise than by default, by their paths.
     """
     return [kind for kind in SYNCED if differences.get(kind.path, kind.is_on_by_default)]
-
-
-def merged(rules: Iterable[Rule]) -> list[Object]:
-    """A Role's ``rules``: resources of one group that have the same verbs are in one rule."""
-    found: dict[tuple[str, tuple[str, ...]], Object] = {}
-    for rule in rules:
-        dumped = rule.dump()
-        known = found.setdefault((rule.resource.group, rule.verbs), {**dumped, "resources": []})
-        known["resources"] += dumped["resources"]
-    return list(found.values())

@@ -1,0 +1,145 @@
+"""What a synced kind is, and the rights that it takes. Pure data."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from vcli.kube.resources import CRDS, Resource
+from vcli.kube.types import Object
+
+Direction: TypeAlias = Literal["toHost", "fromHost", "both"]
+Switch: TypeAlias = bool | Literal["auto"]
+
+READ: Final = ("get", "list", "watch")
+WRITE: Final = ("create", "update", "patch", "delete")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Verbs on a resource of the host, as in a Role; ``names``: only on objects of these."""
+
+    resource: Resource
+    verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+    def dump(self) -> Object:
+        """As an element of a Role's ``rules``."""
+        return {
+            "apiGroups": [self.resource.group],
+            "resources": [self.resource.plural],
+            **({"resourceNames": list(self.names)} if self.names else {}),
+            "verbs": list(self.verbs),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncedKind:
+    """A kind, and all that is to be known of it outside the syncer's translations.
+
+    Attributes:
+        resource: what it is in both clusters.
+        direction: where the objects come from; ``toHost``: from the virtual cluster.
+        key: its name in the values, ``sync.<direction>.<key>``.
+        summary: a sentence for the reference and the values.
+        enabled: the default of ``enabled`` in the values; ``auto``: on where the syncer gets its rights, that
+            is ``cluster_rules`` where there are some, else ``rules``.
+        required: that there is no such key, as nothing works without.
+        essential: that the syncer waits at its start until it can list them; without others it goes on.
+        rules: what the syncer needs in its namespace.
+        optional_rules: what it needs beyond, and gets only if whoever creates the virtual cluster has it.
+        without_optional_rules: what does not work without ``optional_rules``.
+        cluster_rules: what it needs outside its namespace: only in a ClusterRole.
+        forwards_events: whether events about its host objects are shown in the virtual cluster.
+        selectable: whether the values may choose objects of the host by their labels, in ``selector``.
+        mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
+        custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
+        for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
+    """
+
+    resource: Resource
+    direction: Direction
+    key: str
+    summary: str
+    enabled: Switch = True
+    required: bool = False
+    essential: bool = False
+    rules: tuple[Rule, ...] = ()
+    optional_rules: tuple[Rule, ...] = ()
+    without_optional_rules: str = ""
+    cluster_rules: tuple[Rule, ...] = ()
+    forwards_events: bool = False
+    selectable: bool = False
+    mapped: bool = False
+    custom: bool = False
+    for_scheduler: bool = False
+
+    @property
+    def path(self) -> str:
+        """The section in the values, which is also its name in the syncer's settings: ``toHost.pods``."""
+        return f"{self.direction}.{self.key}"
+
+    @property
+    def switch(self) -> str:
+        """The key in the values that turns it on and off; empty where it is required."""
+        return "" if self.required else f"sync.{self.path}.enabled"
+
+    @property
+    def is_on_by_default(self) -> bool:
+        """Whether it is synced where the values say nothing."""
+        return self.is_on(self.enabled, cluster_role=False)
+
+    @property
+    def is_owned_by_cluster_role(self) -> bool:
+        """Whether its host objects are in no namespace: the syncer's ClusterRole owns them."""
+        return self.direction == "toHost" and not self.resource.namespaced
+
+    @property
+    def rules_of_cluster_role(self) -> tuple[Rule, ...]:
+        """What is in the ClusterRole for it: a custom resource works without its definition being read."""
+        name = f"{self.resource.plural}.{self.resource.group}"
+        return (*self.cluster_rules, *((Rule(CRDS, ("get",), names=(name,)),) if self.custom else ()))
+
+    def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
+        """Whether it is synced.
+
+        Args:
+            chosen: the value of its switch.
+            cluster_role: whether the syncer gets rights outside its namespace.
+        """
+        if self.required or chosen is True:
+            return True
+        return chosen == "auto" and (cluster_role or not self.cluster_rules)
+
+    def needed_rules(self, chosen: Switch) -> tuple[Rule, ...]:
+        """What the syncer must have in its namespace where the kind is on: creating fails without it.
+
+        Args:
+            chosen: the value of its switch.
+        """
+        return () if self._follows_rights(chosen) else self.rules
+
+    def rules_if_given(self, chosen: Switch) -> tuple[Rule, ...]:
+        """What the syncer gets in its namespace only if whoever creates the virtual cluster has it.
+
+        Args:
+            chosen: the value of its switch.
+        """
+        return (*self.rules, *self.optional_rules) if self._follows_rights(chosen) else self.optional_rules
+
+    def _follows_rights(self, chosen: Switch) -> bool:
+        return chosen == "auto" and not self.required and not self.cluster_rules
+
+
+def reading(resource: Resource) -> Rule:
+    """What it takes to follow a kind."""
+    return Rule(resource, READ)
+
+
+def merged(rules: Iterable[Rule]) -> list[Object]:
+    """A Role's ``rules``: resources of one group that have the same verbs and names are in one rule."""
+    found: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Object] = {}
+    for rule in rules:
+        dumped = rule.dump()
+        known = found.setdefault((rule.resource.group, rule.verbs, rule.names), {**dumped, "resources": []})
+        known["resources"] += dumped["resources"]
+    return list(found.values())
