@@ -14,8 +14,6 @@ from space import IDLE, Space, pod, template, virtual_cluster, virtual_namespace
 from vcli import VirtualCluster
 from vcli.syncer.translate.quantities import value
 
-pytestmark = embedded.BOOTS_HOSTS
-
 Object = dict[str, Any]
 
 NAME = f"{embedded.NAME}-sched"
@@ -41,12 +39,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """Schedules inside."""
     with virtual_cluster(host, "sched", sets=INSIDE) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 def quick(name: str, **spec: Any) -> Object:
