@@ -55,7 +55,7 @@ def to_host_kinds(settings: Settings) -> Iterator[tuple[Resource, ToHost]]:
 def from_host_kinds(settings: Settings) -> Iterator[tuple[Resource, FromHost]]:
     """The kinds from the host that need no controller of their own."""
     for kind in kinds_of(settings):
-        if kind.direction == "fromHost" and kind.path not in OWN_CONTROLLERS:
+        if kind.direction == "fromHost" and kind.path not in OWN_CONTROLLERS and not kind.mapped:
             yield kind.resource, _module(kind.resource).FROM_HOST
 
 

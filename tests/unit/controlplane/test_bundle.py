@@ -75,7 +75,7 @@ def test_only_the_syncer_is_in_it(packed: Path):
         "vcli/__init__.pyc",
         "vcli/_version.pyc",
         "vcli/bootstrap",
-        "vcli/catalog/__init__.pyc",
+        "vcli/catalog",
         "vcli/contract",
         "vcli/errors.pyc",
         "vcli/invocation.pyc",

@@ -185,7 +185,10 @@ def test_the_syncer_reads_the_cluster_role_that_owns_what_it_makes(sets, own):
     }
     roles = rights.render_of_cluster(NAMES, values)
     assert any(rule in obj.get("rules", ()) for obj in roles) is own
-    assert (Right("rbac.authorization.k8s.io", "clusterroles", "get") in rights.of_cluster(values)) is own
+    assert (
+        Right("rbac.authorization.k8s.io", "clusterroles", "get")
+        in rights.of_cluster(values, NAMES.namespace)
+    ) is own
 
 
 def test_selectors_are_told_of_kinds_that_are_on_and_not_wholly_mirrored():
@@ -231,7 +234,7 @@ def test_without_rights_outside_the_namespace_or_need_of_them_there_is_no_such_r
     for given in ("auto", False):
         values = values_of_secrets(BY_NAME, cluster_role=given)
         assert rules_about_secrets(values) == []
-        assert not any(right.resource == "secrets" for right in rights.of_cluster(values))
+        assert not any(right.resource == "secrets" for right in rights.of_cluster(values, NAMES.namespace))
 
 
 def test_the_chart_has_a_condition_for_each_switch():
@@ -247,21 +250,23 @@ def test_the_role_has_each_rule_of_a_required_kind():
             assert set(rights.rights_of(map(Rule.dump, (*kind.rules, *kind.optional_rules)))) <= found
 
 
+READ_BY_SCHEDULER = {
+    *("nodes", "pods", "persistentvolumes", "storageclasses", "csidrivers", "csistoragecapacities"),
+}
 SCHEDULED = ["controlPlane.distro.k8s.scheduler.enabled=true", "sync.fromHost.nodes.enabled=true"]
 
 
 @pytest.mark.parametrize(
     ("sets", "given"),
     [
-        ([], {"nodes", "pods", "persistentvolumes", "storageclasses", "csidrivers", "csinodes"}),
-        (["sync.fromHost.csiNodes.enabled=false"],
-         {"nodes", "pods", "persistentvolumes", "storageclasses", "csidrivers"}),
+        ([], {*READ_BY_SCHEDULER, "csinodes"}),
+        (["sync.fromHost.csiNodes.enabled=false"], READ_BY_SCHEDULER),
         (["rbac.clusterRole.enabled=false"], set()),
     ],
 )  # fmt: skip
 def test_what_a_scheduler_inside_reads_of_the_host(sets, given):
     values = load([], [*SCHEDULED, *sets])
-    assert {right.resource for right in rights.of_cluster(values)} == given
+    assert {right.resource for right in rights.of_cluster(values, NAMES.namespace)} == given
     on = {kind.key for kind in synced.kinds_on(values)}
     assert {"storageClasses", "csiDrivers", "persistentVolumes"} <= on
 

@@ -32,7 +32,7 @@ from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost
 
 ALL = {kind.path: True for kind in SYNCED}
-GENERIC = [kind for kind in SYNCED if kind.path not in OWN_CONTROLLERS]
+GENERIC = [kind for kind in SYNCED if kind.path not in OWN_CONTROLLERS and not kind.mapped]
 
 
 @pytest.mark.parametrize("kind", GENERIC, ids=lambda kind: kind.path)
