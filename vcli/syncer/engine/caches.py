@@ -53,17 +53,19 @@ class Caches:
         key: str = "",
         namespace: str | None = None,
         label_selector: str | None = None,
+        field_selector: str | None = None,
         indexers: Mapping[str, Index] | None = None,
         keep: Callable[[Object], Object] = intern,
         optional: bool = False,
     ) -> Informer:
-        """Keep a cache of `resource`; call it before `run`, once for each key.
+        """Keep a cache of `resource`, once for each key; `run` runs it if this is called before.
 
         Args:
             resource: what to list and watch.
             key: under which it is found here, if not under its resource.
             namespace: None for all.
             label_selector: only these.
+            field_selector: only these.
             indexers: by name, what `Informer.by_index` finds objects by.
             keep: makes of each object what is kept of it.
             optional: whether `wait_synced` goes on without it where it can't be listed.
@@ -73,6 +75,7 @@ class Caches:
             resource,
             namespace=namespace,
             label_selector=label_selector,
+            field_selector=field_selector,
             indexers=indexers or {},
             transform=keep,
         )
@@ -81,6 +84,10 @@ class Caches:
         if optional:
             self._optional.add(informer)
         return informer
+
+    def forget(self, resource: Resource) -> None:
+        """Drop the cache of a kind that `run` does not run."""
+        self._informers.pop(resource, None)
 
     def changed(self, resource: Resource, error: ApiError | None) -> None:
         """The cluster lets us list a kind again (None), or does not: said once each time."""
