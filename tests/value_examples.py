@@ -154,6 +154,36 @@ SWITCHED: list[dict[str, Any]] = [
 ]
 """Kinds on and off, with and without rights outside the namespace."""
 
+_CUSTOM = "sync.toHost.customResources"
+_SECRET = {"apiVersion": "v1", "kind": "Secret"}
+CUSTOM: list[dict[str, Any]] = [
+    {
+        "issuers.cert-manager.io": {"enabled": True},
+        "certificates.cert-manager.io": {
+            "enabled": True,
+            "scope": "Namespaced",
+            "patches": [
+                {"path": "spec.secretName", "reference": _SECRET},
+                {
+                    "path": 'spec.refs[*]["a.b/c"]',
+                    "reference": {
+                        **_SECRET,
+                        "apiVersionPath": "apiVersion",
+                        "kindPath": "kind",
+                        "namePath": "name",
+                        "namespacePath": "",
+                    },
+                },
+                {"path": "spec.selector", "labels": {}},
+            ],
+        },
+        "off.example.com": {"enabled": False, "scope": "Cluster"},
+    },
+    {"clusters.example.com": {"enabled": True, "scope": "Cluster"}},
+    {"off.example.com": {"enabled": False}},
+]
+"""Custom resources by their names, whose dots are no steps of a path."""
+
 COMBINATIONS: list[dict[str, Any]] = [
     {},
     {f"{_PLANE}.service.spec.type": "NodePort", f"{_PLANE}.service.httpsNodePort": 30443},
@@ -179,6 +209,8 @@ COMBINATIONS: list[dict[str, Any]] = [
         if kind.selectable
         for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
     ),
+    *({_CUSTOM: custom, "rbac.clusterRole.enabled": given} for custom in CUSTOM for given in (True, False)),
+    *({_CUSTOM: custom} for custom in CUSTOM),
     # All at once; an image is one string here.
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
@@ -225,6 +257,43 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "not a label's value",
     ),
     ({f"{_COREDNS}.deployment.replicas": "two"}, "replicas"),
+    *(
+        ({_CUSTOM: {name: {"enabled": True, **more}}}, message)
+        for name, more, message in (
+            ("certificates", {}, "certificates"),
+            ("deployments.apps", {}, "deployments.apps"),
+            ("ingresses.networking.k8s.io", {}, "a kind that vcli knows"),
+            ("roles.rbac.authorization.k8s.io", {}, "a kind of Kubernetes itself"),
+            ("a.example.com", {"scope": "Global"}, "scope"),
+            ("a.example.com", {"patches": [{"path": "spec.a"}]}, "one of reference and labels"),
+            (
+                "a.example.com",
+                {"patches": [{"path": "spec.a", "labels": {}, "reference": _SECRET}]},
+                "one of reference and labels",
+            ),
+            ("a.example.com", {"patches": [{"path": "spec.a", "labels": {"a": "b"}}]}, "labels"),
+            ("a.example.com", {"patches": [{"path": "spec..a", "labels": {}}]}, "path"),
+            ("a.example.com", {"patches": [{"path": "metadata.name", "labels": {}}]}, "can't be patched"),
+            ("a.example.com", {"patches": [{"path": "status.a", "labels": {}}]}, "can't be patched"),
+            ("a.example.com", {"patches": [{"path": "spec.a", "expression": "value"}]}, "expression"),
+            (
+                "a.example.com",
+                {"patches": [{"path": "spec.a", "reference": {**_SECRET, "kindPath": "kind"}}]},
+                "of no use without namePath",
+            ),
+            (
+                "a.example.com",
+                {"patches": [{"path": "spec.a", "reference": {**_SECRET, "namePath": "a[*].b"}}]},
+                "namePath",
+            ),
+            (
+                "a.example.com",
+                {"patches": [{"path": "spec.a", "reference": {"kind": "Secret"}}]},
+                "apiVersion",
+            ),
+        )
+    ),
+    ({_CUSTOM: {"a.example.com": {"scope": "Cluster"}}}, "enabled"),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 from vcli.kube.resources import (
     CLUSTERROLES,
     CONFIGMAPS,
+    CRDS,
     CSIDRIVERS,
     CSINODES,
     ENDPOINTS,
@@ -45,16 +46,18 @@ _WRITE: Final = ("create", "update", "patch", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Verbs on a resource of the host, as in a Role."""
+    """Verbs on a resource of the host, as in a Role; ``names``: only on objects of these."""
 
     resource: Resource
     verbs: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     def dump(self) -> Object:
         """As an element of a Role's ``rules``."""
         return {
             "apiGroups": [self.resource.group],
             "resources": [self.resource.plural],
+            **({"resourceNames": list(self.names)} if self.names else {}),
             "verbs": list(self.verbs),
         }
 
@@ -103,6 +106,11 @@ class SyncedKind:
     def switch(self) -> str:
         """The key in the values that turns it on and off; empty where it is required."""
         return "" if self.required else f"sync.{self.path}.enabled"
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether it is a `custom_kind`."""
+        return not self.resource.version
 
     @property
     def is_on_by_default(self) -> bool:
@@ -316,6 +324,31 @@ OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 
 MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction != "fromHost")
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""
+
+
+def custom_kind(name: str, direction: Direction, *, namespaced: bool) -> SyncedKind:
+    """A custom resource that the values name, as a kind that is on.
+
+    Its version, and its kind as in an object, are known only where it is served.
+
+    Args:
+        name: of its CustomResourceDefinition: ``certificates.cert-manager.io``.
+        direction: where the objects come from.
+        namespaced: whether it is.
+    """
+    plural, _, group = name.partition(".")
+    resource = Resource(group, "", plural, name, namespaced)
+    rules = (Rule(resource, _READ if direction == "fromHost" else (*_READ, *_WRITE)),)
+    # A watch of one object by its name takes no more.
+    definition = Rule(CRDS, _READ, names=(name,))
+    return SyncedKind(
+        resource=resource,
+        direction=direction,
+        key=f"customResources.{name}",
+        summary="A custom resource.",
+        rules=rules if namespaced else (),
+        cluster_rules=(definition, *(() if namespaced else rules)),
+    )
 
 
 def kinds_on(differences: Mapping[str, bool]) -> list[SyncedKind]:

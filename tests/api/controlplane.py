@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from apiserver import ApiServer, free_port
 
 from vcli.config import load
-from vcli.config.synced import differences
+from vcli.config.synced import custom_resources, differences
 from vcli.contract.settings import Settings
 from vcli.controlplane import rights
 from vcli.controlplane.names import Names
@@ -33,6 +33,7 @@ async def make_control_plane(
         namespace=namespace,
     )
     await grant_rights(client, namespace, user="syncer", sets=sets)
+    values = load([], sets)
     return Settings(
         cluster="demo",
         namespace=namespace,
@@ -47,7 +48,8 @@ async def make_control_plane(
         health_port=free_port(),
         service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
-        kinds=differences(load([], sets)),
+        kinds=differences(values),
+        custom_resources=custom_resources(values),
     )
 
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from vcli.catalog import SYNCED
+from vcli.config.checks_custom import check_custom
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
@@ -63,6 +64,7 @@ def check(values: Values, document: Document) -> Values:
         if kind.selectable:
             keys = ("sync", *kind.path.split("."), "selector")
             _check_selector(selector_of(values.sync.from_host, kind), keys, document)
+    check_custom(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
+from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_services import SyncedServices
 from vcli.contract import ports
@@ -357,6 +358,9 @@ class ToHost:
 
     pods: SyncedPods = _section(SyncedPods)
     services: SyncedServices = _section(SyncedServices)
+    custom_resources: dict[str, CustomToHost] = _doc(
+        {}, "Custom resources, each by plural and group: certificates.cert-manager.io.", **CUSTOM_RESOURCE
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from vcli.catalog import SYNCED, Switch, SyncedKind
+from vcli.catalog import SYNCED, Switch, SyncedKind, custom_kind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import selector_of, switch_of
@@ -33,6 +33,33 @@ def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
         asked = not kind.required and chosen(values, kind) is True
         if kind.cluster_rules and (cluster_role is True or (cluster_role == "auto" and asked)):
             yield kind
+
+
+def custom_kinds(values: Values) -> list[SyncedKind]:
+    """The custom resources that are synced, by direction and name."""
+    to_host = values.sync.to_host.custom_resources
+    return [
+        custom_kind(name, "toHost", namespaced=to_host[name].scope == "Namespaced")
+        for name in sorted(to_host)
+        if to_host[name].enabled
+    ]
+
+
+def custom_resources(values: Values) -> dict[str, Object]:
+    """What is to be known of each custom resource that is synced, by path, for the settings."""
+    found: dict[str, Object] = {}
+    for kind in custom_kinds(values):
+        custom = values.sync.to_host.custom_resources[kind.resource.kind]
+        patches = [_without_empty(dump(patch)) for patch in custom.patches]
+        found[kind.path] = {"scope": custom.scope, "patches": patches}
+    return found
+
+
+def _without_empty(patch: Object) -> Object:
+    """A patch without what its reference leaves out."""
+    if "reference" not in patch:
+        return patch
+    return {**patch, "reference": {key: text for key, text in patch["reference"].items() if text}}
 
 
 def has_cluster_role(values: Values) -> bool:

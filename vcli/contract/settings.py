@@ -43,6 +43,7 @@ class Settings:
         node_images: whether Nodes show the images that they have.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
+        custom_resources: those that are synced, by the same, with the scope and patches of the values.
     """
 
     cluster: str
@@ -70,6 +71,7 @@ class Settings:
     node_images: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
+    custom_resources: dict[str, Object] = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -89,7 +91,16 @@ _SPELLED: Final = {
 _NEWER: Final = tuple(
     f
     for f in fields(Settings)
-    if f.name in ("kinds", "selectors", "nodes", "node_labels", "node_images", "workload_pull_secrets")
+    if f.name
+    in (
+        "kinds",
+        "selectors",
+        "custom_resources",
+        "nodes",
+        "node_labels",
+        "node_images",
+        "workload_pull_secrets",
+    )
 )
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})

@@ -5,13 +5,18 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind, custom_kind
+from vcli.config.checks_custom import KNOWN, OF_KUBERNETES
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object
 
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
+_CUSTOM: Final = "plural-of-it.group-of-it"
+"""Stands for a custom resource, where its name is to be."""
+_IS_CLUSTER_SCOPED: Final = '(eq ($custom.scope | default "Namespaced") "Cluster")'
+_HAS_CLUSTER_SCOPED: Final = '(include "vcli.hasClusterScoped" .)'
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 
 
@@ -26,13 +31,23 @@ def kinds() -> str:
             '{{- define "vcli.rules" -}}',
             *map(_line, required_rules()),
             *(line for kind in switched for line in _needed_rules(kind)),
+            *_custom_rules(),
             "{{- end -}}",
             '{{- define "vcli.optionalRules" -}}',
             *(line for kind in SYNCED for line in _rules_if_given(kind)),
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
-            *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
+            *_if(f'(ne {_CLUSTER_ROLE} "false")', _custom_cluster_rules()),
+            *_if(
+                _any([*map(_is_given, owned), f'(and (ne {_CLUSTER_ROLE} "false") {_HAS_CLUSTER_SCOPED})']),
+                [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})],
+            ),
+            "{{- end -}}",
+            f'{{{{- define "vcli.noCustomResources" -}}}}{json.dumps(sorted(KNOWN))}{{{{- end -}}}}',
+            f'{{{{- define "vcli.noCustomGroups" -}}}}{json.dumps(sorted(OF_KUBERNETES))}{{{{- end -}}}}',
+            '{{- define "vcli.hasClusterScoped" -}}',
+            *_each_custom(_if(_IS_CLUSTER_SCOPED, ["true"])),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",
@@ -50,6 +65,36 @@ def kinds() -> str:
             "",
         ]
     )
+
+
+def _custom_rules() -> Iterator[str]:
+    """Those of `custom_kind`, in the namespace."""
+    kind = custom_kind(_CUSTOM, "toHost", namespaced=True)
+    return _each_custom(_if(f"not {_IS_CLUSTER_SCOPED}", _custom_lines(kind.rules)))
+
+
+def _custom_cluster_rules() -> Iterator[str]:
+    """Those of `custom_kind`, in the ClusterRole."""
+    definition, *rules = custom_kind(_CUSTOM, "toHost", namespaced=False).cluster_rules
+    own = _if(_IS_CLUSTER_SCOPED, _custom_lines(rules))
+    return _each_custom([*_custom_lines([definition]), *own])
+
+
+def _each_custom(lines: Iterable[str]) -> Iterator[str]:
+    yield "{{- range $name, $custom := .Values.sync.toHost.customResources }}"
+    yield "{{- if $custom.enabled }}"
+    yield '{{- $parts := splitn "." 2 $name }}'
+    yield from lines
+    yield "{{- end }}"
+    yield "{{- end }}"
+
+
+def _custom_lines(rules: Iterable[Rule]) -> Iterator[str]:
+    for line in _lines(rules):
+        named = line.replace(f'"{_CUSTOM}"', "{{ $name | quote }}")
+        for part, value in zip(_CUSTOM.split("."), ("_0", "_1"), strict=True):
+            named = named.replace(f'"{part}"', f"{{{{ $parts.{value} | quote }}}}")
+        yield named
 
 
 def _needed_rules(kind: SyncedKind) -> Iterator[str]:

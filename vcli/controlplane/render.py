@@ -12,7 +12,7 @@ from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import Spec
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
-from vcli.config.synced import differences, kinds_on, selectors
+from vcli.config.synced import custom_resources, differences, kinds_on, selectors
 from vcli.contract import ports
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
@@ -170,6 +170,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         node_images=not nodes.clear_image_status,
         kinds=differences(values),
         selectors=selectors(values),
+        custom_resources=custom_resources(values),
         workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

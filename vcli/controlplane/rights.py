@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, merged
+from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind, merged
 from vcli.config.schema import Values
-from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, custom_kinds, kinds_of_cluster_role, kinds_on
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.kube.types import Object
@@ -128,14 +128,20 @@ def _rules(values: Values) -> list[Object]:
         if not kind.required
         for rule in kind.needed_rules(chosen(values, kind))
     ]
-    return [*required_rules(), *of_chosen, *role["rules"]]
+    of_custom = [rule.dump() for kind in custom_kinds(values) for rule in kind.rules]
+    return [*required_rules(), *of_chosen, *of_custom, *role["rules"]]
 
 
 def _cluster_rules(values: Values) -> list[Object]:
-    return [rule.dump() for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+    return [rule.dump() for kind in _kinds_of_cluster_role(values) for rule in kind.cluster_rules]
+
+
+def _kinds_of_cluster_role(values: Values) -> list[SyncedKind]:
+    custom = custom_kinds(values) if values.rbac.cluster_role.enabled else []
+    return [*kinds_of_cluster_role(values), *custom]
 
 
 def _owner_rules(values: Values) -> list[Object]:
     """The syncer reads its own ClusterRole where that is the owner of what it makes."""
-    kinds = kinds_of_cluster_role(values)
+    kinds = _kinds_of_cluster_role(values)
     return [OWNER_RULE.dump()] if any(kind.is_owned_by_cluster_role for kind in kinds) else []

@@ -4,9 +4,10 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -119,6 +120,7 @@ def _runnables(
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
+    custom = _custom_resources(ctx, references, events)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
@@ -126,9 +128,10 @@ def _runnables(
         to_host(ctx, PVCS, claims(ctx, volumes)),
         *registry.controllers(ctx, references),
         inert.controller,
+        *(each.definitions.controller for each in custom),
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers]
+    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers, *custom]
     return [
         ctx.virtual,
         ctx.host,
@@ -141,6 +144,14 @@ def _runnables(
         # Nobody waits for these events: what makes the cluster ready goes first.
         after(partial(gates.wait, "default ServiceAccount"), inert),
     ], controllers
+
+
+def _custom_resources(ctx: SyncContext, references: ReferenceIndex, events: Sequence[Events]) -> list[Any]:
+    """What syncs them; nothing, and no import, where the values name none."""
+    if not ctx.settings.custom_resources:
+        return []
+    module = import_module("vcli.syncer.kinds.custom.controllers")
+    return [module.CustomResources(ctx, references, next(iter(events), None))]
 
 
 async def _start(ctx: SyncContext, nodes: Nodes, gates: Gates) -> None:

@@ -88,6 +88,7 @@
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
+{{- with include "vcli.customResources" . | fromJson -}}{{- $_ := set $settings "customResources" . -}}{{- end -}}
 {{- $pull := $values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets -}}
 {{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
   {{- $_ := set $settings "workloadPullSecrets" $pull -}}

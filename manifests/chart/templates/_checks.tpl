@@ -38,6 +38,9 @@
   {{- end -}}
 {{- end -}}
 {{- include "vcli.checkSelectors" . -}}
+{{- range $name, $custom := .Values.sync.toHost.customResources -}}
+  {{- include "vcli.checkCustomResource" (dict "path" "sync.toHost.customResources" "name" $name "patches" $custom.patches) -}}
+{{- end -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
@@ -71,6 +74,32 @@
   {{- range .values -}}
     {{- if not (regexMatch $value .) -}}
       {{- fail (printf "%s.matchExpressions: %q is not a label's value" $path .) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether "name", a key of "path", is a custom resource, and its "patches" can be done. */}}
+{{- define "vcli.checkCustomResource" -}}
+{{- $path := printf "%s.%s" .path .name -}}
+{{- if has .name (include "vcli.noCustomResources" . | fromJsonArray) -}}
+  {{- fail (printf "%s: not to be named here: a kind that vcli knows" $path) -}}
+{{- end -}}
+{{- if has (splitn "." 2 .name)._1 (include "vcli.noCustomGroups" . | fromJsonArray) -}}
+  {{- fail (printf "%s: a kind of Kubernetes itself, and no custom resource" $path) -}}
+{{- end -}}
+{{- range .patches -}}
+  {{- $given := and .reference (kindIs "map" .reference) -}}
+  {{- if or (and $given (hasKey . "labels")) (not (or $given (hasKey . "labels"))) -}}
+    {{- fail (printf "%s.patches: one of reference and labels must be given, and not both" $path) -}}
+  {{- end -}}
+  {{- if regexMatch "^(apiVersion|kind|status)([.[]|$)|^metadata($|\\.(name|namespace|uid|labels|ownerReferences|finalizers)([.[]|$)|\\.annotations$)" .path -}}
+    {{- fail (printf "%s.patches: %s can't be patched" $path .path) -}}
+  {{- end -}}
+  {{- $reference := .reference | default dict -}}
+  {{- range $key := list "apiVersionPath" "kindPath" "namespacePath" -}}
+    {{- if and (get $reference $key) (not $reference.namePath) -}}
+      {{- fail (printf "%s.patches: %s is of no use without namePath: the field is the name alone" $path $key) -}}
     {{- end -}}
   {{- end -}}
 {{- end -}}

@@ -110,6 +110,32 @@ annotations:
 {{- toJson $found -}}
 {{- end -}}
 
+{{/* The custom resources that are synced, as the syncer's settings have them, as JSON. */}}
+{{- define "vcli.customResources" -}}
+{{- $found := dict -}}
+{{- range $name, $custom := .Values.sync.toHost.customResources -}}
+  {{- if $custom.enabled -}}
+    {{- $patches := list -}}
+    {{- range $custom.patches -}}
+      {{- $patch := dict "path" .path -}}
+      {{- if .reference -}}
+        {{- $reference := dict -}}
+        {{- range $key, $text := .reference -}}
+          {{- if $text -}}{{- $_ := set $reference $key $text -}}{{- end -}}
+        {{- end -}}
+        {{- $_ := set $patch "reference" $reference -}}
+      {{- else -}}
+        {{- $_ := set $patch "labels" dict -}}
+      {{- end -}}
+      {{- $patches = append $patches $patch -}}
+    {{- end -}}
+    {{- $scope := $custom.scope | default "Namespaced" -}}
+    {{- $_ := set $found (printf "toHost.customResources.%s" $name) (dict "scope" $scope "patches" $patches) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $found -}}
+{{- end -}}
+
 {{/* What of the values is not the default, as JSON: "values" without what is equal in "defaults". */}}
 {{- define "vcli.given" -}}
 {{- $given := dict -}}

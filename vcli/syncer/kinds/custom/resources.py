@@ -1,0 +1,48 @@
+"""The custom resources that the values name, as the syncer's settings have them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vcli.catalog import Direction
+from vcli.contract.settings import Settings
+from vcli.syncer.translate.patches import Patch, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomResource:
+    """One of them.
+
+    Attributes:
+        path: its section in the values below ``sync``.
+        name: of its CustomResourceDefinition.
+        namespaced: whether its scope is said to be Namespaced.
+        patches: fields that are others on the host.
+    """
+
+    path: str
+    name: str
+    namespaced: bool
+    patches: tuple[Patch, ...] = ()
+
+    @property
+    def plural(self) -> str:
+        """As in the path of a request."""
+        return self.name.partition(".")[0]
+
+    @property
+    def group(self) -> str:
+        """Its API group."""
+        return self.name.partition(".")[2]
+
+
+def resources_of(settings: Settings, direction: Direction) -> Iterator[CustomResource]:
+    """Those that are synced in one direction."""
+    for path, chosen in settings.custom_resources.items():
+        of, _, name = path.split(".", 2)
+        if of == direction:
+            yield CustomResource(
+                path=path,
+                name=name,
+                namespaced=chosen["scope"] == "Namespaced",
+                patches=tuple(map(load, chosen.get("patches", ()))),
+            )
