@@ -184,6 +184,29 @@ CUSTOM: list[dict[str, Any]] = [
 ]
 """Custom resources by their names, whose dots are no steps of a path."""
 
+_SHOWN = "sync.fromHost.customResources"
+SHOWN: list[dict[str, Any]] = [
+    {
+        "clusterissuers.cert-manager.io": {
+            "enabled": True,
+            "scope": "Cluster",
+            "selector": {"matchLabels": {"tier": "gold"}},
+        },
+        "issuers.example.com": {
+            "enabled": True,
+            "scope": "Namespaced",
+            "mappings": {"byName": {"": "team/*", "/one": "team/other"}},
+        },
+        "gateways.example.com": {
+            "enabled": True,
+            "scope": "Namespaced",
+            "mappings": {"byName": {"infra/*": "infra/*", "infra/web": "web/a"}},
+            "selector": {"matchExpressions": [{"key": "a", "operator": "Exists"}]},
+        },
+    },
+    {"off.example.com": {"enabled": False, "scope": "Cluster"}},
+]
+
 COMBINATIONS: list[dict[str, Any]] = [
     {},
     {f"{_PLANE}.service.spec.type": "NodePort", f"{_PLANE}.service.httpsNodePort": 30443},
@@ -211,6 +234,12 @@ COMBINATIONS: list[dict[str, Any]] = [
     ),
     *({_CUSTOM: custom, "rbac.clusterRole.enabled": given} for custom in CUSTOM for given in (True, False)),
     *({_CUSTOM: custom} for custom in CUSTOM),
+    *(
+        {_SHOWN: {**shown}, "rbac.clusterRole.enabled": given}
+        for shown in SHOWN
+        for given in (True, False, "auto")
+    ),
+    {_CUSTOM: CUSTOM[0], _SHOWN: SHOWN[0]},
     # All at once; an image is one string here.
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
@@ -294,6 +323,44 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         )
     ),
     ({_CUSTOM: {"a.example.com": {"scope": "Cluster"}}}, "enabled"),
+    *(
+        (
+            {_SHOWN: {"a.example.com": {"enabled": True, "scope": scope, "mappings": {"byName": by_name}}}},
+            message,
+        )
+        for scope, by_name, message in (
+            ("Cluster", {"a/b": "c/d"}, "of no use for what is in no namespace"),
+            ("Namespaced", {}, "must be given"),
+            ("Namespaced", {"a": "c/d"}, "is no mapping"),
+            ("Namespaced", {"a/b": "d"}, "is no mapping"),
+            ("Namespaced", {"a/b": ""}, "is no mapping"),
+            ("Namespaced", {"a/b/c": "a/b"}, "is no mapping"),
+            ("Namespaced", {"a/*": "c/d"}, "all objects are mapped to all"),
+            ("Namespaced", {"": "c/d"}, "all objects are mapped to all"),
+            ("Namespaced", {"a/b": "c/*"}, "all objects are mapped to all"),
+            ("Namespaced", {"a/b": "c/d", "b/b": "c/d"}, "is mapped already"),
+        )
+    ),
+    ({_SHOWN: {"a.example.com": {"enabled": True}}}, "scope"),
+    (
+        {
+            _SHOWN: {
+                "a.example.com": {
+                    "enabled": True,
+                    "scope": "Cluster",
+                    "selector": {"matchLabels": {"a b": "c"}},
+                }
+            }
+        },
+        "not a label key",
+    ),
+    (
+        {
+            _SHOWN: {"a.example.com": {"enabled": True, "scope": "Cluster"}},
+            _CUSTOM: {"a.example.com": {"enabled": True, "scope": "Cluster"}},
+        },
+        "one direction for each resource",
+    ),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

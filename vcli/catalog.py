@@ -326,7 +326,7 @@ MADE_ON_HOST: Final = tuple(kind.resource for kind in SYNCED if kind.direction !
 """The kinds that a virtual cluster may have objects of on the host, whether they are on now or were once."""
 
 
-def custom_kind(name: str, direction: Direction, *, namespaced: bool) -> SyncedKind:
+def custom_kind(name: str, direction: Direction, *, namespaced: bool, elsewhere: bool = False) -> SyncedKind:
     """A custom resource that the values name, as a kind that is on.
 
     Its version, and its kind as in an object, are known only where it is served.
@@ -335,6 +335,7 @@ def custom_kind(name: str, direction: Direction, *, namespaced: bool) -> SyncedK
         name: of its CustomResourceDefinition: ``certificates.cert-manager.io``.
         direction: where the objects come from.
         namespaced: whether it is.
+        elsewhere: whether objects of other namespaces of the host are shown.
     """
     plural, _, group = name.partition(".")
     resource = Resource(group, "", plural, name, namespaced)
@@ -346,8 +347,8 @@ def custom_kind(name: str, direction: Direction, *, namespaced: bool) -> SyncedK
         direction=direction,
         key=f"customResources.{name}",
         summary="A custom resource.",
-        rules=rules if namespaced else (),
-        cluster_rules=(definition, *(() if namespaced else rules)),
+        rules=rules if namespaced and not elsewhere else (),
+        cluster_rules=(definition, *(() if namespaced and not elsewhere else rules)),
     )
 
 

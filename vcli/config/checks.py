@@ -9,7 +9,8 @@ from vcli.config.checks_custom import check_custom
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Values
-from vcli.config.schema_kinds import LABEL_KEY, LABEL_VALUE, Selector, nodes_of, selector_of, switch_of
+from vcli.config.schema_kinds import nodes_of, selector_of, switch_of
+from vcli.config.schema_selector import LABEL_KEY, LABEL_VALUE, Selector
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
@@ -60,10 +61,7 @@ def check(values: Values, document: Document) -> Values:
         )
     _check_ranges(values, document)
     _check_nodes(values, document)
-    for kind in SYNCED:
-        if kind.selectable:
-            keys = ("sync", *kind.path.split("."), "selector")
-            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
+    _check_selectors(values, document)
     check_custom(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
@@ -94,6 +92,16 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, value in selector.labels.items():
         if not re.fullmatch(LABEL_KEY, key) or not re.fullmatch(LABEL_VALUE, value):
             raise fail(document, (*keys, "selector", "labels", key), f"{key}={value} is no label of a Node")
+
+
+def _check_selectors(values: Values, document: Document) -> None:
+    for kind in SYNCED:
+        if kind.selectable:
+            keys: Keys = ("sync", *kind.path.split("."), "selector")
+            _check_selector(selector_of(values.sync.from_host, kind), keys, document)
+    for name, custom in values.sync.from_host.custom_resources.items():
+        keys = ("sync", "fromHost", "customResources", name, "selector")
+        _check_selector(custom.selector, keys, document)
 
 
 def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:

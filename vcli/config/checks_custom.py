@@ -1,12 +1,13 @@
 """Custom resources in the values: what can't be one, and what a patch can't do."""
 
+import re
 from typing import Final
 
 from vcli.catalog import SYNCED
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import Values
-from vcli.config.schema_custom import Patch, Reference
+from vcli.config.schema_custom import CustomFromHost, Patch, Reference
 from vcli.contract import paths
 
 OF_KUBERNETES: Final = frozenset(
@@ -38,6 +39,9 @@ OF_KUBERNETES: Final = frozenset(
 """API groups that no CustomResourceDefinition makes: their objects are rights, admission and the like."""
 KNOWN: Final = frozenset(f"{kind.resource.plural}.{kind.resource.group}" for kind in SYNCED)
 """What vcli has keys of their own for, or never syncs by other keys."""
+_PART: Final = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
+_HOST_OBJECT: Final = rf"(({_PART})?/({_PART}|\*))?"
+_VIRTUAL_OBJECT: Final = rf"{_PART}/({_PART}|\*)"
 _OURS: Final = ("name", "namespace", "uid", "labels", "ownerReferences", "finalizers")
 
 
@@ -52,6 +56,33 @@ def check_custom(values: Values, document: Document) -> None:
         _check_name(name, keys, document)
         for index, patch in enumerate(custom.patches):
             _check_patch(patch, (*keys, "patches", index), document)
+    for name, shown in values.sync.from_host.custom_resources.items():
+        keys = ("sync", "fromHost", "customResources", name)
+        _check_name(name, keys, document)
+        _check_from_host(name, shown, keys, document)
+        other = values.sync.to_host.custom_resources.get(name)
+        if other is not None and other.enabled and shown.enabled:
+            raise fail(document, keys, "synced to the host as well: one direction for each resource")
+
+
+def _check_from_host(name: str, custom: CustomFromHost, keys: Keys, document: Document) -> None:
+    by_name, place = custom.mappings.by_name, (*keys, "mappings", "byName")
+    if custom.scope == "Cluster" and by_name:
+        raise fail(document, place, "of no use for what is in no namespace", hint="selector chooses some")
+    if custom.scope == "Namespaced" and not by_name:
+        hint = f"name the objects of the host: infra/*: infra/*; or say that {name} has the scope Cluster"
+        raise fail(document, place, "must be given", hint=hint)
+    shown: dict[str, str] = {}
+    for host, virtual in by_name.items():
+        is_all = virtual.endswith("/*")
+        if not re.fullmatch(_HOST_OBJECT, host) or not re.fullmatch(_VIRTUAL_OBJECT, virtual):
+            hint = 'write infra/web: default/web for one, infra/*: infra/* or "": default/* for all'
+            raise fail(document, (*place, host), f"{host!r}: {virtual!r} is no mapping", hint=hint)
+        if is_all != (not host or host.endswith("/*")):
+            raise fail(document, (*place, host), "all objects are mapped to all, or one to one")
+        if virtual in shown and not is_all:
+            raise fail(document, (*place, host), f"{virtual} is mapped already, to {shown[virtual]}")
+        shown[virtual] = host
 
 
 def _check_name(name: str, keys: Keys, document: Document) -> None:

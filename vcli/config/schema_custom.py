@@ -1,11 +1,12 @@
 """The values ``sync.<direction>.customResources``; a part of `vcli.config.schema`."""
 
-# ruff: noqa: RUF009  doc and required make fields
+# ruff: noqa: RUF009  doc, required and section make fields
 
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from vcli.config.fields import doc, required
+from vcli.config.fields import doc, required, section
+from vcli.config.schema_selector import Selector
 from vcli.contract.paths import FORM, PATTERN, PATTERN_OF_ONE
 
 _WORD: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -58,3 +59,25 @@ class CustomToHost:
     enabled: bool = required("Sync its objects, and have its CustomResourceDefinition as on the host.")
     scope: Scope = doc("Namespaced", "Its scope; Cluster takes rights to all its objects on the host.")
     patches: tuple[Patch, ...] = doc((), "Fields that are others on the host, in this order.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mappings:
+    """Which objects in namespaces of the host are shown, and as what."""
+
+    by_name: dict[str, str] = doc(
+        {},
+        "Host object to virtual object, `infra/web: default/web`, or all of a namespace, `infra/*: infra/*`;"
+        " without a namespace on the host it is that of the virtual cluster: `/web: default/web`, and"
+        ' `"": default/*` for all.',
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFromHost:
+    """A custom resource of which objects of the host are shown, read-only."""
+
+    enabled: bool = required("Show its objects, and have its CustomResourceDefinition as on the host.")
+    scope: Scope = required("Its scope; of Namespaced ones those are shown that mappings name.")
+    mappings: Mappings = section(Mappings)
+    selector: Selector = section(Selector)

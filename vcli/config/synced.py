@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vcli.catalog import SYNCED, Switch, SyncedKind, custom_kind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
+from vcli.config.schema_custom import CustomFromHost
 from vcli.config.schema_kinds import selector_of, switch_of
 from vcli.kube.types import Object
 
@@ -37,21 +38,42 @@ def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
 
 def custom_kinds(values: Values) -> list[SyncedKind]:
     """The custom resources that are synced, by direction and name."""
-    to_host = values.sync.to_host.custom_resources
+    to_host, from_host = values.sync.to_host.custom_resources, values.sync.from_host.custom_resources
     return [
-        custom_kind(name, "toHost", namespaced=to_host[name].scope == "Namespaced")
-        for name in sorted(to_host)
-        if to_host[name].enabled
+        *(
+            custom_kind(name, "toHost", namespaced=custom.scope == "Namespaced")
+            for name, custom in sorted(to_host.items())
+            if custom.enabled
+        ),
+        *(
+            custom_kind(
+                name, "fromHost", namespaced=shown.scope == "Namespaced", elsewhere=_is_elsewhere(shown)
+            )
+            for name, shown in sorted(from_host.items())
+            if shown.enabled
+        ),
     ]
+
+
+def _is_elsewhere(shown: CustomFromHost) -> bool:
+    """Whether objects of other namespaces of the host are mapped."""
+    return any(host and not host.startswith("/") for host in shown.mappings.by_name)
 
 
 def custom_resources(values: Values) -> dict[str, Object]:
     """What is to be known of each custom resource that is synced, by path, for the settings."""
     found: dict[str, Object] = {}
     for kind in custom_kinds(values):
-        custom = values.sync.to_host.custom_resources[kind.resource.kind]
-        patches = [_without_empty(dump(patch)) for patch in custom.patches]
-        found[kind.path] = {"scope": custom.scope, "patches": patches}
+        name = kind.resource.kind
+        if kind.direction == "toHost":
+            custom = values.sync.to_host.custom_resources[name]
+            patches = [_without_empty(dump(patch)) for patch in custom.patches]
+            found[kind.path] = {"scope": custom.scope, "patches": patches}
+        else:
+            shown = values.sync.from_host.custom_resources[name]
+            selector = {key: chosen for key, chosen in dump(shown.selector).items() if chosen}
+            mappings = dict(shown.mappings.by_name)
+            found[kind.path] = {"scope": shown.scope, "mappings": mappings, "selector": selector}
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SYNCED, Rule, SyncedKind, custom_kind
+from vcli.catalog import OWNER_RULE, SYNCED, Direction, Rule, SyncedKind, custom_kind
 from vcli.config.checks_custom import KNOWN, OF_KUBERNETES
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
@@ -15,7 +15,8 @@ _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
 _CUSTOM: Final = "plural-of-it.group-of-it"
 """Stands for a custom resource, where its name is to be."""
-_IS_CLUSTER_SCOPED: Final = '(eq ($custom.scope | default "Namespaced") "Cluster")'
+_DIRECTIONS: Final[tuple[Direction, ...]] = ("toHost", "fromHost")
+_IS_OF_CLUSTER: Final = '(include "vcli.isOfCluster" $custom)'
 _HAS_CLUSTER_SCOPED: Final = '(include "vcli.hasClusterScoped" .)'
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 
@@ -47,7 +48,7 @@ def kinds() -> str:
             f'{{{{- define "vcli.noCustomResources" -}}}}{json.dumps(sorted(KNOWN))}{{{{- end -}}}}',
             f'{{{{- define "vcli.noCustomGroups" -}}}}{json.dumps(sorted(OF_KUBERNETES))}{{{{- end -}}}}',
             '{{- define "vcli.hasClusterScoped" -}}',
-            *_each_custom(_if(_IS_CLUSTER_SCOPED, ["true"])),
+            *_each_custom("toHost", _if(_IS_OF_CLUSTER, ["true"])),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",
@@ -69,19 +70,21 @@ def kinds() -> str:
 
 def _custom_rules() -> Iterator[str]:
     """Those of `custom_kind`, in the namespace."""
-    kind = custom_kind(_CUSTOM, "toHost", namespaced=True)
-    return _each_custom(_if(f"not {_IS_CLUSTER_SCOPED}", _custom_lines(kind.rules)))
+    for direction in _DIRECTIONS:
+        kind = custom_kind(_CUSTOM, direction, namespaced=True)
+        yield from _each_custom(direction, _if(f"not {_IS_OF_CLUSTER}", _custom_lines(kind.rules)))
 
 
 def _custom_cluster_rules() -> Iterator[str]:
     """Those of `custom_kind`, in the ClusterRole."""
-    definition, *rules = custom_kind(_CUSTOM, "toHost", namespaced=False).cluster_rules
-    own = _if(_IS_CLUSTER_SCOPED, _custom_lines(rules))
-    return _each_custom([*_custom_lines([definition]), *own])
+    for direction in _DIRECTIONS:
+        definition, *rules = custom_kind(_CUSTOM, direction, namespaced=False).cluster_rules
+        own = _if(_IS_OF_CLUSTER, _custom_lines(rules))
+        yield from _each_custom(direction, [*_custom_lines([definition]), *own])
 
 
-def _each_custom(lines: Iterable[str]) -> Iterator[str]:
-    yield "{{- range $name, $custom := .Values.sync.toHost.customResources }}"
+def _each_custom(direction: Direction, lines: Iterable[str]) -> Iterator[str]:
+    yield f"{{{{- range $name, $custom := .Values.sync.{direction}.customResources }}}}"
     yield "{{- if $custom.enabled }}"
     yield '{{- $parts := splitn "." 2 $name }}'
     yield from lines

@@ -12,7 +12,7 @@ from typing import Any, Final
 from vcli.catalog import SYNCED, SyncedKind, kinds_on
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
-from vcli.kube.resources import CONFIGMAPS, EVENTS, NODES, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
+from vcli.kube.resources import CONFIGMAPS, CRDS, EVENTS, NODES, PODS, PVCS, PVS, SECRETS, SERVICES, Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
@@ -80,6 +80,23 @@ async def tidy(ctx: SyncContext) -> None:
                 await remove_mirrors(ctx, kind.resource)
             except VcliError as error:  # the next start tries again
                 log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
+    try:
+        for resource in await _mirrored_no_more(ctx):
+            await remove_mirrors(ctx, resource)
+    except VcliError as error:
+        log.warning("mirrors of custom resources not removed", error=error)
+
+
+async def _mirrored_no_more(ctx: SyncContext) -> list[Resource]:
+    """The custom resources that mirrors may be left of: their definitions are mirrors, which stay."""
+    found = []
+    for definition in (await ctx.virtual.client.list(CRDS, label_selector=keys.MIRROR))["items"]:
+        spec, name = definition["spec"], definition["metadata"]["name"]
+        served = [each["name"] for each in spec["versions"] if each["served"]]
+        if served and f"fromHost.customResources.{name}" not in ctx.settings.custom_resources:
+            names, namespaced = spec["names"], spec["scope"] == "Namespaced"
+            found.append(Resource(spec["group"], served[0], names["plural"], names["kind"], namespaced))
+    return found
 
 
 def _module(resource: Resource) -> Any:

@@ -41,6 +41,16 @@
 {{- range $name, $custom := .Values.sync.toHost.customResources -}}
   {{- include "vcli.checkCustomResource" (dict "path" "sync.toHost.customResources" "name" $name "patches" $custom.patches) -}}
 {{- end -}}
+{{- $toHost := .Values.sync.toHost.customResources -}}
+{{- range $name, $custom := .Values.sync.fromHost.customResources -}}
+  {{- $path := printf "sync.fromHost.customResources.%s" $name -}}
+  {{- include "vcli.checkCustomResource" (dict "path" "sync.fromHost.customResources" "name" $name) -}}
+  {{- include "vcli.checkMappings" (dict "path" $path "scope" $custom.scope "byName" ($custom.mappings | default dict).byName) -}}
+  {{- include "vcli.checkSelector" (dict "path" (printf "%s.selector" $path) "selector" ($custom.selector | default dict)) -}}
+  {{- if and $custom.enabled (get $toHost $name | default dict).enabled -}}
+    {{- fail (printf "%s: synced to the host as well: one direction for each resource" $path) -}}
+  {{- end -}}
+{{- end -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
@@ -102,5 +112,31 @@
       {{- fail (printf "%s.patches: %s is of no use without namePath: the field is the name alone" $path $key) -}}
     {{- end -}}
   {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether "byName", the mappings of a custom resource of "scope", can be done. */}}
+{{- define "vcli.checkMappings" -}}
+{{- $path := printf "%s.mappings.byName" .path -}}
+{{- if and (eq .scope "Cluster") .byName -}}
+  {{- fail (printf "%s: of no use for what is in no namespace" $path) -}}
+{{- end -}}
+{{- if and (eq .scope "Namespaced") (not .byName) -}}
+  {{- fail (printf "%s: must be given" $path) -}}
+{{- end -}}
+{{- $part := "[a-z0-9]([-a-z0-9.]*[a-z0-9])?" -}}
+{{- $seen := dict -}}
+{{- range $host, $virtual := .byName -}}
+  {{- if or (not (regexMatch (printf "^((%s)?/(%s|\\*))?$" $part $part) $host)) (not (regexMatch (printf "^%s/(%s|\\*)$" $part $part) $virtual)) -}}
+    {{- fail (printf "%s: %q: %q is no mapping" $path $host $virtual) -}}
+  {{- end -}}
+  {{- $all := hasSuffix "/*" $virtual -}}
+  {{- if ne $all (or (eq $host "") (hasSuffix "/*" $host)) -}}
+    {{- fail (printf "%s: all objects are mapped to all, or one to one" $path) -}}
+  {{- end -}}
+  {{- if and (hasKey $seen $virtual) (not $all) -}}
+    {{- fail (printf "%s: %s is mapped already" $path $virtual) -}}
+  {{- end -}}
+  {{- $_ := set $seen $virtual true -}}
 {{- end -}}
 {{- end -}}

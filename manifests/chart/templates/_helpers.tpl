@@ -110,6 +110,14 @@ annotations:
 {{- toJson $found -}}
 {{- end -}}
 
+{{/* Whether a custom resource takes rights to its objects outside the namespace. */}}
+{{- define "vcli.isOfCluster" -}}
+{{- if eq (.scope | default "Namespaced") "Cluster" -}}true{{- end -}}
+{{- range $host, $virtual := (.mappings | default dict).byName -}}
+  {{- if and $host (not (hasPrefix "/" $host)) -}}true{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The custom resources that are synced, as the syncer's settings have them, as JSON. */}}
 {{- define "vcli.customResources" -}}
 {{- $found := dict -}}
@@ -131,6 +139,14 @@ annotations:
     {{- end -}}
     {{- $scope := $custom.scope | default "Namespaced" -}}
     {{- $_ := set $found (printf "toHost.customResources.%s" $name) (dict "scope" $scope "patches" $patches) -}}
+  {{- end -}}
+{{- end -}}
+{{- range $name, $custom := .Values.sync.fromHost.customResources -}}
+  {{- if $custom.enabled -}}
+    {{- $mappings := (($custom.mappings | default dict).byName) | default dict -}}
+    {{- $selector := include "vcli.labelSelector" ($custom.selector | default dict) | fromJson -}}
+    {{- $shown := dict "scope" $custom.scope "mappings" $mappings "selector" $selector -}}
+    {{- $_ := set $found (printf "fromHost.customResources.%s" $name) $shown -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $found -}}

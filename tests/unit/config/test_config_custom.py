@@ -120,3 +120,61 @@ def test_what_is_refused(custom: Object, message: str, hint: str | None, tmp_pat
 def test_an_annotation_may_be_patched() -> None:
     patch = {**SECRET, "path": 'metadata.annotations["example.com/secret"]'}
     assert values_of({NAME: {"enabled": True, "patches": [patch]}})
+
+
+def shown(custom: Object) -> Any:
+    return from_mapping({"sync": {"fromHost": {"customResources": custom}}}, name="values")
+
+
+READ = ["get", "list", "watch"]
+
+
+@pytest.mark.parametrize(
+    ("custom", "in_namespace", "of_cluster"),
+    [
+        ({"scope": "Namespaced", "mappings": {"byName": {"": "web/*"}}}, ["certificates"], []),
+        ({"scope": "Namespaced", "mappings": {"byName": {"/a": "web/a"}}}, ["certificates"], []),
+        ({"scope": "Namespaced", "mappings": {"byName": {"infra/a": "web/a"}}}, [], ["certificates"]),
+        ({"scope": "Cluster"}, [], ["certificates"]),
+    ],
+)
+def test_the_rights_to_show_some(custom: Object, in_namespace: list[str], of_cluster: list[str]) -> None:
+    more, found = roles(shown({NAME: {"enabled": True, **custom}}))
+    assert [rule["resources"] for rule in more] == ([in_namespace] if in_namespace else [])
+    assert [rule["resources"][0] for rule in found] == ["customresourcedefinitions", *of_cluster]
+    assert all(rule["verbs"] == READ for rule in (*more, *found))
+
+
+def test_what_the_syncer_is_told_of_those_it_shows() -> None:
+    selector = {"matchLabels": {"a": "b"}}
+    by_name = {"infra/a": "web/b"}
+    custom = {"enabled": True, "scope": "Namespaced", "mappings": {"byName": by_name}, "selector": selector}
+    assert custom_resources(shown({NAME: custom})) == {
+        f"fromHost.customResources.{NAME}": {
+            "scope": "Namespaced",
+            "mappings": by_name,
+            "selector": selector,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("custom", "message"),
+    [
+        ({"enabled": True}, "scope: must be given"),
+        ({"enabled": True, "scope": "Namespaced"}, "mappings.byName: must be given"),
+        (
+            {"enabled": True, "scope": "Cluster", "mappings": {"byName": {"": "a/*"}}},
+            "of no use for what is in no namespace",
+        ),
+        (
+            {"enabled": True, "scope": "Namespaced", "mappings": {"byName": {"a/b": "c"}}},
+            "'a/b': 'c' is no mapping",
+        ),
+        ({"enabled": True, "scope": "Cluster", "patches": []}, "unknown key"),
+    ],
+)
+def test_what_is_refused_of_those_from_the_host(custom: Object, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        shown({NAME: custom})
+    assert message in caught.value.message

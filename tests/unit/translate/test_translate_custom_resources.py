@@ -4,7 +4,8 @@ from typing import Any
 
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.translate.customresources import to_host, virtual_status
+from vcli.syncer.translate.customresources import mirror_of, to_host, virtual_status
+from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.patches import load
 
 Object = dict[str, Any]
@@ -85,3 +86,21 @@ def test_who_waits_for_a_generation_sees_that_of_the_virtual_object() -> None:
 def test_without_status_there_is_none() -> None:
     assert shown({"metadata": {}}) == {}
     assert shown({"metadata": {}, "status": {"observedGeneration": 2}}) == {"observedGeneration": 2}
+
+
+def test_a_mirror_has_all_but_most_of_the_metadata() -> None:
+    host = certificate(status={"ready": True}, data={})
+    host["metadata"]["labels"] = {"app": "web", "vcli.dev/namespace": "x"}
+    made = mirror_of(host, VirtualName("shop", "it"), has_status=True)
+    assert made == {
+        "apiVersion": "example.com/v1",
+        "kind": "Certificate",
+        "metadata": {
+            "name": "it",
+            "namespace": "shop",
+            "labels": {"app": "web", "vcli.dev/mirror": "true"},
+        },
+        "spec": {"secretName": "tls"},
+        "data": {},
+    }
+    assert mirror_of(host, VirtualName("", "it"), has_status=False)["status"] == {"ready": True}

@@ -1,12 +1,13 @@
-"""Custom resources: all but their metadata to the host, their status back in the tenant's names."""
+"""Custom resources: all but their metadata to the host, their status back in the tenant's names; mirrors."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from vcli.kube.types import annotations
+from vcli.kube.types import annotations, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.objects import Object, without
 from vcli.syncer.translate.patches import Patch, Places, patched
 from vcli.syncer.translate.scope import Scope
@@ -75,6 +76,22 @@ def _texts_with(word: str, value: Any) -> Iterator[str]:
             yield from _texts_with(word, each)
     elif isinstance(value, str) and word in value:
         yield value
+
+
+def mirror_of(host: Object, name: VirtualName, *, has_status: bool) -> Object:
+    """The complete virtual object that shows one of the host: all of it but most of its metadata.
+
+    Args:
+        host: the host's.
+        name: as what it is shown.
+        has_status: whether its status is a subresource, and written by itself.
+    """
+    theirs = {key: value for key, value in labels(host).items() if not keys.is_ours(key)}
+    metadata: Object = {"name": name.name, "labels": {**theirs, keys.MIRROR: "true"}}
+    if name.namespace:
+        metadata["namespace"] = name.namespace
+    rest = without(host, "metadata", *(("status",) if has_status else ()))
+    return {**rest, "metadata": metadata}
 
 
 def _generations_ahead(host: Object) -> int:

@@ -5,6 +5,7 @@ from functools import partial
 
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.kinds.custom.definitions import Definitions
+from vcli.syncer.kinds.custom.from_host import synced_from_host
 from vcli.syncer.kinds.custom.lifecycle import Lifecycle
 from vcli.syncer.kinds.custom.resources import resources_of
 from vcli.syncer.kinds.custom.to_host import KindsToHost
@@ -29,10 +30,15 @@ class CustomResources:
 
     def __init__(self, ctx: SyncContext, references: ReferenceIndex, events: Events | None) -> None:
         to_host = list(resources_of(ctx.settings, "toHost"))
-        self.definitions = Definitions(ctx, [each.name for each in to_host])
+        from_host = list(resources_of(ctx.settings, "fromHost"))
+        self.definitions = Definitions(ctx, [each.name for each in (*to_host, *from_host)])
         kinds = KindsToHost(ctx, references, events)
         self._lifecycles = [
-            Lifecycle(ctx, each, self.definitions, partial(kinds.synced, each)) for each in to_host
+            *(Lifecycle(ctx, each, self.definitions, partial(kinds.synced, each)) for each in to_host),
+            *(
+                Lifecycle(ctx, each, self.definitions, partial(synced_from_host, ctx, each))
+                for each in from_host
+            ),
         ]
 
     async def run(self) -> None:

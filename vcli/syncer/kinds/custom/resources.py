@@ -1,10 +1,10 @@
 """The custom resources that the values name, as the syncer's settings have them."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from vcli.catalog import Direction
-from vcli.contract.settings import Settings
+from vcli.contract.settings import Object, Settings
 from vcli.syncer.translate.patches import Patch, load
 
 
@@ -17,12 +17,16 @@ class CustomResource:
         name: of its CustomResourceDefinition.
         namespaced: whether its scope is said to be Namespaced.
         patches: fields that are others on the host.
+        by_name: host objects to virtual ones, of those in namespaces of the host; see `Mappings`.
+        selector: which of the host's are mirrored, a LabelSelector.
     """
 
     path: str
     name: str
     namespaced: bool
     patches: tuple[Patch, ...] = ()
+    by_name: Mapping[str, str] = field(default_factory=dict)
+    selector: Object = field(default_factory=dict)
 
     @property
     def plural(self) -> str:
@@ -45,4 +49,6 @@ def resources_of(settings: Settings, direction: Direction) -> Iterator[CustomRes
                 name=name,
                 namespaced=chosen["scope"] == "Namespaced",
                 patches=tuple(map(load, chosen.get("patches", ()))),
+                by_name=chosen.get("mappings", {}),
+                selector=chosen.get("selector", {}),
             )
