@@ -49,7 +49,8 @@ def rows(kind: type, prefix: str = "", default: Any = None) -> Iterator[tuple[st
             continue
         if shape.of != "section":
             known = types["properties"][name]
-            shown = "must be given" if is_required(field) else f"`{json.dumps(dump(value))}`"
+            default_text = "left out" if value is None else f"`{json.dumps(dump(value))}`"
+            shown = "must be given" if is_required(field) else default_text
             yield f"{prefix}{name}", _type(known), shown, field.metadata["doc"]
         if shape.section is not None:
             below = value if is_dataclass(value) else None

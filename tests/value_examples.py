@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import value_examples_custom as custom
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -234,6 +235,7 @@ COMBINATIONS: list[dict[str, Any]] = [
             {f"{_SCHEDULER}.image.tag": "v9", "sync.fromHost.storageClasses.enabled": True},
         )
     ),
+    *custom.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -356,13 +358,16 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         )
     ),
     ({f"{_SCHEDULER}.enabled": True}, "set sync.fromHost.nodes.enabled to true"),
-    {
-        f"{_SCHEDULER}.enabled": True,
-        f"{_NODES}.enabled": True,
-        "sync.fromHost.storageClasses.enabled": False,
-    },
-    "a scheduler inside needs them",
+    (
+        {
+            f"{_SCHEDULER}.enabled": True,
+            f"{_NODES}.enabled": True,
+            "sync.fromHost.storageClasses.enabled": False,
+        },
+        "a scheduler inside needs them",
+    ),
     ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
+    *custom.REFUSED,
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

@@ -6,7 +6,7 @@ from apiserver import ApiServer, free_port
 
 from vcli.config import load
 from vcli.config.networking import networking
-from vcli.config.synced import differences, schedules_inside
+from vcli.config.synced import custom_resources, differences, schedules_inside
 from vcli.contract.settings import Settings
 from vcli.controlplane import rights
 from vcli.controlplane.names import Names
@@ -53,6 +53,7 @@ async def make_control_plane(
         kinds=differences(values),
         nodes="all" if schedules_inside(values) else "used",
         scheduler=schedules_inside(values),
+        custom_resources=custom_resources(values),
     )
 
 

@@ -52,7 +52,8 @@ class SyncedKind:
         forwards_events: whether events about its host objects are shown in the virtual cluster.
         selectable: whether the values may choose objects of the host by their labels, in ``selector``.
         mapped: whether the values name each object of the host that is shown, in ``mappings.byName``.
-        custom: whether it is a custom resource: the virtual cluster gets the host's definition, if it may.
+        custom: whether it is a custom resource, of the catalog or a `custom_kind`: the virtual cluster gets
+            the host's definition, if it may.
         for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
     """
 
@@ -95,9 +96,9 @@ class SyncedKind:
 
     @property
     def rules_of_cluster_role(self) -> tuple[Rule, ...]:
-        """What is in the ClusterRole for it: a custom resource works without its definition being read."""
-        name = f"{self.resource.plural}.{self.resource.group}"
-        return (*self.cluster_rules, *((Rule(CRDS, ("get",), names=(name,)),) if self.custom else ()))
+        """What is in the ClusterRole for it: one of the catalog works without its definition being read."""
+        definition = (reading_definition(self.resource.definition),) if self.custom else ()
+        return (*self.cluster_rules, *(each for each in definition if each not in self.cluster_rules))
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.
@@ -133,6 +134,37 @@ class SyncedKind:
 def reading(resource: Resource) -> Rule:
     """What it takes to follow a kind."""
     return Rule(resource, READ)
+
+
+def reading_definition(name: str) -> Rule:
+    """What it takes to follow one CustomResourceDefinition: a watch by its name takes no more."""
+    return Rule(CRDS, READ, names=(name,))
+
+
+def custom_kind(name: str, direction: Direction, *, namespaced: bool, elsewhere: bool = False) -> SyncedKind:
+    """A custom resource that the values name, as a kind that is on.
+
+    Its version, and its kind as in an object, are known only where it is served.
+
+    Args:
+        name: of its CustomResourceDefinition: ``certificates.cert-manager.io``.
+        direction: where the objects come from.
+        namespaced: whether it is.
+        elsewhere: whether objects of other namespaces of the host are shown.
+    """
+    plural, _, group = name.partition(".")
+    resource = Resource(group, "", plural, name, namespaced)
+    rules = (Rule(resource, READ if direction == "fromHost" else (*READ, *WRITE)),)
+    in_namespace = namespaced and not elsewhere
+    return SyncedKind(
+        resource=resource,
+        direction=direction,
+        key=f"customResources.{name}",
+        summary="A custom resource.",
+        rules=rules if in_namespace else (),
+        cluster_rules=(reading_definition(name), *(() if in_namespace else rules)),
+        custom=True,
+    )
 
 
 def merged(rules: Iterable[Rule]) -> list[Object]:

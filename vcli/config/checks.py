@@ -6,20 +6,14 @@ from dataclasses import replace
 
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
+from vcli.config.checks_custom import check_custom
+from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
-from vcli.config.schema_kinds import (
-    LABEL_KEY,
-    LABEL_VALUE,
-    Selector,
-    by_name_of,
-    nodes_of,
-    selector_of,
-    switch_of,
-)
-from vcli.contract.mappings import parse
+from vcli.config.schema_kinds import by_name_of, nodes_of, selector_of, switch_of
+from vcli.config.schema_selector import LABEL_KEY, LABEL_VALUE, Selector
 
 _OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
@@ -75,6 +69,7 @@ def check(values: Values, document: Document) -> Values:
     _check_exports(values, document)
     check_networking(values, document)
     _check_scheduler(values, document)
+    check_custom(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 
@@ -127,10 +122,13 @@ def _check_exports(values: Values, document: Document) -> None:
 def _check_kinds(values: Values, document: Document) -> None:
     for kind in SYNCED:
         if kind.selectable:
-            keys = ("sync", *kind.path.split("."), "selector")
+            keys: Keys = ("sync", *kind.path.split("."), "selector")
             _check_selector(selector_of(values.sync.from_host, kind), keys, document)
         if kind.mapped:
-            _check_mappings(values, kind, document)
+            _check_mapped(values, kind, document)
+    for name, custom in values.sync.from_host.custom_resources.items():
+        keys = ("sync", "fromHost", "customResources", name, "selector")
+        _check_selector(custom.selector, keys, document)
 
 
 def _check_scheduler(values: Values, document: Document) -> None:
@@ -173,7 +171,7 @@ def _check_selector(selector: Selector, keys: Keys, document: Document) -> None:
             raise fail(document, place, f"{wrong[0]!r} is not a label's value")
 
 
-def _check_mappings(values: Values, kind: SyncedKind, document: Document) -> None:
+def _check_mapped(values: Values, kind: SyncedKind, document: Document) -> None:
     section, by_name = ("sync", *kind.path.split(".")), by_name_of(values.sync.from_host, kind)
     place, is_on = (*section, "mappings", "byName"), switch_of(values.sync.from_host, kind)
     if is_on and not by_name:
@@ -181,15 +179,7 @@ def _check_mappings(values: Values, kind: SyncedKind, document: Document) -> Non
         raise fail(document, (*section, "enabled"), "of no use while no object is named", hint=hint)
     if by_name and not is_on:
         raise fail(document, place, "of no use while it is off", hint=f"set {kind.switch} to true")
-    targets: set[str] = set()
-    for on_host, inside in by_name.items():
-        try:
-            mapping = parse(on_host, inside)
-        except ValueError as error:
-            raise fail(document, (*place, on_host), f"{error}") from error
-        if not mapping.is_for_all and inside in targets:
-            raise fail(document, (*place, on_host), f"two objects of the host can't both be {inside}")
-        targets.add(inside)
+    check_mappings(by_name, place, document)
 
 
 def _full_version(k8s: K8s, document: Document) -> str:

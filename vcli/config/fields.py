@@ -13,7 +13,8 @@ def doc(default: Any, doc: str, **rules: Any) -> Any:
         default: what it is where nobody writes it.
         doc: one sentence, for the reference and the JSON Schema.
         rules: ``name`` in YAML; ``pattern`` of a value, with ``form``, which describes it (a quantity, such
-            as 5Gi); ``minimum``; ``keys``, the pattern of the keys of a map of sections, with ``form``.
+            as 5Gi); ``minimum``; ``keys``, the pattern of the keys of a map of sections, with ``form``;
+            ``empty``: a mapping that may have no keys, as only that it is there counts.
     """
     metadata = {"doc": doc, **rules}
     if isinstance(default, dict):

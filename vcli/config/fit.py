@@ -70,6 +70,8 @@ def _of_rules(field: Field[Any], value: Any) -> str:
         return f"{value!r} is not {_form(field, pattern)}"
     if minimum is not None and value < minimum:
         return f"must be {minimum} or more"
+    if value and field.metadata.get("empty"):
+        return "must be an empty mapping, {}"
     return ""
 
 

@@ -47,10 +47,13 @@ def _key(field: Field[Any], hint: Any) -> Object:
     if "doc" in field.metadata:
         schema["description"] = field.metadata["doc"]
     if not is_required(field):
-        schema["default"] = dump(default_of(field))
+        default = default_of(field)
+        schema |= {} if default is None else {"default": dump(default)}
     for rule in ("pattern", "minimum"):
         if rule in field.metadata:
             schema[rule] = field.metadata[rule]
+    if field.metadata.get("empty"):
+        schema["maxProperties"] = 0
     if "keys" in field.metadata:
         schema["propertyNames"] = {"pattern": field.metadata["keys"]}
     return schema

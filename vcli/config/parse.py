@@ -59,12 +59,10 @@ NOT_YET: tuple[str, ...] = (
     "rbac.role",
     "sleepMode",
     "sync.fromHost.configMaps.patches",
-    "sync.fromHost.customResources",
     "sync.fromHost.csiStorageCapacities",
     "sync.fromHost.nodes.syncBackChanges",
     "sync.fromHost.secrets.patches",
     "sync.toHost.configMaps",
-    "sync.toHost.customResources",
     "sync.toHost.endpointSlices",
     "sync.toHost.endpoints",
     "sync.toHost.ingresses.patches",
@@ -85,6 +83,8 @@ NOT_YET: tuple[str, ...] = (
     "sync.toHost.services.patches",
     "telemetry",
 )
+
+_JAVASCRIPT = ("expression", "reverseExpression")
 
 
 def build(kind: type[T], document: Document) -> T:
@@ -164,6 +164,9 @@ class _Parser:
         path, last = dotted(keys), str(keys[-1])
         if any(path == key or path.startswith(key + ".") for key in NOT_YET):
             return fail(self.document, keys, "a key of vcluster.yaml that has no effect in vcli yet")
+        if last in _JAVASCRIPT and "patches" in keys:
+            instead = "reference translates the name of another object, labels a selector"
+            return fail(self.document, keys, "a JavaScript expression, which vcli does not run", hint=instead)
         hint = None
         near = (
             get_close_matches(last, known, n=1, cutoff=0.5)

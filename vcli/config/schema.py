@@ -13,9 +13,11 @@ from typing import Literal, TypeAlias
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
+from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import DnsMapping, ReplicateServices
+from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_services import SyncedServices
 from vcli.kube.types import Object
 
@@ -343,30 +345,6 @@ class Rbac:
     cluster_role: ClusterRole = _section(ClusterRole)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostsContainer:
-    """The init container that writes it."""
-
-    image: Image = field(
-        default_factory=Image, metadata={"doc": "An image with Python; the syncer's if empty."}
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RewriteHosts:
-    """/etc/hosts of pods with a subdomain: their full name, as on a plain cluster."""
-
-    enabled: bool = _doc(True, "Give such pods an init container that writes their full name to /etc/hosts.")
-    init_container: HostsContainer = _section(HostsContainer)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncedPods:
-    """Pods."""
-
-    rewrite_hosts: RewriteHosts = _section(RewriteHosts)
-
-
 @with_switches("toHost")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToHost:
@@ -374,6 +352,9 @@ class ToHost:
 
     pods: SyncedPods = _section(SyncedPods)
     services: SyncedServices = _section(SyncedServices)
+    custom_resources: dict[str, CustomToHost] = _doc(
+        {}, "Custom resources, each by plural and group: certificates.cert-manager.io.", **CUSTOM_RESOURCE
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The values ``sync.<direction>.<kind>``, from `vcli.catalog`; a part of `vcli.config.schema`."""
 
-# ruff: noqa: RUF009  doc and required make fields
+# ruff: noqa: RUF009  doc and section make fields
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, make_dataclass
@@ -8,42 +8,13 @@ from typing import Any, Final, Literal, TypeVar
 
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import Direction, Switch, SyncedKind
-from vcli.config.fields import doc, required, section
+from vcli.config.fields import doc, section
+from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomFromHost
+from vcli.config.schema_mappings import Mappings
 from vcli.config.schema_nodes import NodeOptions
+from vcli.config.schema_selector import Selector
 
 Section = TypeVar("Section")
-
-LABEL_KEY = r"^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
-LABEL_VALUE = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
-    """A condition on a label."""
-
-    key: str = required("Key of the label.", pattern=LABEL_KEY, form="a label key, such as example.com/tier")
-    operator: Literal["In", "NotIn", "Exists", "DoesNotExist"] = required("What the label has to be.")
-    values: tuple[str, ...] = doc((), "Values of the label, for In and NotIn.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """Only objects of the host with such labels, as a LabelSelector; all if it is empty."""
-
-    match_labels: dict[str, str] = doc({}, "Labels that an object must have, all of them.")
-    match_expressions: tuple[Requirement, ...] = doc((), "Conditions on its labels, all to be met.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mappings:
-    """Which objects of the host are shown, and under which names."""
-
-    by_name: dict[str, str] = doc(
-        {},
-        "Objects of the host to their names in the virtual cluster: NAMESPACE/NAME to NAMESPACE/NAME,"
-        " NAMESPACE/* to NAMESPACE/*; /NAME and the empty string are those of the host namespace.",
-    )
-
 
 _OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
 """Further keys of a kind's section."""
@@ -148,3 +119,7 @@ def _auto(kind: SyncedKind) -> str:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromHost:
     """From the host to the virtual cluster."""
+
+    custom_resources: dict[str, CustomFromHost] = doc(
+        {}, "Custom resources, each by plural and group: clusterissuers.cert-manager.io.", **CUSTOM_RESOURCE
+    )

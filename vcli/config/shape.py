@@ -2,11 +2,13 @@
 
 A section is a dataclass; ``dict[str, Section]`` is a map whose keys are chosen by the user,
 ``tuple[Section, ...]`` a list. Both are empty by default: an element of a default could not be taken away.
+``| None`` is a key that may be left out, and that can't be written as null.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 
@@ -43,7 +45,16 @@ def camel(field: Field[Any]) -> str:
 def keys_of(kind: type) -> Mapping[str, tuple[Field[Any], Any]]:
     """The keys of a section: YAML name to field and type."""
     hints = get_type_hints(kind)
-    return {camel(f): (f, hints[f.name]) for f in fields(kind) if not f.metadata.get("internal")}
+    return {camel(f): (f, _given(hints[f.name])) for f in fields(kind) if not f.metadata.get("internal")}
+
+
+def _given(hint: Any) -> Any:
+    """The type of a key where it is given: without None."""
+    arguments = get_args(hint)
+    if get_origin(hint) is not UnionType or NoneType not in arguments:
+        return hint
+    (given,) = (each for each in arguments if each is not NoneType)
+    return given
 
 
 def is_required(field: Field[Any]) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from vcli.catalog import SYNCED
-from vcli.catalog.kind import Switch, SyncedKind
+from vcli.catalog.kind import Switch, SyncedKind, custom_kind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
+from vcli.config.schema_custom import CustomFromHost
 from vcli.config.schema_kinds import by_name_of, selector_of, switch_of
+from vcli.contract.mappings import parse_all
 from vcli.kube.types import Object
 
 
@@ -33,7 +35,8 @@ def kinds_on(values: Values) -> Iterator[SyncedKind]:
 def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
     """The kinds whose rights outside the namespace the syncer gets.
 
-    With ``rbac.clusterRole.enabled`` ``auto``: those that the values turn on by name, or by a scheduler.
+    With ``rbac.clusterRole.enabled`` ``auto``: those that the values turn on by name, or by a scheduler; all
+    custom ones are named.
     """
     cluster_role = values.rbac.cluster_role.enabled
     for kind in kinds_on(values):
@@ -41,6 +44,56 @@ def kinds_of_cluster_role(values: Values) -> Iterator[SyncedKind]:
         asked = by_scheduler or (not kind.required and chosen(values, kind) is True)
         if kind.rules_of_cluster_role and (cluster_role is True or (cluster_role == "auto" and asked)):
             yield kind
+    if cluster_role:
+        yield from custom_kinds(values)
+
+
+def custom_kinds(values: Values) -> list[SyncedKind]:
+    """The custom resources that are synced, by direction and name."""
+    to_host, from_host = values.sync.to_host.custom_resources, values.sync.from_host.custom_resources
+    return [
+        *(
+            custom_kind(name, "toHost", namespaced=custom.scope == "Namespaced")
+            for name, custom in sorted(to_host.items())
+            if custom.enabled
+        ),
+        *(
+            custom_kind(
+                name, "fromHost", namespaced=shown.scope == "Namespaced", elsewhere=_is_elsewhere(shown)
+            )
+            for name, shown in sorted(from_host.items())
+            if shown.enabled
+        ),
+    ]
+
+
+def _is_elsewhere(shown: CustomFromHost) -> bool:
+    """Whether objects of other namespaces of the host are mapped."""
+    return any(each.host_namespace for each in parse_all(shown.mappings.by_name))
+
+
+def custom_resources(values: Values) -> dict[str, Object]:
+    """What is to be known of each custom resource that is synced, by path, for the settings."""
+    found: dict[str, Object] = {}
+    for kind in custom_kinds(values):
+        name = kind.resource.kind
+        if kind.direction == "toHost":
+            custom = values.sync.to_host.custom_resources[name]
+            patches = [_without_empty(dump(patch)) for patch in custom.patches]
+            found[kind.path] = {"scope": custom.scope, "patches": patches}
+        else:
+            shown = values.sync.from_host.custom_resources[name]
+            selector = {key: chosen for key, chosen in dump(shown.selector).items() if chosen}
+            mappings = dict(shown.mappings.by_name)
+            found[kind.path] = {"scope": shown.scope, "mappings": mappings, "selector": selector}
+    return found
+
+
+def _without_empty(patch: Object) -> Object:
+    """A patch without what its reference leaves out."""
+    if "reference" not in patch:
+        return patch
+    return {**patch, "reference": {key: text for key, text in patch["reference"].items() if text}}
 
 
 def has_cluster_role(values: Values) -> bool:

@@ -49,6 +49,7 @@ class Settings:
         mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
         networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
             they are given.
+        custom_resources: those that are synced, by the same, with what the values say of them.
     """
 
     cluster: str
@@ -80,6 +81,7 @@ class Settings:
     exports: list[Object] = field(default_factory=list)
     mappings: dict[str, dict[str, str]] = field(default_factory=dict)
     networking: Object = field(default_factory=dict)
+    custom_resources: dict[str, Object] = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -99,6 +101,7 @@ _SPELLED: Final = {
 _ADDED: Final = (
     "kinds",
     "selectors",
+    "custom_resources",
     "mappings",
     "exports",
     "networking",

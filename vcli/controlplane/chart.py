@@ -23,6 +23,7 @@ _OWN = (
     "_helpers.tpl",
     "_addons.tpl",
     "_checks.tpl",
+    "_custom.tpl",
     "_networking.tpl",
     "config.yaml",
     "bundle.yaml",

@@ -1,21 +1,23 @@
 """What of the Helm chart follows from `vcli.catalog`: rights and settings of kinds, as Go templates."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
 from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED
-from vcli.catalog.kind import Rule, SyncedKind, reading
+from vcli.catalog.kind import SyncedKind, reading
 from vcli.contract.labels import cluster_role
+from vcli.controlplane import chart_custom
+from vcli.controlplane.chart_syntax import any_of, line_of, lines_of, when
 from vcli.controlplane.rights import required_rules
-from vcli.kube.types import Object
 
 _CLUSTER_ROLE: Final = "(toString .Values.rbac.clusterRole.enabled)"
 _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}")
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
+_MAY_BE_GIVEN: Final = f'(ne {_CLUSTER_ROLE} "false")'
 _SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
-_READS_FOR_SCHEDULER: Final = f'(and {_SCHEDULES_INSIDE} (ne {_CLUSTER_ROLE} "false"))'
+_READS_FOR_SCHEDULER: Final = f"(and {_SCHEDULES_INSIDE} {_MAY_BE_GIVEN})"
 
 
 def kinds() -> str:
@@ -28,23 +30,33 @@ def kinds() -> str:
         [
             "{{/* The kinds that are synced. */}}",
             '{{- define "vcli.rules" -}}',
-            *map(_line, required_rules()),
+            *map(line_of, required_rules()),
             *(line for kind in switched for line in _needed_rules(kind)),
+            *chart_custom.rules(),
             "{{- end -}}",
             '{{- define "vcli.optionalRules" -}}',
             *(line for kind in SYNCED for line in _rules_if_given(kind)),
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
-            *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.rules_of_cluster_role))),
+            *(
+                line
+                for kind in SYNCED
+                for line in when(_is_given(kind), lines_of(kind.rules_of_cluster_role))
+            ),
+            *when(_MAY_BE_GIVEN, chart_custom.cluster_rules()),
+            *when(_READS_FOR_SCHEDULER, [line_of(SCHEDULER_RULE.dump())]),
             *(
                 line
                 for kind in mapped
-                for line in _if(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
+                for line in when(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
-            *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
-            *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             '{{- include "vcli.serviceRules" . }}',
+            *when(
+                any_of([*map(_is_given, owned), f"(and {_MAY_BE_GIVEN} {chart_custom.HAS_CLUSTER_SCOPED})"]),
+                [line_of({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})],
+            ),
             "{{- end -}}",
+            *chart_custom.templates(),
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",
             *map(_difference, switched),
@@ -62,7 +74,7 @@ def kinds() -> str:
             "{{- end -}}",
             '{{- define "vcli.checkKinds" -}}',
             *map(_check, selectable),
-            *map(_check_mappings, mapped),
+            *map(_check_mapped, mapped),
             "{{- end -}}",
             "",
         ]
@@ -72,16 +84,16 @@ def kinds() -> str:
 def _needed_rules(kind: SyncedKind) -> Iterator[str]:
     """As `SyncedKind.needed_rules`."""
     on = _is_on(kind) if kind.needed_rules(kind.enabled) else f'(eq {_chosen(kind)} "true")'
-    return _if(on, _lines(kind.rules))
+    return when(on, lines_of(kind.rules))
 
 
 def _rules_if_given(kind: SyncedKind) -> Iterator[str]:
     """As `SyncedKind.rules_if_given`."""
     if kind.required:
-        return _lines(kind.optional_rules)
+        return lines_of(kind.optional_rules)
     by_default, otherwise = kind.rules_if_given(kind.enabled), kind.rules_if_given(True)
-    with_auto = _lines(each for each in by_default if each not in otherwise)
-    return chain(_if(f'(eq {_chosen(kind)} "auto")', with_auto), _if(_is_on(kind), _lines(otherwise)))
+    with_auto = lines_of(each for each in by_default if each not in otherwise)
+    return chain(when(f'(eq {_chosen(kind)} "auto")', with_auto), when(_is_on(kind), lines_of(otherwise)))
 
 
 def _is_on(kind: SyncedKind) -> str:
@@ -95,7 +107,7 @@ def _is_on(kind: SyncedKind) -> str:
 def _is_given(kind: SyncedKind) -> str:
     """As `vcli.config.synced.kinds_of_cluster_role`."""
     if kind.required:
-        return _any([_GIVEN, _READS_FOR_SCHEDULER]) if kind.for_scheduler else _GIVEN
+        return any_of([_GIVEN, _READS_FOR_SCHEDULER]) if kind.for_scheduler else _GIVEN
     asked = f'(and (eq {_CLUSTER_ROLE} "auto") (eq {_chosen(kind)} "true"))'
     return f"(and {_is_on(kind)} (or {_GIVEN} {asked}))"
 
@@ -111,7 +123,7 @@ def _selector(kind: SyncedKind) -> Iterator[str]:
     """As `vcli.config.synced.selectors`."""
     chosen = f'include "vcli.labelSelector" .Values.sync.{kind.path}.selector | fromJson'
     entry = f"{{{{- $_ := set $selectors {json.dumps(kind.path)} . -}}}}"
-    return _if(_is_on(kind), [f"{{{{- with {chosen} -}}}}{entry}{{{{- end -}}}}"])
+    return when(_is_on(kind), [f"{{{{- with {chosen} -}}}}{entry}{{{{- end -}}}}"])
 
 
 def _check(kind: SyncedKind) -> str:
@@ -124,7 +136,7 @@ def _mappings(kind: SyncedKind) -> Iterator[str]:
     """As `vcli.config.synced.mappings`."""
     entry = f"{{{{- $_ := set $mappings {json.dumps(kind.path)} . -}}}}"
     with_some = f"{{{{- with .Values.sync.{kind.path}.mappings.byName -}}}}{entry}{{{{- end -}}}}"
-    return _if(_is_on(kind), [with_some])
+    return when(_is_on(kind), [with_some])
 
 
 def _mapped_rule(kind: SyncedKind) -> str:
@@ -134,9 +146,9 @@ def _mapped_rule(kind: SyncedKind) -> str:
     return f'{{{{- include "vcli.mappedRule" (dict "root" . "rule" {rule} "byName" {by_name}) }}}}'
 
 
-def _check_mappings(kind: SyncedKind) -> str:
+def _check_mapped(kind: SyncedKind) -> str:
     arguments = f'(dict "path" {json.dumps(f"sync.{kind.path}")} "kind" .Values.sync.{kind.path})'
-    return f'{{{{- include "vcli.checkMappings" {arguments} -}}}}'
+    return f'{{{{- include "vcli.checkMapped" {arguments} -}}}}'
 
 
 def _chosen(kind: SyncedKind) -> str:
@@ -145,21 +157,3 @@ def _chosen(kind: SyncedKind) -> str:
     if not kind.for_scheduler:
         return chosen
     return f'(ternary "true" {chosen} (and {_SCHEDULES_INSIDE} (eq {chosen} "auto")))'
-
-
-def _any(conditions: Iterable[str]) -> str:
-    return f"(or false {' '.join(conditions)})"
-
-
-def _if(condition: str, lines: Iterable[str]) -> Iterator[str]:
-    found = list(lines)
-    return iter([f"{{{{- if {condition} }}}}", *found, "{{- end }}"] if found else [])
-
-
-def _lines(rules: Iterable[Rule]) -> Iterator[str]:
-    return (_line(rule.dump()) for rule in rules)
-
-
-def _line(rule: Object) -> str:
-    """JSON, which is YAML as well."""
-    return f"- {json.dumps(rule)}"

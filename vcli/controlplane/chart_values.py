@@ -38,14 +38,19 @@ def _section(kind: type, defaults: Mapping[str, Any], indent: str, *, comments: 
         if comments:
             yield from _comment(field, default, indent)
         shape = shape_of(hint)
-        if is_dataclass(default) and shape.section is not None:
+        if shape.of == "section" and shape.section is not None:
             yield f"{indent}{key}:"
-            below = {f.name: getattr(default, f.name) for f, _ in keys_of(shape.section).values()}
+            # One that may be left out is in a comment as a whole.
+            below = _defaults(shape.section) if default is None else _values(shape.section, default)
             yield from _section(shape.section, below, f"{indent}  ", comments=comments)
             continue
         yield f"{indent}{key}:{_scalar(default)}" if field.name in defaults else f"{indent}{key}:"
         if shape.section is not None and comments:
             yield from _element(shape.section, indent, is_map=shape.of == "map")
+
+
+def _values(kind: type, section: Any) -> Mapping[str, Any]:
+    return {f.name: getattr(section, f.name) for f, _ in keys_of(kind).values()}
 
 
 def _element(kind: type, indent: str, *, is_map: bool) -> Iterator[str]:

@@ -6,13 +6,15 @@ from contextlib import suppress
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.schema import Values
-from vcli.config.synced import kinds_on
+from vcli.config.synced import custom_kinds, kinds_on
 from vcli.contract.labels import CLUSTER, synced_by
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
+from vcli.controlplane.rights import rights_of
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, Forbidden, NotFound
-from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, SECRETS, Resource
+from vcli.kube.discovery import served
+from vcli.kube.errors import ApiError, Conflict, Forbidden, NotFound
+from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, ROLES, SECRETS, Resource
 from vcli.kube.types import Object, labels, uid
 
 
@@ -42,11 +44,13 @@ async def find_surplus(
         (CLUSTERROLES, names.cluster_role),
     )
     on = frozenset(kinds_on(values))
+    custom = await _custom_resources(client, names, but_not=custom_kinds(values))
     config_maps, *others = await together(
         [
             list_metadata(client, CONFIGMAPS, namespace=names.namespace, label_selector=selector),
             *(_find(client, names, resource, name) for resource, name in single),
             *(_synced(client, names, kind.resource) for kind in SYNCED if _is_off(kind, on)),
+            *(_synced(client, names, resource) for resource in custom),
         ]
     )
     bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
@@ -78,6 +82,27 @@ async def _find(client: Client, names: Names, resource: Resource, name: str) -> 
     except (NotFound, Forbidden):
         return []
     return [_typed(resource, found)] if labels(found).get(CLUSTER) == names.cluster else []
+
+
+async def _custom_resources(client: Client, names: Names, *, but_not: Sequence[SyncedKind]) -> list[Resource]:
+    """The custom resources that the syncer may write to now, and will not be: its roles name them."""
+    known = {(kind.resource.group, kind.resource.plural) for kind in (*SYNCED, *but_not)}
+    roles = ((ROLES, names.service_account), (CLUSTERROLES, names.cluster_role))
+    found: dict[tuple[str, str], None] = {}
+    for resource, name in roles:
+        with suppress(NotFound, Forbidden):
+            role = await client.get(resource, name, namespace=names.namespace)
+            for right in rights_of(role.get("rules") or ()):
+                if right.verb == "delete" and "." in right.group and right[:2] not in known:
+                    found[right.group, right.resource] = None
+    resources = []
+    for group, plural in found:
+        with suppress(ApiError):
+            for each in (await served(client, group=group, plural=plural))[:1]:
+                # What deletes them later has objects alone, and asks for their resources.
+                Resource.known[each.resource.api_version, each.resource.kind] = each.resource
+                resources.append(each.resource)
+    return resources
 
 
 def _is_off(kind: SyncedKind, on: Collection[SyncedKind]) -> bool:

@@ -13,7 +13,14 @@ from vcli.bootstrap.spec import CONTEXT, SERVER, Spec
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
-from vcli.config.synced import differences, kinds_on, mappings, schedules_inside, selectors
+from vcli.config.synced import (
+    custom_resources,
+    differences,
+    kinds_on,
+    mappings,
+    schedules_inside,
+    selectors,
+)
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
@@ -181,6 +188,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         mappings=mappings(values),
         exports=exports(names, values),
         networking=networking(values),
+        custom_resources=custom_resources(values),
         workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

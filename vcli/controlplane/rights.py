@@ -10,7 +10,14 @@ from vcli.catalog.kind import Rule, merged, reading
 from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of
-from vcli.config.synced import chosen, has_cluster_role, kinds_of_cluster_role, kinds_on, schedules_inside
+from vcli.config.synced import (
+    chosen,
+    custom_kinds,
+    has_cluster_role,
+    kinds_of_cluster_role,
+    kinds_on,
+    schedules_inside,
+)
 from vcli.contract.mappings import ANY, parse_all
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
@@ -138,7 +145,8 @@ def _rules(values: Values) -> list[Object]:
         if not kind.required
         for rule in kind.needed_rules(chosen(values, kind))
     ]
-    return [*required_rules(), *of_chosen, *role["rules"]]
+    of_custom = [rule.dump() for kind in custom_kinds(values) for rule in kind.rules]
+    return [*required_rules(), *of_chosen, *of_custom, *role["rules"]]
 
 
 def _cluster_rules(values: Values) -> list[Object]:

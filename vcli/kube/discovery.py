@@ -14,6 +14,14 @@ _NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """A resource in one version, and whether its status is a subresource."""
+
+    resource: Resource
+    has_status: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """What a client has found out; the lock makes two who ask at once ask the server once."""
 
@@ -45,6 +53,31 @@ async def find(client: Client, *, group: str, kind: str) -> Resource:
         if (group, kind) not in known.resources:
             known.resources[group, kind] = await _ask(client, group, kind)
         return known.resources[group, kind]
+
+
+async def served(client: Client, *, group: str, plural: str) -> list[Served]:
+    """How a server serves a custom resource: each version that has it, the preferred one first.
+
+    Asked each time, as a CustomResourceDefinition may come, change and go.
+
+    Args:
+        client: of the server.
+        group: the API group.
+        plural: as in the path.
+
+    Raises:
+        ApiError: the server did not say.
+        Unreachable: no answer.
+    """
+    found = []
+    for version in await _versions(client, group):
+        listed = (await _get(client, f"/apis/{group}/{version}")).get("resources") or ()
+        by_name = {each["name"]: each for each in listed}
+        if plural in by_name:
+            each = by_name[plural]
+            resource = Resource(group, version, plural, each["kind"], each["namespaced"])
+            found.append(Served(resource, has_status=f"{plural}/status" in by_name))
+    return found
 
 
 async def _ask(client: Client, group: str, kind: str) -> Resource:

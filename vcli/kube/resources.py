@@ -22,6 +22,11 @@ class Resource:
         """As in an object's ``apiVersion``."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def definition(self) -> str:
+        """The name of its CustomResourceDefinition, if it has one: ``certificates.cert-manager.io``."""
+        return f"{self.plural}.{self.group}"
+
     def path(
         self, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None
     ) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, Final
 
 from vcli.bootstrap import certificate
@@ -11,11 +12,12 @@ from vcli.contract.labels import synced_by
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
+from vcli.kube.discovery import served
 from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kube.types import Object
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.kinds import SyncerRules, kind_states, not_enabled, syncer_rules
+from vcli.operations.kinds import SyncerRules, custom_kinds_of, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
@@ -62,6 +64,8 @@ async def describe_cluster(
             _allowed(_synced(client, cluster)),
             syncer_rules(client, Names(cluster.name, cluster.namespace)),
         )
+        if synced is not None:
+            synced |= await _synced_custom(client, cluster, values)
     return {
         "name": cluster.name,
         "namespace": cluster.namespace,
@@ -202,6 +206,18 @@ async def _synced(client: Client, cluster: VirtualCluster) -> dict[str, int]:
     counts = await asyncio.gather(*(_allowed(_count(client, each, cluster)) for each in MADE_ON_HOST))
     found = zip(MADE_ON_HOST, counts, strict=True)
     return {resource.plural: count for resource, count in found if count is not None}
+
+
+async def _synced_custom(client: Client, cluster: VirtualCluster, values: str | None) -> dict[str, int]:
+    """The same for custom resources, by the names of their definitions."""
+    found = {}
+    for kind in custom_kinds_of(values):
+        resource = kind.resource
+        with suppress(Forbidden, NotFound):
+            on_host = await served(client, group=resource.group, plural=resource.plural)
+            if on_host and kind.direction == "toHost":
+                found[resource.kind] = await _count(client, on_host[0].resource, cluster)
+    return found
 
 
 def _kinds(

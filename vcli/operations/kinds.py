@@ -7,7 +7,7 @@ from vcli.catalog import SYNCED
 from vcli.catalog.kind import Rule, SyncedKind
 from vcli.config import Given, Values
 from vcli.config.document import parse
-from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on
+from vcli.config.synced import chosen, custom_kinds, kinds_of_cluster_role, kinds_on
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import Right, rights_of
 from vcli.errors import UsageError
@@ -46,22 +46,33 @@ def kind_states(
         values: as they are stored, YAML; None where they may not be read, or are the defaults.
         role: rules of the syncer's Role; None where they are not known: then it has what it needs.
         cluster_role: of its ClusterRole; None where they are not known: then it has what the values give.
-        counts: objects on the host, by plural.
+        counts: objects on the host, by plural; of a custom resource, by plural and group.
     """
     understood = _understood(values)
     if understood is None:
         return None
-    on, given = frozenset(kinds_on(understood)), frozenset(kinds_of_cluster_role(understood))
+    custom = custom_kinds(understood)
+    on, given = {*kinds_on(understood), *custom}, frozenset(kinds_of_cluster_role(understood))
     return [
         {
             "kind": kind.resource.kind,
             "direction": kind.direction,
             "state": _state(kind, is_on=kind in on, is_given=kind in given, role=role, cluster=cluster_role),
-            "objects": counts.get(kind.resource.plural) if kind.direction != "fromHost" else None,
+            "objects": counts.get(_counted_as(kind)) if kind.direction != "fromHost" else None,
             "key": kind.switch or None,
         }
-        for kind in SYNCED
+        for kind in (*SYNCED, *custom)
     ]
+
+
+def custom_kinds_of(values: str | None) -> list[SyncedKind]:
+    """The custom resources that are synced; none where the values are not understood.
+
+    Args:
+        values: as they are stored, YAML; None where they may not be read, or are the defaults.
+    """
+    understood = _understood(values) if values else None
+    return [] if understood is None else custom_kinds(understood)
 
 
 def not_enabled(values: str | None, role: Rules | None = None) -> list[str] | None:
@@ -80,6 +91,10 @@ def not_enabled(values: str | None, role: Rules | None = None) -> list[str] | No
         if role is None or chosen(understood, kind) != "auto" or _allows(role, kind.rules)
     }
     return [kind.switch for kind in SYNCED if kind.switch and kind not in on]
+
+
+def _counted_as(kind: SyncedKind) -> str:
+    return kind.resource.plural if kind in SYNCED else kind.resource.definition
 
 
 def _state(

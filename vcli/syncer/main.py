@@ -4,9 +4,10 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,8 +127,8 @@ def _runnables(
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
-    copied = [kind.resource for kind in registry.kinds_of(ctx.settings) if kind.custom]
-    definitions = [Definitions(ctx, copied)] if copied else []
+    definitions = Definitions(ctx, registry.definitions(ctx.settings))
+    custom = _custom_resources(ctx, definitions, references, events)
     controllers: list[Controller[Any]] = [
         *(each.controller for each in (pods, pods.configs, pods.tokens, api_service, services, volumes)),
         *(each.controller for each in events),
@@ -136,9 +137,10 @@ def _runnables(
         *replicated_services.controllers(ctx),
         inert.controller,
         Exports(ctx).controller,
+        definitions.controller,
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, *events, metrics_api, *definitions, *controllers]
+    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers, *custom]
     return [
         ctx.virtual,
         ctx.host,
@@ -158,6 +160,16 @@ def _source_of_nodes(ctx: SyncContext) -> NodeSource:
     if not is_synced(ctx.settings, NODES):
         return SyntheticNodes(ctx)
     return MirroredNodes(ctx, Occupancy(ctx) if ctx.settings.scheduler else None)
+
+
+def _custom_resources(
+    ctx: SyncContext, definitions: Definitions, references: ReferenceIndex, events: Sequence[Events]
+) -> list[Runnable]:
+    """What syncs them; nothing, and no import, where the values name none."""
+    if not ctx.settings.custom_resources:
+        return []
+    module = import_module("vcli.syncer.kinds.custom.controllers")
+    return [module.CustomResources(ctx, definitions, references, next(iter(events), None))]
 
 
 async def _start(ctx: SyncContext, nodes: Nodes, gates: Gates) -> None:

@@ -14,7 +14,7 @@ from vcli.catalog import SYNCED, kinds_on
 from vcli.catalog.kind import SyncedKind
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
-from vcli.kube.resources import Resource
+from vcli.kube.resources import CRDS, Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
@@ -66,6 +66,13 @@ def mapped_kinds(settings: Settings) -> Iterator[tuple[SyncedKind, ModuleType]]:
             yield kind, import_module("vcli.syncer.kinds.mapped")
 
 
+def definitions(settings: Settings) -> list[str]:
+    """The CustomResourceDefinitions that the virtual cluster gets from the host, by name."""
+    of_catalog = (kind.resource.definition for kind in kinds_of(settings) if kind.custom)
+    named = (path.split(".", 2)[2] for path in settings.custom_resources)
+    return sorted({*of_catalog, *named})
+
+
 def selector_of_mirrored(settings: Settings, resource: Resource) -> str:
     """Which objects of a kind are mirrored, of the host: those that the values select, but no synced ones.
 
@@ -102,6 +109,24 @@ async def tidy(ctx: SyncContext) -> None:
                 await remove_mirrors(ctx, kind.resource)
         except VcliError as error:  # the next start tries again
             log.warning("mirrors not removed", kind=kind.resource.kind, error=error)
+    try:
+        for resource in await _mirrored_no_more(ctx):
+            await remove_mirrors(ctx, resource)
+    except VcliError as error:
+        log.warning("mirrors of custom resources not removed", error=error)
+
+
+async def _mirrored_no_more(ctx: SyncContext) -> list[Resource]:
+    """The custom resources that mirrors may be left of: their definitions are mirrors, which stay."""
+    found, of_catalog = [], {kind.resource.definition for kind in SYNCED}
+    for definition in (await ctx.virtual.client.list(CRDS, label_selector=keys.MIRROR))["items"]:
+        spec, name = definition["spec"], definition["metadata"]["name"]
+        served = [each["name"] for each in spec["versions"] if each["served"]]
+        stays = name in of_catalog or f"fromHost.customResources.{name}" in ctx.settings.custom_resources
+        if served and not stays:
+            names, namespaced = spec["names"], spec["scope"] == "Namespaced"
+            found.append(Resource(spec["group"], served[0], names["plural"], names["kind"], namespaced))
+    return found
 
 
 def _module(resource: Resource) -> Any:

@@ -122,6 +122,7 @@
 {{- with (include "vcli.exports" . | fromJson).exports -}}{{- $_ := set $settings "exports" . -}}{{- end -}}
 {{- with include "vcli.mappings" . | fromJson -}}{{- $_ := set $settings "mappings" . -}}{{- end -}}
 {{- with include "vcli.networking" . | fromJson -}}{{- $_ := set $settings "networking" . -}}{{- end -}}
+{{- with include "vcli.customResources" . | fromJson -}}{{- $_ := set $settings "customResources" . -}}{{- end -}}
 {{- $pull := $values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets -}}
 {{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
   {{- $_ := set $settings "workloadPullSecrets" $pull -}}

@@ -38,6 +38,7 @@
   {{- end -}}
 {{- end -}}
 {{- include "vcli.checkKinds" . -}}
+{{- include "vcli.checkCustomResources" . -}}
 {{- include "vcli.checkExports" . -}}
 {{- include "vcli.checkNetworking" . -}}
 {{- $scheduler := $plane.distro.k8s.scheduler -}}
@@ -89,33 +90,38 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Whether "kind", the values of "path", names objects of the host, and whether they make sense. */}}
-{{- define "vcli.checkMappings" -}}
-{{- $path := .path -}}
+{{/* Whether "kind", the values of "path", names objects of the host while it is on, and as can be done. */}}
+{{- define "vcli.checkMapped" -}}
 {{- $byName := .kind.mappings.byName | default dict -}}
 {{- if and .kind.enabled (not $byName) -}}
-  {{- fail (printf "%s.enabled: of no use while no object is named: name objects of the host in %s.mappings.byName" $path $path) -}}
+  {{- fail (printf "%s.enabled: of no use while no object is named: name objects of the host in %s.mappings.byName" .path .path) -}}
 {{- end -}}
 {{- if and $byName (not .kind.enabled) -}}
-  {{- fail (printf "%s.mappings.byName: of no use while it is off: set %s.enabled to true" $path $path) -}}
+  {{- fail (printf "%s.mappings.byName: of no use while it is off: set %s.enabled to true" .path .path) -}}
 {{- end -}}
+{{- include "vcli.checkMappings" (dict "path" .path "byName" $byName) -}}
+{{- end -}}
+
+{{/* Whether "byName", mappings of "path", are mappings that can be done. */}}
+{{- define "vcli.checkMappings" -}}
+{{- $path := printf "%s.mappings.byName" .path -}}
 {{- $namespace := "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?" -}}
 {{- $name := "[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?" -}}
 {{- $targets := list -}}
-{{- range $host, $inside := $byName -}}
+{{- range $host, $inside := .byName -}}
   {{- if not (regexMatch (printf "^((%s)?/(%s|\\*))?$" $namespace $name) $host) -}}
-    {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string" $path $host) -}}
+    {{- fail (printf "%s: %q is not NAMESPACE/NAME, NAMESPACE/*, /NAME or the empty string" $path $host) -}}
   {{- end -}}
   {{- if or (eq $host "") (hasSuffix "/*" $host) -}}
     {{- if not (regexMatch (printf "^%s(/\\*)?$" $namespace) $inside) -}}
-      {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/* or NAMESPACE" $path $inside) -}}
+      {{- fail (printf "%s: %q is not NAMESPACE/* or NAMESPACE" $path $inside) -}}
     {{- end -}}
   {{- else -}}
     {{- if not (regexMatch (printf "^%s/%s$" $namespace $name) $inside) -}}
-      {{- fail (printf "%s.mappings.byName: %q is not NAMESPACE/NAME" $path $inside) -}}
+      {{- fail (printf "%s: %q is not NAMESPACE/NAME" $path $inside) -}}
     {{- end -}}
     {{- if has $inside $targets -}}
-      {{- fail (printf "%s.mappings.byName: two objects of the host can't both be %s" $path $inside) -}}
+      {{- fail (printf "%s: two objects of the host can't both be %s" $path $inside) -}}
     {{- end -}}
     {{- $targets = append $targets $inside -}}
   {{- end -}}

@@ -9,7 +9,6 @@ import yaml
 from config_builders import (
     CERTIFICATES,
     CERTIFICATES_PATH,
-    ESCAPED,
     SET,
     YAML,
     Custom,
@@ -226,7 +225,7 @@ def test_defaults_of_maps_and_lists_are_empty():
 
 def test_no_map_or_list_of_sections_without_effect():
     with pytest.raises(UsageError, match="that has no effect in vcli yet"):
-        load([], [rf"sync.toHost.customResources.{ESCAPED}.enabled=true"])
+        load([], ["sync.toHost.namespaces.mappings.byName.a=b"])
 
 
 def test_a_file_that_repeats_itself(tmp_path: Path):

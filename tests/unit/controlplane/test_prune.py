@@ -7,7 +7,7 @@ from controlplane_builders import NAMES
 from vcli.config import load
 from vcli.controlplane.prune import find_surplus
 from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import PDBS, PRIORITYCLASSES, Resource
+from vcli.kube.resources import PDBS, PRIORITYCLASSES, ROLES, Resource
 
 
 class Response:
@@ -62,3 +62,39 @@ async def test_nothing_of_a_kind_that_is_on() -> None:
 
 async def test_what_may_not_be_listed_was_not_made() -> None:
     assert await surplus(Host(forbidden=True)) == []
+
+
+class HostWithCustomResource(Host):
+    """Its syncer may write certificates, of which it has synced one."""
+
+    def __init__(self) -> None:
+        super().__init__(Resource("example.com", "v1", "certificates", "Certificate"))
+
+    async def get(self, resource: Resource, *_: Any, **__: Any) -> dict[str, Any]:
+        if resource is not ROLES:
+            raise NotFound("no", status=404)
+        return {"rules": [{"apiGroups": ["example.com"], "resources": ["certificates"], "verbs": ["delete"]}]}
+
+    async def request(self, method: str, path: str, **more: Any) -> Any:
+        if path == "/apis/example.com":
+            return Document({"versions": [{"version": "v1"}], "preferredVersion": {"version": "v1"}})
+        if path == "/apis/example.com/v1":
+            kind = {"name": "certificates", "kind": "Certificate", "namespaced": True}
+            return Document({"resources": [kind]})
+        return await super().request(method, path, **more)
+
+
+class Document:
+    """The answer to a question about an API."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.content = content
+
+    def json(self) -> dict[str, Any]:
+        return self.content
+
+
+async def test_a_custom_resource_that_is_named_no_more() -> None:
+    assert await surplus(HostWithCustomResource()) == [("Certificate", "web-x-default-x-demo")]
+    custom = r"sync.toHost.customResources.certificates\.example\.com.enabled=true"
+    assert await surplus(HostWithCustomResource(), custom) == []

@@ -80,6 +80,35 @@ def test_objects_are_counted_where_they_are_of_the_virtual_cluster() -> None:
     assert by_kind["NetworkPolicy"]["key"] == "sync.toHost.networkPolicies.enabled"
 
 
+CUSTOM = "sync: {toHost: {customResources: {certificates.cert-manager.io: {enabled: true}}}}"
+DEFINITIONS = {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "role_lacks", "cluster_role", "state"),
+    [
+        (CUSTOM, False, None, "synced"),
+        (CUSTOM, False, [{**DEFINITIONS, "verbs": ["get", "list", "watch"]}], "synced"),
+        (CUSTOM, False, [], "rights missing"),
+        (CUSTOM, True, ALL, "rights missing"),
+        (f"{CUSTOM}\nrbac: {{clusterRole: {{enabled: false}}}}", False, None, "rights missing"),
+    ],
+)
+def test_a_custom_resource(values: str, role_lacks: Any, cluster_role: Any, state: str) -> None:
+    rules = role() if role_lacks else ALL
+    found = kind_states(
+        values, role=rules, cluster_role=cluster_role, counts={"certificates.cert-manager.io": 3}
+    )
+    assert found is not None
+    assert found[-1] == {
+        "kind": "certificates.cert-manager.io",
+        "direction": "toHost",
+        "state": state,
+        "objects": 3,
+        "key": "sync.toHost.customResources.certificates.cert-manager.io.enabled",
+    }
+
+
 @pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
 def test_values_that_are_not_understood_say_nothing(values: str) -> None:
     assert kind_states(values, role=None, cluster_role=None, counts={}) is None

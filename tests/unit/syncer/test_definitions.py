@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from two_clusters import TwoClusters
 
-from scripted_api import ok, refused
-from vcli.kube.resources import CRDS, VOLUMESNAPSHOTS
+from scripted_api import listed, ok, refused
+from vcli.kube.resources import CRDS, NAMESPACES
 from vcli.syncer.engine.writer import stamped
 from vcli.syncer.sync.definitions import Definitions
 from vcli.syncer.translate import definitions, keys
@@ -17,7 +17,6 @@ Object = dict[str, Any]
 InFakeTime = Callable[[Callable[[], Awaitable[Any]]], Any]
 
 NAME = "volumesnapshots.snapshot.storage.k8s.io"
-PATH = f"{CRDS.path()}/{NAME}"
 HOST: Object = {
     "metadata": {"name": NAME, "uid": "h", "resourceVersion": "1"},
     "spec": {
@@ -27,46 +26,90 @@ HOST: Object = {
         "versions": [{"name": "v1", "served": True, "storage": True}],
     },
 }
-GONE = refused(404, "NotFound")
+OTHER: Object = {**HOST, "spec": {**HOST["spec"], "scope": "Cluster"}}
+FORBIDDEN = refused(403, "Forbidden", "no right to it")
 
 
-def copied(
-    in_fake_time: InFakeTime, *, host: list[Any], virtual: Any, seconds: float = 1.0
-) -> list[tuple[str, Object]]:
-    """What is written to the virtual cluster: method and body."""
+def copy_of(host: Object) -> Object:
+    made = stamped(definitions.to_virtual(host))
+    return {**made, "metadata": {**made["metadata"], "uid": "v", "resourceVersion": "2"}}
 
-    async def simulate() -> list[tuple[str, Object]]:
-        clusters = TwoClusters(CRDS)
-        for answer in host:
-            clusters.host.on("GET", PATH, answer)
-        clusters.virtual.on("GET", PATH, virtual)
-        clusters.virtual.on("PATCH", PATH, ok(HOST))
-        task = asyncio.create_task(Definitions(clusters.ctx, [VOLUMESNAPSHOTS]).run())
-        await asyncio.sleep(seconds)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+
+class Run:
+    """One run over what both clusters list."""
+
+    def __init__(self, *host: Any, virtual: tuple[Object, ...] = ()) -> None:
+        self.clusters = TwoClusters(NAMESPACES)
+        for api in (self.clusters.virtual, self.clusters.host):
+            api.on("GET", NAMESPACES.path(), listed())
+        self.clusters.host.on("GET", CRDS.path(), *host)
+        self.clusters.virtual.on("GET", CRDS.path(), listed(*virtual))
+        self.clusters.virtual.on("PATCH", f"{CRDS.path()}/{NAME}", ok(copy_of(HOST)))
+
+    def __call__(
+        self, in_fake_time: InFakeTime, *, seconds: float = 1.0, later: Object | None = None
+    ) -> list[tuple[str, Object]]:
+        """What is written to the virtual cluster: method and body.
+
+        Args:
+            in_fake_time: runs it.
+            seconds: how long.
+            later: a definition that the host gets meanwhile.
+        """
+        clusters = self.clusters
+
+        async def simulate() -> None:
+            controller = Definitions(clusters.ctx, [NAME]).controller
+            running = (clusters.ctx.host, clusters.ctx.virtual, controller)
+            tasks = [asyncio.create_task(each.run()) for each in running]
+            await asyncio.sleep(seconds)
+            if later is not None:
+                clusters.host.send_event(CRDS.path(), "ADDED", later)
+                await asyncio.sleep(seconds)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        in_fake_time(simulate)
         return [(each.method, each.body) for each in clusters.virtual.requests if each.method != "GET"]
-
-    found: list[tuple[str, Object]] = in_fake_time(simulate)
-    return found
 
 
 def test_it_is_copied_once_the_host_has_it(in_fake_time: InFakeTime) -> None:
-    assert copied(in_fake_time, host=[GONE], virtual=GONE) == []
-    assert copied(in_fake_time, host=[refused(403, "Forbidden")], virtual=GONE) == []
-    [(method, body)] = copied(in_fake_time, host=[GONE, ok(HOST)], virtual=GONE, seconds=30)
+    assert Run(listed())(in_fake_time) == []
+    [(method, body)] = Run(listed())(in_fake_time, later=HOST)
     assert (method, body["metadata"]["name"]) == ("PATCH", NAME)
     assert body["metadata"]["labels"] == {keys.MIRROR: "true"}
 
 
-@pytest.mark.parametrize("is_own", [True, False])
-def test_a_tenants_own_stays_and_a_copy_costs_nothing(in_fake_time: InFakeTime, is_own: Any) -> None:
-    there = HOST if is_own else stamped(definitions.to_virtual(HOST))
-    assert copied(in_fake_time, host=[ok(HOST)], virtual=ok(there)) == []
+def test_it_is_copied_once_the_host_lets_us_read_it(in_fake_time: InFakeTime) -> None:
+    run = Run(FORBIDDEN)
+    assert run(in_fake_time) == []
+    assert run.clusters.ctx.host.availability.unavailable == {
+        f"host customresourcedefinitions {NAME}": "no right to it"
+    }
+    [(method, _)] = Run(FORBIDDEN, listed(HOST))(in_fake_time, seconds=300)
+    assert method == "PATCH"
+
+
+@pytest.mark.parametrize("there", [HOST, copy_of(HOST)], ids=["own", "copy"])
+def test_a_tenants_own_stays_and_a_copy_costs_nothing(in_fake_time: InFakeTime, there: Object) -> None:
+    run = Run(listed(HOST), virtual=(there,))
+    assert run(in_fake_time) == []
+    assert run.clusters.warnings.messages == []
+
+
+def test_in_what_a_tenants_own_differs_is_said(in_fake_time: InFakeTime) -> None:
+    run = Run(listed(HOST), virtual=(OTHER,))
+    assert run(in_fake_time) == []
+    [message] = run.clusters.warnings.messages
+    assert "its scope is Cluster, on the host Namespaced" in message
 
 
 def test_one_that_has_changed_on_the_host_is_copied_anew(in_fake_time: InFakeTime) -> None:
-    old = {**HOST, "spec": {**HOST["spec"], "scope": "Cluster"}}
-    there = ok(stamped(definitions.to_virtual(old)))
-    [(_, body)] = copied(in_fake_time, host=[ok(HOST)], virtual=there)
+    [(_, body)] = Run(listed(HOST), virtual=(copy_of(OTHER),))(in_fake_time)
     assert body["spec"]["scope"] == "Namespaced"
+
+
+def test_a_copy_stays_when_the_host_has_it_no_more_or_refuses_it(in_fake_time: InFakeTime) -> None:
+    for host in (listed(), FORBIDDEN):
+        assert Run(host, virtual=(copy_of(HOST),))(in_fake_time) == []

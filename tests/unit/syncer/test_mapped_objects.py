@@ -9,7 +9,7 @@ from two_clusters import TwoClusters
 
 from scripted_api import listed, ok, refused
 from vcli.catalog import SYNCED
-from vcli.kube.resources import NAMESPACES, SECRETS
+from vcli.kube.resources import CRDS, NAMESPACES, SECRETS
 from vcli.syncer.kinds.mapped import controller, watch
 from vcli.syncer.registry import tidy
 from vcli.syncer.translate.mapped import to_virtual
@@ -147,7 +147,7 @@ def test_what_is_left_of_a_kind_that_is_off_goes(in_fake_time: InFakeTime) -> No
     run = Run({})
 
     async def tidied() -> None:
-        for resource in {kind.resource for kind in SYNCED}:
+        for resource in {CRDS, *(kind.resource for kind in SYNCED)}:
             if resource not in run.ctx.virtual:
                 run.ctx.virtual.watch(resource)
             run.clusters.virtual.on("GET", resource.path(), listed())

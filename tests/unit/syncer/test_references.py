@@ -50,6 +50,16 @@ def test_an_object_of_any_kind_keeps_it() -> None:
     assert not index.is_referenced(name_of("tls"))
 
 
+def test_a_kind_that_is_synced_no_more_is_not_counted() -> None:
+    caches, index, told = index_of(PODS, INGRESSES)
+    caches.store(PODS, obj("web", "tls"))
+    caches.store(INGRESSES, obj("web", "tls", "other"))
+    index.forget(INGRESSES, references)
+    assert index.is_referenced(name_of("tls"))
+    assert not index.is_referenced(name_of("other"))
+    assert told[-1] == name_of("other")
+
+
 def test_a_change_that_is_seen_to_be_none_is_not_counted_again() -> None:
     caches = Caches(ScriptedApi().client(), name="virtual")
     caches.watch(PODS)

@@ -81,7 +81,7 @@ def test_what_is_synced_to_the_host_is_never_mirrored_and_the_rest_may_be_select
 def test_what_is_off_is_not_imported() -> None:
     code = (
         "import sys, vcli.syncer.main, vcli.syncer.registry as registry\n"
-        "off = ('budgets', 'kinds.mapped', 'kinds.networkpolicies', 'storageclasses')\n"
+        "off = ('budgets', 'kinds.custom', 'kinds.mapped', 'kinds.networkpolicies', 'storageclasses')\n"
         "assert not [each for each in sys.modules if each.endswith(off)]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -24,6 +24,9 @@ class Warnings(Recorder):
     async def warn(self, *_: Any, message: str, **__: Any) -> None:
         self.messages.append(message)
 
+    async def warn_once(self, *_: Any, message: str, **__: Any) -> None:
+        self.messages.append(message)
+
 
 class TwoClusters:
     """A context over two scripted APIs, and the warnings that tenants get.

@@ -59,7 +59,7 @@ class Caches:
         keep: Callable[[Object], Object] = intern,
         optional: bool = False,
     ) -> Informer:
-        """Keep a cache of `resource`; call it before `run`, once for each key.
+        """Keep a cache of `resource`, once for each key; `run` runs it if this is called before.
 
         Args:
             resource: what to list and watch.
@@ -86,6 +86,10 @@ class Caches:
         if optional:
             self._optional.add(informer)
         return informer
+
+    def forget(self, resource: Resource) -> None:
+        """Drop the cache of a kind that `run` does not run."""
+        self._informers.pop(resource, None)
 
     def changed(self, resource: Resource, error: ApiError | None, *, title: str = "") -> None:
         """The cluster lets us list a kind again (None), or does not: said once each time."""

@@ -62,9 +62,18 @@ class Events:
         self._kinds: dict[str, Resource] = {
             kind.resource.kind: kind.resource for kind in kinds_on(ctx.settings.kinds) if kind.forwards_events
         }
+        self._custom: dict[tuple[str, str], Resource] = {}
         self._pending: dict[str, tuple[Object, float]] = {}
         self._free_at = 0.0
         self.controller: Controller[str] = Controller("events", self._reconcile, workers=1)
+
+    def forward(self, resource: Resource) -> None:
+        """Pass on the events of a custom resource, from now on."""
+        self._custom[resource.group, resource.kind] = resource
+
+    def stop_forwarding(self, resource: Resource) -> None:
+        """Pass them on no more."""
+        self._custom.pop((resource.group, resource.kind), None)
 
     async def run(self) -> None:
         """Follow the host's events until cancelled. The caches must be full."""
@@ -88,7 +97,12 @@ class Events:
                     self._add(change.object, priority=INITIAL + 1 if _is_normal(change.object) else NORMAL)
 
     def _kept(self, event: Object) -> Object:
-        return event if event["involvedObject"].get("kind") in self._kinds else _empty(event)
+        return event if self._resource_of(event["involvedObject"]) is not None else _empty(event)
+
+    def _resource_of(self, about: Object) -> Resource | None:
+        """The kind of what an event is about; kinds of custom resources may be called like others."""
+        kind, group = about.get("kind", ""), about.get("apiVersion", "").rpartition("/")[0]
+        return self._custom.get((group, kind)) or self._kinds.get(kind)
 
     def _add(self, event: Object, *, priority: int) -> None:
         if not event.get("involvedObject"):
@@ -135,7 +149,9 @@ class Events:
     def _involved(self, event: Object) -> Object | None:
         """The virtual object that a host event is about, if it is ours and still the same one."""
         about = event["involvedObject"]
-        resource = self._kinds[about["kind"]]
+        resource = self._resource_of(about)
+        if resource is None:  # a custom resource that has gone meanwhile
+            return None
         host = self._ctx.host[resource].get(self._ctx.namespace, about.get("name", ""))
         if host is None or about.get("uid") not in (None, "", uid(host)):
             return None

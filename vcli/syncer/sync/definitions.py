@@ -1,80 +1,98 @@
-"""CustomResourceDefinitions: the virtual cluster gets the host's of the custom resources that are synced.
+"""CustomResourceDefinitions: the virtual cluster has the host's of the custom resources that are synced.
 
-One that a tenant has made is the tenant's, and stays as it is. A copy stays too when its kind is turned off:
-without it the tenant's objects would be gone.
+A copy stays when the host has lost it, or its kind is turned off: the objects of tenants would go with it.
+One that a tenant has made is the tenant's, and used where it can stand for the host's.
 """
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
-from vcli.errors import VcliError
-from vcli.kube.errors import Forbidden, NotFound
-from vcli.kube.resources import CRDS, Resource
+from vcli.kube.errors import ApiError
+from vcli.kube.informer import Informer
+from vcli.kube.resources import CRDS
 from vcli.syncer.engine.context import Object, SyncContext
-from vcli.syncer.engine.log import Log
-from vcli.syncer.engine.writer import FIELD_MANAGER, is_applied, stamped
-from vcli.syncer.sync.from_host import is_mirror
+from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.enqueue import enqueue_on
+from vcli.syncer.engine.writer import stamped
+from vcli.syncer.sync.from_host import is_mirror, mirror
+from vcli.syncer.sync.rejections import IGNORED, UNAVAILABLE, rejection
 from vcli.syncer.translate import definitions as translate
 
-log = Log("vcli.syncer.definitions")
-
-_MISSING: Final = 10.0
-"""Seconds until the host is asked again for a definition that it does not have, or did not give."""
-_KNOWN: Final = 300.0
-"""Seconds until it is asked whether one has changed: nobody watches them."""
+_WORKERS: Final = 1
 
 
 class Definitions:
-    """Copies definitions, until cancelled.
-
-    What the host does not have, or does not let us read, is no error here: the kind itself is unavailable
-    then, which is said.
+    """Copies them, and follows the host's.
 
     Args:
-        ctx: both clusters.
-        resources: the custom resources.
+        ctx: both clusters; gets a cache of each definition on both sides.
+        names: of the definitions.
+
+    Attributes:
+        controller: does it; its keys are the names.
     """
 
-    name = "definitions"
-    needs_leadership = True
-
-    def __init__(self, ctx: SyncContext, resources: Collection[Resource]) -> None:
+    def __init__(self, ctx: SyncContext, names: Iterable[str]) -> None:
         self._ctx = ctx
-        self._resources = resources
+        self.controller: Controller[str] = Controller("definitions", self._reconcile, workers=_WORKERS)
+        for name in names:
+            for cluster in (ctx.host, ctx.virtual):
+                # By name: so a right to these alone will do.
+                cache = cluster.watch(
+                    CRDS,
+                    key=_key(name),
+                    title=f"{CRDS.plural} {name}",
+                    field_selector=f"metadata.name={name}",
+                    optional=True,
+                )
+                enqueue_on(cache, self.controller.queue, lambda obj: (obj["metadata"]["name"],))
+                cache.subscribe_availability(partial(self._look_again, name))
 
-    async def run(self) -> None:
-        """Copy them again and again, as the host's may change."""
-        while True:
-            known = [await self._sync(resource) for resource in self._resources]
-            await asyncio.sleep(_KNOWN if all(known) else _MISSING)
+    def _look_again(self, name: str, _: ApiError | None) -> None:
+        self.controller.queue.add(name)
 
-    async def _sync(self, resource: Resource) -> bool:
-        """Copy one; gives whether the virtual cluster has it now."""
-        try:
-            return await self._copy(resource)
-        except (Forbidden, NotFound):
-            return False
-        except VcliError as error:
-            log.warning("definition not copied", kind=resource.kind, error=error)
-            return False
+    def may_be_read(self, name: str) -> bool:
+        """Whether the host does not refuse to show one."""
+        return self._on_host(name).refusal is None
 
-    async def _copy(self, resource: Resource) -> bool:
-        ctx, name = self._ctx, f"{resource.plural}.{resource.group}"
-        host = await ctx.host.client.get(CRDS, name)
-        if not translate.is_served(host):
-            return False
-        desired = translate.to_virtual(host)
-        current = await self._current(name)
+    def subscribe(self, name: str, changed: Callable[[], None]) -> None:
+        """Call `changed` when one has changed, in either cluster."""
+        for cluster in (self._ctx.host, self._ctx.virtual):
+            cluster[_key(name)].subscribe(lambda _, __: changed())
+
+    def _on_host(self, name: str) -> Informer:
+        return self._ctx.host[_key(name)]
+
+    async def _reconcile(self, name: str) -> None:
+        ctx, in_virtual = self._ctx, self._ctx.virtual[_key(name)]
+        if not (self._on_host(name).available and in_virtual.available):
+            return
+        host, current = self._on_host(name).get(None, name), in_virtual.get(None, name)
+        if host is None or not translate.is_served(host):
+            return
         if current is not None and not is_mirror(current):
-            return True
-        if not is_applied(current, desired):
-            await ctx.virtual.client.apply(CRDS, stamped(desired), field_manager=FIELD_MANAGER)
-            log.info("definition copied from the host", kind=resource.kind)
-        return True
-
-    async def _current(self, name: str) -> Object | None:
+            await self._warn_of_difference(host, current)
+            return
         try:
-            return await self._ctx.virtual.client.get(CRDS, name)
-        except NotFound:
-            return None
+            made = await mirror(ctx, CRDS, stamped(translate.to_virtual(host, current)), current=current)
+        except ApiError as error:
+            if rejection(error):
+                ctx.virtual.availability.changed(f"definition {name}", error)
+            raise
+        ctx.virtual.availability.changed(f"definition {name}", None)
+        if made is not None and (versions := translate.left_out(host)):
+            await ctx.recorder.warn_once(CRDS, made, reason=IGNORED, message=_left_out(versions))
+
+    async def _warn_of_difference(self, host: Object, own: Object) -> None:
+        if difference := translate.difference(host, own):
+            message = f"its objects are not synced, as it is not the host's: {difference}"
+            await self._ctx.recorder.warn_once(CRDS, own, reason=UNAVAILABLE, message=message)
+
+
+def _key(name: str) -> str:
+    return f"definition {name}"
+
+
+def _left_out(versions: Iterable[str]) -> str:
+    return f"without versions {', '.join(versions)}: only a webhook of the host can convert them"

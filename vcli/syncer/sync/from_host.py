@@ -132,7 +132,7 @@ async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
         found = await ctx.virtual.client.list(resource, label_selector=keys.MIRROR)
     except NotFound:  # a kind that the virtual cluster does not have
         return
-    for obj in found["items"]:
+    for obj in filter(is_mirror, found["items"]):
         await ctx.virtual.writer.delete(resource, obj)
         log.info("mirror removed: its kind is off", kind=resource.kind, name=obj["metadata"]["name"])
 

@@ -58,6 +58,12 @@ class ReferenceIndex:
 
         informer.subscribe(changed)
 
+    def forget(self, resource: Resource, references: Callable[[Object], Iterable[ConfigName]]) -> None:
+        """Count the references of a kind no more; its cache must have stopped to change."""
+        for obj in self._virtual[resource].items():
+            for name in set(references(obj)):
+                self._add(name, -1, NORMAL)
+
     def is_referenced(self, name: ConfigName) -> bool:
         """Whether any object refers to it."""
         return name in self._count

@@ -1,0 +1,1 @@
+"""Custom resources that the values name; imported only where they name some."""
