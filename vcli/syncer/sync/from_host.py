@@ -5,13 +5,14 @@ tenant made is the tenant's, and left alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from vcli.kube.errors import NotFound
+from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.informer import Informer
-from vcli.kube.resources import Resource
+from vcli.kube.resources import NAMESPACES, Resource
 from vcli.kube.types import annotations, is_terminating, labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
@@ -124,6 +125,13 @@ def _all_of(on_host: Informer, sync: FromHost, _: Object) -> Iterator[VirtualNam
 def _is_relabelled(old: Object | None, new: Object | None) -> bool:
     """Whether an object came, went, or has other labels."""
     return old is None or new is None or labels(old) != labels(new)
+
+
+async def ensure_namespace(ctx: SyncContext, name: str) -> None:
+    """Have a namespace in the virtual cluster, for what the values show in it."""
+    if ctx.virtual[NAMESPACES].get(None, name) is None:
+        with suppress(AlreadyExists):  # the cache is a moment behind
+            await ctx.virtual.writer.create(NAMESPACES, {"metadata": {"name": name}})
 
 
 async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
