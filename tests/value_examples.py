@@ -356,12 +356,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         )
     ),
     ({f"{_SCHEDULER}.enabled": True}, "set sync.fromHost.nodes.enabled to true"),
-    {
-        f"{_SCHEDULER}.enabled": True,
-        f"{_NODES}.enabled": True,
-        "sync.fromHost.storageClasses.enabled": False,
-    },
-    "a scheduler inside needs them",
+    (
+        {
+            f"{_SCHEDULER}.enabled": True,
+            f"{_NODES}.enabled": True,
+            "sync.fromHost.storageClasses.enabled": False,
+        },
+        "a scheduler inside needs them",
+    ),
     ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""

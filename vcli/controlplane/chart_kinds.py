@@ -36,14 +36,14 @@ def kinds() -> str:
             "{{- end -}}",
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.rules_of_cluster_role))),
+            *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
             *(
                 line
                 for kind in mapped
                 for line in _if(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
-            *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
-            *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             '{{- include "vcli.serviceRules" . }}',
+            *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',
             "{{- $kinds := dict -}}",

@@ -138,7 +138,7 @@ def test_a_pod_of_higher_priority_takes_the_place_of_one_of_lower(space: Space) 
     space.wait("condition=Ready", "pod/low")
     space.apply(quick("high", priorityClassName=f"{space.name}-high", **on(NODES[2]), **most))
     space.wait("condition=Ready", "pod/high")
-    assert [each["metadata"]["name"] for each in space.get("pods")["items"]] == ["high"]
+    eventually(lambda: [each["metadata"]["name"] for each in space.get("pods")["items"]] == ["high"])
     assert "Preempted by pod" in said(space, "low", "Preempted")[0]
     space.kubectl("delete", "priorityclass", f"{space.name}-low", f"{space.name}-high")
 

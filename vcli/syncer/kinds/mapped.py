@@ -17,9 +17,10 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, Controller, Waiting
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.writer import stamped
-from vcli.syncer.sync.from_host import ensure_namespace, is_mirror, mirror
+from vcli.syncer.sync.from_host import ensure_namespace, mirror
 from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate import mapped as translate
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 REASON: Final = "NotMirrored"

@@ -14,9 +14,10 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, SERVICE_NAME
-from vcli.syncer.sync.from_host import ensure_namespace, is_mirror
+from vcli.syncer.sync.from_host import ensure_namespace
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.translate import replicated_services as translate
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 _KEY: Final = "networking.replicateServices.fromHost"

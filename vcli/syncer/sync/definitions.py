@@ -14,8 +14,8 @@ from vcli.kube.resources import CRDS, Resource
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import FIELD_MANAGER, is_applied, stamped
-from vcli.syncer.sync.from_host import is_mirror
 from vcli.syncer.translate import definitions as translate
+from vcli.syncer.translate.mirrors import is_mirror
 
 log = Log("vcli.syncer.definitions")
 
