@@ -212,12 +212,16 @@ class SecondTry:
             self._config.hook.pytest_runtest_logreport(report=report)
 
     def _show_failure(self, reports: Reports) -> None:
-        """What pytest shows of a failed test while the others go on."""
+        """Name a failed test while the others go on, as a run takes long."""
         verbose = self._config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES) > 0
         for report in reports:
             if report.failed:
                 word = "FAILED" if report.when == "call" else "ERROR"
-                self._terminal.write(f"{word} " if verbose else word[0], flush=True, red=True)
+                if verbose:  # then the line begins with its name
+                    self._terminal.write(f"{word} ", flush=True, red=True)
+                else:
+                    self._terminal.ensure_newline()
+                    self._terminal.write_line(f"{word[0]} {report.nodeid}, to be tried again", red=True)
 
     @property
     def _terminal(self) -> pytest.TerminalReporter:

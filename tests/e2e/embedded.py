@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,21 @@ def booted(name: str, folder: Path, *options: str) -> Host:
 def down(name: str) -> None:
     """Remove a host, if there is one; no kubeconfig knows of it by then."""
     vcli_host("down", "--name", name, env=environment(Path("/nonexistent")))
+
+
+@contextmanager
+def own_host(name: str, folder: Path, *options: str) -> Iterator[Host]:
+    """A host that no other tests use, removed also if it does not boot; without root the tests are skipped.
+
+    Args:
+        name: of the host.
+        folder: for its user's files.
+        options: of ``vcli host up``.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    down(name)
+    try:
+        yield booted(name, folder, *options)
+    finally:
+        down(name)

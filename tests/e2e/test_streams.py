@@ -259,7 +259,7 @@ def test_the_host_is_told_at_once_when_nobody_reads_any_more(cluster: Cluster, n
             assert process.stdout is not None
             assert process.stdout.readline() == "only line\n"
         eventually(lambda: descriptors(cluster) > before + FOLLOWERS // 2, seconds=10)
-    eventually(lambda: descriptors(cluster) <= before + FOLLOWERS // 2, seconds=10)
+    eventually(lambda: descriptors(cluster) <= before, seconds=10)
 
 
 def descriptors(cluster: Cluster) -> int:

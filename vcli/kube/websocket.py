@@ -96,6 +96,9 @@ class WebSocket:
             async with asyncio.timeout(_GOODBYE):
                 await self._writer.wait_closed()
         except OSError:
+            pass
+        finally:
+            # Also if we are cancelled: asyncio would wait for TLS' goodbye, for longer than we live.
             self._writer.transport.abort()
 
     async def _handle_events(self) -> None:

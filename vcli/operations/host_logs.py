@@ -16,7 +16,8 @@ def with_hint(instance: Instance) -> Iterator[None]:
     try:
         yield
     except VcliError as error:
-        error.hint = error.hint or f"the components' logs are in {instance.logs}"
+        removing = f"vcli host down --name {instance.host} removes what is there"
+        error.hint = error.hint or f"the components' logs are in {instance.logs}; {removing}"
         raise
 
 

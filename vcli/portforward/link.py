@@ -62,8 +62,10 @@ class Link:
     async def close(self) -> None:
         """Close at once; the pod sees the end of its connection."""
         self._liveness.cancel()
-        await asyncio.gather(self._liveness, return_exceptions=True)
-        await self._socket.close()
+        try:
+            await asyncio.gather(self._liveness, return_exceptions=True)
+        finally:
+            await self._socket.close()
 
     async def _watch_liveness(self) -> None:
         """Ping while nothing comes; a link that stays silent is cut, so that ``recv`` ends.

@@ -53,10 +53,14 @@ class Local:
             await asyncio.gather(upstream, downstream, return_exceptions=True)
 
     async def close(self) -> None:
-        """Send what is buffered, then close."""
+        """Send what is buffered, then close; at once if cancelled meanwhile."""
         self._writer.close()
-        with contextlib.suppress(OSError):
+        try:
             await self._writer.wait_closed()
+        except OSError:
+            pass
+        finally:
+            self._writer.transport.abort()
 
     async def _send_all(self, link: Link) -> None:
         with contextlib.suppress(OSError, Unreachable):

@@ -18,11 +18,12 @@ from vcli.kube.resources import CRDS, Resource
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
-from vcli.syncer.sync.from_host import FromHost, from_host, is_mirror, remove_mirrors
+from vcli.syncer.sync.from_host import FromHost, from_host, remove_mirrors
 from vcli.syncer.sync.references import ReferenceIndex
 from vcli.syncer.sync.to_host import ToHost, to_host
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import selector_text
+from vcli.syncer.translate.mirrors import is_mirror
 
 log = Log("vcli.syncer.kinds")
 

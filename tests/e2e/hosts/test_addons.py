@@ -1,14 +1,13 @@
 """The embedded host's add-ons, each seen by what it does, on a host of their own that has all of them."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down, vcli_host
+from embedded import Host, own_host, vcli_host
 from polling import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
@@ -19,16 +18,10 @@ RANGE = re.compile(r"10\.201\.0\.(12[89]|1[3-9]\d|2\d\d)")
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Booted with one add-on; the others are added while it runs."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
-    try:
-        host = booted(NAME, tmp_path_factory.mktemp("addons"), "--with", "network-policy")
+    with own_host(NAME, tmp_path_factory.mktemp("addons"), "--with", "network-policy") as host:
         more = ["up", "--name", NAME, "--with", "ingress,load-balancer", "--with", "metrics", "-o", "json"]
         assert json.loads(vcli_host(*more, env=host.env, timeout=3600))["created"] is False
         yield host
-    finally:
-        down(NAME)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down, vcli_host
+from embedded import Host, booted, down, own_host, vcli_host
 from polling import eventually
 from traffic import external, fetch, pod, policy, ready, service, web
 
@@ -24,12 +24,9 @@ def nodes_of(name: str) -> list[str]:
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of three nodes with add-ons from its start."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
     wanted = ["--nodes", "3", "--with", "network-policy,load-balancer"]
-    yield booted(NAME, tmp_path_factory.mktemp("addons"), *wanted)
-    down(NAME)
+    with own_host(NAME, tmp_path_factory.mktemp("addons"), *wanted) as host:
+        yield host
 
 
 def on(node: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import traffic
-from embedded import NAME, Host, Program, booted, down, environment, run
+from embedded import NAME, Host, Program, environment, own_host, run
 from kubernetes_versions import HOST
 from machine import machine, output
 from polling import eventually
@@ -29,11 +29,8 @@ OWN = f"{NAME}-own"
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One that no other tests use: its components are killed here."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(MAIN)
-    yield booted(MAIN, tmp_path_factory.mktemp("host"))
-    down(MAIN)
+    with own_host(MAIN, tmp_path_factory.mktemp("host")) as host:
+        yield host
 
 
 def pod(name: str, script: str, **spec: Any) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 import base64
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down
+from embedded import Host, own_host
 from polling import eventually
 from space import IDLE, PYTHON, Object, Space, pod, virtual_cluster
 from tenants import tenant
@@ -36,13 +35,8 @@ print(answer.status, answer.read().decode().strip())
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """With the add-on `ingress`."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
-    try:
-        yield booted(NAME, tmp_path_factory.mktemp("ingress"), "--with", "ingress")
-    finally:
-        down(NAME)
+    with own_host(NAME, tmp_path_factory.mktemp("ingress"), "--with", "ingress") as host:
+        yield host
 
 
 @pytest.fixture(scope="module")

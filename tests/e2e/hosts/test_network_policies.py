@@ -1,13 +1,12 @@
 """NetworkPolicies of tenants, by traffic, on a host that enforces them; a neighbour has the same labels."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down
+from embedded import Host, own_host
 from kubernetes_versions import VIRTUAL
 from polling import eventually
 from space import PYTHON, Object, Space, virtual_cluster, virtual_namespace
@@ -29,13 +28,8 @@ with urllib.request.urlopen("https://kubernetes.default.svc/version", context=tr
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """One of its own: others enforce no policies."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
-    try:
-        yield booted(NAME, tmp_path_factory.mktemp("policies"), "--with", "network-policy")
-    finally:
-        down(NAME)
+    with own_host(NAME, tmp_path_factory.mktemp("policies"), "--with", "network-policy") as host:
+        yield host
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,12 @@
 """Nodes that show the host's, on a host of three: what they have, what a tenant says of them, faults."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down
+from embedded import Host, own_host
 from polling import eventually
 from space import Space, pod, virtual_cluster, virtual_namespace
 
@@ -23,11 +22,8 @@ SHOWN = ("allocatable", "capacity", "nodeInfo")
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of three nodes."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
-    yield booted(NAME, tmp_path_factory.mktemp("real"), "--nodes", "3")
-    down(NAME)
+    with own_host(NAME, tmp_path_factory.mktemp("real"), "--nodes", "3") as host:
+        yield host
 
 
 @pytest.fixture(scope="module")

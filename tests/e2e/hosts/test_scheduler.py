@@ -1,13 +1,12 @@
 """A scheduler inside the virtual cluster, on a host of three nodes."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import embedded
 import pytest
-from embedded import Host, booted, down
+from embedded import Host, own_host
 from polling import eventually
 from space import IDLE, Space, pod, template, virtual_cluster, virtual_namespace
 
@@ -27,11 +26,8 @@ BY = "default-scheduler"
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of three nodes."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    down(NAME)
-    yield booted(NAME, tmp_path_factory.mktemp("sched"), "--nodes", "3")
-    down(NAME)
+    with own_host(NAME, tmp_path_factory.mktemp("sched"), "--nodes", "3") as host:
+        yield host
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +134,7 @@ def test_a_pod_of_higher_priority_takes_the_place_of_one_of_lower(space: Space) 
     space.wait("condition=Ready", "pod/low")
     space.apply(quick("high", priorityClassName=f"{space.name}-high", **on(NODES[2]), **most))
     space.wait("condition=Ready", "pod/high")
-    assert [each["metadata"]["name"] for each in space.get("pods")["items"]] == ["high"]
+    eventually(lambda: [each["metadata"]["name"] for each in space.get("pods")["items"]] == ["high"])
     assert "Preempted by pod" in said(space, "low", "Preempted")[0]
     space.kubectl("delete", "priorityclass", f"{space.name}-low", f"{space.name}-high")
 

@@ -110,7 +110,8 @@ def test_a_service_account_may_what_its_role_allows(host: Host, cluster: Virtual
     files = data(host, cluster, "for-robot")
     assert "client-key" not in files
     assert files["token"] in files["config"]
-    run(host, cluster, "for-robot", "get", "pods", "-A")
+    # In a young cluster the rules of `view` are yet to be gathered from other roles.
+    eventually(lambda: run(host, cluster, "for-robot", "get", "pods", "-A"))
     mine = "system:serviceaccount:bots:robot"
     assert inside(host, cluster, "clusterrolebindings", "-l", "vcli.dev/exported") != ""
     assert mine in run(host, cluster, "for-robot", "auth", "whoami")

@@ -46,3 +46,4 @@ def test_a_host_that_stays_names_its_logs_where_nothing_better_is_known(instance
     with pytest.raises(VcliError) as error, host_logs.with_hint(instance):
         raise VcliError("no", hint=hint)
     assert (error.value.hint or "").startswith(said)
+    assert ("vcli host down --name lab removes what is there" in (error.value.hint or "")) is (hint is None)

@@ -21,7 +21,7 @@ def test_after(): pass
     assert last_line(result) == "2 passed, 1 flaky"
     result.stdout.fnmatch_lines(
         [
-            "*F*",
+            "F tests/e2e/test_e2e.py::test_once, to be tried again",
             "second try: tests/e2e/test_e2e.py::test_once FLAKY",
             "*= second try =*",
             "*first failure of tests/e2e/test_e2e.py::test_once (at call)*",

@@ -188,3 +188,26 @@ async def test_a_link_whose_pings_are_not_answered_is_dead(pods, impatient):
     with pytest.raises(Unreachable):
         await link.send(b"x")
     await link.close()
+
+
+async def test_a_close_that_is_cancelled_closes_at_once(pods):
+    """What the pod has not taken yet is not sent by a connection that nobody has any longer."""
+    cancelled = asyncio.Event()
+    received = asyncio.get_running_loop().create_future()
+    much = 50_000_000
+
+    async def script(peer):
+        await cancelled.wait()
+        received.set_result(len(await peer.recv(much)))
+
+    pods.script = script
+    link = await pods.link()
+    sending = asyncio.create_task(link.send(b"x" * much))
+    await asyncio.sleep(0.1)
+    sending.cancel()
+    closing = asyncio.create_task(link.close())
+    await asyncio.sleep(0.1)
+    closing.cancel()
+    await asyncio.gather(sending, closing, return_exceptions=True)
+    cancelled.set()
+    assert await asyncio.wait_for(received, 5) < much

@@ -4,8 +4,8 @@ from typing import Any
 
 from translate_builders import SCOPE, unchanged
 
-from vcli.syncer.sync.from_host import is_mirror
 from vcli.syncer.translate.customresources import mirror_of, to_host, virtual_status
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.patches import load
 

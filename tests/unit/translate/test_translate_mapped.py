@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from vcli.syncer.sync.from_host import covers, is_mirror
+from vcli.syncer.sync.from_host import covers
 from vcli.syncer.translate.mapped import must_be_replaced, removal_of_additions, to_virtual
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 Object = dict[str, Any]

@@ -9,6 +9,7 @@ from translate_builders import SCOPE, service, unchanged
 
 from vcli.syncer.translate.labels import host_labels, matches
 from vcli.syncer.translate.metadata import virtual_name_of
+from vcli.syncer.translate.mirrors import is_mirror, mirror_metadata
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.replicated_services import (
     is_as_mirrored,
@@ -92,7 +93,8 @@ def test_a_service_of_the_host_is_a_headless_one_at_its_address() -> None:
     with unchanged(host):
         virtual = mirror(host, NAME)
         slices = mirrored_slices(host, None, NAME)
-    assert virtual["metadata"] == {"name": "db", "namespace": "shop", "labels": {"vcli.dev/mirror": "true"}}
+    assert virtual["metadata"] == mirror_metadata("shop", "db")
+    assert all(map(is_mirror, (virtual, *slices)))
     assert virtual["spec"]["clusterIP"] == "None"
     assert "selector" not in virtual["spec"]
     assert [(port["name"], port["port"], port["targetPort"]) for port in virtual["spec"]["ports"]] == [

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vcli.kube.resources import INGRESSCLASSES, INGRESSES, SERVICES
-from vcli.kube.types import labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.enqueue import created_or_deleted
 from vcli.syncer.kinds.selection import may_use, refusal
@@ -17,7 +16,7 @@ from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.sync.to_host import ToHost, Trigger
 from vcli.syncer.translate import ingresses as translate
-from vcli.syncer.translate import keys
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.services import is_on_host
 
@@ -33,7 +32,7 @@ async def _is_wanted(ctx: SyncContext, virtual: Object, host: Object | None) -> 
     """Whether the host is to answer it, and anything of it can be there."""
     name = translate.class_of(virtual)
     own = ctx.virtual[INGRESSCLASSES].get(None, name) if name else None
-    if own is not None and keys.MIRROR not in labels(own):
+    if own is not None and not is_mirror(own):
         return False
     if not _has_it(host, name) and not may_use(ctx, INGRESSCLASSES, name):
         await emit_warning(ctx, INGRESSES, virtual, refusal(INGRESSCLASSES, name))

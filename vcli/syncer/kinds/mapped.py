@@ -4,13 +4,12 @@ What a tenant changes of the data is undone. An object of the same name that a t
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple
 
 from vcli.catalog.kind import SyncedKind
 from vcli.contract.mappings import NameMapping, parse_all
-from vcli.kube.errors import AlreadyExists, ApiError
+from vcli.kube.errors import ApiError
 from vcli.kube.informer import Informer
 from vcli.kube.resources import NAMESPACES, Resource
 from vcli.kube.types import is_terminating
@@ -18,9 +17,10 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, Controller, Waiting
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.writer import stamped
-from vcli.syncer.sync.from_host import is_mirror, mirror
+from vcli.syncer.sync.from_host import ensure_namespace, mirror
 from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate import mapped as translate
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 REASON: Final = "NotMirrored"
@@ -95,17 +95,12 @@ class _Mapped:
     async def _show(self, desired: Object, current: Object | None) -> None:
         ctx, resource = self._ctx, self._resource
         if current is None:
-            await self._ensure_namespace(desired["metadata"]["namespace"])
+            await ensure_namespace(ctx, desired["metadata"]["namespace"])
         made = await mirror(
             ctx, resource, stamped(desired), current=current, replace_when=translate.must_be_replaced
         )
         if made is not None and (patch := translate.removal_of_additions(made, desired)):
             await ctx.virtual.writer.patch(resource, made, patch)
-
-    async def _ensure_namespace(self, name: str) -> None:
-        if self._ctx.virtual[NAMESPACES].get(None, name) is None:
-            with suppress(AlreadyExists):  # the cache is a moment behind
-                await self._ctx.virtual.writer.create(NAMESPACES, {"metadata": {"name": name}})
 
     def _concerned(self, virtual: Object) -> Iterator[VirtualName]:
         name = name_of(virtual)

@@ -4,9 +4,9 @@ from vcli.kube.resources import PVCS, PVS, STORAGECLASSES
 from vcli.kube.types import is_terminating
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.kinds.indexes import BY_VOLUME
-from vcli.syncer.sync.from_host import is_mirror
 from vcli.syncer.translate import persistentvolumes as translate
 from vcli.syncer.translate.metadata import host_name_for, virtual_name_of
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.pvs import is_ours
 

@@ -4,9 +4,10 @@ from typing import Final
 
 from vcli.kube.resources import PRIORITYCLASSES
 from vcli.syncer.engine.context import Object, SyncContext
-from vcli.syncer.sync.from_host import FromHost, is_mirror
+from vcli.syncer.sync.from_host import FromHost
 from vcli.syncer.sync.to_host import ToHost
 from vcli.syncer.translate import priorityclasses as translate
+from vcli.syncer.translate.mirrors import is_mirror
 
 
 def _to_virtual(ctx: SyncContext, host: Object) -> Object:

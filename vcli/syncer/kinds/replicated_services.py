@@ -11,7 +11,7 @@ from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.services_from_host import HostService, ServicesFromHost, service_of
 from vcli.syncer.kinds.services_to_host import ServicesToHost
-from vcli.syncer.sync.from_host import is_mirror
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.replicated_services import is_replica
 

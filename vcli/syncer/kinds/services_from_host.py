@@ -4,20 +4,20 @@ What a tenant changes in one is undone. A Service of that name that a tenant mad
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from functools import partial
 from typing import Final, NamedTuple
 
-from vcli.kube.errors import AlreadyExists, ApiError
+from vcli.kube.errors import ApiError
 from vcli.kube.resources import ENDPOINTS, ENDPOINTSLICES, NAMESPACES, SERVICES, Resource
 from vcli.kube.types import is_terminating, labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.kinds.endpointslices import BY_SERVICE, SERVICE_NAME
-from vcli.syncer.sync.from_host import is_mirror
+from vcli.syncer.sync.from_host import ensure_namespace
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.translate import replicated_services as translate
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 _KEY: Final = "networking.replicateServices.fromHost"
@@ -83,7 +83,7 @@ class ServicesFromHost:
                 await ctx.virtual.writer.delete(SERVICES, current)
             await self._sync_slices(name, [])
             return
-        await self._ensure_namespace(name.namespace)
+        await ensure_namespace(ctx, name.namespace)
         desired = translate.mirror(host, name)
         if current is None:
             await ctx.virtual.writer.create(SERVICES, desired)  # a tenant's of that moment is not replaced
@@ -101,11 +101,6 @@ class ServicesFromHost:
                 await writer.create_or_replace(ENDPOINTSLICES, desired, current=current)
         for each in left.values():
             await writer.delete(ENDPOINTSLICES, each)
-
-    async def _ensure_namespace(self, name: str) -> None:
-        if self._ctx.virtual[NAMESPACES].get(None, name) is None:
-            with suppress(AlreadyExists):
-                await self._ctx.virtual.writer.create(NAMESPACES, {"metadata": {"name": name}})
 
     def _known(self, name: VirtualName) -> Iterable[VirtualName]:
         return (name,) if name in self._services else ()

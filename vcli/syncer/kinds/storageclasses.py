@@ -4,10 +4,11 @@ from typing import Final
 
 from vcli.kube.resources import STORAGECLASSES
 from vcli.syncer.engine.context import Object, SyncContext
-from vcli.syncer.sync.from_host import FromHost, is_mirror
+from vcli.syncer.sync.from_host import FromHost
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.sync.to_host import ToHost
 from vcli.syncer.translate import storageclasses as translate
+from vcli.syncer.translate.mirrors import is_mirror
 
 
 async def _is_wanted(_: SyncContext, virtual: Object, __: Object | None) -> bool:

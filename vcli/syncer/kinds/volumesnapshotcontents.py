@@ -7,10 +7,10 @@ from vcli.kube.resources import VOLUMESNAPSHOTCONTENTS, VOLUMESNAPSHOTS
 from vcli.kube.types import is_terminating
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.enqueue import created_or_deleted
-from vcli.syncer.sync.from_host import is_mirror
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.sync.to_host import ToHost, Trigger
 from vcli.syncer.translate import volumesnapshotcontents as translate
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 

@@ -7,10 +7,11 @@ from vcli.kube.errors import NotFound
 from vcli.kube.resources import VOLUMESNAPSHOTCONTENTS
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.writer import stamped
-from vcli.syncer.sync.from_host import is_mirror, mirror
+from vcli.syncer.sync.from_host import mirror
 from vcli.syncer.sync.to_host import ToHost, update_virtual_status
 from vcli.syncer.translate import volumesnapshotcontents as contents
 from vcli.syncer.translate import volumesnapshots as translate
+from vcli.syncer.translate.mirrors import is_mirror
 
 
 async def _mirror_content(ctx: SyncContext, virtual: Object, _: Object | None, host: Object) -> None:

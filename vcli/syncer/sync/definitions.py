@@ -15,9 +15,10 @@ from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller
 from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.engine.writer import stamped
-from vcli.syncer.sync.from_host import is_mirror, mirror
+from vcli.syncer.sync.from_host import mirror
 from vcli.syncer.sync.rejections import IGNORED, UNAVAILABLE, rejection
 from vcli.syncer.translate import definitions as translate
+from vcli.syncer.translate.mirrors import is_mirror
 
 _WORKERS: Final = 1
 

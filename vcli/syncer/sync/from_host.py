@@ -5,37 +5,27 @@ tenant made is the tenant's, and left alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from vcli.kube.errors import NotFound
+from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.informer import Informer
-from vcli.kube.resources import Resource
-from vcli.kube.types import annotations, is_terminating, labels
+from vcli.kube.resources import NAMESPACES, Resource
+from vcli.kube.types import is_terminating, labels
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 BY_MIRROR: Final = "mirror"
 
 log = Log("vcli.syncer.mirrors")
-
-
-def is_mirror(virtual: Object) -> bool:
-    """Whether a virtual object says that it shows one of the host's.
-
-    One in a namespace says under which name: a copy that a tenant makes of it is the tenant's.
-    """
-    if keys.MIRROR not in labels(virtual):
-        return False
-    metadata = virtual["metadata"]
-    own = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else None
-    return own is None or annotations(virtual).get(keys.MIRROR_NAME) == own
 
 
 def to_mirror(resource: Resource) -> str:
@@ -124,6 +114,13 @@ def _all_of(on_host: Informer, sync: FromHost, _: Object) -> Iterator[VirtualNam
 def _is_relabelled(old: Object | None, new: Object | None) -> bool:
     """Whether an object came, went, or has other labels."""
     return old is None or new is None or labels(old) != labels(new)
+
+
+async def ensure_namespace(ctx: SyncContext, name: str) -> None:
+    """Have a namespace in the virtual cluster, for what the values show in it."""
+    if ctx.virtual[NAMESPACES].get(None, name) is None:
+        with suppress(AlreadyExists):  # the cache is a moment behind
+            await ctx.virtual.writer.create(NAMESPACES, {"metadata": {"name": name}})
 
 
 async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:

@@ -3,8 +3,7 @@
 import hashlib
 from typing import Final
 
-from vcli.syncer.translate import keys
-from vcli.syncer.translate.mirrors import differ, mirrored, picked
+from vcli.syncer.translate.mirrors import differ, mirror_metadata, mirrored, picked
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.objects import Object
 
@@ -24,10 +23,8 @@ def mirror_name(capacity: Object) -> VirtualName:
 
 def to_virtual(capacity: Object) -> Object:
     """The complete virtual CSIStorageCapacity for one of the host's."""
-    namespace, name = mirror_name(capacity)
     made = mirrored(capacity, "storage.k8s.io/v1", "CSIStorageCapacity", picked(capacity, _COPIED))
-    own = {"name": name, "namespace": namespace, "annotations": {keys.MIRROR_NAME: f"{namespace}/{name}"}}
-    return {**made, "metadata": {**made["metadata"], **own}}
+    return {**made, "metadata": mirror_metadata(*mirror_name(capacity))}
 
 
 def must_be_replaced(current: Object, desired: Object) -> bool:

@@ -7,6 +7,7 @@ from vcli.kube.types import annotations, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
 from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.mirrors import mirror_metadata
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.objects import Object, without
 from vcli.syncer.translate.patches import Patch, Places, patched
@@ -87,10 +88,10 @@ def mirror_of(host: Object, name: VirtualName, *, has_status: bool) -> Object:
         has_status: whether its status is a subresource, and written by itself.
     """
     theirs = {key: value for key, value in labels(host).items() if not keys.is_ours(key)}
-    metadata: Object = {"name": name.name, "labels": {**theirs, keys.MIRROR: "true"}}
     if name.namespace:
-        metadata["namespace"] = name.namespace
-        metadata["annotations"] = {keys.MIRROR_NAME: f"{name.namespace}/{name.name}"}
+        metadata = mirror_metadata(name.namespace, name.name, theirs)
+    else:
+        metadata = {"name": name.name, "labels": {**theirs, keys.MIRROR: "true"}}
     rest = without(host, "metadata", *(("status",) if has_status else ()))
     return {**rest, "metadata": metadata}
 

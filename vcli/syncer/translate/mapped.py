@@ -5,7 +5,7 @@ from typing import Any, Final
 from vcli.contract.labels import CLUSTER, NO_CONTROL_PLANES
 from vcli.kube.types import labels
 from vcli.syncer.translate import keys
-from vcli.syncer.translate.mirrors import picked
+from vcli.syncer.translate.mirrors import mirror_metadata, picked
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.objects import Object
 
@@ -34,12 +34,7 @@ def to_virtual(host: Object, name: VirtualName, *, kind: str) -> Object:
     made: Object = {
         "apiVersion": "v1",
         "kind": kind,
-        "metadata": {
-            "name": name.name,
-            "namespace": name.namespace,
-            "labels": {**theirs, keys.MIRROR: "true"},
-            "annotations": {keys.MIRROR_NAME: f"{name.namespace}/{name.name}"},
-        },
+        "metadata": mirror_metadata(name.namespace, name.name, theirs),
         **picked(host, _DATA),
     }
     if kind == "Secret":

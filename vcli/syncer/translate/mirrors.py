@@ -1,4 +1,4 @@
-"""Objects of the host in no namespace, as tenants see them: a few fields, none of the host's labels.
+"""Objects of the host as tenants see them: a few fields, none of the host's labels.
 
 Fields are listed one by one: those of a later version of the host the virtual cluster may not know, and what
 they hold may not be for tenants to see.
@@ -7,9 +7,37 @@ they hold may not be for tenants to see.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vcli.kube.types import annotations
+from vcli.kube.types import ObjectMeta, annotations, labels
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.objects import Object
+
+
+def is_mirror(virtual: Object) -> bool:
+    """Whether a virtual object says that it shows one of the host's.
+
+    One in a namespace says under which name: a copy that a tenant makes of it is the tenant's.
+    """
+    if keys.MIRROR not in labels(virtual):
+        return False
+    metadata = virtual["metadata"]
+    own = f"{metadata['namespace']}/{metadata['name']}" if metadata.get("namespace") else None
+    return own is None or annotations(virtual).get(keys.MIRROR_NAME) == own
+
+
+def mirror_metadata(namespace: str, name: str, further: Mapping[str, str] | None = None) -> ObjectMeta:
+    """The metadata of a mirror in a namespace, by which `is_mirror` knows it.
+
+    Args:
+        namespace: of the virtual object.
+        name: of the virtual object.
+        further: labels.
+    """
+    return {
+        "name": name,
+        "namespace": namespace,
+        "labels": {**(further or {}), keys.MIRROR: "true"},
+        "annotations": {keys.MIRROR_NAME: f"{namespace}/{name}"},
+    }
 
 
 def mirrored(

@@ -24,6 +24,7 @@ from vcli.kube.types import (
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import host_selector
 from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.mirrors import mirror_metadata
 from vcli.syncer.translate.names import HostName, VirtualName
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.scope import Scope
@@ -93,7 +94,7 @@ def mirror(host: Object, name: VirtualName) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": name.name, "namespace": name.namespace, "labels": {keys.MIRROR: "true"}},
+        "metadata": mirror_metadata(name.namespace, name.name),
         "spec": spec,
     }
 
@@ -191,15 +192,12 @@ def _family(endpoint: Endpoint) -> str:
 def _slice(
     name: VirtualName, family: str, number: int, endpoints: list[Endpoint], ports: list[EndpointPort]
 ) -> Object:
-    labels = {keys.MIRROR: "true", _SERVICE_NAME: name.name, _MANAGED_BY: keys.DOMAIN}
+    own = f"{name.name}-host-{family.lower()}-{number}"
+    labels = {_SERVICE_NAME: name.name, _MANAGED_BY: keys.DOMAIN}
     found: EndpointSlice = {
         "apiVersion": "discovery.k8s.io/v1",
         "kind": "EndpointSlice",
-        "metadata": {
-            "name": f"{name.name}-host-{family.lower()}-{number}",
-            "namespace": name.namespace,
-            "labels": labels,
-        },
+        "metadata": mirror_metadata(name.namespace, own, labels),
         "addressType": family,
         "endpoints": endpoints,
         "ports": ports,

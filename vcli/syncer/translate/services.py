@@ -10,10 +10,10 @@ DNS answers; on the host it would be one that leads wherever a tenant wants.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, cast
 
-from vcli.kube.types import ObjectMeta, ServicePort, ServiceSpec, conditions, labels
-from vcli.syncer.translate import keys
+from vcli.kube.types import ObjectMeta, ServicePort, ServiceSpec, conditions
 from vcli.syncer.translate.labels import host_selector
 from vcli.syncer.translate.metadata import host_metadata
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.objects import Object, without
 from vcli.syncer.translate.scope import Scope
 
@@ -62,7 +62,7 @@ _LIVED: Final = (
 
 def is_on_host(service: Object) -> bool:
     """Whether the host has a Service for a virtual one: not for one that shows a Service of the host."""
-    return service["spec"].get("type") != "ExternalName" and keys.MIRROR not in labels(service)
+    return service["spec"].get("type") != "ExternalName" and not is_mirror(service)
 
 
 def unknown_fields(service: Object) -> list[str]:

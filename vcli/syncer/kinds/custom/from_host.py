@@ -14,12 +14,13 @@ from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.engine.writer import stamped
 from vcli.syncer.kinds.custom.resources import CustomResource
-from vcli.syncer.sync.from_host import is_mirror, mirror, to_mirror
+from vcli.syncer.sync.from_host import ensure_namespace, mirror, to_mirror
 from vcli.syncer.sync.rejections import IGNORED, emit_warning
 from vcli.syncer.translate import customresources as translate
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.labels import selector_text
 from vcli.syncer.translate.mappings import HostObject, Mappings
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 
 _TAKEN: Final = "the host has one that is to be mirrored under this name: this one is left as it is"
@@ -88,8 +89,8 @@ class _FromHost:
             if current is not None:
                 await ctx.virtual.writer.delete(resource, current)
             return
-        if name.namespace and ctx.virtual[NAMESPACES].get(None, name.namespace) is None:
-            return  # it comes here again with its namespace
+        if name.namespace and current is None:
+            await ensure_namespace(ctx, name.namespace)
         desired = translate.mirror_of(host, name, has_status=self._has_status)
         made = await mirror(ctx, resource, stamped(desired), current=current)
         if made is not None and self._has_status:

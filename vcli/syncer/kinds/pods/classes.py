@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from vcli.kube.resources import PRIORITYCLASSES, SERVICEACCOUNTS, Resource
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext, name_of
-from vcli.syncer.sync.from_host import is_mirror, to_mirror
+from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate.metadata import virtual_uid_of
+from vcli.syncer.translate.mirrors import is_mirror
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.priorityclasses import is_system
 
