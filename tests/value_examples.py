@@ -126,6 +126,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_NODES}.selector.all": [],
     f"{_NODES}.selector.labels": [],
     f"{_NODES}.clearImageStatus": [],
+    f"{_NODES}.syncBackChanges": [],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
@@ -200,6 +201,10 @@ COMBINATIONS: list[dict[str, Any]] = [
     {key: values[0] for key, values in EXAMPLES.items() if values and ".image." not in key},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
+    *(
+        {f"{_NODES}.enabled": True, f"{_NODES}.syncBackChanges": True, "rbac.clusterRole.enabled": given}
+        for given in ("auto", True, False)
+    ),
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -219,6 +224,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sleepMode.enabled": True}, "sleepMode"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),
+    ({f"{_NODES}.syncBackChanges": True}, "of no use while Nodes are not synced"),
     (
         {
             f"{_NODES}.enabled": True,

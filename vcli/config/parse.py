@@ -67,7 +67,6 @@ NOT_YET: tuple[str, ...] = (
     "sync.fromHost.configMaps",
     "sync.fromHost.customResources",
     "sync.fromHost.csiStorageCapacities",
-    "sync.fromHost.nodes.syncBackChanges",
     "sync.fromHost.secrets",
     "sync.toHost.configMaps",
     "sync.toHost.customResources",

@@ -41,6 +41,7 @@ class Settings:
         nodes: which of the host's Nodes are shown, where that kind is on: the ``used`` ones or ``all``.
         node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
         node_images: whether Nodes show the images that they have.
+        node_changes: whether labels, taints and cordons that are changed inside go to the host's Nodes.
         scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
@@ -69,6 +70,7 @@ class Settings:
     nodes: str = "used"
     node_labels: dict[str, str] = field(default_factory=dict)
     node_images: bool = False
+    node_changes: bool = False
     scheduler: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
@@ -92,7 +94,16 @@ _NEWER: Final = tuple(
     f
     for f in fields(Settings)
     if f.name
-    in ("kinds", "selectors", "nodes", "node_labels", "node_images", "scheduler", "workload_pull_secrets")
+    in (
+        "kinds",
+        "selectors",
+        "nodes",
+        "node_labels",
+        "node_images",
+        "node_changes",
+        "scheduler",
+        "workload_pull_secrets",
+    )
 )
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""
 _OF_THE_HOST: Final = frozenset({"service_uid", "service_ip", "service_cidrs"})

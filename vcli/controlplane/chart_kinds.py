@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, SyncedKind
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED, Rule, SyncedKind
 from vcli.contract.labels import cluster_role
 from vcli.controlplane.rights import required_rules
 from vcli.kube.types import Object
@@ -15,6 +15,7 @@ _OWN_ROLE: Final = cluster_role("{{ .Release.Name }}", "{{ .Release.Namespace }}
 _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 _SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
 _READS_FOR_SCHEDULER: Final = f'(and {_SCHEDULES_INSIDE} (ne {_CLUSTER_ROLE} "false"))'
+_SYNCS_BACK: Final = f'(and .Values.sync.fromHost.nodes.syncBackChanges (ne {_CLUSTER_ROLE} "false"))'
 
 
 def kinds() -> str:
@@ -35,6 +36,7 @@ def kinds() -> str:
             '{{- define "vcli.clusterRules" -}}',
             *(line for kind in SYNCED for line in _if(_is_given(kind), _lines(kind.cluster_rules))),
             *_if(_READS_FOR_SCHEDULER, [_line(SCHEDULER_RULE.dump())]),
+            *_if(_SYNCS_BACK, [_line(SYNC_BACK_RULE.dump())]),
             *_if(_any(map(_is_given, owned)), [_line({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})]),
             "{{- end -}}",
             '{{- define "vcli.kinds" -}}',

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED, Rule, merged
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED, Rule, merged
 from vcli.config.schema import Values
+from vcli.config.schema_kinds import nodes_of
 from vcli.config.synced import chosen, kinds_of_cluster_role, kinds_on, schedules_inside
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
@@ -133,8 +134,9 @@ def _rules(values: Values) -> list[Object]:
 
 def _cluster_rules(values: Values) -> list[Object]:
     rules = [rule for kind in kinds_of_cluster_role(values) for rule in kind.cluster_rules]
-    if schedules_inside(values) and values.rbac.cluster_role.enabled is not False:
-        rules.append(SCHEDULER_RULE)
+    if values.rbac.cluster_role.enabled is not False:
+        rules += [SCHEDULER_RULE] if schedules_inside(values) else []
+        rules += [SYNC_BACK_RULE] if nodes_of(values.sync.from_host).sync_back_changes else []
     return [rule.dump() for rule in rules]
 
 
