@@ -153,6 +153,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_NODES}.selector.all": [],
     f"{_NODES}.selector.labels": [],
     f"{_NODES}.clearImageStatus": [],
+    f"{_NODES}.syncBackChanges": [],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
@@ -248,6 +249,10 @@ COMBINATIONS: list[dict[str, Any]] = [
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     *(
+        {f"{_NODES}.enabled": True, f"{_NODES}.syncBackChanges": True, "rbac.clusterRole.enabled": given}
+        for given in ("auto", True, False)
+    ),
+    *(
         {
             f"sync.{kind.path}.enabled": True,
             f"sync.{kind.path}.mappings.byName": by_name,
@@ -283,6 +288,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sleepMode.enabled": True}, "sleepMode"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),
+    ({f"{_NODES}.syncBackChanges": True}, "of no use while Nodes are not synced"),
     (
         {
             f"{_NODES}.enabled": True,

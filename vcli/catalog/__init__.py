@@ -279,6 +279,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
 OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 """To read the ClusterRole itself, where objects are owned by it."""
 
+SYNC_BACK_RULE: Final = Rule(NODES, ("patch",))
+"""Outside the namespace, for changes of Nodes that go to the host."""
+
 SCHEDULER_RULE: Final = Rule(PODS, READ)
 """Outside the namespace, for a scheduler inside: what pods of others request is taken off what Nodes have."""
 

@@ -90,10 +90,15 @@ def _check_ranges(values: Values, document: Document) -> None:
 def _check_nodes(values: Values, document: Document) -> None:
     nodes, keys = nodes_of(values.sync.from_host), ("sync", "fromHost", "nodes")
     selector, is_on = nodes.selector, switch_of(values.sync.from_host, _NODES)
-    if not is_on and (selector.all or selector.labels or not nodes.clear_image_status):
-        key = "selector" if nodes.clear_image_status else "clearImageStatus"
-        hint = "set sync.fromHost.nodes.enabled to true"
-        raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)
+    of_no_use = {
+        "selector": selector.all or selector.labels,
+        "clearImageStatus": not nodes.clear_image_status,
+        "syncBackChanges": nodes.sync_back_changes,
+    }
+    for key, given in of_no_use.items():
+        if given and not is_on:
+            hint = "set sync.fromHost.nodes.enabled to true"
+            raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)
     if selector.all and selector.labels:
         raise fail(document, (*keys, "selector", "all"), "all Nodes, or those with labels: not both")
     for key, value in selector.labels.items():

@@ -60,7 +60,6 @@ NOT_YET: tuple[str, ...] = (
     "sleepMode",
     "sync.fromHost.configMaps.patches",
     "sync.fromHost.csiStorageCapacities",
-    "sync.fromHost.nodes.syncBackChanges",
     "sync.fromHost.secrets.patches",
     "sync.toHost.configMaps",
     "sync.toHost.endpointSlices",

@@ -22,6 +22,11 @@ class NodeOptions:
     """What may be chosen for Nodes."""
 
     selector: NodeSelector = section(NodeSelector)
+    sync_back_changes: bool = doc(
+        False,
+        "Give labels, taints and cordons that are changed inside to the host's Nodes, where they are for"
+        " everybody; takes the right to patch Nodes.",
+    )
     clear_image_status: bool = doc(
         True, "Leave out the images that a Node has, as they name what other tenants run."
     )

@@ -41,6 +41,7 @@ class Settings:
         nodes: which of the host's Nodes are shown, where that kind is on: the ``used`` ones or ``all``.
         node_labels: only Nodes with these are shown, all of them, and pods go nowhere else.
         node_images: whether Nodes show the images that they have.
+        node_changes: whether labels, taints and cordons that are changed inside go to the host's Nodes.
         scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.kind.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
@@ -75,6 +76,7 @@ class Settings:
     nodes: str = "used"
     node_labels: dict[str, str] = field(default_factory=dict)
     node_images: bool = False
+    node_changes: bool = False
     scheduler: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
@@ -108,6 +110,7 @@ _ADDED: Final = (
     "nodes",
     "node_labels",
     "node_images",
+    "node_changes",
     "scheduler",
     "workload_pull_secrets",
 )

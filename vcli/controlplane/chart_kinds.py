@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
 from vcli.catalog.kind import SyncedKind, reading
 from vcli.contract.labels import cluster_role
 from vcli.controlplane import chart_custom
@@ -18,6 +18,7 @@ _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 _MAY_BE_GIVEN: Final = f'(ne {_CLUSTER_ROLE} "false")'
 _SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
 _READS_FOR_SCHEDULER: Final = f"(and {_SCHEDULES_INSIDE} {_MAY_BE_GIVEN})"
+_SYNCS_BACK: Final = f"(and .Values.sync.fromHost.nodes.syncBackChanges {_MAY_BE_GIVEN})"
 
 
 def kinds() -> str:
@@ -45,6 +46,7 @@ def kinds() -> str:
             ),
             *when(_MAY_BE_GIVEN, chart_custom.cluster_rules()),
             *when(_READS_FOR_SCHEDULER, [line_of(SCHEDULER_RULE.dump())]),
+            *when(_SYNCS_BACK, [line_of(SYNC_BACK_RULE.dump())]),
             *(
                 line
                 for kind in mapped

@@ -182,6 +182,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         nodes="all" if nodes.selector.all or nodes.selector.labels or schedules_inside(values) else "used",
         node_labels=dict(nodes.selector.labels),
         node_images=not nodes.clear_image_status,
+        node_changes=nodes.sync_back_changes,
         scheduler=schedules_inside(values),
         kinds=differences(values),
         selectors=selectors(values),

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNCED
+from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
 from vcli.catalog.kind import Rule, merged, reading
 from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
-from vcli.config.schema_kinds import by_name_of
+from vcli.config.schema_kinds import by_name_of, nodes_of
 from vcli.config.synced import (
     chosen,
     custom_kinds,
@@ -151,8 +151,9 @@ def _rules(values: Values) -> list[Object]:
 
 def _cluster_rules(values: Values) -> list[Object]:
     rules = [rule for kind in kinds_of_cluster_role(values) for rule in kind.rules_of_cluster_role]
-    if schedules_inside(values) and values.rbac.cluster_role.enabled is not False:
-        rules.append(SCHEDULER_RULE)
+    if values.rbac.cluster_role.enabled is not False:
+        rules += [SCHEDULER_RULE] if schedules_inside(values) else []
+        rules += [SYNC_BACK_RULE] if nodes_of(values.sync.from_host).sync_back_changes else []
     return [rule.dump() for rule in rules]
 
 

@@ -113,6 +113,7 @@
 -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
 {{- $nodes := $values.sync.fromHost.nodes -}}
+{{- if $nodes.syncBackChanges -}}{{- $_ := set $settings "nodeChanges" true -}}{{- end -}}
 {{- $scheduler := $values.controlPlane.distro.k8s.scheduler.enabled -}}
 {{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
 {{- if or $nodes.selector.all $nodes.selector.labels $scheduler -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}

@@ -26,7 +26,7 @@
   {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
 {{- end -}}
 {{- $nodes := .Values.sync.fromHost.nodes -}}
-{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels (not $nodes.clearImageStatus)) -}}
+{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels $nodes.syncBackChanges (not $nodes.clearImageStatus)) -}}
   {{- fail "sync.fromHost.nodes: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
 {{- end -}}
 {{- if and $nodes.selector.all $nodes.selector.labels -}}

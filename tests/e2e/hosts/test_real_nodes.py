@@ -141,6 +141,40 @@ def ready_of_pod(space: Space, name: str) -> str:
     return next(x["status"] for x in space.get("pod", name)["status"]["conditions"] if x["type"] == "Ready")
 
 
+def test_what_is_changed_inside_goes_to_the_hosts_nodes_if_that_is_wanted(host: Host) -> None:
+    node = NODES[1]
+
+    def on_host() -> tuple[Any, set[str], bool]:
+        found = host.get("node", node)
+        taints = {each["key"] for each in found["spec"].get("taints") or ()}
+        return found["metadata"]["labels"].get("mine"), taints, bool(found["spec"].get("unschedulable"))
+
+    sets = (*ALL, "sync.fromHost.nodes.syncBackChanges=true")
+    with (
+        virtual_cluster(host, "back", sets=sets, dns=False) as cluster,
+        virtual_namespace(cluster, host) as space,
+    ):
+        eventually(lambda: sorted(nodes(space)) == sorted(NODES))
+        space.kubectl("label", "node", node, "mine=x")
+        space.kubectl("taint", "node", node, "team=a:NoSchedule")
+        space.kubectl("cordon", node)
+        unschedulable = "node.kubernetes.io/unschedulable"
+        eventually(lambda: on_host() == ("x", {"team", unschedulable}, True))
+        space.apply(pod("web", nodeSelector={"mine": "x"}))
+        eventually(lambda: space.is_unschedulable("web"))
+        space.kubectl("uncordon", node)
+        space.kubectl("taint", "node", node, "team-")
+        eventually(lambda: on_host() == ("x", set(), False))
+        space.wait("condition=Ready", "pod/web")
+        host.kubectl("label", "node", node, "mine=y", "--overwrite")
+        eventually(lambda: nodes(space)[node]["metadata"]["labels"]["mine"] == "y")
+        space.kubectl("label", "node", node, "mine-")
+        eventually(lambda: on_host() == (None, set(), False))
+        space.kubectl("label", "node", node, "kubernetes.io/os=other", "--overwrite")
+        eventually(lambda: nodes(space)[node]["metadata"]["labels"]["kubernetes.io/os"] == "linux")
+        assert host.get("node", node)["metadata"]["labels"]["kubernetes.io/os"] == "linux"
+
+
 def test_only_nodes_with_a_label_are_shown_and_used(host: Host) -> None:
     host.kubectl("label", "node", NODES[2], "pool=tenants")
     sets = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.labels.pool=tenants")

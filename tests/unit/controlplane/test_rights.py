@@ -274,3 +274,12 @@ def test_what_a_scheduler_inside_reads_of_the_host(sets, given):
 def test_what_only_a_scheduler_reads_is_off_without_one():
     on = {kind.key for kind in synced.kinds_on(load())}
     assert on.isdisjoint({"storageClasses", "csiDrivers", "csiNodes"})
+
+
+@pytest.mark.parametrize(("cluster_role", "given"), [("auto", True), ("true", True), ("false", False)])
+def test_changes_of_nodes_take_the_right_to_patch_them(cluster_role, given):
+    sets = ["sync.fromHost.nodes.enabled=true", f"rbac.clusterRole.enabled={cluster_role}"]
+    patch = Right("", "nodes", "patch")
+    assert patch not in rights.of_cluster(load([], sets))
+    with_changes = load([], [*sets, "sync.fromHost.nodes.syncBackChanges=true"])
+    assert (patch in rights.of_cluster(with_changes)) is given

@@ -11,12 +11,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from vcli.errors import NotFoundError, VcliError
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import LEASES, NODES
-from vcli.kube.types import Object, uid
+from vcli.kube.types import Object, labels, uid
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.engine.log import Log
 from vcli.syncer.kinds.indexes import is_daemon
@@ -60,6 +60,7 @@ class Nodes:
         pods_on: Callable[[str], Iterable[Object]],
     ) -> None:
         self._source = source
+        self._syncs_back = ctx.settings.node_changes
         self._client = ctx.virtual.client
         self._nodes = ctx.virtual[NODES]
         self._server = server
@@ -135,12 +136,17 @@ class Nodes:
         return name in self._addresses and (not addresses or self._addresses[name] == addresses)
 
     def _changed(self, old: Object | None, new: Object | None) -> None:
-        """Somebody deleted a Node of ours: it must come back before its pods are taken for lost."""
+        """Somebody deleted a Node of ours: it must come back before its pods are taken for lost.
+
+        Or somebody changed it, and the host's is to follow.
+        """
         if new is None and old is not None and old["metadata"]["name"] in self._addresses:
             self._wake_for(old["metadata"]["name"])
+        elif self._syncs_back and new is not None and old is not None and _says(old) != _says(new):
+            self._source_changed(new["metadata"]["name"])
 
     def _source_changed(self, name: str) -> None:
-        """The host's Node has changed: ours is to follow now."""
+        """The host's Node has changed, or ours: one is to follow the other now."""
         self._reported_at.pop(name, None)
         self._wake_for(name)
 
@@ -184,6 +190,9 @@ class Nodes:
         """Create the Node or update its status, and its lease."""
         port = await self._server.listen(name)
         addresses = self._addresses.setdefault(name, ())
+        known = self._nodes.get(None, name)
+        if known is not None and is_ours(known):
+            await self._source.sync_back(known)
         fresh = await self._source.node(name, internal_ips=addresses, kubelet_port=port)
         if fresh is None:
             raise NotFoundError(f"the host has no node {name}")
@@ -236,6 +245,11 @@ class Nodes:
         await self._server.stop(name)
         for known in (self._addresses, self._needed_at, self._reported_at):
             known.pop(name, None)
+
+
+def _says(node: Object) -> tuple[Any, ...]:
+    spec = node.get("spec") or {}
+    return labels(node), spec.get("taints"), spec.get("unschedulable")
 
 
 def _now() -> float:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from vcli.kube.errors import NotFound
+from vcli.kube.errors import ApiError, NotFound
 from vcli.kube.resources import NODES
 from vcli.kube.types import Object, conditions, is_terminating
 from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.nodes.occupancy import Occupancy
 from vcli.syncer.nodes.synthetic import SyntheticNodes
+from vcli.syncer.sync.rejections import rejection, warn_on_rejection
 from vcli.syncer.translate.mirrored_nodes import mirrored_node
+from vcli.syncer.translate.node_changes import changes_for_host
 
 _UNKNOWN: Final = "Unknown"
 
@@ -23,6 +25,7 @@ class MirroredNodes:
     """
 
     def __init__(self, ctx: SyncContext, occupancy: Occupancy | None = None) -> None:
+        self._ctx = ctx
         self._client = ctx.host.client
         self._nodes = ctx.host[NODES]
         self._settings = ctx.settings
@@ -45,7 +48,21 @@ class MirroredNodes:
             kubelet_port=kubelet_port,
             images=self._settings.node_images,
             used=self._occupancy.of(name) if self._occupancy is not None else None,
+            remember_values=self._settings.node_changes,
         )
+
+    async def sync_back(self, node: Object) -> None:
+        """Patch the host's Node; what the host rejects is said in an event, and changed back."""
+        host = self._host(node["metadata"]["name"]) if self._settings.node_changes else None
+        patch = changes_for_host(node, host) if host is not None else None
+        if host is None or patch is None:
+            return
+        try:
+            async with warn_on_rejection(self._ctx, NODES, node):
+                await self._ctx.host.writer.patch(NODES, host, patch)
+        except ApiError as error:
+            if not rejection(error):  # as when it has changed meanwhile: the watch brings the Node here again
+                raise
 
     def standing(self) -> Collection[str]:
         """All that are selected; with ``used``, none."""

@@ -24,6 +24,13 @@ class NodeSource(Protocol):
             ApiError: as the host answers.
         """
 
+    async def sync_back(self, node: Object) -> None:
+        """Give to the host what a tenant has changed of a virtual Node, where that is asked for.
+
+        Raises:
+            ApiError: as the host answers.
+        """
+
     def standing(self) -> Collection[str]:
         """The Nodes that there are whether pods use them or not."""
 

@@ -34,6 +34,9 @@ class SyntheticNodes:
         node["status"]["declaredFeatures"] = declared_features(self._host_version.known)
         return node
 
+    async def sync_back(self, node: Object) -> None:
+        """The host's Nodes can't be reached."""
+
     def standing(self) -> Collection[str]:
         """None: each is there for its pods."""
         return ()

@@ -22,6 +22,7 @@ def mirrored_node(
     kubelet_port: int,
     images: bool = False,
     used: Amounts | None = None,
+    remember_values: bool = False,
 ) -> Object:
     """The Node for a host node that we can read, with its status and our kubelet's address.
 
@@ -33,6 +34,7 @@ def mirrored_node(
         kubelet_port: the syncer's port for this node.
         images: whether to show the images that the node has, which others may have pulled.
         used: what others use of the node, which is not to allocate here.
+        remember_values: whether to keep in mind which values the host's labels have, for `changes_for_host`.
     """
     real: NodeStatus = host.get("status") or NodeStatus()
     spec: NodeSpec = host.get("spec") or NodeSpec()
@@ -50,7 +52,7 @@ def mirrored_node(
         status["allocatable"] = less(status["allocatable"], used)
     own = {**labels(host), KIND_OF_NODE: "mirrored"}
     memory = {
-        "labels": sorted(own),
+        "labels": own if remember_values else sorted(own),
         "taints": spec.get("taints") or [],
         "unschedulable": bool(spec.get("unschedulable")),
     }

@@ -27,7 +27,7 @@ def is_ours(node: Mapping[str, Any]) -> bool:
 
 
 def of_host(node: Mapping[str, Any]) -> Object:
-    """What a Node of ours has of the host's: ``labels`` (their keys), ``taints`` and ``unschedulable``."""
+    """What a Node of ours has of the host's: ``labels`` (or their keys), ``taints`` and ``unschedulable``."""
     made_up = labels(node).get(KIND_OF_NODE) == "synthetic"
     found: Object = {"labels": _STANDARD if made_up else labels(node), "taints": [], "unschedulable": False}
     try:
