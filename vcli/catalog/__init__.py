@@ -124,7 +124,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         direction="toHost",
         key="podDisruptionBudgets",
         summary="Evictions on the host, as of a node that is drained, keep to them as well.",
-        enabled=False,
+        enabled="auto",
         rules=(Rule(PDBS, (*READ, *WRITE)),),
     ),
     SyncedKind(
@@ -132,7 +132,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         direction="toHost",
         key="networkPolicies",
         summary="Enforced if the host's network plugin enforces any; DNS and the API stay reachable.",
-        enabled=False,
+        enabled="auto",
         rules=(Rule(NETWORKPOLICIES, (*READ, *WRITE)),),
     ),
     SyncedKind(
