@@ -59,7 +59,6 @@ NOT_YET: tuple[str, ...] = (
     "rbac.role",
     "sleepMode",
     "sync.fromHost.configMaps.patches",
-    "sync.fromHost.csiStorageCapacities",
     "sync.fromHost.secrets.patches",
     "sync.toHost.configMaps",
     "sync.toHost.endpointSlices",
