@@ -65,7 +65,6 @@ NOT_YET: tuple[str, ...] = (
     "sync.toHost.endpoints",
     "sync.toHost.ingresses.patches",
     "sync.toHost.namespaces",
-    "sync.toHost.networkPolicies",
     "sync.toHost.persistentVolumeClaims",
     "sync.toHost.pods.enabled",
     "sync.toHost.pods.enforceTolerations",

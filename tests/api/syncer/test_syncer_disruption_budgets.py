@@ -1,6 +1,5 @@
 """PodDisruptionBudgets between two API servers; the tests play both disruption controllers."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,11 +10,6 @@ from vcli.kube.resources import PDBS, PODS
 
 Object = dict[str, Any]
 APP = {"app": "web"}
-
-
-@pytest.fixture
-def sets() -> Sequence[str]:
-    return ("sync.toHost.podDisruptionBudgets.enabled=true",)
 
 
 def budget(**spec: Any) -> Object:

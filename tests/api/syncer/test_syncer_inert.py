@@ -1,7 +1,7 @@
 """Objects that have no effect on the host are told so, once, by a Warning event that names the value."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -22,6 +22,12 @@ VOLUME = {
     },
 }
 ON = "sync.toHost.networkPolicies.enabled=true"
+
+
+@pytest.fixture
+def sets() -> Sequence[str]:
+    """Two kinds in namespaces that could be synced, off."""
+    return ("sync.toHost.networkPolicies.enabled=false", "sync.toHost.podDisruptionBudgets.enabled=false")
 
 
 @pytest.fixture

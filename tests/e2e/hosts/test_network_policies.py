@@ -16,7 +16,6 @@ from vcli import VirtualCluster
 from vcli.host.versions import KUBERNETES
 
 NAME = f"{embedded.NAME}-policies"
-ON = "sync.toHost.networkPolicies.enabled=true"
 VERSION = """
 import ssl, sys, urllib.request
 trust = ssl.create_default_context(cafile="/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
@@ -34,8 +33,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 @pytest.fixture(scope="module")
 def cluster(host: Host) -> Iterator[VirtualCluster]:
-    """A virtual cluster that has them synced."""
-    with virtual_cluster(host, "policies", sets=(ON,)) as cluster:
+    """A virtual cluster, which has them synced by default."""
+    with virtual_cluster(host, "policies") as cluster:
         yield cluster
 
 
@@ -44,7 +43,7 @@ def neighbour(host: Host, cluster: VirtualCluster) -> Iterator[VirtualCluster]:
     """Another tenant's, in the same namespace of the host."""
     version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
     with VirtualCluster.create(
-        "neighbour", namespace=cluster.namespace, kubeconfig=host.kubeconfig, sets=(*version, ON)
+        "neighbour", namespace=cluster.namespace, kubeconfig=host.kubeconfig, sets=version
     ) as other:
         yield other
 

@@ -2,12 +2,10 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 
-import pytest
-from embedded import SECONDS, Host
+from embedded import SECONDS
 from polling import eventually
-from space import IDLE, Object, Space, template, virtual_cluster, virtual_namespace
+from space import IDLE, Object, Space, template
 
 BUDGET: Object = {
     "apiVersion": "policy/v1",
@@ -15,17 +13,6 @@ BUDGET: Object = {
     "metadata": {"name": "web"},
     "spec": {"maxUnavailable": "50%", "selector": {"matchLabels": {"app": "web"}}},
 }
-
-
-@pytest.fixture
-def space(host: Host) -> Iterator[Space]:
-    """In a virtual cluster that has them synced."""
-    sets = ("sync.toHost.podDisruptionBudgets.enabled=true",)
-    with (
-        virtual_cluster(host, "pdb", sets=sets, dns=False) as cluster,
-        virtual_namespace(cluster, host) as space,
-    ):
-        yield space
 
 
 def evict(space: Space, pod: str) -> subprocess.CompletedProcess[str]:

@@ -210,7 +210,7 @@ def test_keys_of_2023(tmp_path: Path):
     ],
 )
 def test_old_kinds_are_those_to_the_host(tmp_path: Path, old: str, new: str):
-    wanted = old != "ingresses"  # the other way than by default
+    wanted = old == "volumesnapshots"  # the other way than by default
     values = load([write(tmp_path, f"sync:\n  {old}:\n    enabled: {str(wanted).lower()}\n")])
     assert differences(values) == {f"toHost.{new}": wanted}
     assert values.warnings[0].endswith(f"values.yaml:2: sync.{old} is now sync.toHost.{new}")

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from vcli.catalog import SYNCED
 from vcli.config import Image, Values, load
 from vcli.config.jsonschema import json_schema
 from vcli.config.legacy import MOVED
@@ -59,8 +58,6 @@ def test_defaults_of_the_schema_are_accepted():
 
 @pytest.mark.parametrize("path", NOT_YET)
 def test_keys_without_effect_are_not_keys(path: str):
-    if f"{path}.enabled" in {kind.switch for kind in SYNCED}:
-        return  # a kind of the catalog by now
     assert path not in ALL
     parent = path.rpartition(".")[0]
     assert not parent or parent in ALL

@@ -18,6 +18,9 @@ class Response:
         return {"items": [{"metadata": each} for each in self.items]}
 
 
+OFF = "sync.toHost.podDisruptionBudgets.enabled=false"
+
+
 class Host:
     """Has one object that was synced, and nothing else."""
 
@@ -46,7 +49,7 @@ async def surplus(host: Host, *sets: str) -> list[tuple[str, str]]:
 
 async def test_what_a_kind_has_left_that_is_off() -> None:
     host = Host()
-    assert await surplus(host) == [("PodDisruptionBudget", "web-x-default-x-demo")]
+    assert await surplus(host, OFF) == [("PodDisruptionBudget", "web-x-default-x-demo")]
     assert host.selectors == ["vcli.dev/managed-by=demo"]
 
 
@@ -57,11 +60,11 @@ async def test_what_is_in_no_namespace_is_found_by_that_of_its_cluster() -> None
 
 
 async def test_nothing_of_a_kind_that_is_on() -> None:
-    assert await surplus(Host(), "sync.toHost.podDisruptionBudgets.enabled=true") == []
+    assert await surplus(Host()) == []
 
 
 async def test_what_may_not_be_listed_was_not_made() -> None:
-    assert await surplus(Host(forbidden=True)) == []
+    assert await surplus(Host(forbidden=True), OFF) == []
 
 
 class HostWithCustomResource(Host):

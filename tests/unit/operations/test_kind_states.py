@@ -12,7 +12,7 @@ from vcli.operations.kinds import kind_states
 
 Object = dict[str, Any]
 NAMES = Names("demo", "team")
-POLICIES = "sync: {toHost: {networkPolicies: {enabled: true}}}"
+ACCOUNTS = "sync: {toHost: {serviceAccounts: {enabled: true}}}"
 CLASSES = "sync: {fromHost: {storageClasses: {enabled: true}}}"
 ALL = [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]
 
@@ -41,12 +41,12 @@ def test_by_default_it_is_synced_or_off() -> None:
 
 
 def test_a_kind_that_the_role_lacks() -> None:
-    assert states(POLICIES)["NetworkPolicy"] == "synced"
-    assert states(POLICIES, role=role())["NetworkPolicy"] == "rights missing"
-    given = role("sync.toHost.networkPolicies.enabled=true")
-    assert states(POLICIES, role=given)["NetworkPolicy"] == "synced"
-    assert set(states(POLICIES, role=[])) == set(states())
-    assert states(POLICIES, role=[])["Pod"] == "rights missing"
+    assert states(ACCOUNTS)["ServiceAccount"] == "synced"
+    assert states(ACCOUNTS, role=role())["ServiceAccount"] == "rights missing"
+    given = role("sync.toHost.serviceAccounts.enabled=true")
+    assert states(ACCOUNTS, role=given)["ServiceAccount"] == "synced"
+    assert set(states(ACCOUNTS, role=[])) == set(states())
+    assert states(ACCOUNTS, role=[])["Pod"] == "rights missing"
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,14 @@ def kinds(*, scheduler: bool = False, **on: bool) -> dict[Resource, InertKind]:
 def test_by_default_these_kinds_have_no_effect() -> None:
     found = kinds()
     classes = {STORAGECLASSES, PRIORITYCLASSES, RUNTIMECLASSES, INGRESSCLASSES}
-    assert set(found) == {NETWORKPOLICIES, PDBS, PVS, *classes}
-    policies = found[NETWORKPOLICIES].message
-    assert "the value sync.toHost.networkPolicies.enabled=true turns that on" in policies
+    assert set(found) == {PVS, *classes}
     assert "sync.fromHost.storageClasses.enabled=true shows them here" in found[STORAGECLASSES].message
     assert {found[each].label_selector for each in classes} == {"!vcli.dev/mirror,!vcli.dev/volume"}
+
+
+def test_a_kind_that_is_turned_off_names_its_value() -> None:
+    message = kinds(**{"toHost.networkPolicies": False})[NETWORKPOLICIES].message
+    assert "the value sync.toHost.networkPolicies.enabled=true turns that on" in message
 
 
 def test_a_scheduler_inside_asks_for_priorities() -> None:

@@ -15,8 +15,11 @@ from vcli.kube.resources import (
     INGRESSCLASSES,
     INGRESSES,
     NAMESPACES,
+    NETWORKPOLICIES,
     PDBS,
+    SERVICEACCOUNTS,
     STORAGECLASSES,
+    VOLUMESNAPSHOTS,
 )
 from vcli.syncer.caches import watch_all
 from vcli.syncer.registry import (
@@ -44,13 +47,16 @@ def test_each_kind_of_the_catalog_has_a_module(kind: SyncedKind) -> None:
 
 def test_what_is_on_by_default_and_by_settings() -> None:
     settings = TwoClusters(NAMESPACES).ctx.settings
-    assert [resource for resource, _ in to_host_kinds(settings)] == [ENDPOINTSLICES, INGRESSES]
+    assert [resource for resource, _ in to_host_kinds(settings)] == [
+        ENDPOINTSLICES,
+        PDBS,
+        INGRESSES,
+        NETWORKPOLICIES,
+    ]
     assert is_synced(settings, EVENTS)
-    assert not is_synced(settings, PDBS)
-    other = dataclasses.replace(
-        settings, kinds={"toHost.podDisruptionBudgets": True, "fromHost.events": False}
-    )
-    assert PDBS in dict(to_host_kinds(other))
+    assert not is_synced(settings, STORAGECLASSES)
+    other = dataclasses.replace(settings, kinds={"toHost.serviceAccounts": True, "fromHost.events": False})
+    assert SERVICEACCOUNTS in dict(to_host_kinds(other))
     assert not is_synced(other, EVENTS)
 
 
@@ -81,7 +87,7 @@ def test_what_is_synced_to_the_host_is_never_mirrored_and_the_rest_may_be_select
 def test_what_is_off_is_not_imported() -> None:
     code = (
         "import sys, vcli.syncer.main, vcli.syncer.registry as registry\n"
-        "off = ('budgets', 'kinds.custom', 'kinds.mapped', 'kinds.networkpolicies', 'storageclasses')\n"
+        "off = ('kinds.custom', 'kinds.mapped', 'kinds.resourceclaims', 'storageclasses')\n"
         "assert not [each for each in sys.modules if each.endswith(off)]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -93,7 +99,7 @@ def test_what_is_off_has_no_cache() -> None:
     watch_all(ctx)
     mirrored = to_mirror(STORAGECLASSES)
     for caches, key in (
-        *((ctx.host, PDBS), (ctx.virtual, PDBS)),
+        *((ctx.host, VOLUMESNAPSHOTS), (ctx.virtual, VOLUMESNAPSHOTS)),
         *((ctx.host, STORAGECLASSES), (ctx.host, mirrored), (ctx.virtual, STORAGECLASSES)),
     ):
         assert key not in caches
