@@ -49,8 +49,8 @@ def test_what_is_on_by_default_and_by_settings() -> None:
     settings = TwoClusters(NAMESPACES).ctx.settings
     assert [resource for resource, _ in to_host_kinds(settings)] == [
         ENDPOINTSLICES,
-        PDBS,
         INGRESSES,
+        PDBS,
         NETWORKPOLICIES,
     ]
     assert is_synced(settings, EVENTS)
