@@ -3,7 +3,6 @@
 A file of api or e2e tests stays in one process, as its tests share clusters, and so does a folder of
 `TOGETHER`. Unit tests are split by function.
 Tests marked ``alone`` break the host, or measure: the first process runs them after all others have ended.
-Those that boot hosts run beside such as have no host: see `turns`.
 
 Without ``-n`` pytest runs all in one process, in the order of the files.
 """
@@ -15,16 +14,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
-import turns
-
 MARK = "alone"
+_HOSTS = "tests/e2e/hosts/"
 # Folders whose files share a cluster: to make one takes as long as many of their tests.
-# Those that boot hosts do so one after the other.
-TOGETHER = ("tests/e2e/faults/", turns.FOLDER)
-# What boots hosts comes first, beside what has no host (see `turns`), as it waits a lot. Of the others the
-# longest first: short ones fill what is left.
+# Those that boot hosts do so one after the other: two of three nodes at once are much for a small machine.
+TOGETHER = ("tests/e2e/faults/", _HOSTS)
+# The longest first, beside what needs the processor most: short ones fill what is left.
 ORDER = (
-    turns.FOLDER,
+    _HOSTS,
     "tests/unit",
     "tests/api/churn",
     "tests/api",
@@ -126,7 +123,5 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARK}: breaks the host or measures; runs when no other test does")
     if is_side_by_side(config):
         config.pluginmanager.register(OtherProcess(), "other-process")
-        turns.other_process(config)
     elif config.getoption("dist", "no") != "no":
         config.pluginmanager.register(FirstProcess(), "first-process")
-        turns.first_process(config)

@@ -19,7 +19,6 @@ from lending import FAILED
 from space import Space, virtual_namespace
 
 from side_by_side import is_side_by_side
-from turns import TURN
 from vcli import VirtualCluster
 
 
@@ -56,7 +55,6 @@ def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) 
     if lent := os.environ.get("VCLI_E2E_HOST"):
         name = lent
     elif is_side_by_side(pytestconfig):
-        pytestconfig.stash[TURN].share()
         name = SHARED_NAME  # the first process that asks boots it
     else:
         name = NAME
