@@ -111,7 +111,7 @@ def test_a_service_account_may_what_its_role_allows(host: Host, cluster: Virtual
     assert "client-key" not in files
     assert files["token"] in files["config"]
     # In a young cluster the rules of `view` are yet to be gathered from other roles.
-    eventually(lambda: run(host, cluster, "for-robot", "get", "pods", "-A"))
+    eventually(lambda: run(host, cluster, "for-robot", "get", "pods", "-A", "-o", "json"))
     mine = "system:serviceaccount:bots:robot"
     assert inside(host, cluster, "clusterrolebindings", "-l", "vcli.dev/exported") != ""
     assert mine in run(host, cluster, "for-robot", "auth", "whoami")
