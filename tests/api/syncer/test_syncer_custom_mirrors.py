@@ -93,8 +93,6 @@ class TestOfTheOwnNamespace:
         await lab.host.create(kind, certificate("web", **{"for": "tenants", "a": "b"}), **where)
         await lab.host.create(kind, certificate("other"), **where)
         await lab.host.create(kind, certificate("special", "own", **{"for": "tenants"}), **where)
-        for each in (inside, f"{inside}-own"):
-            await lab.virtual.create(NAMESPACES, {"metadata": {"name": each}})
         found = await becomes(lab, kind, inside, {"web": "tls"})
         assert found["web"]["metadata"]["labels"] == {"for": "tenants", "a": "b", "vcli.dev/mirror": "true"}
         await becomes(lab, kind, f"{inside}-own", {"mine": "own"})
@@ -156,7 +154,6 @@ class TestOfTheOwnNamespace:
         kind = resource(group)
         await lab.host.create(CRDS, definition(group))
         await definition_becomes(lab, lab.virtual, name)
-        await lab.virtual.create(NAMESPACES, {"metadata": {"name": inside}})
         theirs = certificate("theirs", **{"for": "tenants", "vcli.dev/managed-by": "other"})
         await lab.host.create(kind, theirs, namespace=lab.namespace)
         await lab.host.create(kind, certificate("web", **{"for": "tenants"}), namespace=lab.namespace)
@@ -177,8 +174,7 @@ class TestOfAnotherNamespace:
         kind = resource(group)
         await client.create(CRDS, definition(group))
         await definition_becomes(lab, lab.virtual, name)
-        for each in (client, lab.virtual):
-            await each.create(NAMESPACES, {"metadata": {"name": inside}})
+        await client.create(NAMESPACES, {"metadata": {"name": inside}})
         for each in ("web", "other"):
             await client.create(kind, certificate(each), namespace=inside)
         await becomes(lab, kind, inside, {"shown": "tls"})
