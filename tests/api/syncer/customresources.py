@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from testbed import Lab
@@ -123,6 +124,19 @@ async def definition_becomes(
     found = await lab.eventually(check)
     assert found is not None
     return found
+
+
+async def define(lab: Lab, client: Client, kind: Resource, definition: Object) -> None:
+    """Give a cluster a definition; returns when it is served."""
+    await client.create(CRDS, definition)
+
+    async def is_served() -> bool:
+        with suppress(NotFound):
+            await client.list(kind)
+            return True
+        return False
+
+    await lab.eventually(is_served)
 
 
 async def create_when_served(lab: Lab, kind: Resource, body: Object, *, namespaced: bool = True) -> Object:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from customresources import custom_values, definition, definition_becomes, resource, version
+from customresources import custom_values, define, definition, definition_becomes, resource, version
 from testbed import Lab
 
 from vcli.kube.client import Client
@@ -87,7 +87,7 @@ class TestOfTheOwnNamespace:
 
     async def test_they_are_shown_and_restored(self, lab: Lab, group: str, name: str, inside: str) -> None:
         kind = resource(group)
-        await lab.host.create(CRDS, definition(group))
+        await define(lab, lab.host, kind, definition(group))
         await definition_becomes(lab, lab.virtual, name)
         where = {"namespace": lab.namespace}
         await lab.host.create(kind, certificate("web", **{"for": "tenants", "a": "b"}), **where)
@@ -120,26 +120,11 @@ class TestOfTheOwnNamespace:
 
     async def test_one_of_a_tenant_stays_and_is_told(self, lab: Lab, group: str, inside: str) -> None:
         kind = resource(group)
-        await lab.virtual.create(CRDS, definition(group))
+        await define(lab, lab.virtual, kind, definition(group))
         await lab.virtual.create(NAMESPACES, {"metadata": {"name": inside}})
-        await lab.host.create(CRDS, definition(group))
-
-        async def made() -> bool:
-            with suppress(NotFound):
-                await lab.virtual.create(kind, certificate("web", "mine"), namespace=inside)
-                return True
-            return False
-
-        await lab.eventually(made)
-
-        async def made_on_host() -> bool:
-            with suppress(NotFound):
-                labels = {"for": "tenants"}
-                await lab.host.create(kind, certificate("web", **labels), namespace=lab.namespace)
-                return True
-            return False
-
-        await lab.eventually(made_on_host)
+        await define(lab, lab.host, kind, definition(group))
+        await lab.virtual.create(kind, certificate("web", "mine"), namespace=inside)
+        await lab.host.create(kind, certificate("web", **{"for": "tenants"}), namespace=lab.namespace)
         lab.space = inside
 
         async def told() -> bool:
@@ -152,7 +137,7 @@ class TestOfTheOwnNamespace:
         self, lab: Lab, group: str, name: str, inside: str
     ) -> None:
         kind = resource(group)
-        await lab.host.create(CRDS, definition(group))
+        await define(lab, lab.host, kind, definition(group))
         await definition_becomes(lab, lab.virtual, name)
         theirs = certificate("theirs", **{"for": "tenants", "vcli.dev/managed-by": "other"})
         await lab.host.create(kind, theirs, namespace=lab.namespace)
@@ -172,7 +157,7 @@ class TestOfAnotherNamespace:
         self, lab: Lab, group: str, name: str, inside: str, client: Client
     ) -> None:
         kind = resource(group)
-        await client.create(CRDS, definition(group))
+        await define(lab, client, kind, definition(group))
         await definition_becomes(lab, lab.virtual, name)
         await client.create(NAMESPACES, {"metadata": {"name": inside}})
         for each in ("web", "other"):
@@ -190,7 +175,7 @@ class TestOfTheWholeHost:
 
     async def test_those_that_are_selected(self, lab: Lab, group: str, name: str, client: Client) -> None:
         kind = resource(group, namespaced=False)
-        await client.create(CRDS, definition(group, version(status=False), scope="Cluster"))
+        await define(lab, client, kind, definition(group, version(status=False), scope="Cluster"))
         await definition_becomes(lab, lab.virtual, name)
         made = certificate("web", **{"for": "tenants"})
         await client.create(kind, {**made, "status": {"secret": "tls"}})

@@ -86,7 +86,7 @@ def test_what_the_tenant_says_stays_and_keeps_pods_away(space: Space) -> None:
     space.host.kubectl("taint", "node", node, "gpu=yes:PreferNoSchedule")
     try:
         eventually(lambda: space.get("node", node)["metadata"]["labels"].get("pool") == "blue")
-        assert taints(space, node) == {"team", "gpu"}
+        eventually(lambda: taints(space, node) == {"team", "gpu"})
         assert space.get("node", node)["metadata"]["labels"]["mine"] == "x"
         space.apply(pod("free"), on(other, "kept-out"))
         space.wait("condition=Ready", "pod/free")

@@ -280,6 +280,6 @@ def test_what_only_a_scheduler_reads_is_off_without_one():
 def test_changes_of_nodes_take_the_right_to_patch_them(cluster_role, given):
     sets = ["sync.fromHost.nodes.enabled=true", f"rbac.clusterRole.enabled={cluster_role}"]
     patch = Right("", "nodes", "patch")
-    assert patch not in rights.of_cluster(load([], sets))
+    assert patch not in rights.of_cluster(load([], sets), "team-a")
     with_changes = load([], [*sets, "sync.fromHost.nodes.syncBackChanges=true"])
-    assert (patch in rights.of_cluster(with_changes)) is given
+    assert (patch in rights.of_cluster(with_changes, "team-a")) is given

@@ -23,8 +23,8 @@ Synced: TypeAlias = Callable[[Served], AbstractAsyncContextManager[None]]
 _NOT_FOUND: Final = 404
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
-_PAUSE_WHILE_SYNCED: Final = 60.0
-"""Seconds until it is asked again how a resource is served, where no definition has changed."""
+_LONGEST_PAUSE_WHILE_SYNCED: Final = 60.0
+"""Seconds until it is asked again how a resource is served, at most, where no definition has changed."""
 
 
 class Lifecycle:
@@ -58,18 +58,21 @@ class Lifecycle:
                 log.info("custom resource is synced", name=self._custom.name, version=found.resource.version)
                 async with self._synced(found):
                     await self._until_served_otherwise(found)
-            has_changed = await self._wait(pause)
-            # A server offers a resource a moment after its definition has changed.
-            pause = _FIRST_PAUSE if has_changed or found is not None else min(2 * pause, _LONGEST_PAUSE)
+                pause = _FIRST_PAUSE
+            pause = await self._wait(pause, longest=_LONGEST_PAUSE)
 
-    async def _wait(self, seconds: float) -> bool:
-        """Until a definition changes, or so long; whether one has."""
+    async def _wait(self, seconds: float, *, longest: float) -> float:
+        """Until a definition changes, or so long; gives for how long to wait the next time.
+
+        A server offers a resource some time after its definition has changed: it is asked soon, then later
+        and later.
+        """
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
-            return False
+            return min(2 * seconds, longest)
         self._changed.clear()
-        return True
+        return _FIRST_PAUSE
 
     async def _find(self) -> Served | None:
         """How both clusters serve it; None where they do not, or do not answer."""
@@ -116,6 +119,7 @@ class Lifecycle:
         self._said = missing
 
     async def _until_served_otherwise(self, found: Served) -> None:
+        pause = _FIRST_PAUSE
         while await self._find() in (None, found):
             # While one of the clusters lacks it, its cache says so, and the controller waits.
-            await self._wait(_PAUSE_WHILE_SYNCED)
+            pause = await self._wait(pause, longest=_LONGEST_PAUSE_WHILE_SYNCED)
