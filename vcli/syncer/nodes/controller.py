@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from math import inf
 from typing import Any, Final
 
 from vcli.errors import NotFoundError, VcliError
@@ -176,7 +177,7 @@ class Nodes:
             self._needed_at[name] = _now()
         if _now() - self._needed_at.get(name, 0.0) > GRACE:
             await self._remove(name, node)
-        elif node is None or _now() - self._reported_at.get(name, 0.0) > REPORT_EVERY:
+        elif node is None or _now() - self._reported_at.get(name, -inf) > REPORT_EVERY:
             await self._report(name)
         else:
             await self._renew(name, node)
@@ -188,6 +189,16 @@ class Nodes:
 
     async def _report(self, name: str) -> None:
         """Create the Node or update its status, and its lease."""
+        # Before anything is read: a change that comes while it is written takes this away again, so that the
+        # Node is written once more.
+        self._reported_at[name] = _now()
+        try:
+            await self._write(name)
+        except BaseException:
+            self._reported_at.pop(name, None)
+            raise
+
+    async def _write(self, name: str) -> None:
         port = await self._server.listen(name)
         addresses = self._addresses.setdefault(name, ())
         known = self._nodes.get(None, name)
@@ -208,7 +219,6 @@ class Nodes:
             return
         node = await self._update(node, fresh)
         self._nodes.store(node)
-        self._reported_at[name] = _now()
         await self._renew(name, node)
 
     async def _update(self, node: Object, fresh: Object) -> Object:

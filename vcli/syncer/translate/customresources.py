@@ -88,12 +88,8 @@ def mirror_of(host: Object, name: VirtualName, *, has_status: bool) -> Object:
         has_status: whether its status is a subresource, and written by itself.
     """
     theirs = {key: value for key, value in labels(host).items() if not keys.is_ours(key)}
-    if name.namespace:
-        metadata = mirror_metadata(name.namespace, name.name, theirs)
-    else:
-        metadata = {"name": name.name, "labels": {**theirs, keys.MIRROR: "true"}}
     rest = without(host, "metadata", *(("status",) if has_status else ()))
-    return {**rest, "metadata": metadata}
+    return {**rest, "metadata": mirror_metadata(name.namespace, name.name, theirs)}
 
 
 def _generations_ahead(host: Object) -> int:

@@ -25,19 +25,18 @@ def is_mirror(virtual: Object) -> bool:
 
 
 def mirror_metadata(namespace: str, name: str, further: Mapping[str, str] | None = None) -> ObjectMeta:
-    """The metadata of a mirror in a namespace, by which `is_mirror` knows it.
+    """The metadata of a mirror, by which `is_mirror` knows it.
 
     Args:
-        namespace: of the virtual object.
+        namespace: of the virtual object; empty for one that has none.
         name: of the virtual object.
         further: labels.
     """
-    return {
-        "name": name,
-        "namespace": namespace,
-        "labels": {**(further or {}), keys.MIRROR: "true"},
-        "annotations": {keys.MIRROR_NAME: f"{namespace}/{name}"},
-    }
+    metadata: ObjectMeta = {"name": name, "labels": {**(further or {}), keys.MIRROR: "true"}}
+    if namespace:
+        metadata["namespace"] = namespace
+        metadata["annotations"] = {keys.MIRROR_NAME: f"{namespace}/{name}"}
+    return metadata
 
 
 def mirrored(

@@ -8,6 +8,7 @@ from scripted_pods import PodLab
 
 from scripted_api import ok
 from vcli.kube.resources import LEASES
+from vcli.kube.types import Object
 from vcli.syncer.nodes.controller import LEASE_NAMESPACE, RENEW_EVERY, Nodes
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 
@@ -31,6 +32,21 @@ class Changing(SyntheticNodes):
         self.changed = handler
 
 
+class ChangingMeanwhile(Changing):
+    """A Node that changes once when it was read and is not written yet."""
+
+    asked = 0
+
+    def standing(self) -> Sequence[str]:
+        return ("n1",)
+
+    async def node(self, name: str, *, internal_ips: Sequence[str], kubelet_port: int) -> Object | None:
+        self.asked += 1
+        if self.asked == 1:
+            self.changed(name)
+        return await super().node(name, internal_ips=internal_ips, kubelet_port=kubelet_port)
+
+
 def test_a_change_of_one_node_is_no_reason_to_look_at_the_others(in_fake_time: InFakeTime) -> None:
     async def simulate() -> dict[str, list[float]]:
         lab = PodLab()
@@ -51,3 +67,19 @@ def test_a_change_of_one_node_is_no_reason_to_look_at_the_others(in_fake_time: I
         return {name: [round(each.at) for each in leases if each.path.endswith(f"/{name}")] for name in names}
 
     assert in_fake_time(simulate) == {"n1": [0, 3, 10], "n2": [0, 10]}
+
+
+def test_a_change_that_comes_while_a_node_is_written_is_not_forgotten(in_fake_time: InFakeTime) -> None:
+    async def simulate() -> int:
+        lab = PodLab()
+        lab.virtual.on("PATCH", f"{LEASES.path(namespace=LEASE_NAMESPACE)}/n1", ok({}))
+        source = ChangingMeanwhile(lab.ctx)
+        listening: Any = Listening()
+        nodes = Nodes(lab.ctx, listening, source, pods_on=lambda _: ())
+        async with lab.running():
+            task = asyncio.create_task(nodes.run())
+            await asyncio.sleep(3)
+            task.cancel()
+        return source.asked
+
+    assert in_fake_time(simulate) == 2
