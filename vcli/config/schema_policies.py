@@ -87,7 +87,7 @@ class NetworkPolicyPolicy(_Made):
 
     enabled: bool = doc(
         False,
-        "Make NetworkPolicies on the host; tenants' own are not synced then, as they would add to them.",
+        "Make NetworkPolicies on the host; tenants' own stay inside then, as they would add to them.",
     )
     fallback_dns: str = doc(
         "",

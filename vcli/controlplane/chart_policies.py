@@ -25,14 +25,14 @@ _MOUNT = (
 """,
 )
 _VOLUME = (
-    "      volumes:\n",
+    "        - name: controller-manager-pki\n",
     """\
-      volumes:
         {{- if .Values.policies.podSecurityStandard }}
         - name: admission
           configMap:
             name: vc-admission-demo
         {{- end }}
+        - name: controller-manager-pki
 """,
 )
 EDITS = (_ARGUMENTS, _MOUNT, _VOLUME)

@@ -72,8 +72,8 @@ def left_out(pod: Object, *, scheduled_inside: bool) -> Iterator[str]:
         )
     if spec.get("nodeName") and not scheduled_inside:
         yield (
-            "spec.nodeName: the pod goes there only if the host's scheduler lets it, as this virtual cluster is"
-            " isolated"
+            "spec.nodeName: the pod goes there only if the host's scheduler lets it, as this virtual"
+            " cluster is isolated"
         )
 
 
