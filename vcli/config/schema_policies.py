@@ -111,7 +111,7 @@ class Policies:
 
     pod_security_standard: Literal["", "baseline", "restricted"] = doc(
         "",
-        "Pod Security Standard of all namespaces that say nothing, and of what reaches the host; pods are then"
+        "Pod Security Standard of namespaces that say nothing, and of what reaches the host; pods are then"
         " placed by the host's scheduler alone, and tolerate no taint that keeps nodes to the host.",
     )
     resource_quota: ResourceQuotaPolicy = section(ResourceQuotaPolicy)

@@ -1,6 +1,7 @@
 """An isolated virtual cluster: what its tenants are refused, what is counted, and how it is turned on."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,9 +18,7 @@ _ENFORCE = "pod-security.kubernetes.io/enforce"
 @pytest.fixture(scope="module")
 def isolated(host: Host) -> Iterator[VirtualCluster]:
     """One that was made as others are, and isolated later: by an upgrade, which restarts it."""
-    namespace = "isolated-sync"
-    host.end_namespace(namespace)
-    host.kubectl("wait", f"namespace/{namespace}", "--for=delete", "--timeout=110s", check=False)
+    namespace = f"isolated-{uuid.uuid4().hex[:8]}"
     host.create_namespace(namespace)
     usual = ("tenant", "--namespace", namespace)
     host.vcli("create", *usual, "--ephemeral", "--no-connect", "--set", "controlPlane.coredns.enabled=false")

@@ -55,8 +55,10 @@ def pinned(host_pod: Object) -> Object:
     named = {"key": "metadata.name", "operator": "In", "values": [node]}
     affinity = spec.get("affinity") or {}
     of_nodes = affinity.get("nodeAffinity") or {}
-    terms = (of_nodes.get(_REQUIRED) or {}).get("nodeSelectorTerms") or [{}]
-    required = {"nodeSelectorTerms": [_narrowed(term, named) for term in terms]}
+    terms = (of_nodes.get(_REQUIRED) or {}).get("nodeSelectorTerms") or []
+    # A term without anything in it matches nowhere, and must not begin to.
+    narrowed = [_narrowed(term, named) for term in terms if term]
+    required = {"nodeSelectorTerms": (narrowed or terms) if terms else [_narrowed({}, named)]}
     moved = {**affinity, "nodeAffinity": {**of_nodes, _REQUIRED: required}}
     return {**host_pod, "spec": {**without(spec, "nodeName"), "affinity": moved}}
 
