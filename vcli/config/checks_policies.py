@@ -3,15 +3,16 @@
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from vcli.config.document import Document, Keys
+from vcli.config.dump import dump
 from vcli.config.parse import fail
 from vcli.config.schema import QUANTITY, Values
 from vcli.config.schema_kinds import switch_of
 from vcli.config.schema_policies import LimitRangePolicy, NetworkPolicyPolicy, ResourceQuotaPolicy
 from vcli.config.synced import NETWORK_POLICIES
+from vcli.kube.types import Object
 
 _PLACE: Final = ("policies",)
 
@@ -29,7 +30,7 @@ def check_policies(values: Values, document: Document) -> None:
         ("limitRange", limits, LimitRangePolicy(), policies.has_limits),
         ("networkPolicy", network, NetworkPolicyPolicy(), network.enabled),
     ):
-        if not is_on and replace(section, enabled=default.enabled) != default:  # type: ignore[type-var]
+        if not is_on and _without_switch(section) != _without_switch(default):
             raise fail(
                 document,
                 (*_PLACE, key),
@@ -50,6 +51,10 @@ def check_policies(values: Values, document: Document) -> None:
         raise fail(document, keys, "must be given with scopes, which have no default amounts")
     if network.enabled:
         _network(values, document)
+
+
+def _without_switch(section: Any) -> Object:
+    return {key: value for key, value in dump(section).items() if key != "enabled"}
 
 
 def _amounts(amounts: Mapping[str, Any], keys: Keys, document: Document, *, may_be_empty: bool) -> None:

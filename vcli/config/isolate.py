@@ -4,7 +4,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
-from vcli.config.document import Document
+from vcli.config.document import Document, Keys
 from vcli.config.load import Given
 
 OPTION: Final = "--isolate"
@@ -19,6 +19,6 @@ _VALUES: Final[dict[str, Any]] = {
 
 def isolated(given: Given) -> Given:
     """The same values over those of an isolated virtual cluster."""
-    places = {("policies",): OPTION, **{("policies", key): OPTION for key in _VALUES}}
-    document = Document({"policies": deepcopy(_VALUES)}, places)  # type: ignore[arg-type]
+    places: dict[Keys, str] = {("policies",): OPTION, **{("policies", key): OPTION for key in _VALUES}}
+    document = Document({"policies": deepcopy(_VALUES)}, places)
     return replace(given, files=(document, *given.files))

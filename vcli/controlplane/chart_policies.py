@@ -54,7 +54,7 @@ def limited(text: str) -> str:
     on = 'or (include "vcli.hasQuota" $) (include "vcli.hasLimits" $)'
     for key, own in (("requests", OWN_REQUESTS), ("limits", OWN_LIMITS)):
         more = f"{{{{ if {on} }}}}{_flow(own)}{{{{ end }}}}"
-        text = re.sub(rf"({key}: {{[^}}\n]+)}}", lambda found, more=more: f"{found[1]}{more}}}", text)
+        text = re.sub(rf"({key}: {{[^}}\n]+)}}", rf"\1{more}}}", text)
     return re.sub(
         r"^( +)resources:\n +\{\{- toYaml \. \| nindent (\d+) \}\}",
         r'\1resources:\n\1  {{- include "vcli.limited" (dict "root" $ "resources" .) | nindent \2 }}',
