@@ -3,6 +3,7 @@
 from typing import Any
 
 import value_examples_custom as custom
+import value_examples_policies as policies
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -157,6 +158,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
     **_image("sync.toHost.pods.rewriteHosts.initContainer.image"),
+    **policies.EXAMPLES,
 }
 """Each key to the values that are tried alone. Those without are in `REFUSED` or in `COMBINATIONS`."""
 
@@ -237,6 +239,7 @@ COMBINATIONS: list[dict[str, Any]] = [
         )
     ),
     *custom.COMBINATIONS,
+    *policies.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -374,6 +377,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
     *custom.REFUSED,
+    *policies.REFUSED,
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

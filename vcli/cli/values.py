@@ -68,6 +68,14 @@ Version: TypeAlias = Annotated[
 Ephemeral: TypeAlias = Annotated[
     bool, typer.Option("--ephemeral", help="Keep no data: it ends with the pod, and starts faster.")
 ]
+Isolate: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--isolate",
+        help="Keep its pods from nodes, from other namespaces and within limits: all of the values' policies,"
+        " which -f and --set may change.",
+    ),
+]
 SyncerImage: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -100,6 +108,7 @@ class ValueOptions:
     distro: DistroOption = None
     kubernetes_version: Version = None
     ephemeral: Ephemeral = False
+    isolate: Isolate = False
     expose: ExposeOption = None
     syncer_image: SyncerImage = None
 
@@ -128,7 +137,12 @@ class ValueOptions:
         from vcli.config import read  # noqa: PLC0415
 
         sources = ["-" if file == "-" else Path(file) for file in self.values or ()]
-        return read(sources, self.settings(), options=self.options())  # type: ignore[arg-type]
+        given = read(sources, self.settings(), options=self.options())  # type: ignore[arg-type]
+        if not self.isolate:
+            return given
+        from vcli.config.isolate import isolated  # noqa: PLC0415  --help must be quick
+
+        return isolated(given)
 
     def settings(self) -> list[tuple[str, str]]:
         """The ``--set`` family in the order in which Helm applies it: option, expression."""

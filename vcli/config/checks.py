@@ -9,6 +9,7 @@ from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
+from vcli.config.checks_policies import check_policies
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
@@ -70,6 +71,7 @@ def check(values: Values, document: Document) -> Values:
     check_networking(values, document)
     _check_scheduler(values, document)
     check_custom(values, document)
+    check_policies(values, document)
     k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
     return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
 

@@ -51,7 +51,7 @@ NOT_YET: tuple[str, ...] = (
     "platform",
     "plugin",
     "plugins",
-    "policies",
+    "policies.centralAdmission",
     "pro",
     "rbac.clusterRole.extraRules",
     "rbac.clusterRole.overwriteRules",

@@ -18,6 +18,7 @@ from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
+from vcli.config.schema_policies import Policies
 from vcli.config.schema_services import SyncedServices
 from vcli.kube.types import Object
 
@@ -373,6 +374,7 @@ class Values:
     networking: Networking = _section(Networking)
     export_kube_config: ExportKubeConfig = _section(ExportKubeConfig)
     integrations: Integrations = _section(Integrations)
+    policies: Policies = _section(Policies)
     rbac: Rbac = _section(Rbac)
     sync: Sync = _section(Sync)
     given: Object = field(default_factory=dict, metadata={"internal": True})

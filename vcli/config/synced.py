@@ -1,6 +1,7 @@
 """Which kinds are synced, by the values."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import Switch, SyncedKind, custom_kind
@@ -9,7 +10,11 @@ from vcli.config.schema import Values
 from vcli.config.schema_custom import CustomFromHost
 from vcli.config.schema_kinds import by_name_of, selector_of, switch_of
 from vcli.contract.mappings import parse_all
+from vcli.kube.resources import NETWORKPOLICIES
 from vcli.kube.types import Object
+
+NETWORK_POLICIES: Final = next(kind for kind in SYNCED if kind.resource == NETWORKPOLICIES)
+"""Off by default where the values isolate: NetworkPolicies add up."""
 
 
 def schedules_inside(values: Values) -> bool:
@@ -23,6 +28,8 @@ def chosen(values: Values, kind: SyncedKind) -> Switch:
         return True
     section = values.sync.to_host if kind.direction == "toHost" else values.sync.from_host
     switch = switch_of(section, kind)
+    if switch == "auto" and kind is NETWORK_POLICIES and values.policies.network_policy.enabled:
+        return False
     return True if switch == "auto" and kind.for_scheduler and schedules_inside(values) else switch
 
 

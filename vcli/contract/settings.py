@@ -43,6 +43,7 @@ class Settings:
         node_images: whether Nodes show the images that they have.
         node_changes: whether labels, taints and cordons that are changed inside go to the host's Nodes.
         scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
+        isolated: whether pods are kept from the host's nodes: see `vcli.syncer.translate.pods.isolation`.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.kind.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
@@ -78,6 +79,7 @@ class Settings:
     node_images: bool = False
     node_changes: bool = False
     scheduler: bool = False
+    isolated: bool = False
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
     exports: list[Object] = field(default_factory=list)
@@ -112,6 +114,7 @@ _ADDED: Final = (
     "node_images",
     "node_changes",
     "scheduler",
+    "isolated",
     "workload_pull_secrets",
 )
 _NEWER: Final = tuple(f for f in fields(Settings) if f.name in _ADDED)

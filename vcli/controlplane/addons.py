@@ -1,7 +1,7 @@
 """What is inside the virtual cluster from the start: CoreDNS, and what its first pod needs."""
 
 from vcli.config.schema import Metadata, Values
-from vcli.controlplane import manifests
+from vcli.controlplane import manifests, policies
 from vcli.controlplane.images import place
 from vcli.kube.types import Object, ObjectMeta, annotations, labels
 
@@ -26,7 +26,8 @@ def _coredns(values: Values) -> list[Object]:
 def _config(config_map: Object, values: Values) -> None:
     data, whole = config_map["data"], values.control_plane.coredns.overwrite_config
     domain = values.networking.advanced.cluster_domain
-    data["Corefile"] = whole or data["Corefile"].replace(" cluster.local ", f" {domain} ")
+    own = data["Corefile"].replace(" cluster.local ", f" {domain} ")
+    data["Corefile"] = whole or policies.corefile(own, values)
 
 
 def _deployment(deployment: Object, values: Values) -> None:

@@ -10,7 +10,7 @@ import re
 from vcli._version import __version__
 from vcli.config.jsonschema import json_schema
 from vcli.config.schema import KUBERNETES, Values
-from vcli.controlplane import chart_values, manifests
+from vcli.controlplane import chart_policies, chart_values, manifests
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.chart_edits import EDITS
 from vcli.controlplane.chart_kinds import kinds
@@ -25,6 +25,8 @@ _OWN = (
     "_checks.tpl",
     "_custom.tpl",
     "_networking.tpl",
+    "_policies.tpl",
+    "policies.yaml",
     "config.yaml",
     "bundle.yaml",
     "NOTES.txt",
@@ -53,6 +55,7 @@ def chart(bundle: Bundle) -> dict[str, bytes]:
         "files/boot.py": boot_script(),
         "templates/_bundle.tpl": _bundle(bundle),
         "templates/_kinds.tpl": kinds(),
+        "templates/_amounts.tpl": chart_policies.amounts() + chart_policies.helper(),
         **{f"files/{path.rpartition('/')[2]}": manifests.read(path) for path in _DATA},
         **{f"templates/{name}": manifests.read(f"chart/templates/{name}") for name in _OWN},
         **{f"templates/{name}": _edited(name) for name in EDITS},
@@ -94,6 +97,8 @@ def _edited(name: str) -> str:
         if old not in text:
             raise VcliError(f"the manifest {name} has no {old.strip()!r}", hint="reinstall vcli")
         text = text.replace(old, new)
+    if name == _WORKLOAD:
+        text = chart_policies.limited(text)
     return manifests.EXAMPLE.sub(_RELEASE, text)
 
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
+from vcli.controlplane import chart_policies
+
 Edit = tuple[str, str]
 
 _VALUES = """\
@@ -62,7 +64,12 @@ def _arguments(after: str, values: str) -> Edit:
 _APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
 _MANAGER_END = "            - --profiling=false\n"
 _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-apiserver."
-_LAST_MOUNT = "            - {name: pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
+_LAST_MOUNT = "            - {name: scheduler-pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
+_SCHEDULER_VOLUME = "        - name: scheduler-pki\n"
+_SCHEDULER_VOLUME_END = (
+    "              - {key: kube-scheduler.key, path: kube-scheduler.key}\n"
+    "              - {key: ca.crt, path: ca.crt}\n"
+)
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
@@ -132,6 +139,9 @@ securityContext:
         + _policy("$k8s.imagePullPolicy"),
     ),
     (_LAST_MOUNT, _LAST_MOUNT.replace("      volumes:", "        {{- end }}\n      volumes:")),
+    (_SCHEDULER_VOLUME, "        {{- if $k8s.scheduler.enabled }}\n" + _SCHEDULER_VOLUME),
+    (_SCHEDULER_VOLUME_END, _SCHEDULER_VOLUME_END + "        {{- end }}\n"),
+    *chart_policies.EDITS,
     (
         "          image: docker.io/library/python\n",
         '          image: {{ include "vcli.syncerImage" . | quote }}\n' + _policy("$set.imagePullPolicy"),

@@ -21,7 +21,9 @@ class Facts:
     Attributes:
         storage: the class that a claim gets, None if a claim would get none.
         features: names of those in `vcli.controlplane.rights` whose rights can be given to the syncer.
+        api_ports: of the host's API server, if they could be read and the values ask for them.
     """
 
     storage: Storage | None = None
     features: frozenset[str] = frozenset()
+    api_ports: tuple[int, ...] = ()

@@ -83,6 +83,15 @@ class Names:
         """ConfigMap: what only the host knows, see `vcli.bootstrap.facts`."""
         return f"vc-facts-{self.cluster}"
 
+    @property
+    def admission(self) -> str:
+        """ConfigMap: how kube-apiserver judges pods, see `vcli.controlplane.policies`."""
+        return f"vc-admission-{self.cluster}"
+
+    def network_policy(self, part: str) -> str:
+        """NetworkPolicy of the control plane (``cp``), of synced pods (``work``), or of the DNS server's."""
+        return f"vc-{part}-{self.cluster}"
+
     def bundle(self, digest: str, part: int) -> str:
         """ConfigMap: a part of the syncer's code."""
         return f"vc-bundle-{digest}-{part}-{self.cluster}"

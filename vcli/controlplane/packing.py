@@ -34,7 +34,7 @@ def one_pod(
     Args:
         names: of the virtual cluster.
         values: what the user chose.
-        components: in any order.
+        components: in the order of their volumes; their containers are put in order here.
         claims: volume claim templates.
         checksum: of the settings, which the pod reads once only; another one restarts the pod.
         renewed: when certificates were renewed; another one restarts the pod.
@@ -75,7 +75,7 @@ def one_pod(
 def _fill(pod: Object, components: Sequence[Component]) -> None:
     ordered = sorted(components, key=lambda each: order_of(each.name))
     # Several components may mount one volume.
-    volumes = {volume["name"]: volume for each in ordered for volume in each.volumes}
+    volumes = {volume["name"]: volume for each in components for volume in each.volumes}
     pod["containers"] = [each.container for each in ordered]
     pod["volumes"] = sorted(volumes.values(), key=_place_of)
 

@@ -8,6 +8,7 @@ from vcli.catalog.kind import SyncedKind
 from vcli.config.schema import Values
 from vcli.config.synced import custom_kinds, kinds_on
 from vcli.contract.labels import CLUSTER, synced_by
+from vcli.controlplane import policies
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import rights_of
@@ -24,8 +25,8 @@ async def find_surplus(
     """The objects of a virtual cluster that are there, and would not be made any more.
 
     Bundles of other versions; the values, where they are kept in an object of another kind now; the
-    ClusterRole with its binding; synced objects of kinds that are off, which the syncer has no right to by
-    then. What may not be read, we did not make.
+    ClusterRole with its binding; objects of policies; synced objects of kinds that are off, which the syncer
+    has no right to by then. What may not be read, we did not make.
 
     Args:
         client: of the host.
@@ -42,6 +43,7 @@ async def find_surplus(
         (SECRETS, names.values),
         (CLUSTERROLEBINDINGS, names.cluster_role),
         (CLUSTERROLES, names.cluster_role),
+        *policies.single(names),
     )
     on = frozenset(kinds_on(values))
     custom = await _custom_resources(client, names, but_not=custom_kinds(values))

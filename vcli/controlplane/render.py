@@ -23,7 +23,7 @@ from vcli.config.synced import (
 )
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
-from vcli.controlplane import addons, manifests, packing, rights, syncer
+from vcli.controlplane import addons, manifests, packing, policies, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.exports import exports
@@ -79,6 +79,7 @@ def render(
         ),
         _config_map(names.settings, data={"settings.json": settings}),
         *_bundle(names, bundle),
+        *policies.render(names, values, facts),
     ]
     pod = workload(names, values, facts, bundle=bundle, checksum=_checksum(settings), renewed=renewed)
     owned: OwnerReference | None = None
@@ -111,6 +112,7 @@ def workload(
         *k8s.components(names, values, store),
         syncer.component(names, values, bundle),
     ]
+    components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 
 
@@ -190,6 +192,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         exports=exports(names, values),
         networking=networking(values),
         custom_resources=custom_resources(values),
+        isolated=bool(values.policies.pod_security_standard),
         workload_pull_secrets=_workload_pull_secrets(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}

@@ -19,7 +19,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import NAMESPACES, SERVICES
 from vcli.kube.types import Object, annotations
-from vcli.operations import removal
+from vcli.operations import pod_security, removal
 from vcli.operations.cancelling import answered
 from vcli.operations.existing import is_there
 from vcli.operations.facts import choose_namespace, load_bundle
@@ -177,6 +177,7 @@ class _Creation:
         if not preflight.namespace_exists:
             with self._steps.step(f"Create namespace {names.namespace}"):
                 await self._create_namespace()
+        await pod_security.enforce(self._client, names, values, steps=self._steps)
         with self._steps.step("Apply the control plane"):
             service = await self._create_service()
             objects = await rendered(

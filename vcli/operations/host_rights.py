@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from vcli.config.schema import Values
-from vcli.controlplane import rights
+from vcli.controlplane import policies, rights
 from vcli.controlplane.apply import together
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import Right
@@ -36,7 +36,7 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     features = rights.features(values)
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
-    wanted = sorted(_OWN | rights.required(values))
+    wanted = sorted(_OWN | rights.required(values) | _policies(values))
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)
@@ -44,6 +44,13 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     given = frozenset(feature.name for feature in features.values() if feature.rights <= allowed)
     missing = [right for right in wanted if right not in allowed]
     return [*await _of_namespace(client, names.namespace, missing, wanted), *of_cluster], given
+
+
+def _policies(values: Values) -> frozenset[Right]:
+    """To make what the values' policies take; the ClusterRole admin has no right to the first two."""
+    made = policies.resources(values.policies)
+    verbs = ("get", "create", "patch", "delete")
+    return frozenset(Right(each.group, each.plural, verb) for each in made for verb in verbs)
 
 
 async def check_namespace(client: Client, namespace: str) -> list[Problem]:

@@ -11,6 +11,8 @@ from vcli.controlplane.rights import features
 from vcli.controlplane.stores.embedded_etcd import wants_claim
 from vcli.errors import ConflictError
 from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import ENDPOINTS
 from vcli.kube.types import Object
 from vcli.operations.facts import make_keys
 from vcli.operations.preflight import PreflightResult, find_storage
@@ -72,7 +74,17 @@ async def find_facts(
     lacking = [each.title for name, each in features(values).items() if name not in preflight.features]
     if lacking:
         steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
-    return Facts(storage=storage, features=preflight.features)
+    ports = await api_ports(client) if values.policies.network_policy.enabled else ()
+    return Facts(storage=storage, features=preflight.features, api_ports=ports)
+
+
+async def api_ports(client: Client) -> tuple[int, ...]:
+    """Where the host's API server listens, if we may know."""
+    try:
+        found = await client.get(ENDPOINTS, "kubernetes", namespace="default")
+    except (Forbidden, NotFound):
+        return ()
+    return tuple(port["port"] for each in found.get("subsets") or () for port in each.get("ports") or ())
 
 
 async def _storage(

@@ -14,6 +14,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import Conflict, Forbidden, NotFound
 from vcli.kube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
 from vcli.kube.types import Object, is_terminating
+from vcli.operations import pod_security
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
 from vcli.operations.existing import foreign, is_there
@@ -187,6 +188,7 @@ class _Upgrade:
         applied: list[Object] = []
         if plan.changes and not options.dry_run:
             await self._consent(plan.changes)
+            await pod_security.enforce(client, names, values, steps=self._steps)
             rollback = Rollback(
                 client, names, plan, self._steps, keeps=options.keep_on_failure, waits=options.wait
             )

@@ -9,6 +9,7 @@
     {{- if eq $obj.kind "ConfigMap" -}}
       {{- $zone := printf " %s " $values.networking.advanced.clusterDomain -}}
       {{- $file := $obj.data.Corefile | replace " cluster.local " $zone -}}
+      {{- with $values.policies.networkPolicy.fallbackDns -}}{{- $file = replace "HOST_DNS" . $file -}}{{- end -}}
       {{- $_ := set $obj.data "Corefile" ($coredns.overwriteConfig | default $file) -}}
     {{- else if eq $obj.kind "Service" -}}
       {{- include "vcli.decorate" (dict "obj" $obj "own" $coredns.service) -}}
@@ -117,6 +118,7 @@
 {{- $scheduler := $values.controlPlane.distro.k8s.scheduler.enabled -}}
 {{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
 {{- if or $nodes.selector.all $nodes.selector.labels $scheduler -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
+{{- if $values.policies.podSecurityStandard -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}

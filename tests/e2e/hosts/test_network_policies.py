@@ -262,3 +262,90 @@ def test_a_right_that_was_taken_away_is_shown(host: Host, neighbour: VirtualClus
     rules = [each for each in host.get(*role)["rules"] if each["resources"] != ["networkpolicies"]]
     host.kubectl("patch", *role, "--type=merge", "--patch", json.dumps({"rules": rules}))
     assert state() == "rights missing"
+
+
+ISOLATED = ("policies.networkPolicy.enabled=true", "policies.podSecurityStandard=baseline")
+
+
+@pytest.fixture(scope="module")
+def isolated(host: Host) -> Iterator[VirtualCluster]:
+    """A virtual cluster that is isolated."""
+    with virtual_cluster(host, "apart", sets=ISOLATED) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def apart(isolated: VirtualCluster, host: Host) -> Iterator[Space]:
+    """A namespace in it."""
+    with virtual_namespace(isolated, host) as space:
+        yield space
+
+
+def test_an_isolated_cluster_is_alone(apart: Space, host: Host) -> None:
+    elsewhere = f"{apart.cluster.namespace}-else"
+    host.create_namespace(elsewhere)
+    host.apply(elsewhere, web("web"), pod("client"))
+    apart.apply(web("web"), service("web"), pod("near"), pod("api-client", container={"image": PYTHON}))
+    ready(apart, "web", "near", "api-client")
+    host.kubectl(
+        *("wait", "--namespace", elsewhere, "--for=condition=Ready", "--timeout=110s"),
+        *("pod/web", "pod/client"),
+    )
+    plane = host.get("pod", f"{apart.cluster.name}-0", "--namespace", apart.cluster.namespace)["status"]
+    other = host.get("pod", "web", "--namespace", elsewhere)["status"]["podIP"]
+    api = host.get("service", "kubernetes", "--namespace", "default")["spec"]["clusterIP"]
+    own = apart.get("pod", "web")["status"]["podIP"]
+
+    def opens(run: Any, client: str, where: str) -> bool:
+        script = f"nc -w 3 {where} </dev/null && echo open"
+        return "open" in str(run("exec", client, "--", "timeout", "4", "sh", "-c", script, check=False))
+
+    def of_host(*args: str, check: bool) -> str:
+        return host.kubectl("--namespace", elsewhere, *args, check=check)
+
+    # What anybody else reaches: another namespace, the node, the host's API.
+    hosts_own = [f"{other} 8080", f"{plane['hostIP']} 10250", f"{api} 443"]
+    of_cluster = [
+        f"{own} 8080",
+        f"{plane['podIP']} 8443",
+        f"{plane['podIP']} 10250",
+        f"{plane['podIP']} 8080",
+    ]
+    eventually(lambda: all(opens(of_host, "client", each) for each in hosts_own))
+    eventually(lambda: fetch(apart, "near", "http://web") == "web")
+    eventually(lambda: asks_api(apart, "api-client"))
+    eventually(lambda: not any(opens(apart.kubectl, "near", each) for each in hosts_own))
+    eventually(lambda: not any(opens(of_host, "client", each) for each in of_cluster))
+    assert opens(apart.kubectl, "near", f"{own} 8080")
+    assert apart.sh("near", "echo here") == "here"
+
+    # The API server is a way out too: its proxy takes any address that a tenant writes.
+    slice_of_other = {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {"name": "else", "labels": {"kubernetes.io/service-name": "else"}},
+        "addressType": "IPv4",
+        "ports": [{"port": 8080, "name": ""}],
+        "endpoints": [{"addresses": [other]}],
+    }
+    to_else = service("else")
+    del to_else["spec"]["selector"]
+    to_else["spec"]["ports"] = [{"port": 80, "targetPort": 8080}]
+    apart.apply(slice_of_other, to_else)
+    proxy = f"/api/v1/namespaces/{apart.name}/services"
+    assert apart.kubectl("get", "--raw", f"{proxy}/web:80/proxy/").strip() == "web"
+    asked = apart.run("get", "--raw", f"{proxy}/else:80/proxy/", "--request-timeout=8s")
+    assert asked.returncode != 0
+    assert "web" not in asked.stdout
+
+
+def test_an_isolated_cluster_says_that_policies_inside_have_no_effect(apart: Space) -> None:
+    apart.apply(DENY)
+
+    def told() -> bool:
+        about = "involvedObject.kind=NetworkPolicy,involvedObject.name=deny"
+        return [each["reason"] for each in apart.get("events", "--field-selector", about)["items"]] == [
+            "NotSynced"
+        ]
+
+    eventually(told)

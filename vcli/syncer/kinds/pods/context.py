@@ -53,6 +53,7 @@ class PodContexts:
             priority_classes=priority_classes(ctx, pod),
             hosts_image=settings.hosts_image,
             hostname_override=ctx.host_version.at_least(_HOSTNAME_OVERRIDE_SINCE),
+            isolated=settings.isolated,
         )
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:

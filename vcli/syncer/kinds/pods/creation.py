@@ -1,6 +1,6 @@
 """The host pod of a pod that has none: what it waits for, what the host rejects, and what it drops."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
@@ -64,7 +64,9 @@ class PodCreation:
             return None
         if wait := await self._needs.wait(virtual, state):
             return wait
-        if reasons := translate.unsupported(virtual, resource_claims=RESOURCECLAIMS in self._ctx.host):
+        if reasons := translate.unsupported(virtual, resource_claims=RESOURCECLAIMS in self._ctx.host) + (
+            translate.refused(virtual) if self._ctx.settings.isolated else []
+        ):
             for reason in reasons:
                 await emit_warning(self._ctx, PODS, virtual, reason)
             raise TerminalError("; ".join(reasons))
@@ -74,16 +76,23 @@ class PodCreation:
         context = self._contexts.of(virtual)
         kinds = translate.needed_config_maps(virtual, context)
         desired = placed(translate.to_host(virtual, context, kinds=kinds), placement_of(virtual, self._ctx))
+        desired = translate.pinned(desired) if context.isolated else desired
         desired = translate.with_full_name(desired, virtual, context)
         desired = translate.with_config_map_kinds(desired, kinds)
         created = await self._send(virtual, desired, kinds, context)
         for sentence in (
             *translate.without_effect(virtual, context),
+            *self._isolation(virtual),
             *translate.left_out_annotations(virtual, desired),
             *dropped.sentences(desired, created),
         ):
             await emit_warning(self._ctx, PODS, virtual, sentence, reason=IGNORED)
         return None
+
+    def _isolation(self, virtual: Object) -> Iterator[str]:
+        settings = self._ctx.settings
+        if settings.isolated:
+            yield from translate.left_out(virtual, scheduled_inside=settings.scheduler)
 
     async def _send(
         self, virtual: Object, desired: Object, kinds: Sequence[str], context: PodContext

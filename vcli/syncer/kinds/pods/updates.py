@@ -9,7 +9,7 @@ from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.state import PodState
-from vcli.syncer.sync.rejections import warn_on_rejection
+from vcli.syncer.sync.rejections import IGNORED, emit_warning, warn_on_rejection
 from vcli.syncer.translate import pods as translate
 
 
@@ -57,6 +57,9 @@ class PodUpdates:
         resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
         patch = translate.mutable_patch(host, desired, resized=resize is None)
         update = await self._try(host, patch)
+        for name in translate.refused_containers(virtual) if context.isolated else ():
+            message = f"ephemeral container {name} not started: this virtual cluster is isolated"
+            await emit_warning(self._ctx, PODS, virtual, message, reason=IGNORED)
         containers = _added(host, translate.ephemeral_containers(virtual, context, kinds=kinds))
         added = await self._try(host, containers, subresource="ephemeralcontainers")
         return update or resize or added

@@ -12,6 +12,7 @@ from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.devices import claim_names
 from vcli.syncer.translate.pods.host import ephemeral_containers, to_host
 from vcli.syncer.translate.pods.hosts import with_full_name
+from vcli.syncer.translate.pods.isolation import left_out, pinned, refused, refused_containers
 from vcli.syncer.translate.pods.limits import (
     DEFAULT_SCHEDULER,
     awaited_scheduler,
@@ -44,12 +45,16 @@ __all__ = [
     "ephemeral_containers",
     "host_conditions",
     "host_status_patch",
+    "left_out",
     "left_out_annotations",
     "mutable_patch",
     "needed_config_maps",
+    "pinned",
     "pod_names",
     "pod_of_config_map",
     "references",
+    "refused",
+    "refused_containers",
     "resize_patch",
     "to_host",
     "token_secret_name",

@@ -29,6 +29,7 @@ class PodContext:
         runtime_classes: host RuntimeClass by virtual one, None to run without; others stay as they are.
         hosts_image: an image with Python, which writes /etc/hosts of pods with a subdomain; or empty.
         hostname_override: whether the host knows ``spec.hostnameOverride`` (beta in Kubernetes 1.35).
+        isolated: whether pods are kept from the host's nodes.
     """
 
     scope: Scope
@@ -45,3 +46,4 @@ class PodContext:
     runtime_classes: Mapping[str, str | None] = field(default_factory=dict)
     hosts_image: str = ""
     hostname_override: bool = False
+    isolated: bool = False

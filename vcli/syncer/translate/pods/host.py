@@ -9,6 +9,7 @@ from vcli.syncer.translate.labels import host_namespace_labels
 from vcli.syncer.translate.metadata import POD_DOWNWARD, host_metadata
 from vcli.syncer.translate.names import HostName, VirtualName, host_name
 from vcli.syncer.translate.objects import Object, compact, without
+from vcli.syncer.translate.pods import isolation
 from vcli.syncer.translate.pods.affinity import host_affinity, host_constraint
 from vcli.syncer.translate.pods.bookkeeping import bookkeeping_annotations
 from vcli.syncer.translate.pods.config_maps import (
@@ -94,6 +95,8 @@ def to_host(pod: Object, context: PodContext, *, kinds: Sequence[str] | None = N
         translated["topologySpreadConstraints"] = [
             host_constraint(constraint, pod, context) for constraint in spec["topologySpreadConstraints"]
         ]
+    if context.isolated and spec.get("tolerations"):
+        translated["tolerations"] = isolation.tolerations(spec["tolerations"])
     if spec.get("resourceClaims"):
         translated = with_resource_claims(translated, pod, rename=rename)
     return {
@@ -117,6 +120,7 @@ def ephemeral_containers(pod: Object, context: PodContext, *, kinds: Sequence[st
     return [
         host_container(container, pod, context, rename=rename, services=services, maps=maps)
         for container in pod["spec"].get("ephemeralContainers") or ()
+        if not context.isolated or isolation.may_run(container)
     ]
 
 
