@@ -25,6 +25,7 @@ _OWN = (
     "_checks.tpl",
     "_custom.tpl",
     "_networking.tpl",
+    "_stores.tpl",
     "config.yaml",
     "bundle.yaml",
     "NOTES.txt",

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
+from vcli.controlplane.chart_stores import STORE_EDITS
+
 Edit = tuple[str, str]
 
 _VALUES = """\
@@ -9,6 +11,7 @@ _VALUES = """\
 {{- $set := $plane.statefulSet }}
 {{- $k8s := $plane.distro.k8s }}
 {{- $etcd := $plane.backingStore.etcd.embedded }}
+{{- $external := $plane.backingStore.etcd.external }}
 {{- $claim := $set.persistence.volumeClaim }}
 {{- $security := $set.security.containerSecurityContext }}
 {{- $mirror := $plane.advanced.defaultImageRegistry }}
@@ -66,6 +69,7 @@ _LAST_MOUNT = "            - {name: pki, mountPath: /pki, readOnly: true}\n     
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
+    *STORE_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
@@ -246,7 +250,7 @@ resources:
         "                  items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]\n",
         """\
                   items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
-        {{- if $ephemeral }}
+        {{- if and $ephemeral (not $external.enabled) }}
         - name: data
           emptyDir: {}
         {{- end }}
@@ -259,7 +263,7 @@ resources:
                   name: vc-bundle-{{ include "vcli.digest" $ }}-{{ $part }}-{{ $.Release.Name }}
               {{- end }}
         {{- end }}
-  {{- if not $ephemeral }}
+  {{- if not (or $ephemeral $external.enabled) }}
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim

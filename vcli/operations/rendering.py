@@ -78,6 +78,8 @@ async def find_facts(
 async def _storage(
     client: Client, names: Names, values: Values, preflight: PreflightResult, steps: Steps
 ) -> Storage | None:
+    if values.control_plane.backing_store.etcd.external.enabled:
+        return None
     storage = preflight.storage
     if not preflight.storage_known:
         storage, _ = await find_storage(client, names, values)
