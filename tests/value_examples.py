@@ -4,6 +4,7 @@ from typing import Any
 
 import value_examples_custom as custom
 import value_examples_policies as policies
+import value_examples_stores as stores
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -84,7 +85,6 @@ EXAMPLES: dict[str, list[Any]] = {
     **{key: [] for key in _image(f"{_SCHEDULER}.image")},
     f"{_PLANE}.distro.k3s.enabled": [],
     f"{_PLANE}.distro.k0s.enabled": [],
-    f"{_ETCD}.enabled": [],
     f"{_ETCD}.extraArgs": [_ARGS],
     f"{_ETCD}.resources": [_RESOURCES],
     **_image(f"{_ETCD}.image"),
@@ -167,6 +167,7 @@ _CONDITIONS = [
     {"key": "example.com/stage", "operator": "NotIn", "values": ["test", "old"]},
     {"key": "tier", "operator": "Exists"},
 ]
+EXAMPLES |= stores.EXAMPLES
 EXAMPLES |= {
     f"sync.{kind.path}.selector.{key}": [value]
     for kind in SYNCED
@@ -240,6 +241,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     ),
     *custom.COMBINATIONS,
     *policies.COMBINATIONS,
+    *stores.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -281,7 +283,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_DISTRO}.version": "latest"}, "version"),
     ({f"{_PLANE}.distro.k3s.enabled": True}, "can't be run yet"),
     ({f"{_PLANE}.distro.k0s.enabled": True}, "can't be run yet"),
-    ({f"{_ETCD}.enabled": False}, "the only store yet"),
     ({f"{_SET}.highAvailability.replicas": 2}, "more than one replica is for a later version"),
     ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
@@ -378,6 +379,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
     *custom.REFUSED,
     *policies.REFUSED,
+    *stores.REFUSED,
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

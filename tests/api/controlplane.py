@@ -47,6 +47,7 @@ async def make_control_plane(
         pki=virtual.pki,
         kubernetes_version="v1.36.3",
         health_port=free_port(),
+        etcd="",
         service_cidrs=["10.96.0.0/16"],
         default_service_account_ready=False,
         networking=networking(values),

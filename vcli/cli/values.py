@@ -23,6 +23,13 @@ class Distro(StrEnum):
     K0S = "k0s"
 
 
+class Store(StrEnum):
+    """Where the objects are kept."""
+
+    ETCD = "etcd"
+    EXTERNAL_ETCD = "external-etcd"
+
+
 class Expose(StrEnum):
     """How the API server is reached from outside the host."""
 
@@ -64,6 +71,15 @@ DistroOption: TypeAlias = Annotated[
 Version: TypeAlias = Annotated[
     str | None,
     typer.Option("--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3."),
+]
+StoreOption: TypeAlias = Annotated[
+    Store | None,
+    typer.Option(
+        "--store",
+        metavar="NAME",
+        help="Where the objects are kept: etcd in the control plane's pod, or external-etcd, of which"
+        " controlPlane.backingStore.etcd.external says where it is.",
+    ),
 ]
 Ephemeral: TypeAlias = Annotated[
     bool, typer.Option("--ephemeral", help="Keep no data: it ends with the pod, and starts faster.")
@@ -107,6 +123,7 @@ class ValueOptions:
     set_files: SetFiles = None
     distro: DistroOption = None
     kubernetes_version: Version = None
+    store: StoreOption = None
     ephemeral: Ephemeral = False
     isolate: Isolate = False
     expose: ExposeOption = None
@@ -161,6 +178,9 @@ class ValueOptions:
             found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
         if self.kubernetes_version:
             found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": self.kubernetes_version}})
+        if self.store is not None:
+            kind = "embedded" if self.store is Store.ETCD else "external"
+            found["--store"] = _plane("backingStore", {"etcd": {kind: {"enabled": True}}})
         if self.ephemeral:
             claim = {"volumeClaim": {"enabled": False}}
             found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})

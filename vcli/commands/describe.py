@@ -6,6 +6,8 @@ from vcli.cli.options import Common, Name, command
 from vcli.console import fields, table
 from vcli.result import Column, Result
 
+_ALARMS = {"NOSPACE": "full (NOSPACE): writes are refused"}
+
 
 @command
 async def describe(name: Name, *, common: Common) -> Result:
@@ -38,6 +40,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Created", f"{data['created']} by {data['managedBy']}"),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
+        ("Store", _store(data["store"] or {})),
     ]
     parts = [fields(facts)]
     components = [
@@ -71,6 +74,20 @@ def _places(service: dict[str, Any]) -> list[str]:
         *ports,
         *service.get("addresses", ()),
     ]
+
+
+def _store(store: dict[str, Any]) -> str:
+    """What keeps the objects, and how full it is; empty where that is not known."""
+    said = " ".join(filter(None, (store.get("kind"), store.get("endpoint"), store.get("prefix"))))
+    if "size" in store:
+        of = f" of {_mib(store['quota'])}" if store["quota"] else ""
+        said += f": {_mib(store['size'])}{of}, {_mib(store['inUse'])} in use"
+    alarms = [_ALARMS.get(each, each) for each in store.get("alarms", ())]
+    return "; ".join([said, *alarms])
+
+
+def _mib(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MiB"
 
 
 def _expires(certificates: dict[str, str] | None) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from vcli.config.checks_custom import check_custom
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_policies import check_policies
+from vcli.config.checks_stores import check_stores
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
@@ -38,12 +39,7 @@ def check(values: Values, document: Document) -> Values:
             )
     if not plane.distro.k8s.enabled:
         raise fail(document, ("controlPlane", "distro", "k8s", "enabled"), "k8s is the only distribution yet")
-    if not plane.backing_store.etcd.embedded.enabled:
-        raise fail(
-            document,
-            ("controlPlane", "backingStore", "etcd", "embedded", "enabled"),
-            "etcd in the control plane's pod is the only store yet",
-        )
+    check_stores(values, document)
     if plane.stateful_set.high_availability.replicas > 1:
         raise fail(
             document,

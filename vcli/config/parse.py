@@ -18,7 +18,6 @@ T = TypeVar("T")
 NOT_YET: tuple[str, ...] = (
     "controlPlane.backingStore.database",
     "controlPlane.backingStore.etcd.deploy",
-    "controlPlane.backingStore.etcd.external",
     "controlPlane.coredns.embedded",
     "controlPlane.coredns.priorityClassName",
     "controlPlane.hostPathMapper",

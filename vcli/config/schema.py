@@ -20,6 +20,7 @@ from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
 from vcli.config.schema_services import SyncedServices
+from vcli.config.schema_stores import ExternalEtcd
 from vcli.kube.types import Object
 
 KUBERNETES = "v1.36.3"
@@ -107,7 +108,9 @@ class Distro:
 class EmbeddedEtcd:
     """One etcd member inside the control plane's pod."""
 
-    enabled: bool = _doc(True, "Run etcd in the control plane's pod.")
+    enabled: bool | Literal["auto"] = _doc(
+        "auto", "Run etcd in the control plane's pod; auto: unless another store is enabled."
+    )
     image: Image = field(
         default_factory=lambda: Image(registry="registry.k8s.io", repository="etcd", tag=ETCD)
     )
@@ -120,6 +123,7 @@ class Etcd:
     """etcd."""
 
     embedded: EmbeddedEtcd = _section(EmbeddedEtcd)
+    external: ExternalEtcd = _section(ExternalEtcd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

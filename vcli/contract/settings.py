@@ -12,6 +12,9 @@ from vcli.contract import ports
 
 Object = dict[str, Any]
 
+ETCD_INSIDE: Final = "http://127.0.0.1:2379"
+"""The etcd in the control plane's pod, see manifests/control-plane/stores/embedded-etcd.yaml."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -34,6 +37,7 @@ class Settings:
         kubernetes_version: of the virtual cluster, `v1.36.3`.
         addons: objects to apply in the virtual cluster when it starts (CoreDNS).
         hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
+        etcd: URL of the etcd that the syncer looks after; empty where the store is somebody else's.
         metrics: whether to offer `metrics.k8s.io` where the host has it.
         health_port: where `/readyz` and `/healthz` answer, plain HTTP.
         external_ip_ranges: ranges of addresses that virtual Services may have as externalIPs.
@@ -70,6 +74,7 @@ class Settings:
     kubernetes_version: str
     addons: list[Object] = field(default_factory=list)
     hosts_image: str = ""
+    etcd: str = ETCD_INSIDE
     metrics: bool = True
     health_port: int = ports.HEALTH
     external_ip_ranges: list[str] = field(default_factory=list)
@@ -103,6 +108,7 @@ _SPELLED: Final = {
     "external_ip_ranges": "externalIPRanges",
 }
 _ADDED: Final = (
+    "etcd",
     "kinds",
     "selectors",
     "custom_resources",

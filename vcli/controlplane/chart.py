@@ -27,6 +27,7 @@ _OWN = (
     "_networking.tpl",
     "_policies.tpl",
     "policies.yaml",
+    "_stores.tpl",
     "config.yaml",
     "bundle.yaml",
     "NOTES.txt",

@@ -3,6 +3,7 @@
 # ruff: noqa: E501  Go templates are one line each
 
 from vcli.controlplane import chart_policies
+from vcli.controlplane.chart_stores import STORE_EDITS
 
 Edit = tuple[str, str]
 
@@ -11,6 +12,7 @@ _VALUES = """\
 {{- $set := $plane.statefulSet }}
 {{- $k8s := $plane.distro.k8s }}
 {{- $etcd := $plane.backingStore.etcd.embedded }}
+{{- $external := $plane.backingStore.etcd.external }}
 {{- $claim := $set.persistence.volumeClaim }}
 {{- $security := $set.security.containerSecurityContext }}
 {{- $mirror := $plane.advanced.defaultImageRegistry }}
@@ -73,6 +75,7 @@ _SCHEDULER_VOLUME_END = (
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
+    *STORE_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
@@ -256,7 +259,7 @@ resources:
         "                  items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]\n",
         """\
                   items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
-        {{- if $ephemeral }}
+        {{- if and $ephemeral (not $external.enabled) }}
         - name: data
           emptyDir: {}
         {{- end }}
@@ -269,7 +272,7 @@ resources:
                   name: vc-bundle-{{ include "vcli.digest" $ }}-{{ $part }}-{{ $.Release.Name }}
               {{- end }}
         {{- end }}
-  {{- if not $ephemeral }}
+  {{- if not (or $ephemeral $external.enabled) }}
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim

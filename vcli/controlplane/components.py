@@ -63,11 +63,17 @@ class Store:
 
     Attributes:
         endpoint: URL by which the API server reaches it, in the words of etcd.
+        flags: of the API server, besides the endpoint.
+        volume: that the API server needs for it.
+        mount: of that volume.
         components: that run it; none where it is outside.
         claims: volume claim templates of the workload that it runs in.
     """
 
     endpoint: str
+    flags: tuple[str, ...] = ()
+    volume: Object | None = None
+    mount: Object | None = None
     components: tuple[Component, ...] = ()
     claims: tuple[Object, ...] = ()
 

@@ -22,7 +22,7 @@ from vcli.config.synced import (
     selectors,
 )
 from vcli.contract.labels import HOST_NAMESPACE
-from vcli.contract.settings import Settings, dump
+from vcli.contract.settings import ETCD_INSIDE, Settings, dump
 from vcli.controlplane import addons, manifests, packing, policies, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
@@ -30,7 +30,7 @@ from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
-from vcli.controlplane.stores import embedded_etcd
+from vcli.controlplane.stores import embedded_etcd, external_etcd
 from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import Object, ObjectMeta, OwnerReference, annotations, labels
 
@@ -106,7 +106,8 @@ def workload(
         checksum: of the settings; another one restarts the pod.
         renewed: when certificates were renewed; another one restarts the pod.
     """
-    store = embedded_etcd.store(names, values, facts)
+    is_outside = values.control_plane.backing_store.etcd.external.enabled
+    store = (external_etcd if is_outside else embedded_etcd).store(names, values, facts)
     components = [
         *store.components,
         *k8s.components(names, values, store),
@@ -178,6 +179,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         kubernetes_version=values.control_plane.distro.k8s.version,
         addons=addons.render(values),
         hosts_image=hosts_image if rewrite.enabled else "",
+        etcd="" if values.control_plane.backing_store.etcd.external.enabled else ETCD_INSIDE,
         metrics=values.integrations.metrics_server.enabled,
         external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
         # A scheduler has to see nodes before it can use them.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from vcli.controlplane.differences import differences
 from vcli.controlplane.names import Names
+from vcli.controlplane.stores import place_of
 from vcli.kube.types import Object
 from vcli.operations.versions import running_version
 
@@ -141,7 +142,7 @@ def compare(
     workload = next((each for each in planned if each.wanted["kind"] == "StatefulSet"), None)
     live = workload.live if workload else None
     restarts = bool(workload and live and not is_paused(live) and any(map(_in_template, workload.fields)))
-    loses_data = restarts and not (live or {})["spec"].get("volumeClaimTemplates")
+    loses_data = restarts and live is not None and keeps_data_in_pod(live["spec"])
     return Changes(
         values=tuple(_values(_flat(stored), _flat(values))),
         objects=tuple(objects),
@@ -149,6 +150,12 @@ def compare(
         restarts=restarts,
         loses_data=loses_data,
     )
+
+
+def keeps_data_in_pod(workload: Object) -> bool:
+    """Whether all data ends with the pod of a StatefulSet, of which this is the spec."""
+    place = place_of(workload.get("template", {}).get("spec", {}))
+    return not workload.get("volumeClaimTemplates") and (place is None or place.kind == "etcd")
 
 
 def is_paused(workload: Object) -> bool:

@@ -17,6 +17,7 @@ from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kube.types import Object
 from vcli.kubeconfig.auth import load_access
+from vcli.operations.describe_store import store as store_of
 from vcli.operations.kinds import SyncerRules, custom_kinds_of, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
@@ -54,10 +55,11 @@ async def describe_cluster(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or 30.0) as client:
         cluster = await recounted(client, await resolve(client, name, namespace=namespace))
-        service, pods, claims, values, certificates, warnings, synced, rules = await asyncio.gather(
+        service, pods, claims, store, values, certificates, warnings, synced, rules = await asyncio.gather(
             _allowed(_service(client, cluster)),
             _allowed(_pods(client, cluster)),
             _allowed(_claims(client, cluster)),
+            _allowed(store_of(client, cluster)),
             _allowed(_values(client, cluster)),
             _allowed(_certificates(client, cluster)),
             _allowed(_warnings(client, cluster)),
@@ -79,6 +81,7 @@ async def describe_cluster(
         "service": service,
         "pods": pods,
         "claims": claims,
+        "store": store,
         "certificates": certificates,
         "synced": synced,
         "notEnabled": not_enabled(values, rules[0]),

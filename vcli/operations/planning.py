@@ -29,6 +29,7 @@ from vcli.operations.probe import recounted
 from vcli.operations.rendering import rendered
 from vcli.operations.resolve import cluster_of
 from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.stores import check_change
 from vcli.operations.versions import check_step, is_older, running_version
 
 _PERSISTENCE: Final = ("controlPlane", "statefulSet", "persistence", "volumeClaim")
@@ -121,6 +122,7 @@ async def make_plan(
 
     objects = await objects_of(values, steps)
     _check_versions(names, values, live, objects[-1], steps)
+    check_change(names, live, objects[-1])
     planned, found = await asyncio.gather(
         plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )

@@ -30,6 +30,7 @@ from vcli.kube.resources import (
 from vcli.kube.types import Object, annotations, is_terminating
 from vcli.operations.host_rights import check_namespace, check_rights
 from vcli.operations.remedies import EPHEMERAL, Problem, for_rejection, joined
+from vcli.operations.stores import store_problems
 
 # A StatefulSet removes its claims since 1.27, a preStop hook can sleep since 1.30.
 OLDEST_HOST_MINOR = 30
@@ -137,6 +138,7 @@ async def run_preflight(
         problems.append(Problem("the namespace is being deleted", f"wait until it is gone: {shown}"))
     elif namespace is not None and not missing:  # without rights the same would be said twice
         problems += await room.problems(values, storage, rejections, existing=bool(workload))
+    problems += await store_problems(client, names, values)
     if storage_known and not replaces:
         problems += _storage(values, storage)
     return PreflightResult(

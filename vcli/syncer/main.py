@@ -32,6 +32,7 @@ from vcli.syncer.engine.metrics import Metrics
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.runnables import Runnable, Work, after, run_all
 from vcli.syncer.engine.version import ServerVersion
+from vcli.syncer.etcd.upkeep import looked_after
 from vcli.syncer.exports import Exports
 from vcli.syncer.health import Health, serve
 from vcli.syncer.keys import Keys
@@ -93,10 +94,14 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
         Client(host, max_inflight=_WINDOW, reuse_delay=_REUSE_DELAY) as host_client,
         Client(virtual, max_inflight=_WINDOW, reuse_delay=_REUSE_DELAY) as virtual_client,
     ):
-        availability = Availability(partial(_warn, Recorder(host_client), settings))
+        warn = partial(_warn, Recorder(host_client), settings)
+        availability = Availability(partial(warn, UNAVAILABLE))
         metrics = Metrics({"host": host_client, "virtual": virtual_client}, availability)
         health = Health(gates, metrics=metrics.text, unavailable=availability.unavailable)
-        async with serve(health, port=settings.health_port):
+        async with (
+            serve(health, port=settings.health_port),
+            looked_after(settings.etcd, warn) as metrics.store,
+        ):
             await _until_ready(virtual_client)
             gates.reached("virtual API")
             ctx = SyncContext(
@@ -188,7 +193,7 @@ async def _alone() -> None:
     """Be the leader: there is one syncer."""
 
 
-async def _warn(recorder: Recorder, settings: Settings, message: str) -> None:
+async def _warn(recorder: Recorder, settings: Settings, reason: str, message: str) -> None:
     """Make an event on the control plane's Service, where `vcli describe` finds it."""
     service = {
         "metadata": {
@@ -197,7 +202,7 @@ async def _warn(recorder: Recorder, settings: Settings, message: str) -> None:
             "uid": settings.service_uid,
         }
     }
-    await recorder.warn(SERVICES, service, reason=UNAVAILABLE, message=message)
+    await recorder.warn(SERVICES, service, reason=reason, message=message)
 
 
 @asynccontextmanager

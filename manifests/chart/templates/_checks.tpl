@@ -12,9 +12,7 @@
 {{- if not $plane.distro.k8s.enabled -}}
   {{- fail "controlPlane.distro.k8s.enabled: k8s is the only distribution yet" -}}
 {{- end -}}
-{{- if not $plane.backingStore.etcd.embedded.enabled -}}
-  {{- fail "controlPlane.backingStore.etcd.embedded.enabled: etcd in the control plane's pod is the only store yet" -}}
-{{- end -}}
+{{- include "vcli.checkStores" . -}}
 {{- if gt (int $plane.statefulSet.highAvailability.replicas) 1 -}}
   {{- fail "controlPlane.statefulSet.highAvailability.replicas: more than one replica is for a later version" -}}
 {{- end -}}

@@ -1,13 +1,10 @@
 """Upstream Kubernetes: kube-apiserver, kube-controller-manager and kube-scheduler, a container each."""
 
-from typing import Final
-
 from vcli.config.schema import ApiServer, ControllerManager, Scheduler, Values
 from vcli.controlplane.components import Component, Store, load
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
-
-_STORE_FLAG: Final = "--etcd-servers"
+from vcli.controlplane.stores import SERVERS
 
 
 def components(names: Names, values: Values, store: Store) -> list[Component]:
@@ -22,9 +19,13 @@ def components(names: Names, values: Values, store: Store) -> list[Component]:
     loaded = load("control-plane/distros/k8s.yaml", names)
     api_server, manager = loaded["kube-apiserver"], loaded["kube-controller-manager"]
     api_server.container["command"] = [
-        f"{_STORE_FLAG}={store.endpoint}" if flag.startswith(_STORE_FLAG) else flag
+        each
         for flag in api_server.container["command"]
+        for each in ([f"{SERVERS}{store.endpoint}", *store.flags] if flag.startswith(SERVERS) else [flag])
     ]
+    if store.volume:
+        api_server.container["volumeMounts"].append(store.mount)
+        api_server = api_server.having(store.volume)
     issuer = f"https://kubernetes.default.svc.{values.networking.advanced.cluster_domain}"
 
     def configured(

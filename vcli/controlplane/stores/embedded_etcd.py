@@ -3,13 +3,13 @@
 from typing import Final
 
 from vcli.config.schema import Values, VolumeClaim
+from vcli.contract.settings import ETCD_INSIDE
 from vcli.controlplane.components import Store, load
 from vcli.controlplane.facts import Facts, Storage
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
 from vcli.kube.types import Object
 
-_ENDPOINT: Final = "http://127.0.0.1:2379"
 _VOLUME: Final = "data"
 
 
@@ -33,8 +33,8 @@ def store(names: Names, values: Values, facts: Facts) -> Store:
         more_args=(*unsynced, *chosen.extra_args),
     )
     if wants_claim(claim, facts.storage):
-        return Store(endpoint=_ENDPOINT, components=(etcd,), claims=(_claim(names, claim),))
-    return Store(endpoint=_ENDPOINT, components=(etcd.having({"name": _VOLUME, "emptyDir": {}}),))
+        return Store(endpoint=ETCD_INSIDE, components=(etcd,), claims=(_claim(names, claim),))
+    return Store(endpoint=ETCD_INSIDE, components=(etcd.having({"name": _VOLUME, "emptyDir": {}}),))
 
 
 def wants_claim(claim: VolumeClaim, storage: Storage | None) -> bool:

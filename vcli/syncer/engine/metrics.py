@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -26,12 +26,16 @@ class Metrics:
     Args:
         clients: by the API that they speak to, ``host`` and ``virtual``.
         availability: knows which kinds are unavailable.
+
+    Attributes:
+        store: gives what is told of the store.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:
         self._requests: Counter[tuple[str, str, str, int]] = Counter()
         self._controllers: Iterable[Controller[Any]] = ()
         self._availability = availability
+        self.store: Callable[[], Iterable[Sample]] = tuple
         for api, client in clients.items():
             client.on_answer = partial(self._answered, api)
 
@@ -60,6 +64,7 @@ class Metrics:
         for kind in self._availability.unavailable:
             api, _, plural = kind.partition(" ")
             yield "vcli_syncer_unavailable", f'{{api="{api}",resource="{plural}"}}', 1, None
+        yield from self.store()
         yield "process_cpu_seconds_total", "", time.process_time(), None
         yield "process_resident_memory_bytes", "", resident(), None
 

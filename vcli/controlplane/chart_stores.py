@@ -1,0 +1,62 @@
+"""What stands in the chart's StatefulSet where the store may be outside; see `vcli.controlplane.chart_edits`.
+
+These come before all other edits: they look for lines of the manifests.
+"""
+
+# ruff: noqa: E501  Go templates are one line each
+
+from typing import Final
+
+_SERVERS: Final = "            - --etcd-servers=http://127.0.0.1:2379\n"
+_DATA_MOUNT: Final = "            - {name: data, mountPath: /data}\n"
+_API_SERVER_MOUNT: Final = """\
+            limits: {memory: 2Gi}
+          volumeMounts:
+            - {name: pki, mountPath: /pki, readOnly: true}
+"""
+_PKI: Final = """\
+            secretName: demo-certs
+            optional: true
+            defaultMode: 0440
+"""
+
+STORE_EDITS: Final = (
+    ("        - name: etcd\n", "        {{- if not $external.enabled }}\n        - name: etcd\n"),
+    (_DATA_MOUNT, f"{_DATA_MOUNT}        {{{{- end }}}}\n"),
+    (
+        _SERVERS,
+        f"""\
+            {{{{- if $external.enabled }}}}
+            - --etcd-servers={{{{ $external.endpoint }}}}
+            - --etcd-prefix={{{{ $external.prefix | default (printf "/vcli/%s/%s" .Release.Namespace .Release.Name) }}}}
+            {{{{- if $external.tls.secretName }}}}
+            - --etcd-cafile=/store-tls/{{{{ $external.tls.caFile }}}}
+            {{{{- if $external.tls.certFile }}}}
+            - --etcd-certfile=/store-tls/{{{{ $external.tls.certFile }}}}
+            - --etcd-keyfile=/store-tls/{{{{ $external.tls.keyFile }}}}
+            {{{{- end }}}}
+            {{{{- end }}}}
+            {{{{- else }}}}
+{_SERVERS}            {{{{- end }}}}
+""",
+    ),
+    (
+        _API_SERVER_MOUNT,
+        f"""\
+{_API_SERVER_MOUNT}            {{{{- if $external.tls.secretName }}}}
+            - {{name: store-tls, mountPath: /store-tls, readOnly: true}}
+            {{{{- end }}}}
+""",
+    ),
+    (
+        _PKI,
+        f"""\
+{_PKI}        {{{{- with $external.tls.secretName }}}}
+        - name: store-tls
+          secret:
+            secretName: {{{{ . | quote }}}}
+            defaultMode: 0440
+        {{{{- end }}}}
+""",
+    ),
+)

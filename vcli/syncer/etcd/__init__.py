@@ -1,0 +1,1 @@
+"""Upkeep of the etcd in the control plane's pod; no kind of Kubernetes is known here."""
