@@ -63,7 +63,9 @@ DistroOption: TypeAlias = Annotated[
 ]
 Version: TypeAlias = Annotated[
     str | None,
-    typer.Option("--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3."),
+    typer.Option(
+        "--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3, or 1.34."
+    ),
 ]
 Ephemeral: TypeAlias = Annotated[
     bool, typer.Option("--ephemeral", help="Keep no data: it ends with the pod, and starts faster.")
@@ -146,7 +148,10 @@ class ValueOptions:
         if self.distro is not None:
             found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
         if self.kubernetes_version:
-            found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": self.kubernetes_version}})
+            from vcli.host.versions import completed  # noqa: PLC0415  --help must be quick
+
+            version = completed(self.kubernetes_version)
+            found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": version}})
         if self.ephemeral:
             claim = {"volumeClaim": {"enabled": False}}
             found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})
