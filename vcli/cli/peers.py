@@ -1,4 +1,4 @@
-"""Options that scripts written for loft-sh's CLI give: what has no effect here is accepted, and noted once."""
+"""Options of scripts written for loft-sh's CLI: what has no effect is accepted, and noted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -171,8 +171,8 @@ async def _check_data(
     if consent is None or not await consent(f"{lost}. Pause it?"):
         raise ConflictError(
             f"{lost}; nothing was changed",
-            hint="--yes pauses it even so, and it starts with an empty store; one with a volume (without --ephemeral)"
-            " keeps its data",
+            hint="--yes pauses it even so, and it starts with an empty store; one with a volume (made"
+            " without --ephemeral) keeps its data",
         )
 
 
