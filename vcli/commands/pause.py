@@ -57,5 +57,5 @@ async def pause(
     where = f"virtual cluster {paused.name} in namespace {paused.namespace}"
     resume = f"{vcli('resume', paused.name, namespace=paused.namespace)} starts it again"
     said = f"paused {where}" if paused.changed else f"{where} is paused already"
-    pods = f", {paused.pods} pods removed" if paused.pods else ""
-    return Result(data=data, text="", messages=(f"{said}{pods}: {resume}",))
+    pods = f", pods removed: {paused.pods}" if paused.pods else ""
+    return Result(data=data, text="", messages=(f"{said}{pods}; {resume}",))
