@@ -46,4 +46,4 @@ async def resume(
     where = f"virtual cluster {resumed.name} in namespace {resumed.namespace}"
     connect = f"{vcli('connect', resumed.name, namespace=resumed.namespace)} connects to it"
     said = f"resumed {where}" if resumed.changed else f"{where} is not paused"
-    return Result(data=data, text="", messages=(f"{said}: {connect}",))
+    return Result(data=data, text="", messages=(f"{said}; {connect}",))
