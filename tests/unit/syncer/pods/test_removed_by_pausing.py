@@ -1,12 +1,11 @@
 """Which pods run again under their names after the virtual cluster was paused."""
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from scripted_api import NAMESPACE, ScriptedApi, ok, refused
-from vcli.syncer.engine.context import SyncContext
 from vcli.syncer.kinds.pods.paused import Paused
 
 SERVICE = f"/api/v1/namespaces/{NAMESPACE}/services/demo"
@@ -19,10 +18,12 @@ def pod(started: str | None = EARLIER, *, restart: str = "Always", owners: Any =
 
 
 async def paused(api: ScriptedApi) -> Paused:
-    host = SimpleNamespace(client=api.client())
-    settings = SimpleNamespace(service="demo", namespace=NAMESPACE)
+    context: Any = SimpleNamespace(
+        host=SimpleNamespace(client=api.client()),
+        settings=SimpleNamespace(service="demo", namespace=NAMESPACE),
+    )
     found = Paused()
-    await found.read(cast("SyncContext", SimpleNamespace(host=host, settings=settings)))
+    await found.read(context)
     return found
 
 
@@ -38,7 +39,7 @@ async def paused(api: ScriptedApi) -> Paused:
         (pod(None), False),
     ],
 )
-async def test_only_what_nobody_makes_again_and_may_run_twice(virtual: Any, again: bool) -> None:
+async def test_only_what_nobody_makes_again_and_may_run_twice(virtual: Any, *, again: bool) -> None:
     api = ScriptedApi()
     api.on("GET", SERVICE, ok({"metadata": {"annotations": {"vcli.dev/paused-at": AT}}}))
     assert (await paused(api)).removed(virtual) is again
