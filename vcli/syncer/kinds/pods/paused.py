@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from vcli.contract.labels import PAUSED_AT
-from vcli.kube.errors import ApiError
+from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import SERVICES
 from vcli.kube.types import annotations
 from vcli.syncer.engine.context import Object, SyncContext
@@ -18,7 +18,7 @@ class Paused:
     async def read(self, ctx: SyncContext) -> None:
         """Ask the host, once."""
         settings = ctx.settings
-        with suppress(ApiError):
+        with suppress(Forbidden, NotFound):
             service = await ctx.host.client.get(SERVICES, settings.service, namespace=settings.namespace)
             self._at = annotations(service).get(PAUSED_AT, "")
 
