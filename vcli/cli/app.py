@@ -36,6 +36,20 @@ COMMANDS: dict[str, Entry] = {
     "delete": Entry(
         "vcli.commands.delete:delete", "Remove a virtual cluster and all that was made", CLUSTERS
     ),
+    "rm": Entry(
+        "vcli.commands.delete:delete",
+        "Remove a virtual cluster and all that was made",
+        CLUSTERS,
+        alias_of="delete",
+    ),
+    "pause": Entry("vcli.commands.pause:pause", "Stop a virtual cluster, and keep its data", CLUSTERS),
+    "sleep": Entry(
+        "vcli.commands.pause:pause", "Stop a virtual cluster, and keep its data", CLUSTERS, alias_of="pause"
+    ),
+    "resume": Entry("vcli.commands.resume:resume", "Start a virtual cluster that was paused", CLUSTERS),
+    "wakeup": Entry(
+        "vcli.commands.resume:resume", "Start a virtual cluster that was paused", CLUSTERS, alias_of="resume"
+    ),
     "template": Entry("vcli.commands.template:template", "Print the YAML of a virtual cluster", CLUSTERS),
     "chart": Entry("vcli.commands.chart:chart", "Write a Helm chart of virtual clusters", CLUSTERS),
     "connect": Entry("vcli.commands.connect:connect", "Point kubectl, or one command, at a cluster", ACCESS),

@@ -70,6 +70,7 @@ async def connect_to(
     host: "HostConnection | None",
     known: "Known | None",
     update_current: bool,
+    context_name: str | None = None,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Connect to what was created or changed.
 
@@ -94,6 +95,7 @@ async def connect_to(
         kubeconfig=common.kubeconfig,
         context=common.context,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
+        context_name=context_name,
     )
     # What was asked for exists: it stays, and only the way to it is missing.
     ready = f"the virtual cluster itself is ready: {vcli('connect', name, namespace=namespace)}"

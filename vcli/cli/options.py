@@ -102,6 +102,7 @@ class Session:
 
     console: Console = field(default_factory=Console)
     words: Sequence[str] = ()
+    debug: bool = False
 
 
 def common_options(
@@ -152,7 +153,10 @@ def common_options(
         ),
     ] = None,
     quiet: Annotated[
-        bool | None, typer.Option("--quiet", "-q", help="Say nothing but warnings and errors. [VCLI_QUIET]")
+        bool | None,
+        typer.Option(
+            "--quiet", "-q", "--silent", "-s", help="Say nothing but warnings and errors. [VCLI_QUIET]"
+        ),
     ] = None,
     verbose: Annotated[
         int,
@@ -160,6 +164,9 @@ def common_options(
             "--verbose", "-v", count=True, show_default=False, help="Say more; -vv still more. [VCLI_VERBOSE]"
         ),
     ] = 0,
+    debug: Annotated[
+        bool | None, typer.Option("--debug", help="As -vv and VCLI_DEBUG=1, with tracebacks.", hidden=True)
+    ] = None,
     log_format: Annotated[
         LogFormat | None,
         typer.Option("--log-format", metavar="FORMAT", help="text or json, for stderr. [VCLI_LOG_FORMAT]"),
@@ -284,9 +291,11 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
 
     def pick(name: str) -> Any:
         value = given[name] if given[name] is not None else before.get(name)
-        return _from_env(name, env) if value is None else value
+        return _from_env(name, env) if value is None and name in _FROM_ENV else value
 
     verbose = given["verbose"] + before.get("verbose", 0) or int(_from_env("verbose", env) or 0)
+    debug = bool(pick("debug"))
+    verbose = max(verbose, _DEBUG) if debug else verbose
     options: dict[str, Any] = {
         "output": pick("output") or Output.TABLE,
         "log_format": pick("log_format") or LogFormat.TEXT,
@@ -297,6 +306,7 @@ def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, 
     session = ctx.find_root().obj
     if isinstance(session, Session):
         session.console = console
+        session.debug = debug
     if verbose:
         console.start_logging()
     return Common(
@@ -319,6 +329,7 @@ _FROM_ENV: dict[str, Callable[[str, str], Any]] = {
     "verbose": choice({str(n): n for n in range(10)} | {"true": 1, "false": 0}),
     "quiet": choice(BOOLEANS),
 }
+_DEBUG = 2
 _MAY_BE_EMPTY = frozenset({"timeout", "output", "log_format", "verbose", "quiet"})
 """Variables that don't say what a command works on: an empty one is as good as none."""
 

@@ -87,7 +87,7 @@ def _run(args: list[str], session: Session) -> int:
 
 
 def _show_traceback(session: Session) -> None:
-    if os.environ.get("VCLI_DEBUG", "") not in {"", "0"}:
+    if session.debug or os.environ.get("VCLI_DEBUG", "") not in {"", "0"}:
         import traceback  # noqa: PLC0415  start-up
 
         session.console.debug(traceback.format_exc().rstrip())

@@ -70,7 +70,9 @@ DistroOption: TypeAlias = Annotated[
 ]
 Version: TypeAlias = Annotated[
     str | None,
-    typer.Option("--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3."),
+    typer.Option(
+        "--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3, or 1.34."
+    ),
 ]
 StoreOption: TypeAlias = Annotated[
     Store | None,
@@ -177,7 +179,10 @@ class ValueOptions:
         if self.distro is not None:
             found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
         if self.kubernetes_version:
-            found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": self.kubernetes_version}})
+            from vcli.host.versions import completed  # noqa: PLC0415  --help must be quick
+
+            version = completed(self.kubernetes_version)
+            found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": version}})
         if self.store is not None:
             kind = "embedded" if self.store is Store.ETCD else "external"
             found["--store"] = _plane("backingStore", {"etcd": {kind: {"enabled": True}}})

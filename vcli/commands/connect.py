@@ -8,6 +8,7 @@ import typer
 from vcli import inputs
 from vcli.cli.completing import complete_files
 from vcli.cli.options import Common, Name, command
+from vcli.cli.peers import BackgroundProxy, Driver, in_foreground, note_driver
 from vcli.cli.readers import file_to_write
 from vcli.errors import UsageError
 from vcli.invocation import vcli_on_kubeconfig
@@ -108,9 +109,14 @@ async def connect(
     context_name: Annotated[
         str | None,
         typer.Option(
-            "--context-name", metavar="NAME", help="Name of the context, not vcluster_NAME_NAMESPACE_PARENT."
+            "--context-name",
+            "--kube-config-context-name",
+            metavar="NAME",
+            help="Name of the context, not vcluster_NAME_NAMESPACE_PARENT.",
         ),
     ] = None,
+    driver: Driver = None,
+    background_proxy: BackgroundProxy = None,
     common: Common,
 ) -> Result:
     r"""Point kubectl, or one command, at a virtual cluster.
@@ -126,6 +132,8 @@ async def connect(
     """
     from vcli.operations.connect import Options  # noqa: PLC0415  --help must be quick
 
+    note_driver(driver, common.console)
+    foreground = in_foreground(foreground, background_proxy, child=bool(child), console=common.console)
     options = Options(
         name=name,
         namespace=common.namespace,

@@ -8,6 +8,7 @@ import typer
 from vcli.cli.connecting import check_destination, check_options, connect_to, host_of
 from vcli.cli.manifests import manifests
 from vcli.cli.options import Common, NewName, Yes, command
+from vcli.cli.peers import PeerOptions
 from vcli.cli.values import ResetValues, ValueOptions
 from vcli.errors import UsageError
 from vcli.invocation import vcli
@@ -54,6 +55,22 @@ async def create(
         bool,
         typer.Option("--dry-run", help="Check the host and print what would be applied, or would change."),
     ] = False,
+    create_namespace: Annotated[
+        bool,
+        typer.Option(
+            "--create-namespace/--no-create-namespace", help="Create the namespace if there is none."
+        ),
+    ] = True,
+    context_name: Annotated[
+        str | None,
+        typer.Option(
+            "--context-name",
+            "--kube-config-context-name",
+            metavar="NAME",
+            help="Name of the context when it is connected, not vcluster_NAME_NAMESPACE_PARENT.",
+        ),
+    ] = None,
+    peers: PeerOptions,
     common: Common,
 ) -> Result:
     r"""Create a virtual cluster and connect to it.
@@ -69,8 +86,11 @@ async def create(
     if reset_values and not upgrade:
         raise UsageError("--reset-values is for a virtual cluster that exists", hint="add --upgrade")
     check_options(connect=connect, update_current=update_current, wait=wait)
+    peers.note(common.console)
     read = values.read()
     connects = wait and connect is not False and not dry_run
+    if context_name and not connects:
+        raise UsageError("--context-name is for the context of a connection, and nothing is connected")
     current = update_current is not False
     if connects:
         await check_destination(common, update_current=current)
@@ -79,7 +99,11 @@ async def create(
 
         check_name(name)
     # What makes no sense is said before a host is asked.
-    options = None if upgrade else _options(name, read, common, wait=wait, keep=keep_on_failure)
+    options = (
+        None
+        if upgrade
+        else _options(name, read, common, wait=wait, keep=keep_on_failure, creates_namespace=create_namespace)
+    )
     async with host_of(common, shared=connects) as host:
         done: Done | None = None
         if upgrade:
@@ -95,14 +119,22 @@ async def create(
                 yes=yes,
             )
         if done is None:
-            options = options or _options(name, read, common, wait=wait, keep=keep_on_failure)
+            options = options or _options(
+                name, read, common, wait=wait, keep=keep_on_failure, creates_namespace=create_namespace
+            )
             done = await _create(options, common, host=host, dry=dry_run)
         if dry_run:
             return done.result
         data, said = dict(done.result.data), done.result.messages
         if connects:
             data["connection"], connected = await connect_to(
-                name, done.namespace, common, host=host, known=done.known, update_current=current
+                name,
+                done.namespace,
+                common,
+                host=host,
+                known=done.known,
+                update_current=current,
+                context_name=context_name,
             )
             return Result(data=data, text="", messages=said + connected)
     way = vcli("connect", name, namespace=done.namespace)
@@ -122,7 +154,9 @@ class Done:
     known: "Known | None" = None
 
 
-def _options(name: str, read: "Given", common: Common, *, wait: bool, keep: bool) -> "Options":
+def _options(
+    name: str, read: "Given", common: Common, *, wait: bool, keep: bool, creates_namespace: bool
+) -> "Options":
     """What is to be created.
 
     Raises:
@@ -141,6 +175,7 @@ def _options(name: str, read: "Given", common: Common, *, wait: bool, keep: bool
         context=common.context,
         wait=wait,
         keep_on_failure=keep,
+        create_namespace=creates_namespace,
         timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
     )
 

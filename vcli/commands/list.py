@@ -1,11 +1,14 @@
 """``vcli list``."""
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
 from vcli.cli.options import Common, command
+from vcli.cli.peers import Driver, asks_for_compatible, note_driver, row_of_list
+from vcli.console import Output
 from vcli.invocation import vcli
 from vcli.result import Column, Result
 
@@ -38,6 +41,15 @@ async def list_(
         bool,
         typer.Option("--all-namespaces", "-A", help="Of all namespaces, which is the default without -n."),
     ] = False,
+    compat: Annotated[
+        bool,
+        typer.Option(
+            "--compat",
+            help="With -o json or yaml, the keys of loft-sh's CLI: Name, Namespace, Status."
+            " [VCLI_COMPAT=vcluster]",
+        ),
+    ] = False,
+    driver: Driver = None,
     common: Common,
 ) -> Result:
     r"""List virtual clusters.
@@ -52,6 +64,11 @@ async def list_(
     """
     from vcli.operations.list import age, list_clusters  # noqa: PLC0415  imported when it runs
 
+    note_driver(driver, common.console)
+    compatible = asks_for_compatible(os.environ) or compat
+    structured = common.output in (Output.JSON, Output.YAML)
+    if compat and not structured:
+        common.console.warn("--compat has no effect without -o json or -o yaml")
     namespace = None if all_namespaces else common.namespace
     looked_at: list[str] = []
     found = await list_clusters(
@@ -79,6 +96,8 @@ async def list_(
         }
         for each in found
     ]
+    if compatible and structured:
+        data = list(map(row_of_list, data))
     return Result(data=data, columns=COLUMNS, messages=_said(namespace, looked_at, found=bool(data)))
 
 

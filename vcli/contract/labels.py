@@ -13,6 +13,9 @@ MANAGED_BY: Final = "vcli.dev/managed-by"
 HOST_NAMESPACE: Final = "vcli.dev/host-namespace"
 """Of objects in no namespace, a control plane's own and synced ones: that of their virtual cluster."""
 
+PAUSED_AT: Final = "vcli.dev/paused-at"
+"""Annotation of a control plane's Service: when pods were last removed by pausing, RFC 3339."""
+
 CONTROL_PLANES: Final = "=".join(_APP)
 """Selects what belongs to a control plane, also of those that loft-sh's CLI made."""
 NO_CONTROL_PLANES: Final = "!=".join(_APP)

@@ -27,6 +27,12 @@ def minor_of(version: str) -> str:
     return version.rpartition(".")[0]
 
 
+def completed(version: str) -> str:
+    """The release of a minor version, ``v1.34.4`` of ``1.34``; anything else as it is."""
+    named = f"v{version.removeprefix('v')}"
+    return next((each for each in KUBERNETES_RELEASES if named == minor_of(each)), version)
+
+
 def release(wanted: str) -> str:
     """The release that a user means: by its minor version, ``1.35`` or ``v1.35``, or exactly, ``1.35.4``.
 

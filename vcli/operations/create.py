@@ -13,8 +13,8 @@ from vcli.controlplane import render
 from vcli.controlplane.apply import apply
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.names import Names, check_name
-from vcli.errors import ConflictError
-from vcli.invocation import vcli
+from vcli.errors import ConflictError, NotFoundError
+from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import AlreadyExists, NotFound
 from vcli.kube.resources import NAMESPACES, SERVICES
@@ -56,6 +56,7 @@ class Options:
         context: ``--context`` of the host.
         wait: until it is ready.
         keep_on_failure: leave what was made when something fails.
+        create_namespace: if there is none.
         timeout: seconds to wait at most.
     """
 
@@ -66,6 +67,7 @@ class Options:
     context: str | None = None
     wait: bool = True
     keep_on_failure: bool = False
+    create_namespace: bool = True
     timeout: float = DEFAULT_TIMEOUT
 
     def __post_init__(self) -> None:
@@ -175,6 +177,7 @@ class _Creation:
             bundle = await packed
             preflight = await self._preflight(bundle)
         if not preflight.namespace_exists:
+            self._check_may_create_namespace()
             with self._steps.step(f"Create namespace {names.namespace}"):
                 await self._create_namespace()
         await pod_security.enforce(self._client, names, values, steps=self._steps)
@@ -241,6 +244,19 @@ class _Creation:
                 f"virtual cluster {name!r} exists in namespace {namespace!r}",
                 hint=f"{vcli('connect', name, namespace=namespace)}; or change it:"
                 f" {vcli('create', name, '--upgrade', namespace=namespace)}",
+            )
+
+    def _check_may_create_namespace(self) -> None:
+        """See that the user wants one to be created.
+
+        Raises:
+            NotFoundError: they don't.
+        """
+        if not self._options.create_namespace:
+            namespace = self._names.namespace
+            raise NotFoundError(
+                f"there is no namespace {namespace!r}, and --no-create-namespace is given",
+                hint=f"{kubectl('create', 'namespace', namespace)}; or leave the option out",
             )
 
     async def _create_namespace(self) -> None:

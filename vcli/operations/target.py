@@ -20,7 +20,7 @@ from vcli.operations.resolve import VirtualCluster, resolve
 from vcli.operations.steps import Steps
 from vcli.operations.token import plugin
 from vcli.operations.tunnel_uses import listener
-from vcli.operations.usable import refuse_unusable
+from vcli.operations.usable import usable
 from vcli.portforward import background
 from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 from vcli.portforward.tunnel import Tunnel, check_address
@@ -166,7 +166,7 @@ class Target:
 async def target(
     options: Options, *, steps: Steps, host: HostConnection | None = None, known: Known | None = None
 ) -> AsyncIterator[Target]:
-    """Find a virtual cluster and wait until it is ready.
+    """Find a virtual cluster, resume it if it is paused, and wait until it is ready.
 
     Args:
         options: which one, and how.
@@ -177,7 +177,8 @@ async def target(
     Raises:
         NotFoundError: there is none of that name.
         UsageError: there are several; or this machine can't listen on the address.
-        ConflictError: it is paused, or is being deleted.
+        ConflictError: it is being deleted.
+        NotAllowedError: it is paused, and we may not resume it.
         TimedOutError: it did not become ready.
         ApiError: the host rejected a request.
         UnreachableError: the host does not answer.
@@ -187,9 +188,9 @@ async def target(
     async with connect_to_host(kubeconfig=options.kubeconfig, context=options.context, shared=host) as host:  # noqa: PLR1704
         client = host.client
         cluster = known.cluster if known else await resolve(client, options.name, namespace=options.namespace)
-        refuse_unusable(cluster)
+        cluster = await usable(client, cluster)
         await _wait(client, cluster, options.timeout, steps)
-        known = known or Known(cluster=cluster)
+        known = replace(known, cluster=cluster) if known else Known(cluster=cluster)
         asked_for_tunnel = options.local_port or options.address != LOOPBACK or options.foreground
         if options.server or asked_for_tunnel:
             credentials = await _admin(client, known)

@@ -22,6 +22,7 @@ from vcli.kubeconfig.model import IN_CLUSTER
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.credentials import Credentials, of_secret
 from vcli.operations.resolve import check_place, resolve
+from vcli.operations.usable import refuse_paused
 from vcli.portforward import place
 from vcli.portforward.state import TunnelSpec
 
@@ -56,6 +57,7 @@ async def credential(
     Raises:
         NotFoundError: there is no such virtual cluster.
         StaleError: it was created again.
+        ConflictError: it is paused.
         UnreachableError: the host doesn't answer in time.
         VcliError: the host rejects the request; the tunnel can't be started.
     """
@@ -138,7 +140,9 @@ async def _ask(loaded: Loaded, name: str, namespace: str | None) -> tuple[Tunnel
         if namespace is None:
             namespace = (await resolve(client, name)).namespace
         try:
-            found = await of_secret(client, name, namespace)
+            found, _ = await asyncio.gather(
+                of_secret(client, name, namespace), refuse_paused(client, name, namespace)
+            )
         except NotFoundError:
             await resolve(client, name, namespace=namespace)  # says it if there is no such virtual cluster
             raise

@@ -1,7 +1,7 @@
 """The process of a background tunnel: ``python -m vcli.operations.tunnel_process ORDER``, ORDER being JSON.
 
-It ends on SIGTERM, when its state file is gone, and when its virtual cluster is; never because of the
-network.
+It ends on SIGTERM, when its state file is gone, and when its virtual cluster is gone or paused; never because
+of the network.
 """
 
 import asyncio
@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from vcli.errors import TimedOutError, VcliError
+from vcli.errors import ConflictError, TimedOutError, VcliError
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, NotFound, Unauthorized, Unreachable
 from vcli.kube.resources import SERVICES
 from vcli.kubeconfig.auth import load_access
 from vcli.operations import credential_cache
 from vcli.operations.credentials import of_secret
+from vcli.operations.usable import refuse_paused
 from vcli.portforward import background, spawning
 from vcli.portforward.spawning import Order, Report
 from vcli.portforward.state import TunnelSpec, read, remove
@@ -143,7 +144,7 @@ async def _state_gone(path: Path) -> None:
 
 
 async def _cluster_gone(tunnel: Tunnel, spec: TunnelSpec, failed: asyncio.Event) -> None:
-    """Return when the host says that the virtual cluster does not exist, or was made again."""
+    """Return when the host says that the virtual cluster is paused, or does not exist, or was made again."""
     uid = ""
     while True:
         try:
@@ -153,6 +154,10 @@ async def _cluster_gone(tunnel: Tunnel, spec: TunnelSpec, failed: asyncio.Event)
                 logger.info("virtual cluster %s was made again", spec.name)
                 break
             uid = found
+            await refuse_paused(tunnel.client, spec.name, spec.namespace)
+        except ConflictError as error:  # kubectl then asks `vcli token`, which says so too
+            logger.info("%s", error.message)
+            break
         except NotFound:
             logger.info("virtual cluster %s is gone", spec.name)
             break

@@ -1,31 +1,53 @@
-"""Virtual clusters that can't be connected to, and what starts them."""
+"""Virtual clusters that can't be connected to as they are, and what is done about it."""
 
+from vcli import invocation
 from vcli.errors import ConflictError
-from vcli.invocation import kubectl, vcli
-from vcli.kube.types import annotations
-from vcli.operations.resolve import VirtualCluster
+from vcli.invocation import vcli
+from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.operations.resolve import NotListableError, VirtualCluster, find_clusters
+from vcli.operations.workloads import is_paused, paused_error, scale_up, title
 
 
-def refuse_unusable(cluster: VirtualCluster) -> None:
-    """See that it can be connected to.
+def refuse_deleted(cluster: VirtualCluster) -> None:
+    """See that it is not being deleted.
 
     Raises:
-        ConflictError: it is paused, or being deleted.
+        ConflictError: it is.
     """
-    where = f"virtual cluster {cluster.name!r} in namespace {cluster.namespace!r}"
     if cluster.deleting:
         shown = vcli("list", namespace=cluster.namespace)
-        raise ConflictError(f"{where} is being deleted", hint=f"{shown} shows when it is gone")
-    if cluster.paused or cluster.replicas == 0:
-        raise ConflictError(f"{where} is paused, it has no pod", hint=_resume(cluster))
+        raise ConflictError(f"{title(cluster)} is being deleted", hint=f"{shown} shows when it is gone")
 
 
-def _resume(cluster: VirtualCluster) -> str:
-    """What loft-sh's CLI does to resume a virtual cluster, by kubectl."""
-    replicas = annotations(cluster.workload).get("loft.sh/paused-replicas") or "1"
-    workload = f"{cluster.kind.lower()}/{cluster.workload['metadata']['name']}"
-    scale = kubectl("scale", workload, f"--replicas={replicas}", namespace=cluster.namespace)
-    if not cluster.paused:
-        return f"start it: {scale}"
-    marks = ("loft.sh/paused-", "loft.sh/paused-replicas-")
-    return f"start it: {scale} && {kubectl('annotate', workload, *marks, namespace=cluster.namespace)}"
+async def usable(client: Client, cluster: VirtualCluster) -> VirtualCluster:
+    """The virtual cluster, resumed if it was paused, which is said.
+
+    Args:
+        client: of the host.
+        cluster: as the host has it.
+
+    Raises:
+        ConflictError: it is being deleted.
+        NotAllowedError: it is paused, and we may not resume it.
+    """
+    refuse_deleted(cluster)
+    if not is_paused(cluster):
+        return cluster
+    resumed = await scale_up(client, cluster)
+    invocation.notify(f"{title(cluster)} was paused: it is resumed")
+    return resumed
+
+
+async def refuse_paused(client: Client, name: str, namespace: str) -> None:
+    """See that a virtual cluster is not paused, as far as we may see that.
+
+    Raises:
+        ConflictError: it is.
+    """
+    try:
+        found = await find_clusters(client, name=name, namespace=namespace)
+    except (Forbidden, NotFound, NotListableError):
+        return
+    for cluster in filter(is_paused, found):
+        raise paused_error(cluster)

@@ -111,7 +111,7 @@ class VirtualCluster:
         Raises:
             UsageError: a name or the timeout makes no sense; or there are several of that name.
             NotFoundError: there is none of that name.
-            ConflictError: it is paused, or is being deleted.
+            ConflictError: it is being deleted.
             TimedOutError: it did not become ready in time, or (NotReadyError) never will.
             NotAllowedError: the host rejected a request.
             UnreachableError: the host does not answer.

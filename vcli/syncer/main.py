@@ -151,7 +151,7 @@ def _runnables(
         ctx.host,
         ctx.host_version,
         Work("addons", partial(_addons, ctx, pods, gates)),
-        Work("start", partial(_start, ctx, nodes, gates)),
+        Work("start", partial(_start, ctx, nodes, pods, gates)),
         after(begins, Work("tidying", partial(registry.tidy, ctx))),
         after(begins, Work("tidying of Services", partial(replicated_services.tidy, ctx))),
         Work("readiness", partial(_wait_ready, ctx, api_service, gates)),
@@ -177,11 +177,12 @@ def _custom_resources(
     return [module.CustomResources(ctx, definitions, references, next(iter(events), None))]
 
 
-async def _start(ctx: SyncContext, nodes: Nodes, gates: Gates) -> None:
+async def _start(ctx: SyncContext, nodes: Nodes, pods: Pods, gates: Gates) -> None:
     """Nothing is written before it is known what is there."""
     for caches in (ctx.virtual, ctx.host):
         await caches.wait_synced()
     await ctx.host_version.wait_tried()
+    await pods.paused.read(ctx)
     _settle_memory()
     gates.reached("caches")
     log.info("caches are full", pods=len(ctx.virtual[PODS].items()))

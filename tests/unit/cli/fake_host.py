@@ -182,7 +182,12 @@ class _Handler(BaseHTTPRequestHandler):
 
         length = int(self.headers.get("Content-Length") or 0)
         body = yaml.safe_load(self.rfile.read(length))
-        self._keep(urlsplit(self.path).path, body)
+        path = urlsplit(self.path).path
+        if "merge-patch" in self.headers.get("Content-Type", ""):
+            body = _merged(_state.get(path, {}), body)
+        self._keep(path, body)
+        if path.endswith("/statefulsets/demo") and body["spec"].get("replicas") == 0:
+            _state.pop("/api/v1/namespaces/team/pods/demo-0", None)
         self._answer(body)
 
     def do_DELETE(self) -> None:
@@ -216,6 +221,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _merged(tree: Object, patch: Object) -> Object:
+    """A JSON merge patch (RFC 7396) applied."""
+    found = {**tree, **{key: value for key, value in patch.items() if not isinstance(value, dict)}}
+    below = {key: value for key, value in patch.items() if isinstance(value, dict)}
+    found |= {key: _merged(tree.get(key) or {}, value) for key, value in below.items()}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 _PLURALS = {

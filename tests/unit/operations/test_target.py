@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripted_api import NAMESPACE, ScriptedApi, listed, ok
+from scripted_api import NAMESPACE, ScriptedApi, listed, ok, refused
 from vcli import yaml
-from vcli.errors import ConflictError, NotReadyError
+from vcli.errors import ConflictError, NotAllowedError, NotReadyError
 from vcli.kubeconfig.auth import Loaded
 from vcli.kubeconfig.paths import sources
 from vcli.operations.connection import Options
@@ -104,10 +104,10 @@ async def test_credentials_that_are_not_known_are_asked_for(api: ScriptedApi) ->
     assert paths(api) == ["/secrets/vc-demo"]
 
 
-async def test_one_that_is_paused_or_not_ready_is_no_target(api: ScriptedApi) -> None:
-    paused = workload(annotations={"loft.sh/paused": "true"})
-    with pytest.raises(ConflictError, match="is paused"):
-        async with reached(api, known=known(paused, SECRET, service())):
+async def test_one_that_is_deleted_or_not_ready_is_no_target(api: ScriptedApi) -> None:
+    deleted = workload(deletionTimestamp="2026-01-01T00:00:00Z")
+    with pytest.raises(ConflictError, match="is being deleted"):
+        async with reached(api, known=known(deleted, SECRET, service())):
             pass
     crashed = {"name": "kube-apiserver", "state": {"waiting": {"reason": "ImagePullBackOff"}}}
     pod = {
@@ -120,6 +120,38 @@ async def test_one_that_is_paused_or_not_ready_is_no_target(api: ScriptedApi) ->
     with pytest.raises(NotReadyError, match="ImagePullBackOff"):
         async with reached(api, known=known(workload(ready=0), SECRET, service())):
             pass
+
+
+async def test_one_that_is_paused_is_resumed_and_waited_for(api: ScriptedApi) -> None:
+    asleep = workload(annotations={"loft.sh/paused": "true", "loft.sh/paused-replicas": "3"})
+    asleep["spec"]["replicas"] = 0
+    api.on("GET", f"{APPS}/statefulsets", listed(asleep))
+    api.on("PATCH", f"{APPS}/statefulsets/demo", ok(workload(ready=0)))
+    pod = {
+        "metadata": {"name": "demo-0", "namespace": NAMESPACE, "uid": "p"},
+        "spec": {"nodeName": "node"},
+        "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+    api.on("GET", f"{CORE}/pods", listed(pod))
+    api.on("GET", f"{CORE}/events", listed())
+    async with reached(api) as found:
+        assert not found.cluster.paused
+    [patch] = api.asked("PATCH")
+    assert patch.body == {
+        "metadata": {"annotations": {"loft.sh/paused": None, "loft.sh/paused-replicas": None}},
+        "spec": {"replicas": 3},
+    }
+
+
+async def test_who_may_not_resume_is_told_who_may(api: ScriptedApi) -> None:
+    asleep = workload(annotations={"loft.sh/paused": "true"})
+    asleep["spec"]["replicas"] = 0
+    api.on("GET", f"{APPS}/statefulsets", listed(asleep))
+    api.on("PATCH", f"{APPS}/statefulsets/demo", refused(403, "Forbidden"))
+    with pytest.raises(NotAllowedError, match="is paused, and you may not resume it") as caught:
+        async with reached(api):
+            pass
+    assert f"vcli resume demo -n {NAMESPACE}" in (caught.value.hint or "")
 
 
 async def test_it_is_opened_once_and_nothing_is_left(api: ScriptedApi) -> None:

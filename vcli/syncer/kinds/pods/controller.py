@@ -11,6 +11,7 @@ process saw it.
 | another uid | there | delete the host pod at once: the old virtual pod was forced out, its name is free |
 | terminating | none | finish the deletion, as a kubelet does when all containers have ended |
 | had started | none | the same: a pod runs once |
+| had started, removed by pausing, without a controller | none | as if it had not started |
 | not started | none | wait for what it refers to, then create |
 | terminating | there | pass the grace on, sync status |
 | alive | terminating | if it had started, delete the virtual pod with the same grace |
@@ -31,6 +32,7 @@ from vcli.syncer.kinds.pods.creation import PodCreation
 from vcli.syncer.kinds.pods.deletion import PodDeletion
 from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.needs import PodNeeds
+from vcli.syncer.kinds.pods.paused import Paused
 from vcli.syncer.kinds.pods.state import PodState, PodStates
 from vcli.syncer.kinds.pods.status import PodStatus, has_started
 from vcli.syncer.kinds.pods.tokens import Tokens
@@ -59,6 +61,7 @@ class Pods:
         tokens: syncs the service account tokens of pods.
         starting: the pods whose containers the host creates now.
         states: what is remembered of each pod.
+        paused: when pausing has removed pods.
     """
 
     def __init__(self, ctx: SyncContext, nodes: Nodes, references: ReferenceIndex) -> None:
@@ -67,6 +70,7 @@ class Pods:
         queue = self.controller.queue
         self.states = PodStates(ctx.scope, slots=_SLOTS, retry=queue.add)
         self.starting = self.states.starting
+        self.paused = Paused()
         self._triggers = PodTriggers(ctx, queue, self.states)
         references.register(PODS, config_names_of, predicate=configs_changed)
         self.configs = Configs(ctx, references, on_synced=self._triggers.enqueue_waiting_for)
@@ -95,7 +99,8 @@ class Pods:
             return None
         state = self.states.of(name, uid(virtual))
         if host is None:
-            if is_terminating(virtual) or _had_started(virtual, state):
+            ran = _had_started(virtual, state) and not self.paused.removed(virtual)
+            if is_terminating(virtual) or ran:
                 return await self._deletion.finish(virtual, state)
             return await self._creation.create(virtual, state)
         if await self._deletion.delete_orphan(host, virtual):

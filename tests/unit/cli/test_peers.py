@@ -1,0 +1,106 @@
+"""Options and output of loft-sh's CLI: what is accepted, noted, refused."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from vcli.cli.app import COMMANDS
+from vcli.cli.peers import (
+    DriverName,
+    PeerOptions,
+    asks_for_compatible,
+    in_foreground,
+    note_driver,
+    row_of_list,
+)
+from vcli.cli.values import ValueOptions
+from vcli.console import Console
+from vcli.errors import UsageError
+
+
+class Heard(Console):
+    """Keeps its warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def test_what_has_no_effect_is_noted_once_each():
+    heard = Heard()
+    PeerOptions(driver=DriverName.HELM, add=False, chart_version="0.30.0", background_proxy=True).note(heard)
+    assert [each.partition(" has no effect")[0] for each in heard.warnings] == [
+        "--driver helm",
+        "--add",
+        "--chart-version",
+        "--background-proxy",
+    ]
+    quiet = Heard()
+    PeerOptions().note(quiet)
+    assert quiet.warnings == []
+
+
+@pytest.mark.parametrize("driver", [DriverName.DOCKER, DriverName.PLATFORM])
+def test_other_drivers_are_refused(driver: DriverName):
+    with pytest.raises(UsageError):
+        note_driver(driver, Heard())
+
+
+def test_a_proxy_that_is_not_in_the_background_is_a_tunnel_in_the_foreground():
+    heard = Heard()
+    assert in_foreground(False, False, child=False, console=heard)
+    assert not in_foreground(False, False, child=True, console=heard)  # its tunnel is nowhere else
+    assert in_foreground(True, None, child=False, console=heard)
+    assert heard.warnings == []
+    assert not in_foreground(False, True, child=False, console=heard)
+    assert len(heard.warnings) == 1
+    with pytest.raises(UsageError):
+        in_foreground(True, True, child=False, console=heard)
+
+
+def test_a_row_has_the_keys_and_words_of_the_other_cli():
+    created = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    row: dict[str, Any] = {
+        "name": "demo",
+        "namespace": "team",
+        "status": "Starting",
+        "version": None,
+        "connected": False,
+        "created": created,
+    }
+    found = row_of_list(row)
+    assert 3600 <= found.pop("AgeSeconds") < 3700
+    assert found == {
+        "Name": "demo",
+        "Namespace": "team",
+        "Status": "Pending",
+        "Version": "",
+        "Connected": False,
+        "Created": created,
+    }
+    assert row_of_list(row | {"status": "Paused"})["Status"] == "Paused"
+
+
+def test_only_one_other_cli_is_known():
+    assert asks_for_compatible({"VCLI_COMPAT": "vcluster"})
+    assert not asks_for_compatible({"VCLI_COMPAT": ""})
+    assert not asks_for_compatible({})
+    with pytest.raises(UsageError, match="VCLI_COMPAT"):
+        asks_for_compatible({"VCLI_COMPAT": "kind"})
+
+
+def test_names_of_the_other_cli_are_no_more_than_names():
+    for alias, name in (("rm", "delete"), ("sleep", "pause"), ("wakeup", "resume")):
+        assert COMMANDS[alias].alias_of == name
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"), [("1.34", "v1.34.4"), ("v1.33", "v1.33.13"), ("1.34.2", "1.34.2"), ("1.99", "1.99")]
+)
+def test_a_minor_version_is_the_release_that_hosts_have(given: str, taken: str):
+    found = ValueOptions(kubernetes_version=given).options()["--kubernetes-version"]
+    assert found == {"controlPlane": {"distro": {"k8s": {"version": taken}}}}

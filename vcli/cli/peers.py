@@ -1,0 +1,141 @@
+"""Options of scripts written for loft-sh's CLI: what has no effect is accepted, and noted once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from vcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from vcli.console import Console
+
+
+_STATUS = {"Starting": "Pending"}
+"""The words of loft-sh's CLI, where they are others."""
+
+
+class DriverName(StrEnum):
+    """What makes virtual clusters with loft-sh's CLI."""
+
+    HELM = "helm"
+    DOCKER = "docker"
+    PLATFORM = "platform"
+
+
+Driver: TypeAlias = Annotated[
+    DriverName | None,
+    typer.Option("--driver", metavar="NAME", help="Accepted for loft-sh's CLI: helm.", hidden=True),
+]
+
+BackgroundProxy: TypeAlias = Annotated[
+    bool | None, typer.Option("--background-proxy/--no-background-proxy", hidden=True)
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerOptions:
+    """Those of create, by the names of loft-sh's CLI."""
+
+    driver: Driver = None
+    add: Annotated[bool | None, typer.Option("--add/--no-add", hidden=True)] = None
+    chart_version: Annotated[str | None, typer.Option("--chart-version", metavar="X", hidden=True)] = None
+    background_proxy: BackgroundProxy = None
+
+    def note(self, console: "Console") -> None:
+        """Say which of them have no effect.
+
+        Raises:
+            UsageError: one asks for what there is not.
+        """
+        note_driver(self.driver, console)
+        if self.background_proxy is False:
+            raise UsageError(
+                "create connects by a tunnel in the background, so --background-proxy=false can't be had",
+                hint="give --no-connect, and then: vcli connect NAME --foreground",
+            )
+        if self.add is not None:
+            console.warn("--add has no effect: there is no platform to add a virtual cluster to")
+        if self.chart_version is not None:
+            console.warn("--chart-version has no effect: vcli brings what it installs, and needs no chart")
+        if self.background_proxy:
+            _note_proxy(console)
+
+
+def note_driver(driver: DriverName | None, console: "Console") -> None:
+    """Say that a driver has no effect.
+
+    Raises:
+        UsageError: it is another one than helm.
+    """
+    if driver is DriverName.DOCKER:
+        raise UsageError(
+            "--driver docker: vcli runs no virtual clusters in Docker",
+            hint="vcli host up boots a Kubernetes on this machine, and vcli create makes one in it",
+        )
+    if driver is DriverName.PLATFORM:
+        raise UsageError("--driver platform: there is no platform", hint="leave --driver out")
+    if driver is not None:
+        console.warn("--driver helm has no effect: vcli needs no Helm, and works in the same way")
+
+
+def in_foreground(
+    foreground: bool,
+    background_proxy: bool | None,
+    *,
+    child: bool,
+    console: "Console",
+) -> bool:
+    """Whether the tunnel of a connect is in this process.
+
+    Args:
+        foreground: ``--foreground``.
+        background_proxy: ``--background-proxy``, which is false where a tunnel in the foreground is meant.
+        child: a command is run, whose tunnel is in this process anyway.
+        console: is told what has no effect.
+
+    Raises:
+        UsageError: both are asked for.
+    """
+    if foreground and background_proxy:
+        raise UsageError("--foreground and --background-proxy don't go together", hint="choose one")
+    if background_proxy:
+        _note_proxy(console)
+    return foreground or (background_proxy is False and not child)
+
+
+def _note_proxy(console: "Console") -> None:
+    """Say that a tunnel in the background is what there is anyway."""
+    console.warn("--background-proxy has no effect: the tunnel is in the background anyway")
+
+
+def asks_for_compatible(environ: Mapping[str, str]) -> bool:
+    """Whether ``VCLI_COMPAT`` asks for output as loft-sh's CLI has it.
+
+    Raises:
+        UsageError: it has another value.
+    """
+    asked = environ.get("VCLI_COMPAT", "")
+    if asked in {"", "vcluster"}:
+        return bool(asked)
+    raise UsageError(f"VCLI_COMPAT {asked!r} is no other tool that is known", hint="VCLI_COMPAT=vcluster")
+
+
+def row_of_list(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A virtual cluster of ``vcli list -o json`` as loft-sh's CLI shows it.
+
+    Version is that of Kubernetes inside, where loft-sh's CLI has that of its chart.
+    """
+    created = str(row["created"])
+    return {
+        "Name": row["name"],
+        "Namespace": row["namespace"],
+        "Status": _STATUS.get(str(row["status"]), row["status"]),
+        "Version": row["version"] or "",
+        "Connected": row["connected"],
+        "Created": created,
+        "AgeSeconds": int((datetime.now(UTC) - datetime.fromisoformat(created)).total_seconds()),
+    }
