@@ -148,6 +148,10 @@ def test_expired_certificates_are_renewed_from_outside(desk: Host, lent: str):
         said = desk.vcli(*command, "-n", lent).stderr
         assert "has expired on" in said
         assert f"vcli certs rotate demo -n {lent} renews all of them" in said
+    assert (
+        "certificate admin of virtual cluster 'demo' has expired on"
+        in inside(desk, lent, "version", check=False).stderr
+    )
     desk.vcli("certs", "rotate", "demo", "-n", lent)
     assert check(desk, lent)[0] == 0
     done = inside(desk, lent, "get", "configmap", name)

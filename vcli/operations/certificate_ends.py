@@ -21,7 +21,7 @@ def ends_of(data: Mapping[str, str]) -> dict[str, dt.datetime]:
     """
     ends = {}
     for key, value in sorted(data.items()):
-        if key.endswith(".crt") or key in {"client-certificate", "certificate-authority"}:
+        if key.endswith(".crt"):
             try:
                 ends[key] = certificate.parse(base64.b64decode(value)).not_after
             except ValueError:
@@ -58,7 +58,7 @@ def remedy(name: str, namespace: str, certificates: Iterable[str]) -> str:
         namespace: on the host.
         certificates: their names, or their keys in a Secret.
     """
-    if {each.removesuffix(".crt") for each in certificates} & {"certificate-authority", *AUTHORITIES}:
+    if {each.removesuffix(".crt") for each in certificates} & {*AUTHORITIES}:
         return f"{vcli('upgrade', name, namespace=namespace)} replaces the CA, then everybody connects again"
     return f"{vcli('certs', 'rotate', name, namespace=namespace)} renews all of them"
 
@@ -78,7 +78,7 @@ def days_left(end: dt.datetime, now: dt.datetime) -> int:
 
 def of_user(user: Mapping[str, Any], ca: bytes) -> dict[str, dt.datetime]:
     """The same of credentials: of the client certificate, if that is what they are, and of the CA."""
-    data = {"certificate-authority": base64.b64encode(ca).decode()}
+    data = {"ca.crt": base64.b64encode(ca).decode()}
     if shown := user.get("client-certificate-data"):
-        data["client-certificate"] = shown
+        data["admin.crt"] = shown
     return ends_of(data)

@@ -2,7 +2,6 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from vcli.bootstrap import layout, pki
@@ -154,15 +153,11 @@ def check_authorities(files: Files, names: Names) -> None:
 
 async def _write(client: Client, names: Names, secrets: Secrets, wanted: list[Object]) -> None:
     """Write both Secrets, each only over the one that was read."""
-
-    def one(before: Object, secret: Object) -> Awaitable[Object]:
-        version = before["metadata"]["resourceVersion"]
-        body = {**secret, "metadata": {**secret["metadata"], "resourceVersion": version}}
-        return client.apply(SECRETS, body, field_manager=FIELD_MANAGER)
-
     try:
         for before, secret in zip((secrets.certificates, secrets.access), wanted, strict=True):
-            await one(before, secret)
+            version = before["metadata"]["resourceVersion"]
+            body = {**secret, "metadata": {**secret["metadata"], "resourceVersion": version}}
+            await client.apply(SECRETS, body, field_manager=FIELD_MANAGER)
     except Conflict as error:
         raise ConflictError(
             f"the certificates of virtual cluster {names.cluster!r} in namespace {names.namespace!r} were"
