@@ -22,6 +22,8 @@ LONGEST_WAIT: Final = 24 * 3600.0
 SHORTEST_TOKEN: Final = 600.0
 LONGEST_TOKEN: Final = float(2**32)
 """Seconds that the API server gives a ServiceAccount token for (TokenRequest)."""
+MOST_DAYS: Final = 3650
+"""That a certificate may be asked to last."""
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
@@ -193,6 +195,20 @@ def seconds(value: str | float, what: str = "the time") -> float:
         number = sum(float(count) * _UNITS[unit] for count, unit in parts)
     if not math.isfinite(number) or number < 0:
         raise UsageError(f"{what} {shown(text)} is not a duration", hint="write it as 30s, 5m or 1h30m")
+    return number
+
+
+def days(value: str | int, what: str = "the number of days") -> int:
+    """A number of days, ``30`` or ``30d``: ten years at most.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    number = whole(str(value).removesuffix("d"), what)
+    if not 0 <= number <= MOST_DAYS:
+        raise UsageError(
+            f"{what} {shown(value)} is not between 0 and {MOST_DAYS}", hint="write it as 30 or 30d"
+        )
     return number
 
 

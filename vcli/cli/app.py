@@ -33,6 +33,9 @@ COMMANDS: dict[str, Entry] = {
     "ls": Entry("vcli.commands.list:list_", "List virtual clusters", CLUSTERS, alias_of="list"),
     "describe": Entry("vcli.commands.describe:describe", "Show all about one virtual cluster", CLUSTERS),
     "logs": Entry("vcli.commands.logs:logs", "Print the logs of a control plane", CLUSTERS),
+    "certs": Entry(
+        "vcli.commands.certs:certs", "See and renew the certificates of a virtual cluster", CLUSTERS
+    ),
     "delete": Entry(
         "vcli.commands.delete:delete", "Remove a virtual cluster and all that was made", CLUSTERS
     ),

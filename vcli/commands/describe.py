@@ -26,7 +26,19 @@ async def describe(name: Name, *, common: Common) -> Result:
         namespace=common.namespace,
         timeout=common.timeout,
     )
-    return Result(data=data, text=_page(data))
+    return Result(data=data, text=_page(data), messages=_warnings(data))
+
+
+def _warnings(data: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be done soon."""
+    from datetime import datetime  # noqa: PLC0415  --help must be quick
+
+    from vcli.operations.certificate_ends import warnings  # noqa: PLC0415
+
+    if data["managedBy"] != "vcli":
+        return ()
+    ends = {key: datetime.fromisoformat(end) for key, end in (data["certificates"] or {}).items()}
+    return tuple(warnings(data["name"], data["namespace"], ends))
 
 
 def _page(data: dict[str, Any]) -> str:

@@ -31,6 +31,7 @@ COLUMNS = (
     Column("KIND", "kind", wide=True),
     Column("READY", lambda row: f"{row['ready']}/{row['replicas']}", wide=True),
     Column("MANAGED BY", "managedBy", wide=True),
+    Column("CERTIFICATES UNTIL", "certificatesEnd", wide=True),
 )
 
 
@@ -62,6 +63,7 @@ async def list_(
       vcli list
       vcli list -n team-a -o json
     """
+    from vcli.operations.certificate_ends import warnings  # noqa: PLC0415
     from vcli.operations.list import age, list_clusters  # noqa: PLC0415  imported when it runs
 
     note_driver(driver, common.console)
@@ -77,6 +79,7 @@ async def list_(
         namespace=namespace,
         timeout=common.timeout,
         limited=looked_at.extend,
+        certificates=common.output is Output.WIDE,
     )
     data = [
         {
@@ -93,12 +96,18 @@ async def list_(
             "replicas": each.cluster.replicas,
             "ready": each.cluster.ready,
             "managedBy": "vcli" if each.cluster.ours else "loft-sh",
+            # Only -o wide asks for it.
+            **({"certificatesEnd": f"{min(each.ends.values()):%Y-%m-%d}"} if each.ends else {}),
         }
         for each in found
     ]
     if compatible and structured:
         data = list(map(row_of_list, data))
-    return Result(data=data, columns=COLUMNS, messages=_said(namespace, looked_at, found=bool(data)))
+    messages = _said(namespace, looked_at, found=bool(data))
+    for each in found:
+        if each.ends and each.cluster.ours:
+            messages += tuple(warnings(each.cluster.name, each.cluster.namespace, each.ends))
+    return Result(data=data, columns=COLUMNS, messages=messages)
 
 
 def _said(namespace: str | None, looked_at: list[str], *, found: bool) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class Access:
         tls_server_name: the name to expect in the server's certificate, when it isn't the host in ``server``.
         proxy_url: ``http://``, ``https://`` or ``socks5://`` proxy; None: HTTPS_PROXY and NO_PROXY decide.
         client_certificate: PEM, with ``client_key`` (PEM).
-        certificate: called before each connection, for an exec plugin's certificate and key.
+        certificate: called before each connection, for a certificate and key that change.
         token: called before each request, so that rotating and exec-plugin tokens stay fresh; may be empty.
         basic: user and password.
         impersonate: headers (``Impersonate-User`` …) of each request; several values are several headers.
@@ -123,5 +123,20 @@ def token_file(path: Path) -> Callable[[], Awaitable[str]]:
                 raise UnreachableError(f"can't read the token {path}: {error.strerror}") from error
             due = time.monotonic() + _TOKEN_REREAD
         return token
+
+    return read
+
+
+def certificate_files(certificate: Path, key: Path) -> Callable[[], Awaitable[tuple[bytes, bytes]]]:
+    """A source of certificate and key that reads the files each time, since the kubelet replaces both."""
+
+    async def read() -> tuple[bytes, bytes]:
+        try:
+            while True:  # until no replacement came in between
+                pair = certificate.read_bytes(), key.read_bytes()  # noqa: ASYNC240 - on tmpfs
+                if certificate.read_bytes() == pair[0]:  # noqa: ASYNC240
+                    return pair
+        except OSError as error:
+            raise UnreachableError(f"can't read the certificate {certificate}: {error.strerror}") from error
 
     return read

@@ -32,6 +32,7 @@ _LONGEST_IDLE = 30.0
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
 _OTHER_PLACE = 300
 _FAILURES = 400
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +274,8 @@ class Transport:
             head = await connection.head()
             self._has_answered(wait)
             chunks = [chunk async for chunk in connection.chunks()]
-            keep = connection.finished()
+            # A client certificate is shown when a connection begins: one that has ended needs another.
+            keep = connection.finished() and head.status != _UNAUTHORIZED
         finally:
             # A cancelled exchange leaves an answer on its way: that connection can't be used again.
             if keep:

@@ -1,12 +1,10 @@
 """All about one virtual cluster that belongs in a support ticket."""
 
 import asyncio
-import base64
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import Any, Final
 
-from vcli.bootstrap import certificate
 from vcli.catalog import MADE_ON_HOST
 from vcli.contract.labels import synced_by
 from vcli.controlplane.names import Names
@@ -18,6 +16,7 @@ from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kube.types import Object
 from vcli.kubeconfig.auth import load_access
 from vcli.operations.describe_store import store as store_of
+from vcli.operations.certificate_ends import ends_of
 from vcli.operations.kinds import SyncerRules, custom_kinds_of, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
@@ -172,12 +171,8 @@ async def _values(client: Client, cluster: VirtualCluster) -> str | None:
 async def _certificates(client: Client, cluster: VirtualCluster) -> dict[str, str]:
     """When each certificate ends, RFC 3339."""
     secret = await client.get(SECRETS, f"{cluster.name}-certs", namespace=cluster.namespace)
-    ends: dict[str, str] = {}
-    for key, value in sorted((secret.get("data") or {}).items()):
-        if key.endswith(".crt"):
-            end = certificate.parse(base64.b64decode(value)).not_after
-            ends[key] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return ends
+    ends = ends_of(secret.get("data") or {})
+    return {key: f"{end:%Y-%m-%dT%H:%M:%SZ}" for key, end in ends.items()}
 
 
 async def _warnings(client: Client, cluster: VirtualCluster) -> list[Object]:

@@ -1,16 +1,19 @@
 """What virtual clusters there are on a host."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from vcli.kube.client import Client
+from vcli.kube.errors import Forbidden, NotFound
+from vcli.kube.resources import SECRETS
 from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import sources
 from vcli.kubeconfig.read import load
+from vcli.operations.certificate_ends import ends_of
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 from vcli.operations.tunnel_uses import in_use
@@ -33,11 +36,13 @@ class Listed:
         connected: the current context of the kubeconfig is that of this cluster.
         tunnel: whether the tunnel to it runs: that of the current context where it is connected; None when
             there is none.
+        ends: of the control plane's certificates; None when that was not asked for, or may not be read.
     """
 
     cluster: VirtualCluster
     connected: bool
     tunnel: Status | None = None
+    ends: Mapping[str, datetime] | None = None
 
 
 async def list_clusters(
@@ -47,6 +52,7 @@ async def list_clusters(
     namespace: str | None = None,
     timeout: float | None = None,  # noqa: ASYNC109  the client's, of each request
     limited: Callable[[list[str]], None] = lambda _: None,
+    certificates: bool = False,
 ) -> list[Listed]:
     """All virtual clusters of a host, ours and those of loft-sh's CLI.
 
@@ -58,6 +64,7 @@ async def list_clusters(
         namespace: only there.
         timeout: seconds for a request.
         limited: called with the namespaces that were looked at when we may not look at all.
+        certificates: find out when they end, at a request for each cluster.
 
     Raises:
         Unreachable: the host does not answer.
@@ -68,10 +75,12 @@ async def list_clusters(
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace, limited=limited)
         found = await asyncio.gather(*(recounted(client, each) for each in found))
+        asked = found if certificates else []
+        ends = await asyncio.gather(*(_ends(client, each) for each in asked)) or [None] * len(found)
     mark, host = loaded.connected, loaded.context_name
     records = await asyncio.to_thread(background.records)
     listed = []
-    for each in found:
+    for each, known in zip(found, ends, strict=True):
         connected = _is(mark, each, host)
         cluster = (loaded.access.server, each.namespace, each.name)
         states = [state for state in records if state.spec.cluster == cluster]
@@ -79,8 +88,16 @@ async def list_clusters(
             tunnel = _of_context(states, kubeconfig)
         else:
             tunnel = _status(states) if any(state.alive or in_use(state) for state in states) else None
-        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel))
+        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel, ends=known))
     return listed
+
+
+async def _ends(client: Client, cluster: VirtualCluster) -> dict[str, datetime] | None:
+    try:
+        secret = await client.get(SECRETS, f"{cluster.name}-certs", namespace=cluster.namespace)
+    except (Forbidden, NotFound):
+        return None
+    return ends_of(secret.get("data") or {})
 
 
 def _of_context(states: Sequence[TunnelState], kubeconfig: str | None) -> Status | None:

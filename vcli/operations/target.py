@@ -10,6 +10,7 @@ from vcli.kube.client import Client
 from vcli.kube.types import Object
 from vcli.kubeconfig.model import Entry, Mark
 from vcli.operations.cancelling import raise_if_cancelled, to_its_end
+from vcli.operations.certificate_ends import of_user, warnings
 from vcli.operations.connection import LOOPBACK, Options
 from vcli.operations.credentials import Credentials, admin, service_account
 from vcli.operations.endpoint import Endpoint, advertised, reach
@@ -200,6 +201,10 @@ async def target(
                 _admin(client, known), advertised(client, cluster, service=known.service)
             )
             endpoint = await reach(places, cluster, ca=credentials.ca)
+        if cluster.ours:
+            ends = of_user(credentials.user, credentials.ca)
+            for warning in warnings(cluster.name, cluster.namespace, ends):
+                steps.warn(warning)
         yield Target(options=options, host=host, cluster=cluster, credentials=credentials, endpoint=endpoint)
 
 

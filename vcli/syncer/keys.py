@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from vcli.bootstrap.ensure import Mounted, ensure, lacking
-from vcli.bootstrap.pki import AUTHORITIES
+from vcli.bootstrap.pki import AUTHORITIES, Files
 from vcli.bootstrap.spec import Spec
 from vcli.contract.settings import Settings
 from vcli.errors import UsageError, VcliError
@@ -40,7 +40,7 @@ class Keys:
             self._mounted = Mounted(Path(self._data["pki"]), path.parent / "facts")
         except (KeyError, TypeError) as error:
             raise UsageError(f"settings {path} are of another version: {error}") from error
-        self._started_with = self._mounted.certificates()
+        self._started_with = _authorities(self._mounted)
 
     async def prepare(self) -> Settings:
         """Make what is missing, and give the whole settings.
@@ -52,13 +52,13 @@ class Keys:
         facts = self._mounted.facts()
         if facts is None:
             raise UsageError(f"the facts about the host in {self._path.parent / 'facts'} are not complete")
-        self._started_with = self._mounted.certificates()
+        self._started_with = _authorities(self._mounted)
         return parse(with_facts(self._data, facts))
 
     async def renew(self, *, every: float = CHECK) -> None:
-        """Renew certificates that end soon; return when they are others than `prepare` found, by anyone.
+        """Renew certificates that end soon; return when a CA is another one than `prepare` found.
 
-        The other components read their files again. The syncer has to be started again.
+        All components read leaves again. For another CA the syncer has to be started again.
         """
         while True:
             await asyncio.sleep(every)
@@ -72,8 +72,12 @@ class Keys:
                 except VcliError as error:
                     log.warning("certificates can't be renewed yet", error=error)
                     continue
-            if self._mounted.certificates() != self._started_with:
+            if _authorities(self._mounted) != self._started_with:
                 return
+
+
+def _authorities(mounted: Mounted) -> Files:
+    return {name: data for name, data in mounted.certificates().items() if name in _AUTHORITIES}
 
 
 def _client() -> Client:

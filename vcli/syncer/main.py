@@ -14,7 +14,7 @@ from typing import Any, Final
 from vcli.contract.settings import Settings
 from vcli.errors import VcliError
 from vcli.kube import codec
-from vcli.kube.access import Access, in_cluster
+from vcli.kube.access import Access, certificate_files, in_cluster
 from vcli.kube.client import Client
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import EVENTS, NODES, PODS, PVCS, SERVICEACCOUNTS, SERVICES
@@ -275,13 +275,12 @@ def virtual_access(settings: Settings) -> Access:
     """The syncer's own access to the virtual cluster, by client certificate.
 
     Raises:
-        OSError: the certificates can't be read.
+        OSError: the certificate authority can't be read.
     """
     return Access(
         server=settings.virtual_server,
         ca=(settings.pki / "ca.crt").read_bytes(),
-        client_certificate=(settings.pki / "syncer.crt").read_bytes(),
-        client_key=(settings.pki / "syncer.key").read_bytes(),
+        certificate=certificate_files(settings.pki / "syncer.crt", settings.pki / "syncer.key"),
     )
 
 
@@ -308,7 +307,7 @@ async def main(path: Path) -> None:
         address = os.environ.get("POD_IP", "")
         work = run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
         await _until_either(work, keys.renew())
-        log.info("stopped, to start again with renewed certificates")
+        log.info("stopped, to start again with another certificate authority")
     except asyncio.CancelledError:
         log.info("stopped")
 

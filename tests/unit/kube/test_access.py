@@ -1,11 +1,12 @@
 """Addresses, proxies, in-cluster credentials, TLS contexts, paths."""
 
 import ssl
+from pathlib import Path
 
 import pytest
 
 from vcli.errors import UnreachableError, UsageError
-from vcli.kube.access import Access, Origin, in_cluster
+from vcli.kube.access import Access, Origin, certificate_files, in_cluster
 from vcli.kube.proxy import proxy_for
 from vcli.kube.resources import CLUSTERROLES, DEPLOYMENTS, PODS, Resource
 from vcli.kube.tls import client_context
@@ -180,3 +181,27 @@ def test_a_resource_is_found_by_its_object():
     assert Resource.of({"apiVersion": "apps/v1", "kind": "Deployment"}) is DEPLOYMENTS
     with pytest.raises(LookupError, match="v9/Nothing"):
         Resource.of({"apiVersion": "v9", "kind": "Nothing"})
+
+
+async def test_a_certificate_and_its_key_are_of_one_replacement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    certificate, key = tmp_path / "a.crt", tmp_path / "a.key"
+    certificate.write_bytes(b"1")
+    key.write_bytes(b"1")
+    read = certificate_files(certificate, key)
+    assert await read() == (b"1", b"1")
+    reading = Path.read_bytes
+
+    def replaced_meanwhile(path: Path) -> bytes:
+        if path == key:
+            certificate.write_bytes(b"2")
+            key.write_bytes(b"2")
+        return reading(path)
+
+    monkeypatch.setattr(Path, "read_bytes", replaced_meanwhile)
+    assert await read() == (b"2", b"2")
+    key.unlink()
+    monkeypatch.undo()
+    with pytest.raises(UnreachableError, match=r"a\.crt"):
+        await read()

@@ -52,10 +52,10 @@ def test_settings_of_another_version_are_named(path: Path, change: dict[str, obj
         Keys(path)
 
 
-def write_certificate(path: Path, text: str) -> None:
+def write_certificate(path: Path, text: str, *, authority: str = "the same") -> None:
     (path.parent / "pki").mkdir(exist_ok=True)
     for name in ("ca.crt", "front-proxy-ca.crt"):
-        (path.parent / "pki" / name).write_text("the same")
+        (path.parent / "pki" / name).write_text(authority)
     (path.parent / "pki" / "syncer.crt").write_text(text)
 
 
@@ -68,7 +68,7 @@ def running(path: Path) -> Keys:
     return Keys(path)
 
 
-async def test_it_ends_when_certificates_were_renewed(
+async def test_it_tries_again_and_ends_when_a_ca_is_another_one(
     running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     looks = iter([[], [], ["certificate admin ends"], ["certificate admin ends"]])
@@ -78,7 +78,7 @@ async def test_it_ends_when_certificates_were_renewed(
         tries.append("tried")
         if len(tries) == 1:
             raise VcliError("the host does not answer")
-        write_certificate(path, "new")
+        write_certificate(path, "new", authority="another")
 
     monkeypatch.setattr(keys, "lacking", lambda *_: next(looks))
     monkeypatch.setattr(keys, "ensure", ensure)
@@ -88,7 +88,7 @@ async def test_it_ends_when_certificates_were_renewed(
     assert next(looks, None) is None
 
 
-async def test_it_ends_when_somebody_else_renewed_them(
+async def test_it_follows_leaves_and_ends_when_somebody_else_replaced_a_ca(
     running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(keys, "lacking", lambda *_: [])
@@ -96,6 +96,9 @@ async def test_it_ends_when_somebody_else_renewed_them(
     await asyncio.sleep(0.05)
     assert not renewing.done()
     write_certificate(path, "new")
+    await asyncio.sleep(0.05)
+    assert not renewing.done()
+    write_certificate(path, "new", authority="another")
     async with asyncio.timeout(10):
         await renewing
 

@@ -3,10 +3,12 @@
 from collections.abc import Container, Iterable
 from typing import Final
 
+from vcli.contract import ports
+
 # Below the kernel's ephemeral range (32768 and up), so that no outgoing connection sits on a node's port when
 # the syncer comes back; beside what Kubernetes itself uses (10256 to 10259) and what the control plane's pod
 # listens on.
-FIRST_PORT: Final = 10250
+FIRST_PORT: Final = ports.KUBELET
 _MORE_PORTS: Final = range(10300, 30000)
 
 

@@ -10,7 +10,7 @@ from vcli.syncer.engine.log import Log
 
 log = Log(__name__)
 
-_LOOK_EVERY: Final = 60.0
+_LOOK_EVERY: Final = 5.0
 
 
 class ServingContext:

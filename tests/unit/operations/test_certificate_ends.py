@@ -1,0 +1,77 @@
+"""What is said of certificates, and what a rotation keeps."""
+
+import base64
+import datetime as dt
+
+import pytest
+
+from vcli.bootstrap.pki import LEAF_LIFE, Files
+from vcli.controlplane.certificates import issue
+from vcli.controlplane.names import Names
+from vcli.errors import VcliError
+from vcli.operations.certificate_ends import ends_of, warnings
+from vcli.operations.certificate_rotation import check_authorities, without_leaves
+from vcli.operations.certificates import examine
+
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+END = NOW + LEAF_LIFE
+SANS = {"apiserver": ["localhost", "10.96.0.1"]}
+NAMES = Names("demo", "team")
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    return issue(SANS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("left", "state"), [(31, "good"), (30, "good"), (29, "ending"), (0, "expired"), (-1, "expired")]
+)
+def test_a_leaf_near_its_end(files: Files, left: int, state: str):
+    found = {each.name: each for each in examine(files, now=END - dt.timedelta(days=left))}
+    assert found["apiserver"].state == state
+    assert found["ca"].state == "good"
+    data = found["apiserver"].data(END - dt.timedelta(days=left))
+    assert (data["daysLeft"], data["sans"]) == (left, ["localhost", "10.96.0.1"])
+
+
+def test_one_of_another_ca_and_one_that_is_none(files: Files):
+    mixed = {**files, "admin.crt": issue(SANS, now=NOW)["admin.crt"], "syncer.crt": b"nonsense"}
+    found = {each.name: each for each in examine(mixed, now=NOW)}
+    assert (found["admin"].state, found["syncer"].state) == ("foreign", "unreadable")
+    assert found["syncer"].data(NOW)["notAfter"] is None
+
+
+def test_warnings_name_the_first_and_the_remedy(files: Files):
+    data = {name: base64.b64encode(text).decode() for name, text in files.items()}
+    ends = ends_of({**data, "other.crt": base64.b64encode(b"nonsense").decode()})
+    assert "other.crt" not in ends
+    assert list(warnings("demo", "team", ends, now=NOW)) == []
+    [said] = warnings("demo", "team", ends, now=END - dt.timedelta(days=12))
+    assert f"ends on {END:%Y-%m-%d}, in 12 days: " in said
+    assert "certs rotate demo -n team renews" in said
+    [said] = warnings("demo", "team", ends, now=max(ends.values()))
+    assert "has expired on" in said
+    assert "upgrade demo -n team replaces the CA" in said
+
+
+def test_a_rotation_keeps_what_is_no_leaf(files: Files):
+    kept = without_leaves({**files, "more.txt": b""})
+    assert set(kept) == {"ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub"}
+    check_authorities(kept, NAMES)
+    again = issue(SANS, existing=kept, now=NOW)
+    assert again.keys() == files.keys()
+    assert {name for name in files if files[name] == again[name]} == set(kept)
+
+
+@pytest.mark.parametrize("lost", ["ca.crt", "ca.key", "front-proxy-ca.key", "sa.key"])
+def test_nothing_is_made_in_place_of_a_ca(files: Files, lost: str):
+    kept = {name: data for name, data in files.items() if name != lost}
+    with pytest.raises(VcliError, match=lost):
+        check_authorities(kept, NAMES)
+
+
+def test_a_ca_that_ends_signs_nothing(files: Files):
+    old = issue(SANS, now=NOW - dt.timedelta(days=3640))
+    with pytest.raises(VcliError, match="CA ca of virtual cluster 'demo' is ending"):
+        check_authorities(old, NAMES)

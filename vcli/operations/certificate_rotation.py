@@ -1,0 +1,166 @@
+"""New leaves from the CAs that are there, while everything runs: all components read their files again."""
+
+import asyncio
+import datetime as dt
+from dataclasses import dataclass, field
+
+from vcli.bootstrap import layout, pki
+from vcli.bootstrap.issue import NAMES
+from vcli.bootstrap.pki import AUTHORITIES, LEAVES, Files
+from vcli.config.load import Given
+from vcli.controlplane import render
+from vcli.controlplane.names import FIELD_MANAGER, Names
+from vcli.errors import ConflictError, NotFoundError, VcliError
+from vcli.invocation import vcli
+from vcli.kube.client import Client
+from vcli.kube.errors import Conflict
+from vcli.kube.resources import SECRETS, SERVICES
+from vcli.kube.types import Object, uid
+from vcli.operations.cancelling import answered
+from vcli.operations.certificates import Secrets, examine, read_secrets
+from vcli.operations.existing import foreign
+from vcli.operations.host_connection import connect_to_host
+from vcli.operations.resolve import VirtualCluster, check_place, resolve
+from vcli.operations.served_certificates import wait_served
+from vcli.operations.steps import NoSteps, Steps
+from vcli.operations.stored import read_values
+
+DEFAULT_TIMEOUT = 180.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotated:
+    """A virtual cluster with new leaves.
+
+    Attributes:
+        cluster: it.
+        files: its PKI now.
+        served: whether its components are known to show the new ones.
+    """
+
+    cluster: VirtualCluster
+    files: Files = field(repr=False)
+    served: bool
+
+
+async def rotate_certificates(
+    name: str,
+    *,
+    kubeconfig: str | None = None,
+    context: str | None = None,
+    namespace: str | None = None,
+    timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109  it becomes an error that says what is awaited
+    steps: Steps | None = None,
+) -> Rotated:
+    """Issue every leaf again, and wait until the API server and the syncer show theirs.
+
+    Nothing is asked of the virtual cluster, so its certificates may have expired. The CAs and the key of
+    tokens stay, so what has the old leaves goes on with them until they end.
+
+    Args:
+        name: of the virtual cluster.
+        kubeconfig: ``--kubeconfig`` of the host.
+        context: ``--context`` of the host.
+        namespace: where it is; None looks everywhere.
+        timeout: seconds to wait at most.
+        steps: is informed of progress.
+
+    Raises:
+        NotFoundError: there is no such virtual cluster, or its certificates or values are missing.
+        ConflictError: another tool made it, or another client changed its certificates meanwhile.
+        VcliError: one of its CAs is not good.
+        TimedOutError: the new ones are there, and not shown in time.
+        ApiError: the host rejected a request.
+        UnreachableError: the host does not answer.
+    """
+    check_place(name, namespace)
+    steps = steps or NoSteps()
+    async with connect_to_host(kubeconfig=kubeconfig, context=context) as host:
+        client = host.client
+        found = await resolve(client, name, namespace=namespace)
+        names = Names(found.name, found.namespace)
+        if not found.ours:
+            raise foreign(names)
+        with steps.step("Issue new certificates"):
+            files = await _reissue(client, names)
+        if found.replicas == 0:
+            return Rotated(cluster=found, files=files, served=False)
+        with steps.step("Wait until the control plane shows them") as step:
+            served = await wait_served(
+                client, found, files, timeout=timeout, warn=steps.warn, detail=step.detail
+            )
+    return Rotated(cluster=found, files=files, served=served)
+
+
+async def _reissue(client: Client, names: Names) -> Files:
+    from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
+
+    stored, service, secrets = await asyncio.gather(
+        read_values(client, names),
+        client.get(SERVICES, names.service, namespace=names.namespace),
+        read_secrets(client, names),
+    )
+    if stored is None:
+        raise NotFoundError(
+            f"the values that virtual cluster {names.cluster!r} was made with are missing: there is no"
+            f" {names.values} in namespace {names.namespace!r}",
+            hint="give them again: " + vcli("upgrade", names.cluster, namespace=names.namespace),
+        )
+    spec = render.spec(names, Given().values(over=stored.document()))
+    kept = without_leaves(secrets.files)
+    check_authorities(kept, names)
+    addresses = service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]]
+    files = await asyncio.to_thread(issue, pki.sans(spec, addresses), existing=kept)
+    wanted = layout.secrets(spec, files, owner=uid(service))
+    await answered(_write(client, names, secrets, wanted))
+    return files
+
+
+def without_leaves(files: Files) -> Files:
+    """What of a PKI stays when its leaves are issued again."""
+    leaves = {f"{leaf.name}.{part}" for leaf in LEAVES for part in ("crt", "key")}
+    return {name: data for name, data in files.items() if name in NAMES - leaves}
+
+
+def check_authorities(files: Files, names: Names) -> None:
+    """See that both CAs can sign: what signs in their place would cut off everybody.
+
+    Raises:
+        VcliError: one is missing, or ends soon.
+    """
+    cluster, secret = names.cluster, names.certificates
+    upgrade = vcli("upgrade", cluster, namespace=names.namespace)
+    states = {each.name: each.state for each in examine(files, now=dt.datetime.now(dt.UTC))}
+    for name in AUTHORITIES:
+        state = states.get(name)
+        if f"{name}.key" not in files or state in {None, "unreadable"}:
+            raise VcliError(
+                f"Secret {secret!r} of virtual cluster {cluster!r} has no good {name}.crt with"
+                f" its {name}.key: nothing can be signed",
+                hint="restore it from a copy; keys that come from elsewhere are renewed there",
+            )
+        if state != "good":
+            raise VcliError(
+                f"CA {name} of virtual cluster {cluster!r} is {state}, and what it signs with it",
+                hint=f"{upgrade} replaces it; every kubeconfig and token from before becomes invalid",
+            )
+    if "sa.key" not in files or "sa.pub" not in files:
+        raise VcliError(
+            f"Secret {secret!r} of virtual cluster {cluster!r} has no sa.key with its sa.pub",
+            hint="restore it from a copy",
+        )
+
+
+async def _write(client: Client, names: Names, secrets: Secrets, wanted: list[Object]) -> None:
+    """Write both Secrets, each only over the one that was read."""
+    try:
+        for before, secret in zip((secrets.certificates, secrets.access), wanted, strict=True):
+            version = before["metadata"]["resourceVersion"]
+            body = {**secret, "metadata": {**secret["metadata"], "resourceVersion": version}}
+            await client.apply(SECRETS, body, field_manager=FIELD_MANAGER)
+    except Conflict as error:
+        raise ConflictError(
+            f"the certificates of virtual cluster {names.cluster!r} in namespace {names.namespace!r} were"
+            " changed by another client meanwhile",
+            hint="run it again",
+        ) from error
