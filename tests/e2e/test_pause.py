@@ -127,7 +127,7 @@ def test_what_runs_goes_and_comes_back_and_all_else_stays(desk: Host, lent: str)
     ]
     assert same["metadata"]["uid"] == ended["metadata"]["uid"]
     assert "not paused" in desk.vcli("resume", "demo", "-n", lent).stderr
-    inside(desk, lent, "delete", "deployment/web", "service/web", "cronjob/yearly", "job/once", "pod/bare")
+    inside(desk, lent, "delete", "deployment/web", "service/web", "cronjob/yearly", "pod/bare")
 
 
 def test_who_is_connected_is_told_and_connecting_resumes(desk: Host, lent: str) -> None:

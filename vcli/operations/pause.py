@@ -206,7 +206,11 @@ async def _end_pods(client: Client, cluster: VirtualCluster, selector: str) -> i
 
 async def _running(client: Client, cluster: VirtualCluster, selector: str) -> list[Object]:
     found = await client.list(PODS, namespace=cluster.namespace, label_selector=selector)
-    return [pod for pod in found["items"] if pod.get("status", {}).get("phase") not in _FINISHED]
+    return [pod for pod in found["items"] if is_terminating(pod) or not _has_ended(pod)]
+
+
+def _has_ended(pod: Object) -> bool:
+    return pod.get("status", {}).get("phase") in _FINISHED
 
 
 async def _gone(
