@@ -7,6 +7,7 @@ import typer
 
 from vcli import inputs
 from vcli.cli.options import Common, Group, Name
+from vcli.errors import VcliError
 from vcli.result import Column, Result
 
 certs = Group("Certificates of a virtual cluster: see when they end, and renew them.")
@@ -66,16 +67,16 @@ async def check(
         context=common.context,
         namespace=common.namespace,
     )
+    result = Result(data=[each.data(now) for each in found], columns=COLUMNS)
     bad = [each for each in found if each.state != "good"]
+    if not bad:
+        return result
+    common.console.show(result)
     states = dict.fromkeys(each.state for each in bad)
-    said = [f"{state}: {', '.join(each.name for each in bad if each.state == state)}" for state in states]
-    if bad:
-        said.append(remedy(cluster.name, cluster.namespace, [each.name for each in bad]))
-    return Result(
-        data=[each.data(now) for each in found],
-        columns=COLUMNS,
-        messages=tuple(said),
-        exit_code=1 if bad else 0,
+    said = (f"{', '.join(each.name for each in bad if each.state == state)} ({state})" for state in states)
+    raise VcliError(
+        f"certificates of virtual cluster {cluster.name!r} have to be renewed: {', '.join(said)}",
+        hint=remedy(cluster.name, cluster.namespace, [each.name for each in bad]),
     )
 
 

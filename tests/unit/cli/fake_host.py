@@ -6,7 +6,6 @@ It checks nothing and watches nothing: what is tested with it is what the progra
 import base64
 import contextlib
 import copy
-import datetime as dt
 import json
 import os
 import signal
@@ -17,11 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from vcli.catalog import MADE_ON_HOST
+from vcli.controlplane.certificates import issue
 
 Object = dict[str, Any]
 
@@ -33,7 +29,8 @@ def _objects() -> dict[str, Object]:
     """The objects of the host by path."""
     labels = {"app": "vcluster", "release": "demo", "vcli.dev/cluster": "demo"}
     synced = {"vcli.dev/managed-by": "demo"}
-    crt, key = (_b64(text) for text in _certificate())
+    pki = {name: _b64(data.decode()) for name, data in issue({}).items()}
+    access = {"client-certificate": pki.pop("admin.crt"), "client-key": pki.pop("admin.key")}
     containers = [{"name": "kube-apiserver", "image": "registry.k8s.io/kube-apiserver:v1.36.3"}]
     states = [{"name": "kube-apiserver", "ready": True, "state": {"running": {}}, "restartCount": 0}]
     tenants = "demo-0-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-ed95be9bcb"
@@ -63,9 +60,9 @@ def _objects() -> dict[str, Object]:
         ),
         _object(
             "v1", "Secret", "secrets", "vc-demo", labels,
-            data={"certificate-authority": crt, "client-certificate": crt, "client-key": key},
+            data={"certificate-authority": pki["ca.crt"], **access},
         ),
-        _object("v1", "Secret", "secrets", "demo-certs", labels, data={"ca.crt": crt}),
+        _object("v1", "Secret", "secrets", "demo-certs", labels, data=pki),
         _object("v1", "Secret", "secrets", "vc-config-demo", labels, data={"config.yaml": _b64("{}")}),
         _event("own", "demo-0", f"Probe failed: {HOSTILE}"),
         _event("tenants", tenants, f"COMPROMISED {HOSTILE}"),
@@ -110,26 +107,6 @@ def _event(name: str, pod: str, message: str) -> Object:
         involvedObject={"kind": "Pod", "name": pod, "namespace": "team"},
         lastTimestamp="2026-01-01T00:00:00Z",
     )  # fmt: skip
-
-
-def _certificate() -> tuple[str, str]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return made.public_bytes(serialization.Encoding.PEM).decode(), private.decode()
 
 
 def _b64(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a run of the program in a test must not do: boot a machine, build for minutes or fill a disk."""
+"""What a run of the program in a test must not do: boot a machine, build or wait for minutes, fill a disk."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from pathlib import Path
 def harmless() -> None:
     """Replace that in this process."""
     from vcli.host.state import ComponentStatus, HostStatus, NodeStatus  # noqa: PLC0415
-    from vcli.operations import host, host_node, host_programs, image  # noqa: PLC0415
+    from vcli.operations import certificate_rotation, host, host_node, host_programs, image  # noqa: PLC0415
 
     here = Path("here")
     component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
@@ -18,6 +18,11 @@ def harmless() -> None:
         kubeconfig=here, kubectl=here, components=[component], nodes=[],
     )  # fmt: skip
     node = NodeStatus(name="x", state="cut", ready=False, address="x", pod_cidr="x", zone="x", pid=1)
+
+    async def shown(*_: object, **__: object) -> bool:
+        return True
+
+    certificate_rotation.wait_served = shown
     host.up = lambda **_: up
     host_programs.build = lambda **_: here
     host.down = lambda **_: True
