@@ -65,11 +65,7 @@ _APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
 _MANAGER_END = "            - --profiling=false\n"
 _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-apiserver."
 _LAST_MOUNT = "            - {name: scheduler-pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
-_SCHEDULER_VOLUME = "        - name: scheduler-pki\n"
-_SCHEDULER_VOLUME_END = (
-    "              - {key: kube-scheduler.key, path: kube-scheduler.key}\n"
-    "              - {key: ca.crt, path: ca.crt}\n"
-)
+_SCHEDULER_KEYS = "scheduler.key, path: kube-scheduler.key}\n              - {key: ca.crt, path: ca.crt}\n"
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
@@ -139,8 +135,11 @@ securityContext:
         + _policy("$k8s.imagePullPolicy"),
     ),
     (_LAST_MOUNT, _LAST_MOUNT.replace("      volumes:", "        {{- end }}\n      volumes:")),
-    (_SCHEDULER_VOLUME, "        {{- if $k8s.scheduler.enabled }}\n" + _SCHEDULER_VOLUME),
-    (_SCHEDULER_VOLUME_END, _SCHEDULER_VOLUME_END + "        {{- end }}\n"),
+    (
+        "        - name: scheduler-pki\n",
+        "        {{- if $k8s.scheduler.enabled }}\n        - name: scheduler-pki\n",
+    ),
+    (_SCHEDULER_KEYS, _SCHEDULER_KEYS + "        {{- end }}\n"),
     *chart_policies.EDITS,
     (
         "          image: docker.io/library/python\n",
