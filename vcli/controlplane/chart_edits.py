@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
-from vcli.controlplane import chart_policies
+from vcli.controlplane import chart_policies, chart_scheduler
 
 Edit = tuple[str, str]
 
@@ -64,8 +64,6 @@ def _arguments(after: str, values: str) -> Edit:
 _APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
 _MANAGER_END = "            - --profiling=false\n"
 _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-apiserver."
-_LAST_MOUNT = "            - {name: scheduler-pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
-_SCHEDULER_KEYS = "scheduler.key, path: kube-scheduler.key}\n              - {key: ca.crt, path: ca.crt}\n"
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
@@ -134,12 +132,7 @@ securityContext:
 """
         + _policy("$k8s.imagePullPolicy"),
     ),
-    (_LAST_MOUNT, _LAST_MOUNT.replace("      volumes:", "        {{- end }}\n      volumes:")),
-    (
-        "        - name: scheduler-pki\n",
-        "        {{- if $k8s.scheduler.enabled }}\n        - name: scheduler-pki\n",
-    ),
-    (_SCHEDULER_KEYS, _SCHEDULER_KEYS + "        {{- end }}\n"),
+    *chart_scheduler.EDITS,
     *chart_policies.EDITS,
     (
         "          image: docker.io/library/python\n",
