@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
-from vcli.controlplane import chart_policies
+from vcli.controlplane import chart_policies, chart_scheduler
 from vcli.controlplane.chart_stores import STORE_EDITS
 
 Edit = tuple[str, str]
@@ -66,12 +66,6 @@ def _arguments(after: str, values: str) -> Edit:
 _APISERVER_END = "            - --service-node-port-range=$(NODE_PORTS)\n"
 _MANAGER_END = "            - --profiling=false\n"
 _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-apiserver."
-_LAST_MOUNT = "            - {name: scheduler-pki, mountPath: /pki, readOnly: true}\n      volumes:\n"
-_SCHEDULER_VOLUME = "        - name: scheduler-pki\n"
-_SCHEDULER_VOLUME_END = (
-    "              - {key: kube-scheduler.key, path: kube-scheduler.key}\n"
-    "              - {key: ca.crt, path: ca.crt}\n"
-)
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
@@ -141,9 +135,7 @@ securityContext:
 """
         + _policy("$k8s.imagePullPolicy"),
     ),
-    (_LAST_MOUNT, _LAST_MOUNT.replace("      volumes:", "        {{- end }}\n      volumes:")),
-    (_SCHEDULER_VOLUME, "        {{- if $k8s.scheduler.enabled }}\n" + _SCHEDULER_VOLUME),
-    (_SCHEDULER_VOLUME_END, _SCHEDULER_VOLUME_END + "        {{- end }}\n"),
+    *chart_scheduler.EDITS,
     *chart_policies.EDITS,
     (
         "          image: docker.io/library/python\n",

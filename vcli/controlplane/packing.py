@@ -8,7 +8,7 @@ from vcli.config.schema import Values
 from vcli.controlplane import manifests
 from vcli.controlplane.components import Component
 from vcli.controlplane.names import Names
-from vcli.controlplane.roles import order_of
+from vcli.controlplane.roles import Role, order_of
 from vcli.kube.types import Object
 
 CHECKSUM: Final = "vcli.dev/checksum"
@@ -34,7 +34,7 @@ def one_pod(
     Args:
         names: of the virtual cluster.
         values: what the user chose.
-        components: in the order of their volumes; their containers are put in order here.
+        components: in any order.
         claims: volume claim templates.
         checksum: of the settings, which the pod reads once only; another one restarts the pod.
         renewed: when certificates were renewed; another one restarts the pod.
@@ -75,7 +75,9 @@ def one_pod(
 def _fill(pod: Object, components: Sequence[Component]) -> None:
     ordered = sorted(components, key=lambda each: order_of(each.name))
     # Several components may mount one volume.
-    volumes = {volume["name"]: volume for each in components for volume in each.volumes}
+    # The syncer's come last, as in the chart, whose parts are the manifests one after the other.
+    by_manifest = sorted(ordered, key=lambda each: Role.SYNCER in each.roles)
+    volumes = {volume["name"]: volume for each in by_manifest for volume in each.volumes}
     pod["containers"] = [each.container for each in ordered]
     pod["volumes"] = sorted(volumes.values(), key=_place_of)
 

@@ -30,7 +30,7 @@ def test_a_scheduler_is_there_where_pods_are_scheduled_inside():
     scheduler = k8s.components(NAMES, values, STORE)[-1]
     assert scheduler.roles == {Role.SCHEDULER}
     assert scheduler.container["image"] == "registry.k8s.io/kube-scheduler:v1.36.3"
-    assert [volume["name"] for volume in scheduler.volumes] == ["pki"]
+    assert [volume["name"] for volume in scheduler.volumes] == ["scheduler-pki"]
 
 
 def test_each_component_has_the_volumes_that_it_mounts():
