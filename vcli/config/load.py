@@ -105,13 +105,12 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
     settle(document, complaints)
     if drops_empty:
         drop_empty(Values, document.data)
-    values = None
+    values = Values()
     with complaints.collected():
-        values = build(Values, document)
         # What does not go together is judged once each is right.
-        values = check(values, document)
+        values = check(build(Values, document), document)
     complaints.raise_all()
-    return replace(values or Values(), given=document.data, warnings=tuple(complaints.warnings))
+    return replace(values, given=document.data, warnings=tuple(complaints.warnings))
 
 
 def drop_empty(kind: type, data: dict[str, Any]) -> None:

@@ -63,9 +63,10 @@ def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Compl
 def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> None:
     target: Any = document.data
     for name in new[:-1]:
-        target = target.setdefault(name, {})
-        if not isinstance(target, dict):
+        below: Any = target.setdefault(name, {})
+        if not isinstance(below, dict):
             return
+        target = below
     if new[-1] in target:
         return
     target[new[-1]] = value
@@ -77,6 +78,10 @@ def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> No
 def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
     _settle(document, document.data, (), complaints)
+    image = _at(document.data, _SYNCER)
+    if isinstance(image, dict) and image and "repository" not in image:
+        hint = "name a whole image; controlPlane.advanced.defaultImageRegistry moves all images to a mirror"
+        complaints.add(fail(document, _SYNCER, "of no use without a repository", hint=hint))
 
 
 def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: Complaints) -> None:

@@ -55,7 +55,7 @@ class _Parser:
             return image(data)
         self._expect_mapping(data, keys)
         known = keys_of(kind)
-        values = {}
+        values: dict[str, Any] = {}
         for key, value in data.items():
             with self.complaints.collected():
                 if key not in known:

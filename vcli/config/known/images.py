@@ -1,8 +1,10 @@
 """Images in somebody else's values: what they say of the version, and which are never run here."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from vcli.config.image import image
 
 _K8S: Final = "controlPlane.distro.k8s"
 _OWN: Final = ("loft-sh/", "loftsh/")
@@ -14,8 +16,6 @@ def parts(value: Any) -> dict[str, Any]:
     Raises:
         ValueError: it is neither that nor a string.
     """
-    from vcli.config.parse import image  # noqa: PLC0415  parse asks this table
-
     if isinstance(value, str):
         found = image(value)
         given = {"registry": found.registry, "repository": found.repository, "tag": found.tag}
@@ -57,7 +57,7 @@ def image_of_vcluster(value: Any) -> Mapping[str, Any]:
     raise ValueError(f"{last or 'this image'} is not known to be a distribution: name {_K8S}.version")
 
 
-def of_program(program: str) -> Any:
+def of_program(program: str) -> Callable[[Any], Mapping[str, Any]]:
     """A program's image of 2023; the tag of the API server's is also the version."""
 
     def convert(value: Any) -> Mapping[str, Any]:
@@ -73,6 +73,6 @@ def of_program(program: str) -> Any:
 def is_foreign_syncer(value: Any) -> bool:
     """Whether an image is another product's syncer, which can't run vcli's."""
     try:
-        return parts(value).get("repository", "").startswith(_OWN)
+        return str(parts(value).get("repository", "")).startswith(_OWN)
     except ValueError:
         return False
