@@ -80,8 +80,8 @@ def settle(document: Document, complaints: Complaints) -> None:
     _settle(document, document.data, (), complaints)
     image = _at(document.data, _SYNCER)
     if isinstance(image, dict) and image and "repository" not in image:
-        hint = "name a whole image; controlPlane.advanced.defaultImageRegistry moves all images to a mirror"
-        complaints.add(fail(document, _SYNCER, "of no use without a repository", hint=hint))
+        said = "has no effect without a repository; controlPlane.advanced.defaultImageRegistry names a mirror"
+        complaints.warnings.append(f"{document.place(_SYNCER)}: {document.written(_SYNCER)}: {said}")
 
 
 def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: Complaints) -> None:
@@ -95,8 +95,7 @@ def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: C
             del data[name]
         elif isinstance(value, dict) and value and _has_known_below(path):
             _settle(document, value, keys, complaints)
-            if not value:
-                del data[name]
+            _drop_empty(data, (name,))
         elif path not in schema_paths() and above and dotted(above) not in schema_paths():
             complaints.add(fail(document, keys, "unknown key"))
             del data[name]

@@ -36,8 +36,6 @@ def _replicas(value: Any) -> Mapping[str, Any]:
 
 
 _RENAMED = {
-    "syncer.image": f"{_SET}.image",
-    "syncer.resources": f"{_SET}.resources",
     "api.resources": f"{_K8S}.apiServer.resources",
     "api.extraArgs": f"{_K8S}.apiServer.extraArgs",
     "controller.image": f"{_K8S}.controllerManager.image",
@@ -49,6 +47,8 @@ _RENAMED = {
     "etcd.image": f"{_ETCD}.image",
     "etcd.extraArgs": f"{_ETCD}.extraArgs",
     "etcd.resources": f"{_ETCD}.resources",
+    "syncer.image": f"{_SET}.image",
+    "syncer.resources": f"{_SET}.resources",
     "etcd.storage.persistence": f"{_CLAIM}.enabled",
     "etcd.storage.size": f"{_CLAIM}.size",
     "etcd.storage.className": f"{_CLAIM}.storageClass",
@@ -84,6 +84,8 @@ _RENAMED = {
 }
 
 KEYS = (
+    moved("vcluster.image", "controlPlane.distro", image_of_vcluster),
+    moved("api.image", f"{_K8S}.apiServer.image", of_program("apiServer")),
     *(moved(old, new) for old, new in _RENAMED.items()),
     *(
         moved(f"{part}.replicas", _REPLICAS, _replicas)
@@ -91,8 +93,6 @@ KEYS = (
     ),
     moved("replicas", _REPLICAS, _replicas),
     moved("enableHA", _REPLICAS, _if_true(_REPLICAS, 3)),
-    moved("vcluster.image", "controlPlane.distro", image_of_vcluster),
-    moved("api.image", f"{_K8S}.apiServer.image", of_program("apiServer")),
     moved("vcluster.extraArgs", f"{_K8S}.apiServer.extraArgs", of_k3s),
     moved(
         "syncer.extraArgs",

@@ -45,16 +45,15 @@ def image_of_distribution(value: Any) -> Mapping[str, Any]:
 def image_of_vcluster(value: Any) -> Mapping[str, Any]:
     """``vcluster.image`` of 2023: it says which distribution, and its version."""
     given = parts(value)
-    last = given.get("repository", "").rpartition("/")[2]
+    name = f"{given.get('repository', '').rpartition('/')[2]}:{given.get('tag', '')}"
     for distro in ("k3s", "k0s"):
-        if last == distro:
+        # Also a mirror's copy under another name: its tag is v1.32.5-k3s1.
+        if distro in name:
             return {
                 f"controlPlane.distro.{distro}.enabled": True,
                 f"controlPlane.distro.{distro}.image": value,
             }
-    if last == "kube-apiserver":
-        return of_program("apiServer")(value)
-    raise ValueError(f"{last or 'this image'} is not known to be a distribution: name {_K8S}.version")
+    return of_program("apiServer")(value)
 
 
 def of_program(program: str) -> Callable[[Any], Mapping[str, Any]]:
