@@ -55,6 +55,9 @@ COMMANDS: dict[str, Entry] = {
     ),
     "template": Entry("vcli.commands.template:template", "Print the YAML of a virtual cluster", CLUSTERS),
     "chart": Entry("vcli.commands.chart:chart", "Write a Helm chart of virtual clusters", CLUSTERS),
+    "values": Entry(
+        "vcli.commands.values:values", "Check values files, and say what may stand there", CLUSTERS
+    ),
     "connect": Entry("vcli.commands.connect:connect", "Point kubectl, or one command, at a cluster", ACCESS),
     "disconnect": Entry("vcli.commands.disconnect:disconnect", "Go back to the context from before", ACCESS),
     "token": Entry("vcli.commands.token:token", "Print credentials, as a kubectl plugin does", ACCESS),

@@ -140,7 +140,14 @@ class ValueOptions:
         Raises:
             UsageError: they make no sense, alone or together.
         """
-        loaded = self.read().values()
+        from vcli.config.complaints import ValuesError  # noqa: PLC0415  --help must be quick
+
+        try:
+            loaded = self.read().values()
+        except ValuesError as error:
+            for warning in error.warnings:
+                warn(warning)
+            raise
         for warning in loaded.warnings:
             warn(warning)
         return loaded

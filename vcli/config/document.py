@@ -26,16 +26,22 @@ class Document:
         data: the mapping.
         places: of its keys.
         emptied: the mappings of which null has removed all.
+        origins: of a key that was moved: where it was written, dotted.
+        twice: what to say of keys that are given twice.
     """
 
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Keys, str] = field(default_factory=dict)
     emptied: set[Keys] = field(default_factory=set)
+    origins: dict[Keys, str] = field(default_factory=dict)
+    twice: tuple[UsageError, ...] = ()
 
     def merge(self, other: "Document") -> None:
         """Lay another document over this one: mappings are merged, the rest replaces, null removes."""
         self._merge(self.data, other.data, ())
         self.places.update(other.places)
+        self.origins.update(other.origins)
+        self.twice += other.twice
 
     def place(self, keys: Keys) -> str:
         """Where a key was written, or the nearest one above it; empty when nobody wrote it."""
@@ -44,6 +50,13 @@ class Document:
                 return self.places[keys]
             keys = keys[:-1]
         return ""
+
+    def written(self, keys: Keys) -> str:
+        """A key as it was written, with where it stands now, if it was moved."""
+        for end in range(len(keys), 0, -1):
+            if origin := self.origins.get(keys[:end]):
+                return f"{origin} (now {dotted(keys)})"
+        return dotted(keys)
 
     def drop_emptied(self, *, stays: Callable[[Keys], bool]) -> None:
         """Drop the mappings of which null has removed all, and what is empty without them.
@@ -121,7 +134,8 @@ def parse(text: str, name: str) -> Document:
         if root is None:
             return Document()
         # Aliases may repeat a part without end.
-        places = dict(itertools.islice(_places(root, (), name), _MOST_KEYS + 1))
+        twice: list[UsageError] = []
+        places = dict(itertools.islice(_places(root, (), name, twice), _MOST_KEYS + 1))
         if len(places) > _MOST_KEYS:
             raise UsageError(
                 f"{name}: with its aliases written in full it has more than {_MOST_KEYS} keys and elements"
@@ -136,14 +150,14 @@ def parse(text: str, name: str) -> Document:
         raise UsageError(f"{name}: nested too deeply") from error
     if not isinstance(data, dict):
         raise UsageError(f"{name}: values must be a mapping of keys, as in 'controlPlane: …'")
-    return Document(data, places)
+    return Document(data, places, twice=tuple(twice))
 
 
-def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]]:
+def _places(node: yaml.Node, keys: Keys, name: str, twice: list[UsageError]) -> Iterator[tuple[Keys, str]]:
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield (*keys, index), f"{name}:{item.start_mark.line + 1}"
-            yield from _places(item, (*keys, index), name)
+            yield from _places(item, (*keys, index), name, twice)
         return
     if not isinstance(node, yaml.MappingNode):
         return
@@ -154,10 +168,12 @@ def _places(node: yaml.Node, keys: Keys, name: str) -> Iterator[tuple[Keys, str]
             raise UsageError(f"{line}: a key must be a plain word, not a list or a mapping")
         if key.value in seen:
             path = dotted((*keys, key.value))
-            raise UsageError(
-                f"{line}: the key {path} is given twice, first in line {seen[key.value]}",
-                hint="keep one of them; YAML would take the last one without a word",
+            twice.append(
+                UsageError(
+                    f"{line}: the key {path} is given twice, first in line {seen[key.value]}",
+                    hint="keep one of them; YAML would take the last one without a word",
+                )
             )
         seen[key.value] = key.start_mark.line + 1
         yield (*keys, key.value), line
-        yield from _places(value, (*keys, key.value), name)
+        yield from _places(value, (*keys, key.value), name, twice)

@@ -24,3 +24,15 @@ class Image:
         if not wanted:
             return path
         return f"{path}@{wanted}" if wanted.startswith("sha256:") else f"{path}:{wanted}"
+
+
+def image(reference: str) -> Image:
+    """Take ``registry/repository:tag`` or ``…@sha256:…`` apart, as container runtimes do."""
+    path, _, digest = reference.partition("@")
+    head, slash, last = path.rpartition("/")
+    last, _, tag = last.partition(":")
+    path = head + slash + last
+    first, slash, rest = path.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return Image(registry=first, repository=rest, tag=digest or tag)
+    return Image(repository=path, tag=digest or tag)

@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from vcli.config import document as documents
 from vcli.config import setting
 from vcli.config.checks import check
+from vcli.config.complaints import Complaints
 from vcli.config.document import Document, Source
-from vcli.config.legacy import modernise
+from vcli.config.modernise import move, settle
 from vcli.config.parse import build
 from vcli.config.schema import Values
 from vcli.config.shape import is_element, keys_of, shape_of
@@ -41,25 +42,22 @@ class Given:
                 and scalars replace, null removes a key. It stays as it is.
 
         Raises:
-            UsageError: with file and line, the key, and the nearest known one.
+            UsageError: all mistakes, with file and line, the key, and the nearest known one.
         """
-        merged = Document()
-        warnings: tuple[str, ...] = ()
+        merged, complaints = Document(), Complaints()
         for document in (*([over] if over else ()), *self.files):
-            own = Document(copy.deepcopy(document.data), dict(document.places))
-            warnings += modernise(own)
+            own = Document(copy.deepcopy(document.data), dict(document.places), twice=document.twice)
+            move(own, complaints)
             merged.merge(own)
         for option, expression in self.sets:
             document = setting.parse(expression, below=merged.data, option=option)
-            warnings += modernise(document)
+            move(document, complaints)
             merged.merge(document)
         for option, data in self.options.items():
             merged.merge(Document(copy.deepcopy(dict(data)), {(key,): option for key in data}))
             _claim(merged, data, (), option)
         merged.drop_emptied(stays=partial(is_element, Values))
-        drop_empty(Values, merged.data)
-        values = build(Values, merged)
-        return replace(check(values, merged), given=merged.data, warnings=warnings)
+        return _checked(merged, complaints)
 
 
 def read(
@@ -96,9 +94,23 @@ def load(
 
 def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
     """Values that were kept, as in ConfigMap ``vc-config-NAME``; ``name`` is said in errors."""
-    document = Document(dict(data), {(key,): name for key in data})
-    warnings = modernise(document)
-    return replace(check(build(Values, document), document), given=document.data, warnings=warnings)
+    document, complaints = Document(copy.deepcopy(dict(data)), {(key,): name for key in data}), Complaints()
+    move(document, complaints)
+    return _checked(document, complaints, drops_empty=False)
+
+
+def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = True) -> Values:
+    """Values of a merged document; all that is wrong with it is said together."""
+    complaints.add(*document.twice)
+    settle(document, complaints)
+    if drops_empty:
+        drop_empty(Values, document.data)
+    values = Values()
+    with complaints.collected():
+        # What does not go together is judged once each is right.
+        values = check(build(Values, document), document)
+    complaints.raise_all()
+    return replace(values, given=document.data, warnings=tuple(complaints.warnings))
 
 
 def drop_empty(kind: type, data: dict[str, Any]) -> None:

@@ -86,14 +86,14 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             None,
         ),
         (
-            "sync:\n  toHost:\n    namespaces: {}\n",
-            "values.yaml:3: sync.toHost.namespaces: a key of vcluster.yaml that has no effect in vcli yet",
-            None,
+            "sync:\n  toHost:\n    namespaces: {enabled: true}\n",
+            "values.yaml:3: sync.toHost.namespaces: not supported yet",
+            "leave it out",
         ),
         (
-            "sync:\n  toHost:\n    services:\n      enabled: true\n",
-            "values.yaml:4: sync.toHost.services.enabled: a key of vcluster.yaml that has no effect",
-            None,
+            "sync:\n  toHost:\n    services:\n      enabled: false\n",
+            "values.yaml:4: sync.toHost.services.enabled: only the default can be had",
+            "they are always synced",
         ),
         (
             "sync: {toHost: {services: {externalIPs: {allowedCIDRs: [203.0.113.7/24]}}}}\n",
@@ -101,9 +101,9 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             "write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
         ),
         (
-            "controlPlane:\n  backingStore:\n    database: {}\n",
-            "values.yaml:3: controlPlane.backingStore.database: a key of vcluster.yaml that has no effect",
-            None,
+            "controlPlane:\n  backingStore:\n    database: {external: {enabled: true}}\n",
+            "values.yaml:3: controlPlane.backingStore.database: not supported yet",
+            "leave it out",
         ),
         (
             "controlPlane: {}\ncontrolPlane: {}\n",

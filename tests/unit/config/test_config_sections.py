@@ -224,7 +224,7 @@ def test_defaults_of_maps_and_lists_are_empty():
 
 
 def test_no_map_or_list_of_sections_without_effect():
-    with pytest.raises(UsageError, match="that has no effect in vcli yet"):
+    with pytest.raises(UsageError, match=r"sync\.toHost\.namespaces: not supported yet"):
         load([], ["sync.toHost.namespaces.mappings.byName.a=b"])
 
 

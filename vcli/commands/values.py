@@ -1,0 +1,63 @@
+"""``vcli values``: what may stand in a values file, and whether one is right."""
+
+from vcli.cli.options import Common, Group
+from vcli.cli.values import Files
+from vcli.errors import UsageError
+from vcli.result import Column, Result
+
+values = Group("Check values files, and say what may stand there.\n\nNo cluster is asked.")
+
+_COLUMNS = (Column("SEVERITY", "severity"), Column("MESSAGE", "message"), Column("NEXT STEP", "hint"))
+
+
+@values.command("schema")
+def schema(*, common: Common) -> Result:
+    r"""Print the JSON Schema of values, for editors.
+
+    \b
+    vcli values schema > vcli.schema.json
+    """
+    import json  # noqa: PLC0415  --help must be quick
+
+    from vcli.config.jsonschema import json_schema  # noqa: PLC0415
+
+    del common
+    found = json_schema()
+    return Result(data=found, text=json.dumps(found, indent=2) + "\n", names=(found["title"],))
+
+
+@values.command("check")
+def check(*, files: Files = None, common: Common) -> Result:
+    r"""Say all that is wrong with values, and what has become of older keys.
+
+    A vcluster.yaml and the values of a chart of 2023 are understood. The exit code is 2 if something is
+    wrong. Whether a host allows what they ask for is not known here: 'vcli create --dry-run' asks it.
+
+    \b
+    vcli values check -f vcluster.yaml
+    vcli values check -f vcluster.yaml -o json
+    """
+    from pathlib import Path  # noqa: PLC0415  --help must be quick
+
+    from vcli.config import read  # noqa: PLC0415
+    from vcli.config.complaints import ValuesError  # noqa: PLC0415
+
+    del common
+    if not files:
+        raise UsageError("no values file is named", hint="vcli values check -f vcluster.yaml")
+    mistakes: tuple[UsageError, ...] = ()
+    try:
+        warnings = read(["-" if file == "-" else Path(file) for file in files]).values().warnings
+    except ValuesError as error:
+        mistakes, warnings = error.complaints, error.warnings
+    rows = [
+        *({"severity": "error", "message": each.message, "hint": each.hint} for each in mistakes),
+        *({"severity": "warning", "message": each, "hint": None} for each in warnings),
+    ]
+    return Result(
+        data=rows,
+        columns=_COLUMNS,
+        names=tuple(str(row["message"]) for row in rows),
+        messages=() if rows else ("nothing to say: these values are right",),
+        exit_code=UsageError.exit_code if mistakes else 0,
+    )

@@ -1,0 +1,54 @@
+"""Keys below controlPlane of a newest vcluster.yaml."""
+
+from vcli.config.known.entry import default, later, moved, note, scope
+from vcli.config.known.images import image_of_distribution
+
+KEYS = (
+    *later(
+        "controlPlane.backingStore.database",
+        "controlPlane.backingStore.etcd.deploy",
+        "controlPlane.coredns.priorityClassName",
+        "controlPlane.hostPathMapper",
+        "controlPlane.ingress",
+        "controlPlane.serviceMonitor",
+        "controlPlane.advanced.headlessService",
+        "controlPlane.advanced.konnectivity",
+        "controlPlane.statefulSet.args",
+        "controlPlane.statefulSet.command",
+        "controlPlane.statefulSet.env",
+        "controlPlane.statefulSet.persistence.addVolumes",
+        "controlPlane.statefulSet.persistence.addVolumeMounts",
+        "controlPlane.statefulSet.persistence.dataVolume",
+    ),
+    default("controlPlane.statefulSet.scheduling.podManagementPolicy", "Parallel"),
+    default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),
+    default("controlPlane.statefulSet.enableServiceLinks", True),
+    default("controlPlane.statefulSet.workingDir"),
+    default(
+        "controlPlane.statefulSet.highAvailability.leaseDuration", 60, text="the syncer's lease has its own"
+    ),
+    default("controlPlane.statefulSet.highAvailability.renewDeadline", 40),
+    default("controlPlane.statefulSet.highAvailability.retryPeriod", 15),
+    default("controlPlane.service.enabled", True, text="the Service is how clients reach the API server"),
+    default("controlPlane.service.kubeletNodePort", 0),
+    default("controlPlane.proxy.bindAddress", "0.0.0.0"),  # noqa: S104  a chart's default, not bound here
+    default("controlPlane.proxy.port", 8443, text="the API server listens on 8443"),
+    default("controlPlane.distro.k8s.apiServer.enabled", True),
+    default("controlPlane.distro.k8s.controllerManager.enabled", True),
+    moved(
+        "controlPlane.advanced.virtualScheduler.enabled",
+        "controlPlane.distro.k8s.scheduler.enabled",
+        quiet=True,
+    ),
+    default("controlPlane.advanced.serviceAccount.enabled", True),
+    default("controlPlane.advanced.serviceAccount.name"),
+    default("controlPlane.advanced.workloadServiceAccount.enabled", True),
+    default("controlPlane.advanced.workloadServiceAccount.name"),
+    moved("controlPlane.distro.k8s.image", "controlPlane.distro.k8s", image_of_distribution, quiet=True),
+    note("controlPlane.statefulSet.probes", "the probes are vcli's own, and stay on"),
+    note("controlPlane.coredns.embedded", "DNS runs in a Deployment of its own in the virtual cluster"),
+    note("controlPlane.distro.k8s.resources", "each component has resources of its own, next to its image"),
+    scope("controlPlane.standalone", "a virtual cluster runs in a host cluster; 'vcli host up' makes one"),
+    scope("controlPlane.endpoint", "name the host in controlPlane.proxy.extraSANs"),
+    scope("controlPlane.privateNodes", "pods run on the host's nodes"),
+)

@@ -1,0 +1,144 @@
+"""Keys that `vcli.config.known` knows and the schema does not: moved, dropped, or complained about."""
+
+from functools import cache
+from typing import Any
+
+from vcli.config.complaints import Complaints
+from vcli.config.document import Document, Keys, dotted
+from vcli.config.known import KNOWN, Key
+from vcli.config.known.entry import is_off
+from vcli.config.known.images import is_foreign_syncer
+from vcli.config.parse import fail
+from vcli.config.schema import Values
+from vcli.config.shape import paths
+
+_SYNCER: Keys = ("controlPlane", "statefulSet", "image")
+_NOT_YET = "not supported yet"
+
+
+@cache
+def schema_paths() -> frozenset[str]:
+    """All keys of the schema."""
+    return frozenset(paths(Values))
+
+
+def move(document: Document, complaints: Complaints) -> None:
+    """Move the old keys of a document, in place; a new key that is there as well wins."""
+    for key in KNOWN.values():
+        if key.what != "moved" or key.path in schema_paths():
+            continue
+        old: Keys = tuple(key.path.split("."))
+        parent = _at(document.data, old[:-1])
+        if not isinstance(parent, dict) or old[-1] not in parent:
+            continue
+        with complaints.collected():
+            _move(document, key, old, parent[old[-1]], complaints)
+        del parent[old[-1]]
+        _drop_empty(document.data, old[:-1])
+    if is_foreign_syncer(_at(document.data, _SYNCER)):
+        place = document.place(_SYNCER)
+        complaints.warnings.append(
+            f"{place}: {document.written(_SYNCER)}: left out: it is another product's, vcli runs its own"
+        )
+        del _at(document.data, _SYNCER[:-1])[_SYNCER[-1]]
+        _drop_empty(document.data, _SYNCER[:-1])
+
+
+def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Complaints) -> None:
+    try:
+        targets = key.convert(value) if key.convert else {key.to: value}
+    except ValueError as error:
+        raise fail(document, old, str(error)) from error
+    if missing := [path for path in targets if path not in schema_paths()]:
+        if is_off(value):
+            return
+        raise fail(document, old, f"is {missing[0]} now, which is {_NOT_YET}", hint="leave it out")
+    place = document.place(old)
+    for path, each in targets.items():
+        _put(document, tuple(path.split(".")), each, place, old)
+    if targets and not key.quiet:
+        complaints.warnings.append(f"{place}: {dotted(old)} is now {key.to}")
+
+
+def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> None:
+    target: Any = document.data
+    for name in new[:-1]:
+        below: Any = target.setdefault(name, {})
+        if not isinstance(below, dict):
+            return
+        target = below
+    if new[-1] in target:
+        return
+    target[new[-1]] = value
+    inside = {keys: where for keys, where in document.places.items() if keys[: len(old)] == old}
+    document.places.update({(*new, *keys[len(old) :]): where for keys, where in inside.items()})
+    document.places[new], document.origins[new] = place, dotted(old)
+
+
+def settle(document: Document, complaints: Complaints) -> None:
+    """Take the known keys that are no keys of the schema out of a merged document, in place."""
+    _settle(document, document.data, (), complaints)
+    image = _at(document.data, _SYNCER)
+    if isinstance(image, dict) and image and "repository" not in image:
+        said = "has no effect without a repository; controlPlane.advanced.defaultImageRegistry names a mirror"
+        complaints.warnings.append(f"{document.place(_SYNCER)}: {document.written(_SYNCER)}: {said}")
+
+
+def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: Complaints) -> None:
+    for name in list(data):
+        keys, value = (*above, name), data[name]
+        path = dotted(keys)
+        key = None if path in schema_paths() else KNOWN.get(path)
+        if key is not None:
+            with complaints.collected():
+                _judge(document, key, keys, value, complaints)
+            del data[name]
+        elif isinstance(value, dict) and value and _has_known_below(path):
+            _settle(document, value, keys, complaints)
+            _drop_empty(data, (name,))
+        elif path not in schema_paths() and above and dotted(above) not in schema_paths():
+            complaints.add(fail(document, keys, "unknown key"))
+            del data[name]
+
+
+def _judge(document: Document, key: Key, keys: Keys, value: Any, complaints: Complaints) -> None:
+    if key.what == "note":
+        if key.text and not is_off(value):
+            place = document.place(keys)
+            complaints.warnings.append(f"{place}: {document.written(keys)}: has no effect: {key.text}")
+        return
+    turned_off = _switch(value) is False and any(_switch(each) is True for each in key.defaults)
+    if (is_off(value) and not turned_off) or any(_same(value, each) for each in key.defaults):
+        return
+    complaint = {
+        "later": _NOT_YET,
+        "scope": "vcli does not do this",
+        "moved": f"is {key.to} now",
+        "default": "only the default can be had" if key.defaults else "can't be chosen",
+    }[key.what]
+    raise fail(document, keys, complaint, hint=key.text or "leave it out")
+
+
+def _switch(value: Any) -> Any:
+    return value.get("enabled") if isinstance(value, dict) else value
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(value == default)
+
+
+@cache
+def _has_known_below(path: str) -> bool:
+    return any(known.startswith(f"{path}.") for known in KNOWN)
+
+
+def _at(data: Any, keys: Keys) -> Any:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _drop_empty(data: dict[str, Any], keys: Keys) -> None:
+    while keys and _at(data, keys) == {}:
+        del _at(data, keys[:-1])[keys[-1]]
+        keys = keys[:-1]
