@@ -22,7 +22,6 @@ NOT_YET: tuple[str, ...] = (
     "controlPlane.coredns.embedded",
     "controlPlane.coredns.priorityClassName",
     "controlPlane.hostPathMapper",
-    "controlPlane.ingress",
     "controlPlane.serviceMonitor",
     "controlPlane.standalone",
     "controlPlane.advanced.headlessService",

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
+from vcli.controlplane import chart_exposure
+
 Edit = tuple[str, str]
 
 _VALUES = """\
@@ -363,7 +365,7 @@ _CLUSTER_RIGHTS: tuple[Edit, ...] = (
 
 _SELECTOR = '  selector:\n    {{- include "vcli.selector" . | nindent 4 }}\n'
 _SERVICES: tuple[Edit, ...] = (
-    _metadata("demo", ".Values.controlPlane.service"),
+    _metadata("demo", '(include "vcli.serviceMetadata" . | fromJson)'),
     _metadata("demo-headless"),
     (
         "  type: ClusterIP\n  selector: {}\n",
@@ -388,6 +390,7 @@ _SERVICES: tuple[Edit, ...] = (
 
 EDITS: dict[str, tuple[Edit, ...]] = {
     "services.yaml": _SERVICES,
+    "ingress.yaml": chart_exposure.EDITS,
     "rights.yaml": _RIGHTS,
     "cluster-rights.yaml": _CLUSTER_RIGHTS,
     "statefulset.yaml": _STATEFUL_SET,

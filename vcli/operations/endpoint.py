@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from vcli.contract.labels import EXPOSED_BY
 from vcli.errors import UsageError
 from vcli.inputs import shown
 from vcli.kube.access import Access, Origin
@@ -26,9 +27,6 @@ from vcli.operations.resolve import VirtualCluster
 _TIMEOUT: Final = 1.5  # seconds: enough for what answers, little for a firewall that drops
 _HTTPS: Final = 443
 _HOST: Final = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
-
-EXPOSED_BY: Final = "vcli.dev/exposed-by"
-"""Annotation of the control plane's Service, ``ingress`` where there is one."""
 
 Place = tuple[str, int]
 
