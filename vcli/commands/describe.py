@@ -38,6 +38,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Created", f"{data['created']} by {data['managedBy']}"),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
+        ("Exposed", service.get("exposed") or "no: by a tunnel"),
     ]
     parts = [fields(facts)]
     components = [

@@ -27,7 +27,7 @@ def ingress(names: Names, values: Values) -> list[Object]:
 
 
 def marked(service: Object, values: Values) -> Object:
-    """The control plane's Service, which says whether there is an Ingress: who connects looks for no other."""
+    """The control plane's Service, which says if there is an Ingress: who connects need not ask."""
     if not values.control_plane.ingress.enabled:
         return service
     metadata = service["metadata"]

@@ -11,6 +11,7 @@ from vcli.kubeconfig.auth import load_access
 from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import sources
 from vcli.kubeconfig.read import load
+from vcli.operations.exposed import exposed
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 from vcli.operations.tunnel_uses import in_use
@@ -33,11 +34,13 @@ class Listed:
         connected: the current context of the kubeconfig is that of this cluster.
         tunnel: whether the tunnel to it runs: that of the current context where it is connected; None when
             there is none.
+        exposed: how it is reached without a tunnel, see `vcli.operations.exposed`; None if it is not.
     """
 
     cluster: VirtualCluster
     connected: bool
     tunnel: Status | None = None
+    exposed: str | None = None
 
 
 async def list_clusters(
@@ -67,7 +70,10 @@ async def list_clusters(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace, limited=limited)
-        found = await asyncio.gather(*(recounted(client, each) for each in found))
+        ways, found = await asyncio.gather(
+            exposed(client, found, namespace=namespace),
+            asyncio.gather(*(recounted(client, each) for each in found)),
+        )
     mark, host = loaded.connected, loaded.context_name
     records = await asyncio.to_thread(background.records)
     listed = []
@@ -79,7 +85,8 @@ async def list_clusters(
             tunnel = _of_context(states, kubeconfig)
         else:
             tunnel = _status(states) if any(state.alive or in_use(state) for state in states) else None
-        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel))
+        way = ways.get((each.namespace, each.name))
+        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel, exposed=way))
     return listed
 
 

@@ -199,6 +199,9 @@ async def target(
                 _admin(client, known), advertised(client, cluster, service=known.service)
             )
             endpoint = await reach(places, cluster, ca=credentials.ca)
+            if places and endpoint is None:
+                tried = ", ".join(Endpoint(*place).server for place in places)
+                steps.warn(f"virtual cluster {cluster.name!r} does not answer at {tried}: taking a tunnel")
         yield Target(options=options, host=host, cluster=cluster, credentials=credentials, endpoint=endpoint)
 
 
