@@ -1,6 +1,6 @@
 """Where clients outside the host reach the API server, which its certificate has to know."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from vcli.bootstrap.spec import Spec
 from vcli.kube.client import Client
@@ -13,7 +13,7 @@ from vcli.syncer.engine.log import Log
 log = Log("vcli.syncer.reached_at")
 
 
-async def addresses(client: Client, spec: Spec) -> AsyncIterator[tuple[str, ...]]:
+async def addresses(client: Client, spec: Spec) -> AsyncGenerator[tuple[str, ...]]:
     """The addresses and names, at first and after each change of the control plane's Service; for ever.
 
     Those of a load balancer, or for node ports those of the node that the pod is on: other nodes can't be
