@@ -5,6 +5,7 @@ from typing import Any
 import value_examples_custom as custom
 import value_examples_policies as policies
 import value_examples_stores as stores
+import value_examples_exposure as exposure
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -70,6 +71,7 @@ def _metadata(path: str) -> dict[str, list[Any]]:
 
 
 EXAMPLES: dict[str, list[Any]] = {
+    **exposure.EXAMPLES,
     f"{_DISTRO}.enabled": [],
     f"{_DISTRO}.version": ["1.36", "v1.36", "1.35.2", "v1.30.0", "v1.36.0-rc.1"],
     f"{_DISTRO}.imagePullPolicy": ["Always", "Never"],
@@ -242,6 +244,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     *custom.COMBINATIONS,
     *policies.COMBINATIONS,
     *stores.COMBINATIONS,
+    *exposure.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -380,6 +383,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     *custom.REFUSED,
     *policies.REFUSED,
     *stores.REFUSED,
+    *exposure.REFUSED,
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

@@ -113,6 +113,7 @@ async def connect_to(
         "server": connected.server,
         "kubeconfig": str(connected.kubeconfig),
     }
+    way = f" at {connected.server}, without a tunnel" if connected.direct else ""
     if update_current:
-        return data, (f"kubectl talks to it now, until '{vcli_on_kubeconfig('disconnect')}'",)
-    return data, (f"to use it: export KUBECONFIG={connected.kubeconfig}",)
+        return data, (f"kubectl talks to it now{way}, until '{vcli_on_kubeconfig('disconnect')}'",)
+    return data, (f"to use it{way}: export KUBECONFIG={connected.kubeconfig}",)

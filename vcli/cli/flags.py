@@ -11,6 +11,8 @@ from typing import Any
 from vcli.cli.coercion import BOOLEANS, boolean
 from vcli.errors import UsageError
 
+ALONE = {"--expose": ("loadbalancer", "nodeport", "ingress")}
+"""Options that may stand without a value: those that they have, first what they mean without."""
 _SPACED = {"true": True, "false": False}  # a lone 1 or no may well be a name
 
 
@@ -45,6 +47,8 @@ def spell_out(
             result += [name, value]
         elif not (strict or equals or rest) and _takes_value(option):
             break  # the value is just being completed: the parser would read nothing without it
+        elif not equals and _is_alone(name, rest):
+            result += [name, ALONE[name][0]]
         else:
             result.append(word)
             if not equals and rest and _takes_value(option):
@@ -62,7 +66,8 @@ def positionals(params: Sequence[Any], args: Sequence[str]) -> Iterator[int]:
             yield index
         elif (option := options.get(word)) is not None:
             following = args[index + 1] if index + 1 < len(args) else ""
-            index += _takes_value(option) or following.lower() in _SPACED
+            takes = _takes_value(option) and not _is_alone(word, args[index + 1 :])
+            index += takes or following.lower() in _SPACED
         elif word.partition("=")[0] not in options and word[:2] not in options:
             return  # it is not known what it takes
         index += 1
@@ -87,6 +92,11 @@ def _is_flag(option: Any) -> bool:
 
 def _takes_value(option: Any) -> bool:
     return not _is_flag(option) and not getattr(option, "count", False)
+
+
+def _is_alone(name: str, rest: Sequence[str]) -> bool:
+    """Whether an option that may stand without a value does, by what follows it."""
+    return name in ALONE and not (rest and rest[0].lower() in ALONE[name])
 
 
 def _flag(option: Any, name: str, value: str | None, rest: list[str], *, strict: bool) -> list[str]:

@@ -35,6 +35,7 @@ class Expose(StrEnum):
 
     NODEPORT = "nodeport"
     LOADBALANCER = "loadbalancer"
+    INGRESS = "ingress"
 
 
 Files: TypeAlias = Annotated[
@@ -104,7 +105,12 @@ SyncerImage: TypeAlias = Annotated[
     ),
 ]
 ExposeOption: TypeAlias = Annotated[
-    Expose | None, typer.Option("--expose", metavar="HOW", help="nodeport or loadbalancer.")
+    Expose | None,
+    typer.Option(
+        "--expose",
+        metavar="[HOW]",
+        help="Reach its API without a tunnel: nodeport, loadbalancer (when HOW is left out) or ingress.",
+    ),
 ]
 
 ResetValues: TypeAlias = Annotated[
@@ -199,8 +205,14 @@ class ValueOptions:
         if self.syncer_image:
             found["--syncer-image"] = _plane("statefulSet", {"image": self.syncer_image})
         if self.expose is not None:
-            found["--expose"] = _plane("service", {"spec": {"type": _SERVICE_TYPES[self.expose]}})
+            found["--expose"] = _exposed(self.expose)
         return found
+
+
+def _exposed(how: Expose) -> dict[str, Any]:
+    if how is Expose.INGRESS:
+        return _plane("ingress", {"enabled": True})
+    return _plane("service", {"spec": {"type": _SERVICE_TYPES[how]}})
 
 
 def _plane(key: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -229,11 +229,14 @@ def _result(connected: "Connected", into: "Sources | None", *, current: bool) ->
         "tunnel": {"pid": connected.tunnel.pid, "port": connected.tunnel.port} if connected.tunnel else None,
     }
     said: tuple[str, ...]
+    where = f"virtual cluster {connected.name}"
+    if connected.direct:
+        where += f" at {connected.server}, without a tunnel"
     if current:
         said = (
-            f"connected to virtual cluster {connected.name}: kubectl talks to it now",
+            f"connected to {where}: kubectl talks to it now",
             f"{vcli_on_kubeconfig('disconnect')} goes back to the context from before",
         )
     else:
-        said = (f"connected to virtual cluster {connected.name}: export KUBECONFIG={connected.kubeconfig}",)
+        said = (f"connected to {where}: export KUBECONFIG={connected.kubeconfig}",)
     return Result(data=data, text="", messages=said)

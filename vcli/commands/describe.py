@@ -53,6 +53,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
         ("Store", _store(data["store"] or {})),
+        ("Exposed", service.get("exposed") or "no: by a tunnel"),
     ]
     parts = [fields(facts)]
     components = [

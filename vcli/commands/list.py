@@ -30,6 +30,7 @@ COLUMNS = (
     Column("AGE", "age"),
     Column("KIND", "kind", wide=True),
     Column("READY", lambda row: f"{row['ready']}/{row['replicas']}", wide=True),
+    Column("EXPOSED", lambda row: row["exposed"] or "", wide=True),
     Column("MANAGED BY", "managedBy", wide=True),
     Column("CERTIFICATES UNTIL", "certificatesEnd", wide=True),
 )
@@ -90,6 +91,7 @@ async def list_(
             "distro": each.cluster.distro,
             "connected": each.connected,
             "tunnel": each.tunnel,
+            "exposed": each.exposed,
             "age": age(each.cluster.created),
             "created": each.cluster.created,
             "kind": each.cluster.kind,

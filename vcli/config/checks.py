@@ -7,6 +7,7 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_custom import check_custom
+from vcli.config.checks_exposure import check_exposure
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_policies import check_policies
@@ -60,6 +61,7 @@ def check(values: Values, document: Document) -> Values:
             "a Service of type ClusterIP has no node port",
             hint="set controlPlane.service.spec.type to NodePort",
         )
+    check_exposure(values, document)
     _check_ranges(values, document)
     _check_nodes(values, document)
     _check_kinds(values, document)

@@ -15,6 +15,7 @@ from vcli.config.fields import section as _section
 from vcli.config.image import Image
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_export import ExportKubeConfig
+from vcli.config.schema_exposure import Ingress
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
@@ -286,6 +287,7 @@ class ControlPlane:
     coredns: Coredns = _section(Coredns)
     proxy: Proxy = _section(Proxy)
     service: Service = _section(Service)
+    ingress: Ingress = _section(Ingress)
     stateful_set: StatefulSet = _section(StatefulSet)
     advanced: AdvancedControlPlane = _section(AdvancedControlPlane)
 

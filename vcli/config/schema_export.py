@@ -11,6 +11,10 @@ from vcli.contract.mappings import NAME, NAMESPACE
 _NAME = {"pattern": rf"^({NAME})?$", "form": "the name of an object, such as my-kubeconfig"}
 _NAMESPACE = {"pattern": rf"^({NAMESPACE})?$", "form": "the name of a namespace"}
 
+_SERVER = (
+    f"URL of the API server; empty means https://localhost:{ports.API}, or that of controlPlane.ingress."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretReference:
@@ -36,7 +40,7 @@ class AdditionalSecret:
     name: str = required("Name of the Secret.", pattern=rf"^{NAME}$", form=_NAME["form"])
     namespace: str = doc("", "The host namespace; empty means the same, and no other will do.", **_NAMESPACE)
     context: str = doc("", "Name of the context; empty means my-vcluster.")
-    server: str = doc("", f"URL of the API server; empty means https://localhost:{ports.API}.")
+    server: str = doc("", _SERVER)
     insecure: bool = doc(False, "Do not verify the certificate of `server`.")
     service_account: ExportedAccount = section(ExportedAccount)
 
@@ -46,7 +50,7 @@ class ExportKubeConfig:
     """The kubeconfig in Secret ``vc-NAME``, key ``config``; key ``value`` has one for pods of the host."""
 
     context: str = doc("", "Name of the context; empty means my-vcluster.")
-    server: str = doc("", f"URL of the API server; empty means https://localhost:{ports.API}.")
+    server: str = doc("", _SERVER)
     insecure: bool = doc(False, "Do not verify the certificate of `server`.")
     secret: SecretReference = section(SecretReference)
     additional_secrets: tuple[AdditionalSecret, ...] = doc(

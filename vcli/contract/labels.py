@@ -12,6 +12,8 @@ MANAGED_BY: Final = "vcli.dev/managed-by"
 """Of synced objects: the virtual cluster that they belong to."""
 HOST_NAMESPACE: Final = "vcli.dev/host-namespace"
 """Of objects in no namespace, a control plane's own and synced ones: that of their virtual cluster."""
+EXPOSED_BY: Final = "vcli.dev/exposed-by"
+"""Annotation of the control plane's Service, ``ingress`` where there is one."""
 
 PAUSED_AT: Final = "vcli.dev/paused-at"
 """Annotation of a control plane's Service: when pods were last removed by pausing, RFC 3339."""

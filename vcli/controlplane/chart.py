@@ -24,6 +24,7 @@ _OWN = (
     "_addons.tpl",
     "_checks.tpl",
     "_custom.tpl",
+    "_exposure.tpl",
     "_networking.tpl",
     "_policies.tpl",
     "policies.yaml",

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
-from vcli.controlplane import chart_policies, chart_scheduler
+from vcli.controlplane import chart_exposure, chart_policies, chart_scheduler
 from vcli.controlplane.chart_stores import STORE_EDITS
 
 Edit = tuple[str, str]
@@ -368,7 +368,7 @@ _CLUSTER_RIGHTS: tuple[Edit, ...] = (
 
 _SELECTOR = '  selector:\n    {{- include "vcli.selector" . | nindent 4 }}\n'
 _SERVICES: tuple[Edit, ...] = (
-    _metadata("demo", ".Values.controlPlane.service"),
+    _metadata("demo", '(include "vcli.serviceMetadata" . | fromJson)'),
     _metadata("demo-headless"),
     (
         "  type: ClusterIP\n  selector: {}\n",
@@ -393,6 +393,7 @@ _SERVICES: tuple[Edit, ...] = (
 
 EDITS: dict[str, tuple[Edit, ...]] = {
     "services.yaml": _SERVICES,
+    "ingress.yaml": chart_exposure.EDITS,
     "rights.yaml": _RIGHTS,
     "cluster-rights.yaml": _CLUSTER_RIGHTS,
     "statefulset.yaml": _STATEFUL_SET,

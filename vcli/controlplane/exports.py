@@ -1,9 +1,10 @@
 """The Secrets with kubeconfigs that the syncer keeps on the host for other programs, by the values."""
 
-from vcli.bootstrap.spec import CONTEXT, SERVER
+from vcli.bootstrap.spec import CONTEXT
 from vcli.config.dump import dump
 from vcli.config.schema import Values
 from vcli.config.schema_export import AdditionalSecret
+from vcli.controlplane import exposure
 from vcli.controlplane.names import Names
 from vcli.errors import UsageError
 from vcli.kube.types import Object
@@ -29,14 +30,14 @@ def exports(names: Names, values: Values) -> list[Object]:
             server=chosen.server,
             insecure=chosen.insecure,
         )
-        return [_export(names, one, "exportKubeConfig.secret")]
+        return [_export(names, values, one, "exportKubeConfig.secret")]
     return [
-        _export(names, each, f"exportKubeConfig.additionalSecrets[{index}]")
+        _export(names, values, each, f"exportKubeConfig.additionalSecrets[{index}]")
         for index, each in enumerate(chosen.additional_secrets)
     ]
 
 
-def _export(names: Names, secret: AdditionalSecret, path: str) -> Object:
+def _export(names: Names, values: Values, secret: AdditionalSecret, path: str) -> Object:
     if secret.namespace not in ("", names.namespace):
         raise UsageError(
             f"{path}.namespace: {secret.namespace} is another namespace than that of the virtual cluster,"
@@ -50,7 +51,7 @@ def _export(names: Names, secret: AdditionalSecret, path: str) -> Object:
     found: Object = {
         "name": secret.name,
         "context": secret.context or CONTEXT,
-        "server": secret.server or SERVER,
+        "server": secret.server or exposure.server(values),
         "insecure": secret.insecure,
     }
     if secret.service_account.name:

@@ -15,7 +15,15 @@ from vcli.controlplane.rights import rights_of
 from vcli.kube.client import Client
 from vcli.kube.discovery import served
 from vcli.kube.errors import ApiError, Conflict, Forbidden, NotFound
-from vcli.kube.resources import CLUSTERROLEBINDINGS, CLUSTERROLES, CONFIGMAPS, ROLES, SECRETS, Resource
+from vcli.kube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    CONFIGMAPS,
+    INGRESSES,
+    ROLES,
+    SECRETS,
+    Resource,
+)
 from vcli.kube.types import Object, labels, uid
 
 
@@ -25,8 +33,8 @@ async def find_surplus(
     """The objects of a virtual cluster that are there, and would not be made any more.
 
     Bundles of other versions; the values, where they are kept in an object of another kind now; the
-    ClusterRole with its binding; objects of policies; synced objects of kinds that are off, which the syncer
-    has no right to by then. What may not be read, we did not make.
+    Ingress; the ClusterRole with its binding; objects of policies; synced objects of kinds that are off, which
+    the syncer has no right to by then. What may not be read, we did not make.
 
     Args:
         client: of the host.
@@ -41,6 +49,7 @@ async def find_surplus(
     single = (
         (CONFIGMAPS, names.values),
         (SECRETS, names.values),
+        (INGRESSES, names.service),
         (CLUSTERROLEBINDINGS, names.cluster_role),
         (CLUSTERROLES, names.cluster_role),
         *policies.single(names),

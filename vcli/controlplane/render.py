@@ -9,7 +9,7 @@ from typing import Any
 
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
-from vcli.bootstrap.spec import CONTEXT, SERVER, Spec
+from vcli.bootstrap.spec import CONTEXT, Spec
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
@@ -23,7 +23,7 @@ from vcli.config.synced import (
 )
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import ETCD_INSIDE, Settings, dump
-from vcli.controlplane import addons, manifests, packing, policies, rights, syncer
+from vcli.controlplane import addons, exposure, manifests, packing, policies, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.exports import exports
@@ -72,6 +72,7 @@ def render(
     settings = _json(_settings(names, values, bundle))
     objects = [
         headless,
+        *exposure.ingress(names, values),
         *_rights(names, values, facts),
         _config_map(
             names.values,
@@ -129,8 +130,8 @@ def spec(names: Names, values: Values) -> Spec:
         access=names.access,
         facts=names.facts,
         domain=values.networking.advanced.cluster_domain,
-        extra_sans=values.control_plane.proxy.extra_sans,
-        server=exported.server or SERVER,
+        extra_sans=(*values.control_plane.proxy.extra_sans, *exposure.names_of(values)),
+        server=exported.server or exposure.server(values),
         context=exported.context or CONTEXT,
         insecure=exported.insecure,
         labels=names.labels,
@@ -148,7 +149,7 @@ def _services(names: Names, values: Values) -> tuple[Object, Object]:
     if chosen.https_node_port:
         own["spec"]["ports"][0]["nodePort"] = chosen.https_node_port
     _decorate(own, chosen)
-    return own, headless
+    return exposure.marked(own, values), headless
 
 
 def _rights(names: Names, values: Values, facts: Facts) -> list[Object]:

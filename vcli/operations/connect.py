@@ -35,6 +35,7 @@ class Connected:
         server: URL of the virtual API.
         kubeconfig: the file that the context was written to, None when it was not.
         tunnel: in the background, None if there is none.
+        direct: the virtual API is reached without a tunnel.
         document: a kubeconfig with this one entry.
     """
 
@@ -44,6 +45,7 @@ class Connected:
     server: str
     kubeconfig: Path | None
     tunnel: TunnelState | None
+    direct: bool
     document: Object
 
 
@@ -120,6 +122,7 @@ async def _record(opened: Opened, *, into: Sources | None, steps: Steps) -> Conn
         server=opened.endpoint.server,
         kubeconfig=into.default if into else None,
         tunnel=opened.state,
+        direct=opened.target.endpoint is not None,
         document=opened.document,
     )
 

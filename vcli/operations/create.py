@@ -25,6 +25,7 @@ from vcli.operations.existing import is_there
 from vcli.operations.facts import choose_namespace, load_bundle
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
+from vcli.operations.load_balancer import awaits_address, wait_for_address
 from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
 from vcli.operations.rendering import find_facts, rendered
 from vcli.operations.resolve import cluster_of
@@ -199,6 +200,11 @@ class _Creation:
             with self._steps.step("Wait until it is ready") as step:
                 timeout = self._options.timeout
                 await wait_ready(self._client, cluster, updated=True, timeout=timeout, detail=step.detail)
+            if awaits_address(service):
+                with self._steps.step("Wait for the load balancer") as step:
+                    service = await wait_for_address(
+                        self._client, names, timeout=self._options.timeout, detail=step.detail
+                    )
             cluster = replace(cluster, ready=1)
         return Created(
             name=names.cluster,

@@ -15,8 +15,9 @@ from vcli.kube.errors import Forbidden, NotFound
 from vcli.kube.resources import EVENTS, PODS, PVCS, SECRETS, SERVICES, Resource
 from vcli.kube.types import Object
 from vcli.kubeconfig.auth import load_access
-from vcli.operations.describe_store import store as store_of
 from vcli.operations.certificate_ends import ends_of
+from vcli.operations.describe_store import store as store_of
+from vcli.operations.exposed import exposed
 from vcli.operations.kinds import SyncerRules, custom_kinds_of, kind_states, not_enabled, syncer_rules
 from vcli.operations.parts import parts, reference, selector
 from vcli.operations.probe import recounted
@@ -103,11 +104,13 @@ async def _service(client: Client, cluster: VirtualCluster) -> Object:
     spec = found["spec"]
     keys = ("name", "port", "nodePort")
     ingress = found.get("status", {}).get("loadBalancer", {}).get("ingress") or []
+    ways = await exposed(client, [cluster], namespace=cluster.namespace)
     return {
         "type": spec.get("type", "ClusterIP"),
         "clusterIP": spec.get("clusterIP"),
         "ports": [{key: port[key] for key in keys if port.get(key)} for port in spec["ports"]],
         "addresses": [each.get("ip") or each.get("hostname") for each in ingress],
+        "exposed": ways.get((cluster.namespace, cluster.name)),
     }
 
 

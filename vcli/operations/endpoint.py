@@ -5,12 +5,14 @@ import contextlib
 import re
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from vcli.contract.labels import EXPOSED_BY
 from vcli.errors import UsageError
 from vcli.inputs import shown
 from vcli.kube.access import Access, Origin
@@ -21,14 +23,14 @@ from vcli.kube.proxy import is_loopback, proxy_for
 from vcli.kube.resources import INGRESSES, PODS, SERVICES
 from vcli.kube.tls import proxy_context
 from vcli.kube.types import Object, annotations
+from vcli.operations.load_balancer import awaits_address
 from vcli.operations.resolve import VirtualCluster
 
 _TIMEOUT: Final = 1.5  # seconds: enough for what answers, little for a firewall that drops
+_PATIENCE: Final = 2.0  # seconds: a node port refuses until the node knows of the pod that is ready
+_PAUSE: Final = 0.2
 _HTTPS: Final = 443
 _HOST: Final = re.compile(r"[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
-
-EXPOSED_BY: Final = "vcli.dev/exposed-by"
-"""Annotation of the control plane's Service, ``ingress`` where there is one."""
 
 Place = tuple[str, int]
 
@@ -86,7 +88,7 @@ async def advertised(
         cluster: the virtual cluster.
         service: the control plane's, if it is known.
     """
-    if service is None or _awaits_address(service):
+    if service is None or awaits_address(service):
         service = await _service(client, cluster)
     if service is None:
         return []
@@ -98,6 +100,8 @@ async def advertised(
 
 async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) -> Endpoint | None:
     """The first of these places where the virtual API answers, None if only a tunnel will do.
+
+    Where a place refuses connections it is tried again for two seconds.
 
     What answers must show a certificate of the virtual cluster's own authority: a NodePort number may be
     another server's on another network.
@@ -113,12 +117,6 @@ async def reach(places: Sequence[Place], cluster: VirtualCluster, *, ca: bytes) 
     names = [f"{cluster.name}.{cluster.namespace}", "localhost"]
     found = await asyncio.gather(*(_answers(host, port, context, names) for host, port in places))
     return next((each for each in found if each is not None), None)
-
-
-def _awaits_address(service: Object) -> bool:
-    """Whether it is one whose address is not given with its creation."""
-    addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress")
-    return service["spec"].get("type") == "LoadBalancer" and not addresses
 
 
 async def _service(client: Client, cluster: VirtualCluster) -> Object | None:
@@ -193,15 +191,22 @@ async def _answers(host: str, port: int, context: ssl.SSLContext, names: list[st
     there = Access(server=origin.url)
     proxy = proxy_for(there, origin)
     outer = proxy_context(there) if proxy and proxy.scheme == "https" else None
-    for name in [None, *names]:
+    until = time.monotonic() + _PATIENCE
+    expected = [None, *names]
+    while expected:
+        name = expected[0]
         try:
             _, writer = await dial(
                 origin, tls=context, server_name=name, proxy=proxy, proxy_tls=outer, timeout=_TIMEOUT
             )
         except Unreachable as error:
             if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-                continue  # the right authority for another name, maybe
-            return None
-        writer.transport.abort()  # no request was sent; a TLS goodbye would only take time
-        return Endpoint(host, port, name)
+                del expected[0]  # the right authority for another name, maybe
+            elif isinstance(error.__cause__, ConnectionRefusedError) and time.monotonic() < until:
+                await asyncio.sleep(_PAUSE)
+            else:
+                return None
+        else:
+            writer.transport.abort()  # no request was sent; a TLS goodbye would only take time
+            return Endpoint(host, port, name)
     return None

@@ -26,6 +26,9 @@ _OWN_OF_CLUSTER = frozenset(
     for kind in ("clusterroles", "clusterrolebindings")
     for verb in ("create", "patch", "delete")
 )
+_OWN_OF_INGRESS = frozenset(
+    Right("networking.k8s.io", "ingresses", verb) for verb in ("get", "create", "patch", "delete")
+)
 _CREATE = Right("apps", "statefulsets", "create")
 _CREATE_NAMESPACES = Right("", "namespaces", "create")
 
@@ -36,7 +39,8 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     features = rights.features(values)
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
-    wanted = sorted(_OWN | rights.required(values) | _policies(values))
+    own = _OWN | _OWN_OF_INGRESS if values.control_plane.ingress.enabled else _OWN
+    wanted = sorted(own | rights.required(values) | _policies(values))
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)

@@ -14,6 +14,7 @@ from vcli.kubeconfig.model import Mark, View
 from vcli.kubeconfig.paths import sources
 from vcli.kubeconfig.read import load
 from vcli.operations.certificate_ends import ends_of
+from vcli.operations.exposed import exposed
 from vcli.operations.probe import recounted
 from vcli.operations.resolve import VirtualCluster, check_place, find_clusters
 from vcli.operations.tunnel_uses import in_use
@@ -37,12 +38,14 @@ class Listed:
         tunnel: whether the tunnel to it runs: that of the current context where it is connected; None when
             there is none.
         ends: of the control plane's certificates; None when that was not asked for, or may not be read.
+        exposed: how it is reached without a tunnel, see `vcli.operations.exposed`; None if it is not.
     """
 
     cluster: VirtualCluster
     connected: bool
     tunnel: Status | None = None
     ends: Mapping[str, datetime] | None = None
+    exposed: str | None = None
 
 
 async def list_clusters(
@@ -74,7 +77,10 @@ async def list_clusters(
     loaded = load_access(kubeconfig=kubeconfig, context=context)
     async with Client(loaded.access, timeout=timeout or TIMEOUT) as client:
         found = await find_clusters(client, namespace=namespace, limited=limited)
-        found = await asyncio.gather(*(recounted(client, each) for each in found))
+        ways, found = await asyncio.gather(
+            exposed(client, found, namespace=namespace),
+            asyncio.gather(*(recounted(client, each) for each in found)),
+        )
         asked = found if certificates else []
         ends = await asyncio.gather(*(_ends(client, each) for each in asked)) or [None] * len(found)
     mark, host = loaded.connected, loaded.context_name
@@ -88,7 +94,8 @@ async def list_clusters(
             tunnel = _of_context(states, kubeconfig)
         else:
             tunnel = _status(states) if any(state.alive or in_use(state) for state in states) else None
-        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel, ends=known))
+        way = ways.get((each.namespace, each.name))
+        listed.append(Listed(cluster=each, connected=connected, tunnel=tunnel, ends=known, exposed=way))
     return listed
 
 

@@ -29,6 +29,7 @@ from vcli.kube.resources import (
 )
 from vcli.kube.types import Object, annotations, is_terminating
 from vcli.operations.host_rights import check_namespace, check_rights
+from vcli.operations.ingress_classes import check_ingress
 from vcli.operations.remedies import EPHEMERAL, Problem, for_rejection, joined
 from vcli.operations.stores import store_problems
 
@@ -128,7 +129,7 @@ async def run_preflight(
     storage, storage_known, room, rejections = stored
     if replaces:
         rejections = [(what, reason) for what, reason in rejections if _QUOTA not in reason]
-    problems = [*_version(version["gitVersion"]), *missing]
+    problems = [*_version(version["gitVersion"]), *missing, *await check_ingress(client, values)]
     if namespace is None:
         forbidden = await check_namespace(client, names.namespace)
         problems = [*forbidden, *(problem for problem in problems if not forbidden or problem not in missing)]

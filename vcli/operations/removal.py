@@ -46,6 +46,7 @@ CREATED_FOR = "vcli.dev/created-for"
 _OWN = (
     ROLEBINDINGS,
     STATEFULSETS,
+    INGRESSES,
     SERVICES,
     PODS,
     ROLES,

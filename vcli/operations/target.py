@@ -201,6 +201,9 @@ async def target(
                 _admin(client, known), advertised(client, cluster, service=known.service)
             )
             endpoint = await reach(places, cluster, ca=credentials.ca)
+            if places and endpoint is None:
+                tried = ", ".join(Endpoint(*place).server for place in places)
+                steps.warn(f"virtual cluster {cluster.name!r} does not answer at {tried}: taking a tunnel")
         if cluster.ours:
             ends = of_user(credentials.user, credentials.ca)
             for warning in warnings(cluster.name, cluster.namespace, ends):

@@ -21,6 +21,7 @@ from vcli.operations.existing import foreign, is_there
 from vcli.operations.facts import choose_namespace
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
+from vcli.operations.load_balancer import awaits_address, wait_for_address
 from vcli.operations.planning import Plan, make_plan
 from vcli.operations.resolve import cluster_of, resolve
 from vcli.operations.rollback import Rollback, workload_of
@@ -252,6 +253,9 @@ class _Upgrade:
             with self._steps.step("Wait until it is ready") as step:
                 cluster = cluster_of(workload, kind=workload["kind"])
                 await wait_ready(client, cluster, updated=True, timeout=timeout, detail=step.detail)
+        if self._options.wait and any(each["kind"] == "Service" and awaits_address(each) for each in applied):
+            with self._steps.step("Wait for the load balancer") as step:
+                await wait_for_address(client, self._names, timeout=timeout, detail=step.detail)
         return applied
 
     async def _claim(self, plan: Plan, rollback: Rollback) -> None:

@@ -1,6 +1,8 @@
 """Keys and facts of the control plane: there before anything starts, and renewed while it runs."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +14,16 @@ from vcli.errors import UsageError, VcliError
 from vcli.kube.access import in_cluster
 from vcli.kube.client import Client
 from vcli.syncer.engine.log import Log
+from vcli.syncer.reached_at import addresses
 from vcli.syncer.settings import parse, read, with_facts
 
 log = Log("vcli.syncer.keys")
 
 CHECK: Final = 6 * 3600.0
 """Seconds between two looks at the ends of certificates, which are renewed weeks before."""
+
+_RETRY: Final = 30.0
+"""Seconds until a renewal that failed is tried again."""
 
 _AUTHORITIES: Final = {f"{name}.crt" for name in AUTHORITIES}
 
@@ -41,6 +47,8 @@ class Keys:
         except (KeyError, TypeError) as error:
             raise UsageError(f"settings {path} are of another version: {error}") from error
         self._started_with = _authorities(self._mounted)
+        self._addresses: tuple[str, ...] = ()
+        self._moved = asyncio.Event()
 
     async def prepare(self) -> Settings:
         """Make what is missing, and give the whole settings.
@@ -55,22 +63,39 @@ class Keys:
         self._started_with = _authorities(self._mounted)
         return parse(with_facts(self._data, facts))
 
+    async def follow(self) -> None:
+        """Learn where the API server is reached from outside the host; for ever."""
+        async with _client() as client:
+            async for found in addresses(client, self._spec):
+                if found != self._addresses:
+                    log.info("addresses of the API server", addresses=", ".join(found))
+                    self._addresses = found
+                    self._moved.set()
+
     async def renew(self, *, every: float = CHECK) -> None:
-        """Renew certificates that end soon; return when a CA is another one than `prepare` found.
+        """Renew certificates that end soon, or lack an address that `follow` has learned.
+
+        Returns when a CA is another one than `prepare` found.
 
         All components read leaves again. For another CA the syncer has to be started again.
         """
+        pause = every
         while True:
-            await asyncio.sleep(every)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), pause)
+            self._moved.clear()
+            pause = every
             if _AUTHORITIES - self._mounted.certificates().keys():
                 # A new CA under running components would be no help: they go on with what they have read.
                 log.warning("keys are gone from their Secret: new ones are made when the pod starts again")
                 continue
-            if lacking(self._spec, self._mounted):
+            spec = replace(self._spec, extra_sans=(*self._spec.extra_sans, *self._addresses))
+            if lacking(spec, self._mounted):
                 try:
-                    await ensure(self._spec, self._mounted, _client)
+                    await ensure(spec, self._mounted, _client)
                 except VcliError as error:
                     log.warning("certificates can't be renewed yet", error=error)
+                    pause = min(every, _RETRY)
                     continue
             if _authorities(self._mounted) != self._started_with:
                 return

@@ -306,7 +306,7 @@ async def main(path: Path) -> None:
         settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
         work = run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
-        await _until_either(work, keys.renew())
+        await _until_either(work, keys.renew(), keys.follow())
         log.info("stopped, to start again with another certificate authority")
     except asyncio.CancelledError:
         log.info("stopped")

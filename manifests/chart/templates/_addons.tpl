@@ -55,7 +55,7 @@
   {{- $export := dict
     "name" .name
     "context" (.context | default "my-vcluster")
-    "server" (.server | default "https://localhost:8443")
+    "server" (.server | default (include "vcli.server" $))
     "insecure" (.insecure | default false)
   -}}
   {{- $account := .serviceAccount | default dict -}}
@@ -86,8 +86,8 @@
   "access" (printf "vc-%s" $name)
   "facts" (printf "vc-facts-%s" $name)
   "domain" $values.networking.advanced.clusterDomain
-  "extra_sans" ($values.controlPlane.proxy.extraSANs | default list)
-  "server" ($values.exportKubeConfig.server | default "https://localhost:8443")
+  "extra_sans" (include "vcli.extraNames" . | fromJson).names
+  "server" ($values.exportKubeConfig.server | default (include "vcli.server" .))
   "context" ($values.exportKubeConfig.context | default "my-vcluster")
   "labels" (include "vcli.labels" . | fromYaml)
   "annotations" ($values.controlPlane.advanced.globalMetadata.annotations | default dict)

@@ -40,6 +40,7 @@
 {{- include "vcli.checkExports" . -}}
 {{- include "vcli.checkNetworking" . -}}
 {{- include "vcli.checkPolicies" . -}}
+{{- include "vcli.checkExposure" . -}}
 {{- $scheduler := $plane.distro.k8s.scheduler -}}
 {{- if and $scheduler.enabled (not $nodes.enabled) -}}
   {{- fail "controlPlane.distro.k8s.scheduler.enabled: a scheduler inside needs the host's nodes: set sync.fromHost.nodes.enabled to true" -}}

@@ -2,7 +2,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from vcli.cli.flags import positionals, spell_out
+from vcli.cli.flags import ALONE, positionals, spell_out
+from vcli.cli.values import Expose
 from vcli.errors import UsageError
 
 
@@ -17,6 +18,7 @@ PARAMS = [
     Param(["--wait"], ["--no-wait"]),
     Param(["--yes", "-y"]),
     Param(["--set"], is_flag=False),
+    Param(["--expose"], is_flag=False),
     Param(["--namespace", "-n"], is_flag=False),
 ]
 
@@ -52,6 +54,12 @@ PARAMS = [
         ("--set=false --set a=b", "--set=false --set a=b"),
         ("demo -- prog --wait=false", "demo -- prog --wait=false"),
         ("--no-wait", "--no-wait"),
+        ("--expose", "--expose loadbalancer"),
+        ("--expose demo", "--expose loadbalancer demo"),
+        ("--expose -n a", "--expose loadbalancer -n a"),
+        ("--expose -- prog", "--expose loadbalancer -- prog"),
+        ("--expose NodePort demo", "--expose NodePort demo"),
+        ("--expose=ingress demo", "--expose=ingress demo"),
     ],
 )
 def test_values_of_flags(given, spelled):
@@ -108,3 +116,9 @@ def test_the_words_of_another_command_are_left_alone():
 )
 def test_words_that_are_no_options(words, found):
     assert [words.split()[index] for index in positionals(PARAMS, words.split())] == found
+
+
+def test_what_stands_alone_knows_its_values():
+    assert set(ALONE["--expose"]) == {each.value for each in Expose}
+    assert list(positionals(PARAMS, ["--expose", "demo"])) == [1]
+    assert list(positionals(PARAMS, ["--expose", "nodeport", "demo"])) == [2]

@@ -94,3 +94,16 @@ def test_what_is_no_url_of_an_api_server(text):
 )
 def test_routes(address, local):
     assert on_local_network(address, ROUTES) is local
+
+
+async def test_a_place_that_refuses_at_first_is_tried_again(tmp_path):
+    server, ca, port = await serve(tmp_path, ["127.0.0.1"])
+    server.close()
+    await server.wait_closed()
+    trying = asyncio.ensure_future(reach([("127.0.0.1", port)], CLUSTER, ca=ca))
+    await asyncio.sleep(0.1)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "apiserver.crt", tmp_path / "apiserver.key")
+    again = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port, ssl=context)
+    async with again:
+        assert await trying == Endpoint("127.0.0.1", port)

@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from scripted_api import ScriptedApi
 from vcli.bootstrap.facts import HostFacts
+from vcli.bootstrap.spec import Spec
 from vcli.config import load
 from vcli.controlplane import render
 from vcli.controlplane.bundle import Bundle
@@ -112,3 +115,30 @@ async def test_lost_keys_are_not_replaced_while_it_runs(
     await asyncio.sleep(0.05)
     assert not renewing.done()
     renewing.cancel()
+
+
+async def test_an_address_that_is_learned_goes_into_the_certificate_at_once(
+    running: Keys, monkeypatch: pytest.MonkeyPatch
+):
+    known: list[tuple[str, ...]] = []
+    issued = asyncio.Event()
+
+    async def addresses(*_: object) -> AsyncIterator[tuple[str, ...]]:
+        yield ("192.0.2.7",)
+        await asyncio.Event().wait()
+
+    async def ensure(spec: Spec, *_: object) -> None:
+        known.append(spec.extra_sans)
+        issued.set()
+
+    monkeypatch.setattr(keys, "addresses", addresses)
+    monkeypatch.setattr(keys, "_client", ScriptedApi().client)
+    monkeypatch.setattr(keys, "lacking", lambda spec, *_: [each for each in spec.extra_sans if not known])
+    monkeypatch.setattr(keys, "ensure", ensure)
+    tasks = [asyncio.create_task(each) for each in (running.renew(every=3600), running.follow())]
+    async with asyncio.timeout(10):
+        await issued.wait()
+    assert known == [("192.0.2.7",)]
+    assert not tasks[0].done(), "the syncer has no use for that certificate, and goes on"
+    for task in tasks:
+        task.cancel()

@@ -9,7 +9,6 @@ KEYS = (
         "controlPlane.backingStore.etcd.deploy",
         "controlPlane.coredns.priorityClassName",
         "controlPlane.hostPathMapper",
-        "controlPlane.ingress",
         "controlPlane.serviceMonitor",
         "controlPlane.advanced.headlessService",
         "controlPlane.advanced.konnectivity",
