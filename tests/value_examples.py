@@ -3,9 +3,9 @@
 from typing import Any
 
 import value_examples_custom as custom
+import value_examples_exposure as exposure
 import value_examples_policies as policies
 import value_examples_stores as stores
-import value_examples_exposure as exposure
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
