@@ -8,6 +8,7 @@ from vcli.controlplane.apply import together
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import Right
 from vcli.kube.client import Client
+from vcli.kube.resources import LIMITRANGES, RESOURCEQUOTAS
 from vcli.operations.own_namespace import first_that, may, name_it
 from vcli.operations.remedies import Problem
 
@@ -80,6 +81,9 @@ async def _of_namespace(
         return [Problem(f"you have no rights in namespace {namespace!r}{more}", name_it(own))]
     text = f"you lack rights in namespace {namespace!r}: {_listed(missing)}"
     ask = "ask for a Role with them, such as the ClusterRole 'admin' in that namespace"
+    if {right.resource for right in missing} <= {RESOURCEQUOTAS.plural, LIMITRANGES.plural}:
+        off = "policies.resourceQuota.enabled and policies.limitRange.enabled"
+        return [Problem(text, f"ask for a Role with them, which 'admin' is not; or set {off} to false")]
     return [Problem(text, ask if own is None else name_it(own))]
 
 
