@@ -77,6 +77,12 @@ SyncerImage: TypeAlias = Annotated[
         parser=inputs.image,
     ),
 ]
+HighlyAvailable: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--ha", help="Run three control-plane pods, each with a member of the store, and two CoreDNS."
+    ),
+]
 ExposeOption: TypeAlias = Annotated[
     Expose | None, typer.Option("--expose", metavar="HOW", help="nodeport or loadbalancer.")
 ]
@@ -100,6 +106,7 @@ class ValueOptions:
     distro: DistroOption = None
     kubernetes_version: Version = None
     ephemeral: Ephemeral = False
+    ha: HighlyAvailable = False
     expose: ExposeOption = None
     syncer_image: SyncerImage = None
 
@@ -150,6 +157,10 @@ class ValueOptions:
         if self.ephemeral:
             claim = {"volumeClaim": {"enabled": False}}
             found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})
+        if self.ha:
+            several = _plane("statefulSet", {"highAvailability": {"replicas": 3}})
+            several["controlPlane"]["coredns"] = {"deployment": {"replicas": 2}}
+            found["--ha"] = several
         if self.syncer_image:
             found["--syncer-image"] = _plane("statefulSet", {"image": self.syncer_image})
         if self.expose is not None:

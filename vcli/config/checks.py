@@ -7,6 +7,7 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_custom import check_custom
+from vcli.config.checks_ha import check_high_availability
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.document import Document, Keys
@@ -43,12 +44,7 @@ def check(values: Values, document: Document) -> Values:
             ("controlPlane", "backingStore", "etcd", "embedded", "enabled"),
             "etcd in the control plane's pod is the only store yet",
         )
-    if plane.stateful_set.high_availability.replicas > 1:
-        raise fail(
-            document,
-            ("controlPlane", "statefulSet", "highAvailability", "replicas"),
-            "more than one replica is for a later version",
-        )
+    check_high_availability(values, document)
     claim = plane.stateful_set.persistence.volume_claim
     if claim.enabled is False and claim.storage_class:
         raise fail(

@@ -195,7 +195,7 @@ class _Creation:
             with self._steps.step("Wait until it is ready") as step:
                 timeout = self._options.timeout
                 await wait_ready(self._client, cluster, updated=True, timeout=timeout, detail=step.detail)
-            cluster = replace(cluster, ready=1)
+            cluster = replace(cluster, ready=max(cluster.replicas, 1))
         return Created(
             name=names.cluster,
             namespace=names.namespace,

@@ -36,7 +36,7 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     features = rights.features(values)
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
-    wanted = sorted(_OWN | rights.required(values))
+    wanted = sorted(_OWN | _of_several_pods(values) | rights.required(values))
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)
@@ -44,6 +44,13 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     given = frozenset(feature.name for feature in features.values() if feature.rights <= allowed)
     missing = [right for right in wanted if right not in allowed]
     return [*await _of_namespace(client, names.namespace, missing, wanted), *of_cluster], given
+
+
+def _of_several_pods(values: Values) -> frozenset[Right]:
+    """To make the PodDisruptionBudget."""
+    is_on = values.control_plane.stateful_set.high_availability.is_on
+    verbs = ("get", "create", "patch") if is_on else ()
+    return frozenset(Right("policy", "poddisruptionbudgets", verb) for verb in verbs)
 
 
 async def check_namespace(client: Client, namespace: str) -> list[Problem]:

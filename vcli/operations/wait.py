@@ -28,7 +28,7 @@ async def wait_ready(
     """Wait until a control plane is ready.
 
     Without ``updated`` that is any pod whose API server is ready; a cluster that is ready already costs no
-    request. With it, it is all of the pod of the StatefulSet's present generation.
+    request. With it, it is all of the pods of the StatefulSet's present generation.
 
     Args:
         client: of the host.

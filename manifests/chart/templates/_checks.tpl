@@ -16,7 +16,7 @@
   {{- fail "controlPlane.backingStore.etcd.embedded.enabled: etcd in the control plane's pod is the only store yet" -}}
 {{- end -}}
 {{- if gt (int $plane.statefulSet.highAvailability.replicas) 1 -}}
-  {{- fail "controlPlane.statefulSet.highAvailability.replicas: more than one replica is for a later version" -}}
+  {{- fail "controlPlane.statefulSet.highAvailability.replicas: the chart has one control-plane pod: vcli create --ha makes more" -}}
 {{- end -}}
 {{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
 {{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}
