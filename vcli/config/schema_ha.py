@@ -1,7 +1,5 @@
 """The values of ``controlPlane.statefulSet.highAvailability``; a part of `vcli.config.schema`."""
 
-# ruff: noqa: RUF009  doc makes fields
-
 from dataclasses import dataclass
 
 from vcli.config.fields import doc

@@ -50,7 +50,7 @@ class Settings:
         mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
         networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
             they are given.
-        election: ``leaseDuration``, ``renewDeadline`` and ``retryPeriod`` in seconds, where several syncers run.
+        election: ``leaseDuration``, ``renewDeadline``, ``retryPeriod`` in seconds; empty for one syncer.
         custom_resources: those that are synced, by the same, with what the values say of them.
     """
 

@@ -1,7 +1,7 @@
 """Several control-plane pods instead of one: what is different in each, and what goes with them. Pure.
 
-All pods are alike: each has all components. etcd has a member in each; controller managers and schedulers elect
-a leader by leases inside, syncers by one on the host.
+All pods are alike: each has all components. etcd has a member in each; controller managers and schedulers
+elect a leader by leases inside, syncers by one on the host.
 """
 
 from collections.abc import Sequence
@@ -94,7 +94,7 @@ def members_of(workload: Object) -> int:
     for etcd in in_role(Role.STORE, containers_of(workload["spec"].get("template", {}).get("spec", {}))):
         for flag in etcd.get("command") or ():
             if flag.startswith(PEERS):
-                return flag.count(",") + 1
+                return len(str(flag).split(","))
     return 1
 
 

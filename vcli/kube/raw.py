@@ -49,7 +49,7 @@ class RawClient:
         self.on_answer: Callable[[str, str, int], None] = _ignored
         """Called with method, path and status of each answer that came whole; streams don't count."""
         self.before_write: Callable[[], None] = _nothing
-        """Called before each request that may change something, and each repetition; what it raises prevents it."""
+        """Called before each request that may change something, each time; what it raises prevents it."""
 
     async def __aenter__(self) -> Self:
         return self

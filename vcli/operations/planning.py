@@ -191,8 +191,8 @@ def _check_members(names: Names, live: Object | None, wanted: Object) -> None:
     if live is None or members_of(live) == members_of(wanted):
         return
     raise ConflictError(
-        f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} was created with {members_of(live)}"
-        f" control-plane pod(s), each with a member of the store: it can't get {members_of(wanted)}",
+        f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} can't get another number of"
+        f" control-plane pods, as each has a member of the store: {members_of(live)} → {members_of(wanted)}",
         hint="leave controlPlane.statefulSet.highAvailability.replicas as it was at its creation; for another"
         " number create a second virtual cluster and apply your manifests there",
     )

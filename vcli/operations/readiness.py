@@ -21,7 +21,7 @@ _NO_IMAGE: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"}
 # slow machine that is no crash.
 _FREE_RESTARTS: Final = 3
 # Not created before the keys are there, which the syncer makes if they do not exist.
-_WAITS_FOR_KEYS: Final = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER, Role.SCHEDULER})
+_WAITS_FOR_KEYS: Final = frozenset({Role.STORE, Role.API_SERVER, Role.CONTROLLER_MANAGER, Role.SCHEDULER})
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0

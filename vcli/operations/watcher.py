@@ -161,7 +161,7 @@ class Watcher:
         state = "the pod from before is ending" if terminating else progress(candidates or self.pods)
         if self._wanted > 1:
             others = [pod for pod in candidates if not has_condition_ready(pod)]
-            state = f"{ready} of {self._wanted} pods are ready; {progress(others)}"
+            state = f"{ready} of {self._wanted} pods are ready" + (f"; {progress(others)}" if others else "")
         if state != self._progress:
             self._progress = state
             self._detail(state)

@@ -1,4 +1,4 @@
-"""Several syncers of one virtual cluster: one leads, the others are ready to, and serve as kubelets meanwhile."""
+"""Several syncers of one virtual cluster: one leads, the others are ready to, and serve as kubelets."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence

@@ -1,7 +1,7 @@
 """Which of several syncers writes: the one that holds a Lease in the host namespace.
 
-Times are of a monotonic clock. Whoever leads counts from the moment before it asked for the renewal, the others
-from when they saw it; it gives up at `renew_deadline`, which is before they take over after `duration`.
+Times are of a monotonic clock. Whoever leads counts from the moment before it asked for the renewal, the
+others from when they saw it; it gives up at `renew_deadline`, before they take over after `duration`.
 """
 
 import asyncio
