@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import embedded
 import pytest
 from embedded import Host, own_host
+from faults.figures import Figures, Running, lost
+from faults.pulse import Pulse
 from plane import Plane
 from polling import eventually
 from space import Space, pod, virtual_cluster, virtual_namespace
 
-from faults.figures import Figures, Running, lost
-from faults.pulse import Pulse
 from vcli import VirtualCluster
 
 NAME = f"{embedded.NAME}-ha"
