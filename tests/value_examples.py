@@ -4,6 +4,7 @@ from typing import Any
 
 import value_examples_custom as custom
 import value_examples_exposure as exposure
+import value_examples_ha as ha
 import value_examples_policies as policies
 import value_examples_stores as stores
 from vcli.catalog import SYNCED
@@ -124,7 +125,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SET}.security.podSecurityContext": [_POD_SECURITY],
     f"{_SET}.security.containerSecurityContext": [_CONTAINER_SECURITY],
     **_metadata(f"{_SET}.pods"),
-    f"{_SET}.highAvailability.replicas": [],
+    **ha.EXAMPLES,
     f"{_ADVANCED}.defaultImageRegistry": ["mirror.example.org/k8s", "mirror.example.org/k8s/"],
     **_metadata(f"{_ADVANCED}.serviceAccount"),
     f"{_ADVANCED}.serviceAccount.imagePullSecrets": [_SECRETS],
@@ -286,7 +287,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_DISTRO}.version": "latest"}, "version"),
     ({f"{_PLANE}.distro.k3s.enabled": True}, "can't be run yet"),
     ({f"{_PLANE}.distro.k0s.enabled": True}, "can't be run yet"),
-    ({f"{_SET}.highAvailability.replicas": 2}, "more than one replica is for a later version"),
+    *ha.REFUSED,
     ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),

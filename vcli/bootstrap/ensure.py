@@ -10,7 +10,8 @@ before the objects that they take their environment from exist. The facts are wr
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,7 +19,7 @@ from typing import Final, TypeVar
 from vcli.bootstrap import certificate, layout, pki
 from vcli.bootstrap import facts as host
 from vcli.bootstrap.facts import HostFacts
-from vcli.bootstrap.issue import PUBLIC, Signer, issue, problems
+from vcli.bootstrap.issue import PEERS_PUBLIC, PUBLIC, Signer, issue, problems
 from vcli.bootstrap.openssl import OpenSsl
 from vcli.bootstrap.spec import Spec
 from vcli.errors import TimedOutError, VcliError
@@ -59,7 +60,7 @@ class Mounted:
 
     def certificates(self) -> pki.Files:
         """The certificates that are there, and the public key of tokens."""
-        found = {name: _read(self._keys / name) for name in PUBLIC}
+        found = {name: _read(self._keys / name) for name in PUBLIC | PEERS_PUBLIC}
         return {name: data for name, data in found.items() if data}
 
 
@@ -113,6 +114,8 @@ class _Work:
         self._spec = spec
         self._mounted = mounted
         self._signer = signer
+        # The manifest says which it is where there are several.
+        self._pod = os.environ.get("POD_NAME", spec.pod)
         self.awaited = ""
 
     async def run(self, client: Client) -> None:
@@ -164,8 +167,8 @@ class _Work:
         found = [await _find(client, SECRETS, name, spec.namespace) for name in names]
         data = [(each or {}).get("data") or {} for each in found]
         existing = layout.files_of(*data)
-        self._check_authorities(existing)
         sans = pki.sans(spec, facts.service_ips)
+        self._check_authorities(existing, pki.authorities(sans))
         files = await asyncio.to_thread(issue, self._signer, sans, existing=existing)
         wanted = layout.secrets(spec, files, owner=owner)
         for name, now, then, secret in zip(names, found, data, wanted, strict=True):
@@ -177,9 +180,9 @@ class _Work:
                 await _change(client, SECRETS, now, changed)
                 log.info("changed Secret %s: %s", name, ", ".join(sorted(changed)))
 
-    def _check_authorities(self, existing: pki.Files) -> None:
+    def _check_authorities(self, existing: pki.Files, authorities: Iterable[str]) -> None:
         """A CA that is half there is not replaced: all that trusts it would be cut off."""
-        for name in pki.AUTHORITIES:
+        for name in authorities:
             broken = [file for file in (f"{name}.crt", f"{name}.key") if file not in existing]
             if broken == []:
                 with suppress(ValueError):
@@ -217,10 +220,10 @@ class _Work:
         stamp = dt.datetime.now(dt.UTC).isoformat()
         body: Object = {"metadata": {"annotations": {NUDGE: stamp}}}
         try:
-            await client.patch(PODS, self._spec.pod, body, namespace=self._spec.namespace)
+            await client.patch(PODS, self._pod, body, namespace=self._spec.namespace)
         except (ApiError, Unreachable) as error:
             # It would look by itself, within a minute or two.
-            log.warning("can't annotate pod %s: %s", self._spec.pod, error.message)
+            log.warning("can't annotate pod %s: %s", self._pod, error.message)
 
 
 async def _find(client: Client, resource: Resource, name: str, namespace: str) -> Object | None:

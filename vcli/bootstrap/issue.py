@@ -6,7 +6,17 @@ from typing import Protocol
 
 from vcli.bootstrap import certificate
 from vcli.bootstrap.certificate import Certificate
-from vcli.bootstrap.pki import AUTHORITIES, LEAVES, RENEW_BEFORE, Files, Leaf
+from vcli.bootstrap.pki import (
+    AUTHORITIES,
+    LEAVES,
+    PEER_LEAVES,
+    PEERS_AUTHORITY,
+    RENEW_BEFORE,
+    Files,
+    Leaf,
+    authorities,
+    leaves,
+)
 
 _PRIVATE_KEY = b"PRIVATE KEY-----"
 
@@ -46,14 +56,13 @@ def issue(
         File name to PEM: of each CA and leaf ``.crt`` and ``.key``, and ``sa.key``, ``sa.pub``.
     """
     now = now or dt.datetime.now(dt.UTC)
-    files = {name: data for name, data in (existing or {}).items() if name in NAMES}
-    without_key = {
-        name for name in (*AUTHORITIES, *_LEAF_NAMES) if _PRIVATE_KEY not in files.get(f"{name}.key", b"")
-    }
-    for name in AUTHORITIES:
+    files = {name: data for name, data in (existing or {}).items() if name in NAMES | PEER_NAMES}
+    wanted_names = (*authorities(sans), *(leaf.name for leaf in leaves(sans)))
+    without_key = {name for name in wanted_names if _PRIVATE_KEY not in files.get(f"{name}.key", b"")}
+    for name in authorities(sans):
         if name in without_key or _authority_problem(name, files, now):
             files[f"{name}.crt"], files[f"{name}.key"] = signer.authority(name, now)
-    for leaf in LEAVES:
+    for leaf in leaves(sans):
         wanted = frozenset(sans.get(leaf.name, ()))
         if leaf.name in without_key or _leaf_problem(leaf, files, wanted, now):
             authority = files[f"{leaf.ca}.crt"], files[f"{leaf.ca}.key"]
@@ -71,8 +80,15 @@ NAMES = frozenset(
         "sa.pub",
     ]
 )
-"""All file names of the PKI."""
+"""All file names of the PKI of one control-plane pod."""
 PUBLIC = frozenset(name for name in NAMES if not name.endswith(".key"))
+"""Those of them that are no secret."""
+_PEER_LEAF_NAMES = tuple(leaf.name for leaf in PEER_LEAVES)
+PEER_NAMES = frozenset(
+    f"{name}.{part}" for name in (PEERS_AUTHORITY, *_PEER_LEAF_NAMES) for part in ("crt", "key")
+)
+"""Those that several pods have as well."""
+PEERS_PUBLIC = frozenset(name for name in PEER_NAMES if not name.endswith(".key"))
 """Those of them that are no secret."""
 
 
@@ -82,8 +98,8 @@ def problems(
     """Why `issue` would have something to do, as far as `PUBLIC` files show it."""
     now = now or dt.datetime.now(dt.UTC)
     found = ["" if "sa.pub" in files else "there is no key sa.pub"]
-    found += [_authority_problem(name, files, now) for name in AUTHORITIES]
-    found += [_leaf_problem(leaf, files, frozenset(sans.get(leaf.name, ())), now) for leaf in LEAVES]
+    found += [_authority_problem(name, files, now) for name in authorities(sans)]
+    found += [_leaf_problem(leaf, files, frozenset(sans.get(leaf.name, ())), now) for leaf in leaves(sans)]
     return [problem for problem in found if problem]
 
 

@@ -20,6 +20,8 @@ CLOCK_SKEW: Final = dt.timedelta(hours=1)
 TOKEN_KEY_BITS: Final = 2048
 
 AUTHORITIES: Final = ("ca", "front-proxy-ca")
+PEERS_AUTHORITY: Final = "etcd-ca"
+"""The CA of the members of a store, where there are several: nobody else has a certificate of it."""
 MASTERS: Final = "system:masters"
 
 
@@ -47,6 +49,24 @@ LEAVES: Final = (
 )
 
 
+PEER: Final = "etcd-peer"
+PEER_LEAVES: Final = (
+    Leaf(name=PEER, common_name=PEER, ca=PEERS_AUTHORITY, server=True),
+    # Without names: etcd compares those of a client with the address that it comes from.
+    Leaf(name="etcd-peer-client", common_name=PEER, ca=PEERS_AUTHORITY),
+)
+
+
+def authorities(sans: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """The CAs of a cluster whose serving certificates have these names, see `sans`."""
+    return (*AUTHORITIES, PEERS_AUTHORITY) if PEER in sans else AUTHORITIES
+
+
+def leaves(sans: Mapping[str, Iterable[str]]) -> tuple[Leaf, ...]:
+    """The leaves of such a cluster."""
+    return (*LEAVES, *PEER_LEAVES) if PEER in sans else LEAVES
+
+
 def authority_name(name: str) -> str:
     """The common name of a CA."""
     return f"vcli-{name}"
@@ -72,4 +92,5 @@ def sans(spec: Spec, service_ips: Iterable[str]) -> Mapping[str, list[str]]:
         "apiserver": [short, *kubernetes, *local, *service_ips, *spec.extra_sans],
         "apiserver-host": dotted,
         "kubelet": [spec.headless, f"*.{spec.headless}", *inside, spec.pod, *local],
+        **({PEER: [f"*.{spec.headless}"]} if spec.members > 1 else {}),
     }

@@ -31,6 +31,7 @@ class Spec:
         insecure: whether it says not to verify the certificate of ``server``.
         labels: of all objects.
         annotations: of all objects.
+        members: how many control-plane pods, each with a member of the store.
     """
 
     namespace: str
@@ -47,12 +48,15 @@ class Spec:
     insecure: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    members: int = 1
 
     def dump(self) -> Object:
         """The JSON that `load` reads."""
         dumped = {**asdict(self), "extra_sans": list(self.extra_sans)}
         if not self.insecure:  # an update of vcli that brings a key is no reason for a restart
             del dumped["insecure"]
+        if self.members == 1:
+            del dumped["members"]
         return dumped
 
     @classmethod

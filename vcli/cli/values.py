@@ -104,6 +104,12 @@ SyncerImage: TypeAlias = Annotated[
         parser=inputs.image,
     ),
 ]
+HighlyAvailable: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--ha", help="Run three control-plane pods, each with a member of the store, and two CoreDNS."
+    ),
+]
 ExposeOption: TypeAlias = Annotated[
     Expose | None,
     typer.Option(
@@ -134,6 +140,7 @@ class ValueOptions:
     store: StoreOption = None
     ephemeral: Ephemeral = False
     isolate: Isolate = False
+    ha: HighlyAvailable = False
     expose: ExposeOption = None
     syncer_image: SyncerImage = None
 
@@ -202,6 +209,10 @@ class ValueOptions:
         if self.ephemeral:
             claim = {"volumeClaim": {"enabled": False}}
             found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})
+        if self.ha:
+            several = _plane("statefulSet", {"highAvailability": {"replicas": 3}})
+            several["controlPlane"]["coredns"] = {"deployment": {"replicas": 2}}
+            found["--ha"] = several
         if self.syncer_image:
             found["--syncer-image"] = _plane("statefulSet", {"image": self.syncer_image})
         if self.expose is not None:

@@ -8,6 +8,7 @@ from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_exposure import check_exposure
+from vcli.config.checks_ha import check_high_availability
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_policies import check_policies
@@ -41,12 +42,7 @@ def check(values: Values, document: Document) -> Values:
     if not plane.distro.k8s.enabled:
         raise fail(document, ("controlPlane", "distro", "k8s", "enabled"), "k8s is the only distribution yet")
     check_stores(values, document)
-    if plane.stateful_set.high_availability.replicas > 1:
-        raise fail(
-            document,
-            ("controlPlane", "statefulSet", "highAvailability", "replicas"),
-            "more than one replica is for a later version",
-        )
+    check_high_availability(values, document)
     claim = plane.stateful_set.persistence.volume_claim
     if claim.enabled is False and claim.storage_class:
         raise fail(

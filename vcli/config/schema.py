@@ -16,6 +16,7 @@ from vcli.config.image import Image
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
+from vcli.config.schema_ha import HighAvailability
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
@@ -231,13 +232,6 @@ class Security:
     container_security_context: Object = _doc(
         {}, "Security context of each container, in place of the default one."
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HighAvailability:
-    """More than one control plane."""
-
-    replicas: int = _doc(1, "How many control-plane pods; more than one is for a later version.", minimum=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ class Settings:
         mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
         networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
             they are given.
+        election: ``leaseDuration``, ``renewDeadline``, ``retryPeriod`` in seconds; empty for one syncer.
         custom_resources: those that are synced, by the same, with what the values say of them.
     """
 
@@ -91,6 +92,7 @@ class Settings:
     mappings: dict[str, dict[str, str]] = field(default_factory=dict)
     networking: Object = field(default_factory=dict)
     custom_resources: dict[str, Object] = field(default_factory=dict)
+    election: Object = field(default_factory=dict)
 
     @property
     def kubelet_host(self) -> str:
@@ -122,6 +124,7 @@ _ADDED: Final = (
     "scheduler",
     "isolated",
     "workload_pull_secrets",
+    "election",
 )
 _NEWER: Final = tuple(f for f in fields(Settings) if f.name in _ADDED)
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from vcli._version import __version__
 from vcli.config.schema import Values
-from vcli.controlplane import manifests
+from vcli.controlplane import high_availability, manifests
 from vcli.controlplane.components import Component
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, order_of
@@ -69,6 +69,7 @@ def one_pod(
     _fill(pod, components)
     _schedule(pod, values)
     _secure(pod, values)
+    high_availability.spread(workload, values)
     return workload
 
 

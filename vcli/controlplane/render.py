@@ -23,7 +23,7 @@ from vcli.config.synced import (
 )
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import ETCD_INSIDE, Settings, dump
-from vcli.controlplane import addons, exposure, manifests, packing, policies, rights, syncer
+from vcli.controlplane import addons, exposure, high_availability, manifests, packing, policies, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.exports import exports
@@ -81,6 +81,7 @@ def render(
         _config_map(names.settings, data={"settings.json": settings}),
         *_bundle(names, bundle),
         *policies.render(names, values, facts),
+        *high_availability.budget(names, values),
     ]
     pod = workload(names, values, facts, bundle=bundle, checksum=_checksum(settings), renewed=renewed)
     owned: OwnerReference | None = None
@@ -114,6 +115,7 @@ def workload(
         *k8s.components(names, values, store),
         syncer.component(names, values, bundle),
     ]
+    components = high_availability.adapted(names, values, components)
     components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 
@@ -136,6 +138,7 @@ def spec(names: Names, values: Values) -> Spec:
         insecure=exported.insecure,
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
+        members=values.control_plane.stateful_set.high_availability.replicas,
     )
 
 
@@ -197,6 +200,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         custom_resources=custom_resources(values),
         isolated=bool(values.policies.pod_security_standard),
         workload_pull_secrets=_workload_pull_secrets(values),
+        election=high_availability.election(values),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
 

@@ -19,7 +19,7 @@ from vcli.config.synced import (
     schedules_inside,
 )
 from vcli.contract.mappings import ANY, parse_all
-from vcli.controlplane import manifests
+from vcli.controlplane import high_availability, manifests
 from vcli.controlplane.names import Names
 from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
@@ -77,7 +77,7 @@ def _others() -> dict[str, Feature]:
 
 def required(values: Values) -> frozenset[Right]:
     """What the syncer can't do without in its namespace."""
-    return frozenset(rights_of(_rules(values)))
+    return frozenset(rights_of([*_rules(values), *high_availability.rules("", values)]))
 
 
 def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
@@ -106,12 +106,16 @@ def render(
     account["metadata"]["name"] = names.service_account
     workload["metadata"]["name"] = names.workload_service_account
     role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
-    role["rules"] = _rules(values) + [
-        rule
-        for feature in features(values).values()
-        if feature.name in with_features
-        for rule in feature.rules
-    ]
+    role["rules"] = (
+        _rules(values)
+        + high_availability.rules(names.settings, values)
+        + [
+            rule
+            for feature in features(values).values()
+            if feature.name in with_features
+            for rule in feature.rules
+        ]
+    )
     binding["roleRef"]["name"] = names.service_account
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
     return account, workload, role, binding

@@ -48,6 +48,8 @@ class RawClient:
         self._prefix = self._transport.origin.prefix
         self.on_answer: Callable[[str, str, int], None] = _ignored
         """Called with method, path and status of each answer that came whole; streams don't count."""
+        self.before_write: Callable[[], None] = _nothing
+        """Called before each request that may change something, each time; what it raises prevents it."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -132,16 +134,19 @@ class RawClient:
     ) -> Response:
         """Like ``request``, with the number of repetitions for a busy server."""
         data = b"" if body is None else body if isinstance(body, bytes) else codec.dumps(body)
+        reads = method in ("GET", "HEAD")
         all_headers = {"Accept": "application/json", **(headers or {})}
         if data:
             all_headers.setdefault("Content-Type", "application/json")
             all_headers["Content-Length"] = str(len(data))
-        elif method not in ("GET", "HEAD"):
+        elif not reads:
             all_headers["Content-Length"] = "0"
         target = self._target(path, params)
         attempt = 0
         while True:
             async with self._window:
+                if not reads:
+                    self.before_write()
                 response = await self._transport.send(
                     method, target, headers=all_headers, body=data, timeout=timeout or self._timeout
                 )
@@ -184,3 +189,7 @@ class RawClient:
 
 def _ignored(method: str, path: str, status: int) -> None:
     """Nobody counts."""
+
+
+def _nothing() -> None:
+    """Nobody minds."""

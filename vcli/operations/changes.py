@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from vcli.controlplane.differences import differences
+from vcli.controlplane.high_availability import members_of
 from vcli.controlplane.names import Names
 from vcli.controlplane.stores import place_of
 from vcli.kube.types import Object
@@ -189,7 +190,9 @@ def _consequences(
             yield f"Kubernetes {before or '(unknown)'} becomes {after or '(unknown)'}"
         if is_paused(workload.live):
             yield "it is paused: the control plane changes when it is resumed"
-    if restarts:
+    if restarts and workload and members_of(workload.wanted) > 1:
+        yield "restarts the control plane's pods one after another: its API stays available"
+    elif restarts:
         yield "restarts the control plane: its API is unavailable for some seconds"
     if loses_data:
         yield "recreates the store: all data of the ephemeral cluster is lost"

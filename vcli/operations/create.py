@@ -205,7 +205,7 @@ class _Creation:
                     service = await wait_for_address(
                         self._client, names, timeout=self._options.timeout, detail=step.detail
                     )
-            cluster = replace(cluster, ready=1)
+            cluster = replace(cluster, ready=max(cluster.replicas, 1))
         return Created(
             name=names.cluster,
             namespace=names.namespace,

@@ -41,7 +41,7 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
     own = _OWN | _OWN_OF_INGRESS if values.control_plane.ingress.enabled else _OWN
-    wanted = sorted(own | rights.required(values) | _policies(values))
+    wanted = sorted(own | _of_several_pods(values) | rights.required(values) | _policies(values))
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)
@@ -56,6 +56,13 @@ def _policies(values: Values) -> frozenset[Right]:
     made = policies.resources(values.policies)
     verbs = ("get", "create", "patch", "delete")
     return frozenset(Right(each.group, each.plural, verb) for each in made for verb in verbs)
+
+
+def _of_several_pods(values: Values) -> frozenset[Right]:
+    """To make the PodDisruptionBudget."""
+    is_on = values.control_plane.stateful_set.high_availability.is_on
+    verbs = ("get", "create", "patch") if is_on else ()
+    return frozenset(Right("policy", "poddisruptionbudgets", verb) for verb in verbs)
 
 
 async def check_namespace(client: Client, namespace: str) -> list[Problem]:

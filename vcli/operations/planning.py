@@ -11,6 +11,7 @@ from vcli.config.document import Document
 from vcli.config.load import Given
 from vcli.config.schema import Values
 from vcli.controlplane.apply import find_metadata, together
+from vcli.controlplane.high_availability import members_of
 from vcli.controlplane.names import FIELD_MANAGER, Names
 from vcli.controlplane.packing import VERSION
 from vcli.controlplane.prune import find_surplus
@@ -123,6 +124,7 @@ async def make_plan(
     objects = await objects_of(values, steps)
     _check_versions(names, values, live, objects[-1], steps)
     check_change(names, live, objects[-1])
+    _check_members(names, live, objects[-1])
     planned, found = await asyncio.gather(
         plan_objects(client, names, objects), find_surplus(client, names, values, objects)
     )
@@ -179,6 +181,22 @@ def _check_versions(names: Names, values: Values, live: Object | None, wanted: O
         running_version(live),
         running_version(wanted) or values.control_plane.distro.k8s.version,
         command=vcli("upgrade", names.cluster, namespace=names.namespace),
+    )
+
+
+def _check_members(names: Names, live: Object | None, wanted: Object) -> None:
+    """See that the store keeps its members.
+
+    Raises:
+        ConflictError: it would get others.
+    """
+    if live is None or members_of(live) == members_of(wanted):
+        return
+    raise ConflictError(
+        f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} can't get another number of"
+        f" control-plane pods, as each has a member of the store: {members_of(live)} → {members_of(wanted)}",
+        hint="leave controlPlane.statefulSet.highAvailability.replicas as it was at its creation; for another"
+        " number create a second virtual cluster and apply your manifests there",
     )
 
 

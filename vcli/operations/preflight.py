@@ -304,12 +304,16 @@ async def _storage_by_claim(
 
 
 def _storage(values: Values, storage: Storage | None) -> Iterator[Problem]:
-    claim = values.control_plane.stateful_set.persistence.volume_claim
+    chosen = values.control_plane.stateful_set
+    claim = chosen.persistence.volume_claim
     if storage is not None or claim.enabled is False:
         return
     hint = f"{kubectl('get', 'storageclass')} lists the host's classes; {EPHEMERAL}"
     if claim.storage_class:
         yield Problem(f"there is no StorageClass {claim.storage_class!r}", hint)
+    elif chosen.high_availability.is_on:
+        need = "several control-plane pods keep their data on volume claims"
+        yield Problem(f"{need}, and the host has no default StorageClass", hint.partition(";")[0])
     elif claim.enabled is True:
         yield Problem("a volume claim is asked for, and the host has no default StorageClass", hint)
 

@@ -63,7 +63,7 @@ async def recounted(client: Client, cluster: VirtualCluster) -> VirtualCluster:
     Raises:
         Unreachable: the host does not answer.
     """
-    if cluster.status != "Starting" or not cluster.ours:
+    if cluster.status not in ("Starting", "Degraded") or not cluster.ours:
         return cluster
     try:
         found = await client.list(PODS, namespace=cluster.namespace, label_selector=cluster.selector)

@@ -56,12 +56,14 @@ class VirtualCluster:
 
     @property
     def status(self) -> str:
-        """Running, Starting, Paused or Terminating."""
+        """Running, Degraded (not all of several pods are ready), Starting, Paused or Terminating."""
         if self.deleting:
             return "Terminating"
         if self.paused:
             return "Paused"
-        return "Running" if self.ready >= max(self.replicas, 1) else "Starting"
+        if self.ready >= max(self.replicas, 1):
+            return "Running"
+        return "Degraded" if self.ready else "Starting"
 
     @property
     def selector(self) -> str:

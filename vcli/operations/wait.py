@@ -10,7 +10,7 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.types import Object
 from vcli.operations.diagnostics import diagnostics
-from vcli.operations.readiness import lacks_image, progress
+from vcli.operations.readiness import has_condition_ready, lacks_image, progress
 from vcli.operations.resolve import VirtualCluster
 from vcli.operations.watcher import Watcher
 
@@ -28,7 +28,7 @@ async def wait_ready(
     """Wait until a control plane is ready.
 
     Without ``updated`` that is any pod whose API server is ready; a cluster that is ready already costs no
-    request. With it, it is all of the pod of the StatefulSet's present generation.
+    request. With it, it is all of the pods of the StatefulSet's present generation.
 
     Args:
         client: of the host.
@@ -50,7 +50,8 @@ async def wait_ready(
         async with asyncio.timeout(invocation.within(timeout)):
             await _first(watcher.followers())
     except TimeoutError:
-        reason = watcher.reason or f"not ready after {timeout:g} seconds: {progress(watcher.pods)}"
+        lacking = [pod for pod in watcher.pods if not has_condition_ready(pod)] or watcher.pods
+        reason = watcher.reason or f"not ready after {timeout:g} seconds: {progress(lacking)}"
         kind = TimedOutError
     else:
         if watcher.reason is None:

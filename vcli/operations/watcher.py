@@ -35,7 +35,7 @@ class Watcher:
     Args:
         client: of the host.
         cluster: with the workload as the host answered it.
-        updated: wait for the pod of the present generation only, and for all of it.
+        updated: wait for the pods of the present generation only, and for all of each.
         detail: called with what it waits for, whenever that changes.
 
     Attributes:
@@ -54,6 +54,7 @@ class Watcher:
         self._uid = metadata["uid"]
         self._generation = metadata.get("generation", _FIRST_GENERATION)
         self._revision: str | None = None
+        self._wanted = max(cluster.replicas, 1) if updated else 1
         self._progress = ""
         self.pods: list[Object] = []
         self.reason: str | None = None
@@ -61,7 +62,7 @@ class Watcher:
     def followers(self) -> list[Coroutine[Any, Any, None]]:
         """What is to run at once, until the first one ends."""
         work = [self._follow_pods(), self._follow_rejections(), self._follow_time()]
-        if self._cluster.ours:
+        if self._cluster.ours and self._wanted == 1:
             work.append(self._follow_syncer())
         if self._updated:
             work.append(self._follow_workload())
@@ -152,11 +153,15 @@ class Watcher:
 
     def _is_over(self) -> bool:
         candidates = self._candidates()
-        if any(map(has_condition_ready if self._updated else serves, candidates)):
+        ready = sum(map(has_condition_ready if self._updated else serves, candidates))
+        if ready >= self._wanted:
             return True
         self.reason = self.reason or unrecoverable_reason(candidates)
         terminating = not candidates and any(map(is_terminating, self.pods))
         state = "the pod from before is ending" if terminating else progress(candidates or self.pods)
+        if self._wanted > 1:
+            others = [pod for pod in candidates if not has_condition_ready(pod)]
+            state = f"{ready} of {self._wanted} pods are ready" + (f"; {progress(others)}" if others else "")
         if state != self._progress:
             self._progress = state
             self._detail(state)

@@ -26,6 +26,7 @@ from vcli.syncer.engine.availability import Availability
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.controller import Controller
+from vcli.syncer.engine.election import LeadershipLostError
 from vcli.syncer.engine.gates import Gates
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.metrics import Metrics
@@ -48,6 +49,7 @@ from vcli.syncer.kinds.pods.lookup import find_pod
 from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
+from vcli.syncer.leadership import leadership
 from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.nodes.controller import Nodes
 from vcli.syncer.nodes.mirrored import MirroredNodes
@@ -77,7 +79,9 @@ _UNTIL_READY: Final = frozenset(
 )
 
 
-async def run(settings: Settings, *, host: Access, virtual: Access, address: str = "") -> None:
+async def run(
+    settings: Settings, *, host: Access, virtual: Access, address: str = "", identity: str = ""
+) -> None:
     """Sync until cancelled. Starts before either API server answers, and waits for both.
 
     Args:
@@ -85,8 +89,10 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
         host: access to the host namespace.
         virtual: access to the virtual cluster, as administrator.
         address: where kube-apiserver reaches this process; without it there is no `metrics.k8s.io`.
+        identity: of this process among the syncers of the virtual cluster, where there are several.
 
     Raises:
+        ExceptionGroup: of a LeadershipLostError, when another syncer may lead.
         OSError: the port for health is taken.
     """
     gates = Gates(_UNTIL_READY)
@@ -115,11 +121,21 @@ async def run(settings: Settings, *, host: Access, virtual: Access, address: str
             watch_all(ctx)
             replicated_services.watch(ctx)
             usage, limiter = HostUsage(ctx), ConnectionLimiter()
-            async with _kubelets(ctx, usage, limiter) as server:
+            async with (
+                _kubelets(ctx, usage, limiter) as server,
+                leadership(
+                    settings,
+                    host,
+                    identity=identity,
+                    is_healthy=virtual_client.ready,
+                    writers=(host_client, virtual_client),
+                ) as leader,
+            ):
                 metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
                 runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
                 metrics.watch_controllers(controllers)
-                await run_all([availability, *runnables], elected=_alone)
+                runnables = [availability, *leader.runnables(ctx, server, gates), *runnables]
+                await run_all(runnables, elected=leader.elected)
 
 
 def _runnables(
@@ -188,10 +204,6 @@ async def _start(ctx: SyncContext, nodes: Nodes, pods: Pods, gates: Gates) -> No
     log.info("caches are full", pods=len(ctx.virtual[PODS].items()))
     await nodes.start()
     gates.reached("nodes")
-
-
-async def _alone() -> None:
-    """Be the leader: there is one syncer."""
 
 
 async def _warn(recorder: Recorder, settings: Settings, reason: str, message: str) -> None:
@@ -305,11 +317,22 @@ async def main(path: Path) -> None:
     try:
         settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
-        work = run(settings, host=in_cluster(), virtual=virtual_access(settings), address=address)
-        await _until_either(work, keys.renew(), keys.follow())
+        identity = f"{os.environ.get('POD_NAME', '')}_{os.environ.get('POD_UID', '')}"
+        again = _run_again(settings, address=address, identity=identity)
+        await _until_either(again, keys.renew(), keys.follow())
         log.info("stopped, to start again with another certificate authority")
     except asyncio.CancelledError:
         log.info("stopped")
+
+
+async def _run_again(settings: Settings, *, address: str, identity: str) -> None:
+    """Run; who has lost the lead starts over, as one of those that wait for it."""
+    while True:
+        try:
+            virtual = virtual_access(settings)
+            await run(settings, host=in_cluster(), virtual=virtual, address=address, identity=identity)
+        except* LeadershipLostError as lost:
+            log.warning("this syncer no longer leads", error=lost.exceptions[0])
 
 
 async def _until_either(*work: Coroutine[Any, Any, None]) -> None:

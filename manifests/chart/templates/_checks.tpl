@@ -14,7 +14,13 @@
 {{- end -}}
 {{- include "vcli.checkStores" . -}}
 {{- if gt (int $plane.statefulSet.highAvailability.replicas) 1 -}}
-  {{- fail "controlPlane.statefulSet.highAvailability.replicas: more than one replica is for a later version" -}}
+  {{- fail "controlPlane.statefulSet.highAvailability.replicas: the chart has one control-plane pod: vcli create --ha makes more" -}}
+{{- end -}}
+{{- $several := (.Files.Get "files/defaults.yaml" | fromYaml).controlPlane.statefulSet.highAvailability -}}
+{{- range $key, $default := $several -}}
+  {{- if ne (toString $default) (toString (get $plane.statefulSet.highAvailability $key)) -}}
+    {{- fail (printf "controlPlane.statefulSet.highAvailability.%s: of no use where there is one syncer" $key) -}}
+  {{- end -}}
 {{- end -}}
 {{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
 {{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}

@@ -134,6 +134,24 @@ def test_after_a_change_only_the_new_pod_counts_and_all_of_it(api: ScriptedApi, 
     in_fake_time(both)
 
 
+def test_of_several_pods_all_have_to_be_ready_after_a_change(api: ScriptedApi, in_fake_time: Run) -> None:
+    pods = [pod(f"demo-{number}", conditions=[READY]) for number in range(2)]
+    api.on("GET", PODS, listed(*pods, pod("demo-2"), pod("demo-2", revision="old", conditions=[READY])))
+    several = workload(labels=OURS)
+    several["spec"]["replicas"] = 3
+    api.on("GET", STATEFUL_SETS, listed(several))
+    api.syncer_is_ready = True  # type: ignore[attr-defined]
+
+    async def both() -> None:
+        with pytest.raises(TimedOutError, match="container kube-apiserver is starting"):
+            await wait(api, several, updated=True)
+        api.send_event(PODS, "MODIFIED", pod("demo-2", conditions=[READY]))
+        await wait(api, several, updated=True)
+        assert not api.probed  # type: ignore[attr-defined]
+
+    in_fake_time(both)
+
+
 def test_the_detail_changes_with_what_it_waits_for(api: ScriptedApi, in_fake_time: Run) -> None:
     api.on("GET", PODS, listed(pod(revision="old", deleting=True)))
     api.send_event(PODS, "ADDED", pod(conditions=[READY]))

@@ -23,11 +23,6 @@ KEYS = (
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),
     default("controlPlane.statefulSet.enableServiceLinks", True),
     default("controlPlane.statefulSet.workingDir"),
-    default(
-        "controlPlane.statefulSet.highAvailability.leaseDuration", 60, text="the syncer's lease has its own"
-    ),
-    default("controlPlane.statefulSet.highAvailability.renewDeadline", 40),
-    default("controlPlane.statefulSet.highAvailability.retryPeriod", 15),
     default("controlPlane.service.enabled", True, text="the Service is how clients reach the API server"),
     default("controlPlane.service.kubeletNodePort", 0),
     default("controlPlane.proxy.bindAddress", "0.0.0.0"),  # noqa: S104  a chart's default, not bound here

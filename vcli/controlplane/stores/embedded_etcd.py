@@ -32,7 +32,7 @@ def store(names: Names, values: Values, facts: Facts) -> Store:
         resources=chosen.resources,
         more_args=(*unsynced, *chosen.extra_args),
     )
-    if wants_claim(claim, facts.storage):
+    if wants_claim(claim, facts.storage) or plane.stateful_set.high_availability.is_on:
         return Store(endpoint=ETCD_INSIDE, components=(etcd,), claims=(_claim(names, claim),))
     return Store(endpoint=ETCD_INSIDE, components=(etcd.having({"name": _VOLUME, "emptyDir": {}}),))
 
