@@ -33,8 +33,8 @@ async def find_surplus(
     """The objects of a virtual cluster that are there, and would not be made any more.
 
     Bundles of other versions; the values, where they are kept in an object of another kind now; the
-    Ingress; the ClusterRole with its binding; objects of policies; synced objects of kinds that are off, which
-    the syncer has no right to by then. What may not be read, we did not make.
+    Ingress; the ClusterRole with its binding; objects of policies; synced objects of kinds that are off,
+    which the syncer has no right to by then. What may not be read, we did not make.
 
     Args:
         client: of the host.

@@ -23,7 +23,16 @@ from vcli.config.synced import (
 )
 from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import ETCD_INSIDE, Settings, dump
-from vcli.controlplane import addons, exposure, high_availability, manifests, packing, policies, rights, syncer
+from vcli.controlplane import (
+    addons,
+    exposure,
+    high_availability,
+    manifests,
+    packing,
+    policies,
+    rights,
+    syncer,
+)
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.distros import k8s
 from vcli.controlplane.exports import exports
