@@ -8,7 +8,7 @@ import pytest
 
 from vcli.kube.access import Access
 from vcli.kube.client import Client
-from vcli.kube.errors import ApiError, NotFound, ServerError, TooManyRequests, Unauthorized, Unreachable
+from vcli.kube.errors import ApiError, NotFound, ServerError, TooManyRequests, Unreachable
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS
 from vcli.kube.websocket import open_websocket
 
@@ -61,20 +61,6 @@ async def test_a_get_on_a_connection_that_the_server_has_closed_is_repeated_once
         await client.get(PODS, "a")
         await client.get(PODS, "a")
     assert [len(exchange.requests) for exchange in server.exchanges] == [2, 1]
-
-
-async def test_a_connection_whose_certificate_is_not_good_any_more_is_not_used_again(server):
-    async def handler(exchange):
-        while await exchange.request():
-            await exchange.answer(401 if exchange.number == 1 else 200)
-
-    server.handler = handler
-    async with client_of(server) as client:
-        with pytest.raises(Unauthorized):
-            await client.get(PODS, "a")
-        await client.get(PODS, "a")
-        await client.get(PODS, "a")
-    assert [len(exchange.requests) for exchange in server.exchanges] == [1, 2]
 
 
 async def test_a_post_that_may_have_arrived_is_not_repeated(server):

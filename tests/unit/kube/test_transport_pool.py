@@ -3,8 +3,11 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from vcli.kube.access import Access
 from vcli.kube.client import Client
+from vcli.kube.errors import Unauthorized
 from vcli.kube.resources import PODS
 
 
@@ -82,3 +85,17 @@ async def test_whoever_gives_up_waiting_leaves_the_connection_to_the_next(server
         await asyncio.gather(first, third)
     assert second.cancelled()
     assert len(server.exchanges) == 1
+
+
+async def test_a_connection_whose_certificate_is_not_good_any_more_is_not_used_again(server):
+    async def handler(exchange):
+        while await exchange.request():
+            await exchange.answer(401 if exchange.number == 1 else 200)
+
+    server.handler = handler
+    async with client_of(server) as client:
+        with pytest.raises(Unauthorized):
+            await client.get(PODS, "a")
+        await client.get(PODS, "a")
+        await client.get(PODS, "a")
+    assert [len(exchange.requests) for exchange in server.exchanges] == [1, 2]
