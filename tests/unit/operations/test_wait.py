@@ -143,7 +143,7 @@ def test_of_several_pods_all_have_to_be_ready_after_a_change(api: ScriptedApi, i
     api.syncer_is_ready = True  # type: ignore[attr-defined]
 
     async def both() -> None:
-        with pytest.raises(TimedOutError, match="container syncer is starting"):
+        with pytest.raises(TimedOutError, match="container kube-apiserver is starting"):
             await wait(api, several, updated=True)
         api.send_event(PODS, "MODIFIED", pod("demo-2", conditions=[READY]))
         await wait(api, several, updated=True)
