@@ -10,6 +10,7 @@ before the objects that they take their environment from exist. The facts are wr
 import asyncio
 import datetime as dt
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -80,7 +81,6 @@ async def ensure(
     *,
     signer: Signer | None = None,
     within: float = WITHIN,
-    pod: str = "",
 ) -> None:
     """See that keys and facts are there, and in the mounted files.
 
@@ -90,7 +90,6 @@ async def ensure(
         open_client: makes a client of the host; called only if something is missing.
         signer: makes keys, `OpenSsl` unless given.
         within: seconds.
-        pod: the one that this is, where there are several.
 
     Raises:
         VcliError: they can't be made; the message says why.
@@ -99,7 +98,7 @@ async def ensure(
     if not missing:
         return
     log.info("keys and facts of the control plane have to be made: %s", "; ".join(missing))
-    work = _Work(spec, mounted, signer or OpenSsl(), pod or spec.pod)
+    work = _Work(spec, mounted, signer or OpenSsl())
     try:
         async with asyncio.timeout(within), open_client() as client:
             await work.run(client)
@@ -111,11 +110,12 @@ async def ensure(
 
 
 class _Work:
-    def __init__(self, spec: Spec, mounted: Mounted, signer: Signer, pod: str) -> None:
+    def __init__(self, spec: Spec, mounted: Mounted, signer: Signer) -> None:
         self._spec = spec
         self._mounted = mounted
         self._signer = signer
-        self._pod = pod
+        # The manifest says which it is where there are several.
+        self._pod = os.environ.get("POD_NAME", spec.pod)
         self.awaited = ""
 
     async def run(self, client: Client) -> None:

@@ -1,5 +1,6 @@
 """What the pods of a control plane tell: ready, on the way, or never to be ready. Pure."""
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Final
@@ -21,7 +22,9 @@ _NO_IMAGE: Final = {"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"}
 # slow machine that is no crash.
 _FREE_RESTARTS: Final = 3
 # Not created before the keys are there, which the syncer makes if they do not exist.
-_WAITS_FOR_KEYS: Final = frozenset({Role.STORE, Role.API_SERVER, Role.CONTROLLER_MANAGER, Role.SCHEDULER})
+_WAITS_FOR_KEYS: Final = frozenset({Role.API_SERVER, Role.CONTROLLER_MANAGER, Role.SCHEDULER})
+# Nor is a member of a store; what else a store may lack is nothing that the syncer makes.
+_OWN_KEYS: Final = re.compile(r'"(\S+-certs|vc-facts-\S+)" not found')
 _UNSCHEDULABLE_FOR: Final = 10.0  # seconds
 # A cloud's disk takes its time, and a claim that was missed at first is looked at again after 15 seconds.
 _WITHOUT_VOLUME_FOR: Final = 90.0
@@ -118,7 +121,9 @@ def _awaits(container: Object) -> bool:
     """Whether it is not created because Secret or ConfigMap are yet to be made."""
     waiting = container["state"]["waiting"]
     unmade = waiting["reason"] == "CreateContainerConfigError" and "not found" in str(waiting.get("message"))
-    return unmade and bool(_WAITS_FOR_KEYS & roles_of(container["name"]))
+    roles = roles_of(container["name"])
+    is_member = Role.STORE in roles and bool(_OWN_KEYS.search(str(waiting.get("message"))))
+    return unmade and (is_member or bool(_WAITS_FOR_KEYS & roles))
 
 
 def _container_trouble(container: Object, waiting: Object) -> str:

@@ -1,7 +1,6 @@
 """Keys and facts of the control plane: there before anything starts, and renewed while it runs."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +48,7 @@ class Keys:
         Raises:
             VcliError: something is missing and can't be made.
         """
-        await ensure(self._spec, self._mounted, _client, pod=os.environ.get("POD_NAME", ""))
+        await ensure(self._spec, self._mounted, _client)
         facts = self._mounted.facts()
         if facts is None:
             raise UsageError(f"the facts about the host in {self._path.parent / 'facts'} are not complete")
@@ -69,7 +68,7 @@ class Keys:
                 continue
             if lacking(self._spec, self._mounted):
                 try:
-                    await ensure(self._spec, self._mounted, _client, pod=os.environ.get("POD_NAME", ""))
+                    await ensure(self._spec, self._mounted, _client)
                 except VcliError as error:
                     log.warning("certificates can't be renewed yet", error=error)
                     continue

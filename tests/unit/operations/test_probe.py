@@ -81,9 +81,9 @@ def test_several_are_counted_and_never_fewer_than_the_workload_does(
     asked |= {"demo-0": True, "demo-1": False}
     api = ScriptedApi()
     api.on("GET", PODS, listed(pod(), pod("demo-1")))
-    assert recounted(api, in_fake_time, cluster(replicas=3)) == ("Starting", 1)
+    assert recounted(api, in_fake_time, cluster(replicas=3)) == ("Degraded", 1)
     api.on("GET", PODS, listed())
-    assert recounted(api, in_fake_time, cluster(replicas=3, ready=2)) == ("Starting", 2)
+    assert recounted(api, in_fake_time, cluster(replicas=3, ready=2)) == ("Degraded", 2)
 
 
 @pytest.mark.parametrize(

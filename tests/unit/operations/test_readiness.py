@@ -61,7 +61,7 @@ def test_keys_that_are_yet_to_be_made_are_waited_for():
     def waits(name: str, message: str):
         return pod(containers=[container(name, waiting="CreateContainerConfigError", message=message)])
 
-    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler"):
+    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"):
         for message in ('secret "demo-certs" not found', 'configmap "vc-facts-demo" not found'):
             assert unrecoverable_reason([waits(name, message)]) is None
             assert progress([waits(name, message)]) == "keys and certificates are being made"
