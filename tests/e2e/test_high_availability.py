@@ -53,7 +53,7 @@ def leader(space: Space) -> str:
 
 def all_ready(space: Space) -> bool:
     listed = json.loads(space.host.vcli("list", "-n", space.cluster.namespace, "-o", "json").stdout)
-    (found,) = [each for each in listed["data"] if each["name"] == NAME]
+    (found,) = [each for each in listed if each["name"] == NAME]
     return (found["status"], found["ready"], found["replicas"]) == ("Running", 3, 3)
 
 

@@ -6,6 +6,7 @@ others from when they saw it; it gives up at `renew_deadline`, before they take 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -85,6 +86,7 @@ class Election:
         self._seen: tuple[Any, ...] = ()
         self._seen_at = 0.0
         self._says_set_up = False
+        self._news = asyncio.Event()
         self.is_set_up = asyncio.Event()
         """Set when any leader has announced that the virtual cluster is set up."""
 
@@ -93,8 +95,9 @@ class Election:
         await self._leading.wait()
 
     def announce_set_up(self) -> None:
-        """Let the others know, with the next renewal, that the virtual cluster is set up."""
+        """Let the others know that the virtual cluster is set up."""
         self._says_set_up = True
+        self._news.set()
 
     def check(self) -> None:
         """See that a leader still is one; called before each write.
@@ -122,7 +125,9 @@ class Election:
             except (VcliError, TimeoutError) as error:
                 log.warning("lease not taken or renewed", error=error)
             self.check()
-            await asyncio.sleep(self._timing.retry)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), self._timing.retry)
+            self._news.clear()
             self.check()
 
     async def release(self) -> None:
