@@ -159,3 +159,13 @@ def test_a_long_list_of_fields_is_cut_for_people_only():
     found = changes((secret(**before), secret(**after)))
     assert list(found.lines())[1].endswith("data.k6 and 3 more")
     assert len(found.data()["objects"][0]["fields"]) == 9
+
+
+def test_several_pods_are_restarted_one_after_another():
+    etcd = {"name": "etcd", "command": ["etcd", "--initial-cluster=demo-0=https://a,demo-1=https://b"]}
+    live = workload(claim=True)
+    live["spec"]["template"]["spec"]["containers"].append(etcd)
+    found = changes((live, checksum_changed(live)))
+    assert found.consequences == (
+        "restarts the control plane's pods one after another: its API stays available",
+    )
