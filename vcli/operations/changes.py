@@ -191,7 +191,7 @@ def _consequences(
         if is_paused(workload.live):
             yield "it is paused: the control plane changes when it is resumed"
     if restarts and workload and members_of(workload.wanted) > 1:
-        yield "restarts the control plane's pods one after another: its API stays available"
+        yield "restarts the control plane's pods one after another: connections through each of them end"
     elif restarts:
         yield "restarts the control plane: its API is unavailable for some seconds"
     if loses_data:
