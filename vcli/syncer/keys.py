@@ -1,11 +1,8 @@
 """Keys and facts of the control plane: there before anything starts, and renewed while it runs."""
 
 import asyncio
-<<<<<<< HEAD
 from contextlib import suppress
 from dataclasses import replace
-=======
->>>>>>> ha
 from pathlib import Path
 from typing import Final
 
@@ -95,11 +92,7 @@ class Keys:
             spec = replace(self._spec, extra_sans=(*self._spec.extra_sans, *self._addresses))
             if lacking(spec, self._mounted):
                 try:
-<<<<<<< HEAD
                     await ensure(spec, self._mounted, _client)
-=======
-                    await ensure(self._spec, self._mounted, _client)
->>>>>>> ha
                 except VcliError as error:
                     log.warning("certificates can't be renewed yet", error=error)
                     pause = min(every, _RETRY)

@@ -167,9 +167,5 @@ def test_several_pods_are_restarted_one_after_another():
     live["spec"]["template"]["spec"]["containers"].append(etcd)
     found = changes((live, checksum_changed(live)))
     assert found.consequences == (
-<<<<<<< HEAD
-        "restarts the control plane's pods one after another: its API stays available",
-=======
         "restarts the control plane's pods one after another: connections through each of them end",
->>>>>>> ha
     )
