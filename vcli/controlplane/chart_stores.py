@@ -12,13 +12,9 @@ _DATA_MOUNT: Final = "            - {name: data, mountPath: /data}\n"
 _API_SERVER_MOUNT: Final = """\
             limits: {memory: 2Gi}
           volumeMounts:
-            - {name: pki, mountPath: /pki, readOnly: true}
+            - {name: apiserver-pki, mountPath: /pki, readOnly: true}
 """
-_PKI: Final = """\
-            secretName: demo-certs
-            optional: true
-            defaultMode: 0440
-"""
+_AFTER_API_SERVER: Final = "        - name: controller-manager-pki\n"
 
 STORE_EDITS: Final = (
     ("        - name: etcd\n", "        {{- if not $external.enabled }}\n        - name: etcd\n"),
@@ -49,14 +45,14 @@ STORE_EDITS: Final = (
 """,
     ),
     (
-        _PKI,
+        _AFTER_API_SERVER,
         f"""\
-{_PKI}        {{{{- with $external.tls.secretName }}}}
+        {{{{- with $external.tls.secretName }}}}
         - name: store-tls
           secret:
             secretName: {{{{ . | quote }}}}
             defaultMode: 0440
         {{{{- end }}}}
-""",
+{_AFTER_API_SERVER}""",
     ),
 )

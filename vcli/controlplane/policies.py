@@ -140,7 +140,8 @@ def _judging(component: Component, names: Names, level: str) -> Component:
     file = f"--admission-control-config-file={_FOLDER}/{level}.yaml"
     command = [container["command"][0], file, *container["command"][1:]]
     mount = {"name": "admission", "mountPath": _FOLDER, "readOnly": True}
-    judging = {**container, "command": command, "volumeMounts": [*container["volumeMounts"], mount]}
+    first, *others = container["volumeMounts"]
+    judging = {**container, "command": command, "volumeMounts": [first, mount, *others]}
     volume = {"name": "admission", "configMap": {"name": names.admission}}
     return replace(component, container=judging).having(volume)
 
