@@ -38,7 +38,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Created", f"{data['created']} by {data['managedBy']}"),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
-        ("Exposed", service.get("exposed") or "no: by a tunnel"),
+        ("Exposed", _exposed(data["service"])),
     ]
     parts = [fields(facts)]
     components = [
@@ -72,6 +72,10 @@ def _places(service: dict[str, Any]) -> list[str]:
         *ports,
         *service.get("addresses", ()),
     ]
+
+
+def _exposed(service: dict[str, Any] | None) -> str:
+    return "unknown" if service is None else service["exposed"] or "no, by a tunnel only"
 
 
 def _expires(certificates: dict[str, str] | None) -> list[dict[str, str]]:
