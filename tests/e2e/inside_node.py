@@ -44,7 +44,7 @@ class InsideNode:
         """Drop what goes to a TCP port from here, before it is translated to a pod."""
         table = f"blocked{port}"
         chain = f"chain out {{ type filter hook output priority -300; tcp dport {port} drop; }}"
-        self.run("nft", f"table inet {table} {{ {chain} }}")
+        self.run("nft", f"table inet {table} {{\n{chain}\n}}")
         try:
             yield
         finally:

@@ -53,7 +53,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
         ("Store", _store(data["store"] or {})),
-        ("Exposed", service.get("exposed") or "no: by a tunnel"),
+        ("Exposed", _exposed(data["service"])),
     ]
     parts = [fields(facts)]
     components = [
@@ -101,6 +101,10 @@ def _store(store: dict[str, Any]) -> str:
 
 def _mib(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MiB"
+
+
+def _exposed(service: dict[str, Any] | None) -> str:
+    return "unknown" if service is None else service["exposed"] or "no, by a tunnel only"
 
 
 def _expires(certificates: dict[str, str] | None) -> list[dict[str, str]]:

@@ -24,27 +24,30 @@ async def exposed(
     known = {(each.namespace, each.name) for each in clusters}
     try:
         services = (await client.list(SERVICES, namespace=namespace, label_selector=CONTROL_PLANES))["items"]
-        ingresses = []
+        ingresses: list[Object] = []
         if any(annotations(each).get(EXPOSED_BY) for each in services):
             found = await client.list(INGRESSES, namespace=namespace, label_selector=CONTROL_PLANES)
             ingresses = found["items"]
     except ApiError:  # what may not be seen is not shown
         return {}
-    hosts = {_key(each): f"https://{each['spec']['rules'][0].get('host')}" for each in ingresses}
-    ways = {_key(each): ", ".join(filter(None, (_way(each), hosts.get(_key(each))))) for each in services}
-    return {key: way for key, way in ways.items() if way and key in known}
+    ways: dict[tuple[str, str], list[str]] = {key: [] for key in known}
+    for each in (*services, *ingresses):
+        ways.get(_key(each), []).extend(_ways(each))
+    return {key: ", ".join(found) for key, found in ways.items() if found}
 
 
 def _key(obj: Object) -> tuple[str, str]:
     return obj["metadata"]["namespace"], obj["metadata"]["name"]
 
 
-def _way(service: Object) -> str:
-    spec = service["spec"]
-    ports = spec.get("ports") or [{}]
-    if awaits_address(service):
-        return "no address yet"
+def _ways(obj: Object) -> list[str]:
+    """Of a Service or an Ingress."""
+    spec = obj["spec"]
+    if "rules" in spec:
+        return [f"https://{rule['host']}" for rule in spec["rules"] if rule.get("host")]
+    if awaits_address(obj):
+        return ["no address yet"]
     if spec.get("type") == "LoadBalancer":
-        addresses = service["status"]["loadBalancer"]["ingress"]
-        return ", ".join(f"https://{each.get('ip') or each.get('hostname')}" for each in addresses)
-    return f"nodePort {ports[0].get('nodePort')}" if spec.get("type") == "NodePort" else ""
+        addresses = obj["status"]["loadBalancer"]["ingress"]
+        return [f"https://{each.get('ip') or each.get('hostname')}" for each in addresses]
+    return [f"nodePort {spec['ports'][0].get('nodePort')}"] if spec.get("type") == "NodePort" else []

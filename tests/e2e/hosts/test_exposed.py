@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import embedded
 import pytest
@@ -38,7 +39,7 @@ def inside(host: Host, tmp_path: Path) -> InsideNode:
 def test_the_load_balancer_is_taken_without_a_tunnel(host: Host, inside: InsideNode):
     server = f"https://{external(host, 'exposed', 'demo')}"
 
-    def cluster() -> object:
+    def cluster() -> Any:
         printed = inside.vcli("connect", *PLACE, "--print").stdout
         return yaml.safe_load(printed)["clusters"][0]["cluster"]
 
@@ -46,8 +47,8 @@ def test_the_load_balancer_is_taken_without_a_tunnel(host: Host, inside: InsideN
     eventually(lambda: "tls-server-name" not in cluster())
     assert cluster()["server"] == server
     assert inside.vcli("connect", *PLACE, *KUBECTL).stdout == "namespace/default\n"
-    pods = host.get("pods", "-n", "exposed", "-l", "app=vcluster")["items"]
-    assert [x["restartCount"] for each in pods for x in each["status"]["containerStatuses"]] == [0] * 4
+    found = host.get("pod", "demo-0", "-n", "exposed")["status"]["containerStatuses"]
+    assert {x["name"]: x["restartCount"] for x in found}["syncer"] == 0
     [listed] = json.loads(host.vcli("list", "-n", "exposed", "-o", "json").stdout)
     assert listed["exposed"] == f"{server}, https://{INGRESS}"
 
