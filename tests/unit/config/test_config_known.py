@@ -39,7 +39,7 @@ def test_each_key_of_vcluster_yaml_and_the_charts_of_2023_is_known(path: str):
     [
         "telemetry: {enabled: false}\npro: false\nplugins: {}",
         "sync: {toHost: {services: {enabled: true}, secrets: {enabled: true, all: false}}}",
-        "controlPlane: {ingress: {enabled: false, host: a}, statefulSet: {env: [], args: []}}",
+        "controlPlane: {serviceMonitor: {enabled: false, labels: {a: b}}, statefulSet: {env: [], args: []}}",
         "controlPlane: {proxy: {port: 8443, bindAddress: 0.0.0.0}, service: {enabled: true}}",
         "sync: {pods: {enabled: true}, secrets: {all: false}}\nrbac: {role: {create: true}}",
         "enableHA: false\nisolation: {enabled: false}\nproxy: {metricsServer: {nodes: {enabled: false}}}",
@@ -59,7 +59,7 @@ def test_what_asks_for_nothing_passes_in_silence(tmp_path: Path, text: str):
         ("controlPlane: {proxy: {port: 1}}", "controlPlane.proxy.port: only the default can be had"),
         ("multiNamespaceMode: {enabled: true}", "multiNamespaceMode: vcli does not do this"),
         ("vcluster: {image: 'rancher/k3s:v1.32.5-k3s1'}", "vcluster.image: is controlPlane.distro.k3s"),
-        ("syncer: {replicas: 3}", "values.yaml:1: syncer.replicas (now controlPlane.statefulSet."),
+        ("syncer: {replicas: 2}", "values.yaml:1: syncer.replicas (now controlPlane.statefulSet."),
         ("syncer: {extraArgs: [--odd=1]}", "syncer.extraArgs: --odd can't be given"),
         ("isolated: {enabled: true}", "isolated: unknown key"),
         ("sync: {pods: {enabled: false}}", "sync.pods: only the default can be had"),
