@@ -2,11 +2,12 @@
 
 import asyncio
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from vcli.bootstrap import layout, pki
-from vcli.bootstrap.issue import NAMES
-from vcli.bootstrap.pki import AUTHORITIES, LEAVES, Files
+from vcli.bootstrap import certificate, layout, pki
+from vcli.bootstrap.issue import NAMES, PEER_NAMES
+from vcli.bootstrap.pki import LEAVES, PEER_LEAVES, Files
 from vcli.config.load import Given
 from vcli.controlplane import render
 from vcli.controlplane.names import FIELD_MANAGER, Names
@@ -108,9 +109,10 @@ async def _reissue(client: Client, names: Names) -> Files:
         )
     spec = render.spec(names, Given().values(over=stored.document()))
     kept = without_leaves(secrets.files)
-    check_authorities(kept, names)
     addresses = service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]]
-    files = await asyncio.to_thread(issue, pki.sans(spec, addresses), existing=kept)
+    sans = with_learned(secrets.files, pki.sans(spec, addresses))
+    check_authorities(kept, names, pki.authorities(sans))
+    files = await asyncio.to_thread(issue, sans, existing=kept)
     wanted = layout.secrets(spec, files, owner=uid(service))
     await answered(_write(client, names, secrets, wanted))
     return files
@@ -118,12 +120,32 @@ async def _reissue(client: Client, names: Names) -> Files:
 
 def without_leaves(files: Files) -> Files:
     """What of a PKI stays when its leaves are issued again."""
-    leaves = {f"{leaf.name}.{part}" for leaf in LEAVES for part in ("crt", "key")}
-    return {name: data for name, data in files.items() if name in NAMES - leaves}
+    leaves = {f"{leaf.name}.{part}" for leaf in (*LEAVES, *PEER_LEAVES) for part in ("crt", "key")}
+    return {name: data for name, data in files.items() if name in (NAMES | PEER_NAMES) - leaves}
 
 
-def check_authorities(files: Files, names: Names) -> None:
-    """See that both CAs can sign: what signs in their place would cut off everybody.
+def with_learned(files: Mapping[str, bytes], sans: Mapping[str, Iterable[str]]) -> Mapping[str, list[str]]:
+    """The names of serving certificates, with those that they have already.
+
+    Addresses of load balancers and nodes are learned while a virtual cluster runs, and stand nowhere else.
+    """
+    return {name: sorted({*wanted, *_names_in(files, name)}) for name, wanted in sans.items()}
+
+
+def _names_in(files: Mapping[str, bytes], name: str) -> frozenset[str]:
+    try:
+        return certificate.parse(files[f"{name}.crt"]).sans
+    except (KeyError, ValueError):
+        return frozenset()
+
+
+def check_authorities(files: Files, names: Names, authorities: Iterable[str] = pki.AUTHORITIES) -> None:
+    """See that all CAs can sign: what signs in their place would cut off everybody.
+
+    Args:
+        files: without leaves.
+        names: of the virtual cluster.
+        authorities: the CAs that it has.
 
     Raises:
         VcliError: one is missing, or ends soon.
@@ -131,7 +153,7 @@ def check_authorities(files: Files, names: Names) -> None:
     cluster, secret = names.cluster, names.certificates
     upgrade = vcli("upgrade", cluster, namespace=names.namespace)
     states = {each.name: each.state for each in examine(files, now=dt.datetime.now(dt.UTC))}
-    for name in AUTHORITIES:
+    for name in authorities:
         state = states.get(name)
         if f"{name}.key" not in files or state in {None, "unreadable"}:
             raise VcliError(

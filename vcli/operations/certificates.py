@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from vcli import x509
 from vcli.bootstrap import certificate, layout
-from vcli.bootstrap.pki import LEAVES, Files
+from vcli.bootstrap.pki import LEAVES, PEER_LEAVES, Files
 from vcli.controlplane.names import Names
 from vcli.errors import NotFoundError
 from vcli.invocation import vcli
@@ -26,6 +26,7 @@ State = Literal["good", "ending", "expired", "foreign", "unreadable"]
 _PURPOSES: Final = {
     "ca": "signs the certificates of all components and of the administrator",
     "front-proxy-ca": "signs what the API server shows to aggregated APIs",
+    "etcd-ca": "signs the certificates of the store's members",
     "apiserver": "of the API server, for clients",
     "apiserver-host": "of the API server, for clients that use its name on the host",
     "kubelet": "of the syncer, as the kubelet of all nodes",
@@ -35,8 +36,10 @@ _PURPOSES: Final = {
     "kube-scheduler": "of the scheduler, when it calls the API server",
     "syncer": "of the syncer, when it calls the API server",
     "admin": "of the administrator, in kubeconfigs",
+    "etcd-peer": "of the store's members, for each other",
+    "etcd-peer-client": "of the store's members, when they call each other",
 }
-_ISSUERS: Final = {leaf.name: leaf.ca for leaf in LEAVES}
+_ISSUERS: Final = {leaf.name: leaf.ca for leaf in (*LEAVES, *PEER_LEAVES)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

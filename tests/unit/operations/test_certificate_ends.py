@@ -5,12 +5,13 @@ import datetime as dt
 
 import pytest
 
+from vcli.bootstrap import certificate, pki
 from vcli.bootstrap.pki import LEAF_LIFE, Files
 from vcli.controlplane.certificates import issue
 from vcli.controlplane.names import Names
 from vcli.errors import VcliError
 from vcli.operations.certificate_ends import ends_of, warnings
-from vcli.operations.certificate_rotation import check_authorities, without_leaves
+from vcli.operations.certificate_rotation import check_authorities, with_learned, without_leaves
 from vcli.operations.certificates import examine
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -75,3 +76,23 @@ def test_a_ca_that_ends_signs_nothing(files: Files):
     old = issue(SANS, now=NOW - dt.timedelta(days=3640))
     with pytest.raises(VcliError, match="CA ca of virtual cluster 'demo' is ending"):
         check_authorities(old, NAMES)
+
+
+def test_a_rotation_keeps_the_ca_of_the_stores_members():
+    sans = {**SANS, pki.PEER: ["*.demo-headless"]}
+    several = issue(sans, now=NOW)
+    kept = without_leaves(several)
+    assert kept.keys() - without_leaves(issue(SANS, now=NOW)).keys() == {"etcd-ca.crt", "etcd-ca.key"}
+    again = issue(sans, existing=kept, now=NOW)
+    assert again["etcd-ca.crt"] == several["etcd-ca.crt"]
+    assert again["etcd-peer.crt"] != several["etcd-peer.crt"]
+    with pytest.raises(VcliError, match=r"no good etcd-ca\.crt"):
+        check_authorities(without_leaves(issue(SANS, now=NOW)), NAMES, pki.authorities(sans))
+
+
+def test_a_rotation_keeps_addresses_that_were_learned():
+    found = issue({"apiserver": ["localhost", "192.0.2.7"]}, now=NOW)
+    assert with_learned(found, {"apiserver": ["localhost"]}) == {"apiserver": ["192.0.2.7", "localhost"]}
+    assert with_learned({}, {"apiserver": ["localhost"]}) == {"apiserver": ["localhost"]}
+    again = issue(with_learned(found, SANS), existing=without_leaves(found), now=NOW)
+    assert certificate.parse(again["apiserver.crt"]).sans == {"localhost", "10.96.0.1", "192.0.2.7"}
