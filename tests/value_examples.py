@@ -3,6 +3,7 @@
 from typing import Any
 
 import value_examples_custom as custom
+import value_examples_distros as distros
 from vcli.catalog import SYNCED
 
 SHA = "sha256:" + "0123456789abcdef" * 4
@@ -81,8 +82,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SCHEDULER}.extraArgs": [],
     f"{_SCHEDULER}.resources": [],
     **{key: [] for key in _image(f"{_SCHEDULER}.image")},
-    f"{_PLANE}.distro.k3s.enabled": [],
-    f"{_PLANE}.distro.k0s.enabled": [],
+    **distros.EXAMPLES,
     f"{_ETCD}.enabled": [],
     f"{_ETCD}.extraArgs": [_ARGS],
     f"{_ETCD}.resources": [_RESOURCES],
@@ -237,6 +237,7 @@ COMBINATIONS: list[dict[str, Any]] = [
         )
     ),
     *custom.COMBINATIONS,
+    *distros.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -272,12 +273,10 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_DISTRO}.enabled": False}, "k8s is the only distribution yet"),
+    *distros.REFUSED,
     ({f"{_DISTRO}.version": "1.29.1"}, "older than 1.30"),
     ({f"{_DISTRO}.version": "1.31"}, "Name the patch as well"),
     ({f"{_DISTRO}.version": "latest"}, "version"),
-    ({f"{_PLANE}.distro.k3s.enabled": True}, "can't be run yet"),
-    ({f"{_PLANE}.distro.k0s.enabled": True}, "can't be run yet"),
     ({f"{_ETCD}.enabled": False}, "the only store yet"),
     ({f"{_SET}.highAvailability.replicas": 2}, "more than one replica is for a later version"),
     ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),

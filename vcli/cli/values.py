@@ -59,11 +59,16 @@ SetFiles: TypeAlias = Annotated[
     typer.Option("--set-file", metavar="KEY=FILE", help="Set one value to the text of a file."),
 ]
 DistroOption: TypeAlias = Annotated[
-    Distro | None, typer.Option("--distro", metavar="NAME", help="What runs as the control plane: k8s.")
+    Distro | None,
+    typer.Option("--distro", metavar="NAME", help="What runs as the control plane: k8s or k3s."),
 ]
 Version: TypeAlias = Annotated[
     str | None,
-    typer.Option("--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3."),
+    typer.Option(
+        "--kubernetes-version",
+        metavar="VERSION",
+        help="Kubernetes version, such as v1.36.3, or a release of the distribution: v1.36.3+k3s1.",
+    ),
 ]
 Ephemeral: TypeAlias = Annotated[
     bool, typer.Option("--ephemeral", help="Keep no data: it ends with the pod, and starts faster.")
@@ -144,7 +149,8 @@ class ValueOptions:
         """The options that stand for one value each: the option's name to a mapping of values."""
         found: dict[str, dict[str, Any]] = {}
         if self.distro is not None:
-            found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
+            others: dict[str, Any] = {each.value: {"enabled": None} for each in Distro}
+            found["--distro"] = _plane("distro", {**others, self.distro.value: {"enabled": True}})
         if self.kubernetes_version:
             found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": self.kubernetes_version}})
         if self.ephemeral:

@@ -25,12 +25,12 @@ from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import Settings, dump
 from vcli.controlplane import addons, manifests, packing, rights, syncer
 from vcli.controlplane.bundle import Bundle, boot_script
-from vcli.controlplane.distros import k8s
+from vcli.controlplane.distros import distro_of
 from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
-from vcli.controlplane.stores import embedded_etcd
+from vcli.controlplane.stores import embedded_etcd, own
 from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import Object, ObjectMeta, OwnerReference, annotations, labels
 
@@ -105,10 +105,11 @@ def workload(
         checksum: of the settings; another one restarts the pod.
         renewed: when certificates were renewed; another one restarts the pod.
     """
-    store = embedded_etcd.store(names, values, facts)
+    distro = distro_of(values)
+    store = (own if distro.HAS_STORE else embedded_etcd).store(names, values, facts)
     components = [
         *store.components,
-        *k8s.components(names, values, store),
+        *distro.components(names, values, store),
         syncer.component(names, values, bundle),
     ]
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)

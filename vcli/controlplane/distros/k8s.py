@@ -7,6 +7,7 @@ from vcli.controlplane.components import Component, Store, load
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
 
+HAS_STORE: Final = False
 _STORE_FLAG: Final = "--etcd-servers"
 
 
