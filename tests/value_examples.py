@@ -237,7 +237,6 @@ COMBINATIONS: list[dict[str, Any]] = [
         )
     ),
     *custom.COMBINATIONS,
-    *distros.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
@@ -270,6 +269,7 @@ COMBINATIONS: list[dict[str, Any]] = [
         "exportKubeConfig.context": "mine",
         "exportKubeConfig.insecure": True,
     },
+    *distros.COMBINATIONS,
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -30,17 +30,11 @@ EXAMPLES: dict[str, list[Any]] = {
 COMBINATIONS: list[dict[str, Any]] = [
     {**_ON, **more}
     for more in (
-        {},
-        {f"{_DISTRO}.k8s.enabled": False, f"{_CLAIM}.enabled": False},
         {_VERSION: "1.36"},
-        {_VERSION: "v1.35.2"},
-        {_VERSION: "v1.35.2+k3s2"},
-        {_VERSION: "1.35.2-k3s2", _TAG: "v1.35.2-k3s2"},
-        {_TAG: "v1.34.1-k3s1", f"{_K3S}.image.registry": "mirror.example"},
-        {_TAG: _SHA, _VERSION: "v1.35.2"},
-        {f"{_K3S}.image": "registry.example:5000/me/k3s:v1.35.2-k3s1"},
-        {f"{_K3S}.image": f"me/k3s:v1.35.2-k3s1@{_SHA}"},
-        {f"{_K3S}.image.repository": "me/own", f"{_K3S}.imagePullPolicy": "Always"},
+        {f"{_DISTRO}.k8s.enabled": False, f"{_CLAIM}.enabled": False, _VERSION: "v1.35.2+k3s2"},
+        {_VERSION: "1.35.2-k3s2", _TAG: "v1.35.2-k3s2", f"{_K3S}.image.registry": "mirror.example"},
+        {_TAG: _SHA, _VERSION: "v1.35.2", f"{_K3S}.image.repository": "me/own"},
+        {f"{_K3S}.image": "registry.example:5000/me/k3s:v1.35.2-k3s1", f"{_K3S}.imagePullPolicy": "Always"},
         {
             f"{_K3S}.command": ["/bin/k3s", "server", 'a "b" \\ {{ c }}'],
             f"{_K3S}.extraArgs": ["--v=4", "x y"],
@@ -49,8 +43,11 @@ COMBINATIONS: list[dict[str, Any]] = [
             f"{_K3S}.resources": {"limits": {"memory": "1Gi"}},
             "networking.advanced.clusterDomain": "corp.example",
         },
-        {_MIRROR: "mirror.example/x", _SECURITY: {"runAsUser": 7}},
-        {"sync.fromHost.nodes.enabled": True, "sync.fromHost.nodes.selector.all": True},
+        {
+            _MIRROR: "mirror.example/x",
+            _SECURITY: {"runAsUser": 7},
+            f"{_K3S}.image": f"me/k3s:v1.35.2-k3s1@{_SHA}",
+        },
     )
 ]
 
