@@ -72,6 +72,8 @@ def test_what_its_command_does(tmp_path: Path):
         (pki / file).chmod(0o440)
     program.write_text('#!/bin/sh\nprintf "%s\\n" "$K3S_TOKEN" "$@"\n')
     program.chmod(0o755)
+    (tmp_path / "rancher").mkdir()
+    script = script.replace("/etc/rancher", str(tmp_path / "rancher"))
     script = script.replace("/pki", str(pki)).replace("/data", str(tmp_path / "data"))
     script = script.replace("exec k3s", f"exec {program}")
     command = [shell, option, script, name, "--a=b c"]
@@ -85,3 +87,5 @@ def test_what_its_command_does(tmp_path: Path):
         for part in ("crt", "key"):
             assert (tls / f"{copy}.{part}").read_bytes() == FILES[f"{original}.{part}"]
     assert (tls / "service.key").read_bytes() == FILES["sa.key"]
+    (tmp_path / "rancher" / "node" / "password").write_text("secret")
+    assert (tmp_path / "data" / "k3s" / "node" / "password").read_text() == "secret"
