@@ -1,7 +1,7 @@
 """A virtual cluster of another distribution, used as any other.
 
 ``VCLI_K3S_IMAGE`` names an image of k3s: an archive, which goes into the embedded host, or a reference that
-the host can pull. The host is built from packages, and there is none of k3s: without it these tests are skipped.
+the host can pull. The host is built from packages; k3s is none, so without an image they are skipped.
 """
 
 import json
