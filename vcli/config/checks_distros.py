@@ -38,7 +38,7 @@ def check_distro(plane: ControlPlane, document: Document) -> Distro:
             text = "no distribution is left"
             raise fail(document, (*_DISTRO, "k8s", "enabled"), text, hint="leave it out, or enable k3s")
         if distro.k3s != K3s():
-            hint = "set controlPlane.distro.k3s.enabled to true"
+            hint = "enable it (--distro k3s), or leave these keys out"
             raise fail(document, (*_DISTRO, "k3s"), "of no use while k3s is not enabled", hint=hint)
     return replace(distro, k8s=replace(distro.k8s, version=_version(distro, document)))
 
