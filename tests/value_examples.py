@@ -3,6 +3,7 @@
 from typing import Any
 
 import value_examples_custom as custom
+import value_examples_distros as distros
 import value_examples_exposure as exposure
 import value_examples_ha as ha
 import value_examples_policies as policies
@@ -86,8 +87,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SCHEDULER}.extraArgs": [],
     f"{_SCHEDULER}.resources": [],
     **{key: [] for key in _image(f"{_SCHEDULER}.image")},
-    f"{_PLANE}.distro.k3s.enabled": [],
-    f"{_PLANE}.distro.k0s.enabled": [],
+    **distros.EXAMPLES,
     f"{_ETCD}.extraArgs": [_ARGS],
     f"{_ETCD}.resources": [_RESOURCES],
     **_image(f"{_ETCD}.image"),
@@ -278,14 +278,14 @@ COMBINATIONS: list[dict[str, Any]] = [
         "exportKubeConfig.context": "mine",
         "exportKubeConfig.insecure": True,
     },
+    *distros.COMBINATIONS,
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_DISTRO}.enabled": False}, "k8s is the only distribution yet"),
+    *distros.REFUSED,
     ({f"{_DISTRO}.version": "1.29.1"}, "older than 1.30"),
     ({f"{_DISTRO}.version": "1.31"}, "Name the patch as well"),
     ({f"{_DISTRO}.version": "latest"}, "version"),
-    *(({f"{_PLANE}.distro.{each}.enabled": True}, "can't be run yet") for each in ("k3s", "k0s")),
     *ha.REFUSED,
     ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),

@@ -67,12 +67,15 @@ SetFiles: TypeAlias = Annotated[
     typer.Option("--set-file", metavar="KEY=FILE", help="Set one value to the text of a file."),
 ]
 DistroOption: TypeAlias = Annotated[
-    Distro | None, typer.Option("--distro", metavar="NAME", help="What runs as the control plane: k8s.")
+    Distro | None,
+    typer.Option("--distro", metavar="NAME", help="What runs as the control plane: k8s or k3s."),
 ]
 Version: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        "--kubernetes-version", metavar="VERSION", help="Kubernetes version, such as v1.36.3, or 1.34."
+        "--kubernetes-version",
+        metavar="VERSION",
+        help="Kubernetes version, such as v1.36.3, or 1.34; or a release of the distribution: v1.36.3+k3s1.",
     ),
 ]
 StoreOption: TypeAlias = Annotated[
@@ -197,7 +200,8 @@ class ValueOptions:
         """The options that stand for one value each: the option's name to a mapping of values."""
         found: dict[str, dict[str, Any]] = {}
         if self.distro is not None:
-            found["--distro"] = _plane("distro", {self.distro.value: {"enabled": True}})
+            others: dict[str, Any] = {each.value: {"enabled": None} for each in Distro}
+            found["--distro"] = _plane("distro", {**others, self.distro.value: {"enabled": True}})
         if self.kubernetes_version:
             from vcli.host.versions import completed  # noqa: PLC0415  --help must be quick
 

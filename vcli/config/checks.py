@@ -7,6 +7,7 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.checks_custom import check_custom
+from vcli.config.checks_distros import check_distro
 from vcli.config.checks_exposure import check_exposure
 from vcli.config.checks_ha import check_high_availability
 from vcli.config.checks_mappings import check_mappings
@@ -15,11 +16,10 @@ from vcli.config.checks_policies import check_policies
 from vcli.config.checks_stores import check_stores
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, K8s, Scheduler, Values
+from vcli.config.schema import Scheduler, Values
 from vcli.config.schema_kinds import by_name_of, nodes_of, selector_of, switch_of
 from vcli.config.schema_selector import LABEL_KEY, LABEL_VALUE, Selector
 
-_OLDEST_MINOR = 30
 _NODES = next(kind for kind in SYNCED if kind.path == "fromHost.nodes")
 _STORAGE_CLASSES = next(kind for kind in SYNCED if kind.path == "fromHost.storageClasses")
 
@@ -31,16 +31,7 @@ def check(values: Values, document: Document) -> Values:
         UsageError: names the key, its place and the way out.
     """
     plane = values.control_plane
-    for name in ("k3s", "k0s"):
-        if getattr(plane.distro, name).enabled:
-            raise fail(
-                document,
-                ("controlPlane", "distro", name),
-                "this distribution can't be run yet",
-                hint="leave it out: upstream Kubernetes (k8s) is the default",
-            )
-    if not plane.distro.k8s.enabled:
-        raise fail(document, ("controlPlane", "distro", "k8s", "enabled"), "k8s is the only distribution yet")
+    distro = check_distro(plane, document)
     check_stores(values, document)
     check_high_availability(values, document)
     claim = plane.stateful_set.persistence.volume_claim
@@ -66,8 +57,7 @@ def check(values: Values, document: Document) -> Values:
     _check_scheduler(values, document)
     check_custom(values, document)
     check_policies(values, document)
-    k8s = replace(plane.distro.k8s, version=_full_version(plane.distro.k8s, document))
-    return replace(values, control_plane=replace(plane, distro=replace(plane.distro, k8s=k8s)))
+    return replace(values, control_plane=replace(plane, distro=distro))
 
 
 def _check_ranges(values: Values, document: Document) -> None:
@@ -181,22 +171,3 @@ def _check_mapped(values: Values, kind: SyncedKind, document: Document) -> None:
     if by_name and not is_on:
         raise fail(document, place, "of no use while it is off", hint=f"set {kind.switch} to true")
     check_mappings(by_name, place, document)
-
-
-def _full_version(k8s: K8s, document: Document) -> str:
-    keys = ("controlPlane", "distro", "k8s", "version")
-    version = "v" + k8s.version.removeprefix("v")
-    parts = re.findall(r"[0-9]+", version)
-    if int(parts[1]) < _OLDEST_MINOR:
-        raise fail(document, keys, f"{version} is older than 1.{_OLDEST_MINOR}, the oldest that can be run")
-    if version.count(".") > 1:
-        return version
-    if KUBERNETES.startswith(version + "."):
-        return KUBERNETES
-    raise fail(
-        document,
-        keys,
-        f"{version} names no patch release",
-        hint=f"name one of its releases, as in {version}.1; for an embedded host,"
-        f" 'vcli host load-image --kubernetes {version.removeprefix('v')}' gets one and names it",
-    )

@@ -22,6 +22,13 @@ def check_high_availability(values: Values, document: Document) -> None:
     if not chosen.is_on:
         _check_times_unset(chosen, document)
         return
+    if plane.distro.k3s.enabled:
+        raise fail(
+            document,
+            (*_HA, "replicas"),
+            "k3s keeps its objects in its own pod: there can be no second one",
+            hint="leave it out, or use upstream Kubernetes (--distro k8s)",
+        )
     if chosen.replicas % 2 == 0:
         raise fail(
             document,

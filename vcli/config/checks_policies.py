@@ -24,6 +24,13 @@ def check_policies(values: Values, document: Document) -> None:
         UsageError: names the key, its place and the way out.
     """
     policies = values.policies
+    if policies.pod_security_standard and values.control_plane.distro.k3s.enabled:
+        raise fail(
+            document,
+            (*_PLACE, "podSecurityStandard"),
+            "k3s is not given the file that says so yet",
+            hint="set it to '' (or label the namespaces inside), or use upstream Kubernetes (--distro k8s)",
+        )
     quota, limits, network = policies.resource_quota, policies.limit_range, policies.network_policy
     for key, section, default, is_on in (
         ("resourceQuota", quota, ResourceQuotaPolicy(), policies.has_quota),

@@ -8,12 +8,13 @@ case in YAML.
 # ruff: noqa: RUF009  _doc and _section make fields
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
+from vcli.config.schema_distros import K0s, K3s, PullPolicy
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
 from vcli.config.schema_ha import HighAvailability
@@ -28,9 +29,6 @@ from vcli.kube.types import Object
 KUBERNETES = "v1.36.3"
 ETCD = "3.6.8-0"
 COREDNS = "v1.14.2"
-
-PullPolicy: TypeAlias = Literal["", "Always", "IfNotPresent", "Never"]
-
 
 QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
 
@@ -77,11 +75,13 @@ class Scheduler:
 class K8s:
     """Upstream Kubernetes."""
 
-    enabled: bool = _doc(True, "Run upstream Kubernetes.")
+    enabled: bool | Literal["auto"] = _doc(
+        "auto", "Run upstream Kubernetes; auto: unless another distribution is enabled."
+    )
     version: str = _doc(
         KUBERNETES,
-        "Kubernetes version of the virtual cluster.",
-        pattern=r"^v?1\.[0-9]+(\.[0-9]+(-.+)?)?$",
+        "Kubernetes version of the virtual cluster, whichever distribution runs it.",
+        pattern=r"^v?1\.[0-9]+(\.[0-9]+([-+].+)?)?$",
         form="a version of Kubernetes, such as v1.36.3",
     )
     image_pull_policy: PullPolicy = _doc("", "Pull policy of the control plane's images.")
@@ -91,19 +91,12 @@ class K8s:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherDistro:
-    """A distribution that this version can't run; named so that the answer is a clear one."""
-
-    enabled: bool = _doc(False, "Run this distribution.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Distro:
     """What runs as the control plane."""
 
     k8s: K8s = _section(K8s)
-    k3s: OtherDistro = _section(OtherDistro)
-    k0s: OtherDistro = _section(OtherDistro)
+    k3s: K3s = _section(K3s)
+    k0s: K0s = _section(K0s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +186,7 @@ class Service(Metadata):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeClaim:
-    """The volume of etcd."""
+    """The volume of the store."""
 
     enabled: bool | Literal["auto"] = _doc(
         "auto", "Keep the data on a volume claim; auto: if the host has a default StorageClass."

@@ -25,6 +25,7 @@ _OWN = (
     "_checks.tpl",
     "_custom.tpl",
     "_exposure.tpl",
+    "_distros.tpl",
     "_networking.tpl",
     "_policies.tpl",
     "policies.yaml",
@@ -35,7 +36,13 @@ _OWN = (
 )
 _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/optional-rights.yaml")
 _WORKLOAD = "statefulset.yaml"
-_COMPONENTS = ("stores/embedded-etcd.yaml", "distros/k8s.yaml", "syncer.yaml")
+# Each with the distribution that it goes with; the syncer goes with all.
+_COMPONENTS = {
+    "stores/embedded-etcd.yaml": "k8s",
+    "distros/k8s.yaml": "k8s",
+    "distros/k3s.yaml": "k3s",
+    "syncer.yaml": "",
+}
 _NO_COMPONENTS = "      containers: []\n      volumes: []\n"
 _RELEASE = "{{ .Release.Name }}"
 
@@ -106,18 +113,33 @@ def _edited(name: str) -> str:
 
 def _workload() -> str:
     """The StatefulSet with its components, as `vcli.controlplane.packing.one_pod` packs them, but as text."""
-    parts = [manifests.read(f"control-plane/{path}") for path in _COMPONENTS]
-    containers = [
-        container
-        for part in parts
-        for container in re.split(r"^(?=  - name: )", _section(part, "containers"), flags=re.MULTILINE)
-        if container
-    ]
-    containers.sort(key=lambda text: order_of(text.split()[2]))
-    volumes = [_section(part, "volumes") for part in parts]
-    text = "".join(["containers:\n", *containers, "volumes:\n", *volumes])
+    containers: list[tuple[int, str]] = []
+    volumes: dict[str, str] = {}
+    for path, distro in _COMPONENTS.items():
+        part = manifests.read(f"control-plane/{path}")
+        found = _items(part, "containers")
+        containers += [(order_of(_name(each)), _only_with(distro, each)) for each in found]
+        for each in _items(part, "volumes"):
+            # What another one mounts as well is there with each of them.
+            volumes[_name(each)] = each if _name(each) in volumes else _only_with(distro, each)
+    in_order = [text for _, text in sorted(containers, key=lambda each: each[0])]
+    text = "".join(["containers:\n", *in_order, "volumes:\n", *volumes.values()])
     indented = re.sub(r"^(?=.)", " " * 6, text, flags=re.MULTILINE)
     return manifests.read(f"control-plane/{_WORKLOAD}").replace(_NO_COMPONENTS, indented)
+
+
+def _only_with(distro: str, text: str) -> str:
+    return f'  {{{{- if eq $distro "{distro}" }}}}\n{text}  {{{{- end }}}}\n' if distro else text
+
+
+def _items(text: str, key: str) -> list[str]:
+    """The elements of a list below a key, with the comments that are in them or come behind."""
+    found = re.split(r"^(?=  - name: )", _section(text, key), flags=re.MULTILINE)
+    return [each for each in found if each.startswith("  - name: ")]
+
+
+def _name(item: str) -> str:
+    return item.split()[2]
 
 
 def _section(text: str, key: str) -> str:

@@ -3,14 +3,18 @@
 # ruff: noqa: E501  Go templates are one line each
 
 from vcli.controlplane import chart_exposure, chart_policies, chart_scheduler
+from vcli.controlplane.chart_k3s import K3S_EDITS
+from vcli.controlplane.chart_pieces import Edit
+from vcli.controlplane.chart_pieces import block_or as _or
+from vcli.controlplane.chart_pieces import pull_policy as _policy
 from vcli.controlplane.chart_stores import STORE_EDITS
-
-Edit = tuple[str, str]
 
 _VALUES = """\
 {{- $plane := .Values.controlPlane }}
 {{- $set := $plane.statefulSet }}
+{{- $distro := include "vcli.distro" . }}
 {{- $k8s := $plane.distro.k8s }}
+{{- $k3s := $plane.distro.k3s }}
 {{- $etcd := $plane.backingStore.etcd.embedded }}
 {{- $external := $plane.backingStore.etcd.external }}
 {{- $claim := $set.persistence.volumeClaim }}
@@ -33,28 +37,12 @@ def _metadata(name: str, own: str = "") -> Edit:
     )
 
 
-def _or(values: str, block: str, indent: int) -> Edit:
-    """A block, or in its place what the values have for its first key."""
-    space = " " * indent
-    key = block.partition(":")[0]
-    old = "".join(f"{space}{line}\n" for line in block.splitlines())
-    new = (
-        f"{space}{{{{- with {values} }}}}\n{space}{key}:\n{space}  {{{{- toYaml . | nindent {indent + 2} }}}}\n"
-        f"{space}{{{{- else }}}}\n{old}{space}{{{{- end }}}}\n"
-    )
-    return old, new
-
-
 def _image(container: str, image: str, values: str, tag: str, policy: str) -> Edit:
     reference = f'include "vcli.image" (dict "image" {values} "tag" {tag} "mirror" $mirror)'
     return (
         f"        - name: {container}\n          image: {image}\n",
         f"        - name: {container}\n          image: {{{{ {reference} | quote }}}}\n{_policy(policy)}",
     )
-
-
-def _policy(values: str) -> str:
-    return f"          {{{{- with {values} }}}}\n          imagePullPolicy: {{{{ . }}}}\n          {{{{- end }}}}\n"
 
 
 def _arguments(after: str, values: str) -> Edit:
@@ -70,6 +58,7 @@ _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
     *STORE_EDITS,
+    *K3S_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from vcli import yaml
@@ -34,12 +35,12 @@ from vcli.controlplane import (
     syncer,
 )
 from vcli.controlplane.bundle import Bundle, boot_script
-from vcli.controlplane.distros import k8s
+from vcli.controlplane.distros import distro_of
 from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
-from vcli.controlplane.stores import embedded_etcd, external_etcd
+from vcli.controlplane.stores import embedded_etcd, external_etcd, own
 from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import Object, ObjectMeta, OwnerReference, annotations, labels
 
@@ -117,16 +118,22 @@ def workload(
         checksum: of the settings; another one restarts the pod.
         renewed: when certificates were renewed; another one restarts the pod.
     """
-    is_outside = values.control_plane.backing_store.etcd.external.enabled
-    store = (external_etcd if is_outside else embedded_etcd).store(names, values, facts)
+    distro = distro_of(values)
+    store = _store_of(values).store(names, values, facts)
     components = [
         *store.components,
-        *k8s.components(names, values, store),
+        *distro.components(names, values, store),
         syncer.component(names, values, bundle),
     ]
     components = high_availability.adapted(names, values, components)
     components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
+
+
+def _store_of(values: Values) -> ModuleType:
+    if distro_of(values).HAS_STORE:
+        return own
+    return external_etcd if values.control_plane.backing_store.etcd.external.enabled else embedded_etcd
 
 
 def spec(names: Names, values: Values) -> Spec:
@@ -192,7 +199,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         kubernetes_version=values.control_plane.distro.k8s.version,
         addons=addons.render(values),
         hosts_image=hosts_image if rewrite.enabled else "",
-        etcd="" if values.control_plane.backing_store.etcd.external.enabled else ETCD_INSIDE,
+        etcd=ETCD_INSIDE if _store_of(values) is embedded_etcd else "",
         metrics=values.integrations.metrics_server.enabled,
         external_ip_ranges=list(values.sync.to_host.services.external_ips.allowed_cidrs),
         # A scheduler has to see nodes before it can use them.

@@ -29,9 +29,12 @@ _CONTAINERS: Final[Mapping[str, frozenset[Role]]] = {
     "syncer": frozenset({Role.SYNCER}),
     "kube-controller-manager": frozenset({Role.CONTROLLER_MANAGER}),
     "kube-scheduler": frozenset({Role.SCHEDULER}),
+    "k3s": frozenset({Role.STORE, Role.API_SERVER, Role.CONTROLLER_MANAGER}),
 }
 _DISTROS: Final = {"kube-apiserver": "k8s", "kubernetes": "k8s", "k3s": "k3s", "k0s": "k0s"}
 """Distributions by the last part of an image's name; loft-sh's CLI has one that holds all of Kubernetes."""
+
+_OWN_CONTAINERS: Final = {"k3s": "k3s"}
 
 
 def roles_of(container: str) -> frozenset[Role]:
@@ -66,6 +69,7 @@ def tag_of(container: Object) -> str:
 
 
 def distro_of(container: Object) -> str | None:
-    """The distribution whose image a container runs, ``k8s``; None if it is of none that is known."""
+    """The distribution that a container runs, ``k8s``; None if it is of none that is known."""
     image = str(container.get("image", "")).partition("@")[0].rpartition("/")[2]
-    return _DISTROS.get(image.partition(":")[0])
+    # A mirror may call the image otherwise; the container is ours.
+    return _DISTROS.get(image.partition(":")[0]) or _OWN_CONTAINERS.get(str(container.get("name")))

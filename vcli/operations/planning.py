@@ -23,6 +23,7 @@ from vcli.kube.errors import Forbidden, Invalid, NotFound
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object, annotations
 from vcli.operations.changes import Changes, Planned, compare, is_paused
+from vcli.operations.distros import check_distro
 from vcli.operations.existing import is_there
 from vcli.operations.facts import load_bundle
 from vcli.operations.preflight import PreflightResult, raise_for, run_preflight
@@ -177,6 +178,7 @@ def _check_versions(names: Names, values: Values, live: Object | None, wanted: O
             f"virtual cluster {names.cluster!r} was made by vcli {made_by}, this is {__version__}: what only"
             " the newer one knows is lost"
         )
+    check_distro(names, live, wanted)
     check_step(
         running_version(live),
         running_version(wanted) or values.control_plane.distro.k8s.version,

@@ -13,6 +13,7 @@ _RESOURCES = (
     "controlPlane.distro.k8s.apiServer.resources",
     "controlPlane.distro.k8s.controllerManager.resources",
     "controlPlane.backingStore.etcd.embedded.resources",
+    "controlPlane.distro.k3s.resources",
     "controlPlane.statefulSet.resources",
 )
 _SIZE = "controlPlane.statefulSet.persistence.volumeClaim.size"

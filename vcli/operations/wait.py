@@ -76,6 +76,9 @@ def _image_hint(cluster: VirtualCluster, pods: Sequence[Object]) -> str:
     """The nodes of an embedded host have the images of its own version, and can often download none."""
     if not cluster.ours or cluster.version is None or not lacks_image(pods):
         return ""
+    if cluster.distro != "k8s":
+        it = f"an embedded host has no image of {cluster.distro}"
+        return f"{it}: vcli host load-image FILE takes an archive of it; "
     minor = ".".join(cluster.version.removeprefix("v").split(".")[:2])
     return f"to an embedded host, vcli host load-image --kubernetes {minor} gives the images; "
 

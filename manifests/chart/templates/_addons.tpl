@@ -112,7 +112,7 @@
   "defaultServiceAccountReady" true
   "keys" $keys
 -}}
-{{- if $values.controlPlane.backingStore.etcd.external.enabled -}}{{- $_ := set $settings "etcd" "" -}}{{- end -}}
+{{- if or $values.controlPlane.backingStore.etcd.external.enabled $values.controlPlane.distro.k3s.enabled -}}{{- $_ := set $settings "etcd" "" -}}{{- end -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
 {{- $nodes := $values.sync.fromHost.nodes -}}
 {{- if $nodes.syncBackChanges -}}{{- $_ := set $settings "nodeChanges" true -}}{{- end -}}

@@ -4,14 +4,7 @@
 {{- if or (gt (len .Release.Name) 52) (not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" .Release.Name)) -}}
   {{- fail (printf "the name %q is not a DNS label of 52 characters at most that begins with a letter" .Release.Name) -}}
 {{- end -}}
-{{- range $distro := list "k3s" "k0s" -}}
-  {{- if (get $plane.distro $distro).enabled -}}
-    {{- fail (printf "controlPlane.distro.%s: this distribution can't be run yet" $distro) -}}
-  {{- end -}}
-{{- end -}}
-{{- if not $plane.distro.k8s.enabled -}}
-  {{- fail "controlPlane.distro.k8s.enabled: k8s is the only distribution yet" -}}
-{{- end -}}
+{{- include "vcli.checkDistro" . -}}
 {{- include "vcli.checkStores" . -}}
 {{- if gt (int $plane.statefulSet.highAvailability.replicas) 1 -}}
   {{- fail "controlPlane.statefulSet.highAvailability.replicas: the chart has one control-plane pod: vcli create --ha makes more" -}}
@@ -59,7 +52,7 @@
   {{- fail "controlPlane.distro.k8s.scheduler: of no use while the host schedules: set controlPlane.distro.k8s.scheduler.enabled to true" -}}
 {{- end -}}
 {{- $version := include "vcli.version" . -}}
-{{- $minor := (splitList "." $version | rest | first) | int -}}
+{{- $minor := regexFind "[0-9]+" (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}
   {{- fail (printf "controlPlane.distro.k8s.version: %s is older than 1.30, the oldest that can be run" $version) -}}
 {{- end -}}

@@ -36,14 +36,37 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* Kubernetes' version in full. */}}
-{{- define "vcli.version" -}}
-{{- $given := printf "v%s" (trimPrefix "v" .Values.controlPlane.distro.k8s.version) -}}
+{{/* The distribution that runs. */}}
+{{- define "vcli.distro" -}}
+{{- ternary "k3s" "k8s" .Values.controlPlane.distro.k3s.enabled -}}
+{{- end -}}
+
+{{/* The tag of the image of k3s, where it is a release. */}}
+{{- define "vcli.k3sTag" -}}
+{{- $reference := include "vcli.image" (dict "image" .Values.controlPlane.distro.k3s.image) -}}
+{{- $tag := (splitn ":" 2 (base (splitn "@" 2 $reference)._0))._1 | default "" -}}
+{{- if regexMatch "^v?1\\.[0-9]+\\.[0-9]+([-+].+)?$" $tag -}}{{- $tag -}}{{- end -}}
+{{- end -}}
+
+{{/* "version" in full for "distro": v1.36.3, v1.36.3+k3s1. */}}
+{{- define "vcli.release" -}}
+{{- $given := printf "v%s" (trimPrefix "v" .version) -}}
 {{- if hasPrefix (printf "%s." $given) (include "vcli.kubernetes" .) -}}
-{{- include "vcli.kubernetes" . -}}
-{{- else -}}
+{{- $given = include "vcli.kubernetes" . -}}
+{{- end -}}
+{{- if eq .distro "k3s" -}}
+{{- $given = replace "-k3s" "+k3s" $given -}}
+{{- if not (contains "+" $given) -}}{{- $given = printf "%s+k3s1" $given -}}{{- end -}}
+{{- end -}}
 {{- $given -}}
 {{- end -}}
+
+{{/* The version of the virtual cluster in full. */}}
+{{- define "vcli.version" -}}
+{{- $distro := include "vcli.distro" . -}}
+{{- $version := .Values.controlPlane.distro.k8s.version -}}
+{{- if eq $distro "k3s" -}}{{- $version = include "vcli.k3sTag" . | default $version -}}{{- end -}}
+{{- include "vcli.release" (dict "distro" $distro "version" $version) -}}
 {{- end -}}
 
 {{/* An image as a container names it: "image" is registry/repository:tag, or these three as keys; "tag" is used

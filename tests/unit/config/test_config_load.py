@@ -113,9 +113,9 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
         ("controlPlane: [\n", "values.yaml:2: not YAML: ", None),
         ("- a\n", "values.yaml: values must be a mapping", None),
         (
-            "controlPlane: {distro: {k3s: {enabled: true}}}\n",
-            "values.yaml:1: controlPlane.distro.k3s: this distribution can't be run yet",
-            "leave it out",
+            "controlPlane: {distro: {k0s: {enabled: true}}}\n",
+            "values.yaml:1: controlPlane.distro.k0s.enabled: k0s can't be run: it has to start as root",
+            "--distro k3s",
         ),
         (
             "controlPlane:\n  service:\n    httpsNodePort: 30443\n",
@@ -164,8 +164,8 @@ def test_the_place_of_a_set(tmp_path: Path):
 
 
 def test_the_place_of_an_option():
-    with pytest.raises(UsageError, match=r"^--distro: controlPlane\.distro\.k3s"):
-        load(options={"--distro": {"controlPlane": {"distro": {"k3s": {"enabled": True}}}}})
+    with pytest.raises(UsageError, match=r"^--distro: controlPlane\.distro\.k0s"):
+        load(options={"--distro": {"controlPlane": {"distro": {"k0s": {"enabled": True}}}}})
 
 
 @pytest.mark.parametrize(

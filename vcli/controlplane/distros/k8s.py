@@ -1,10 +1,14 @@
 """Upstream Kubernetes: kube-apiserver, kube-controller-manager and kube-scheduler, a container each."""
 
+from typing import Final
+
 from vcli.config.schema import ApiServer, ControllerManager, Scheduler, Values
 from vcli.controlplane.components import Component, Store, load
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
 from vcli.controlplane.stores import SERVERS
+
+HAS_STORE: Final = False
 
 
 def components(names: Names, values: Values, store: Store) -> list[Component]:

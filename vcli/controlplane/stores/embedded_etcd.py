@@ -37,6 +37,18 @@ def store(names: Names, values: Values, facts: Facts) -> Store:
     return Store(endpoint=ETCD_INSIDE, components=(etcd.having({"name": _VOLUME, "emptyDir": {}}),))
 
 
+def claims(names: Names, values: Values, facts: Facts) -> tuple[Object, ...]:
+    """The volume claim templates of any store in the pod; none where its data ends with the pod.
+
+    Args:
+        names: of the virtual cluster.
+        values: what the user chose.
+        facts: about the host.
+    """
+    claim = values.control_plane.stateful_set.persistence.volume_claim
+    return (_claim(names, claim),) if wants_claim(claim, facts.storage) else ()
+
+
 def wants_claim(claim: VolumeClaim, storage: Storage | None) -> bool:
     """Whether the data is kept on a volume claim."""
     return storage is not None if claim.enabled == "auto" else claim.enabled
