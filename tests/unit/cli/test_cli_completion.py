@@ -80,7 +80,7 @@ def offered(line: str, shell: str = "zsh", breaks: str = "") -> list[str]:
         ("vcli list --output=js", ["json"]),
         ("vcli -o y", ["yaml"]),
         ("vcli list --log-format ", ["text", "json"]),
-        ("vcli create demo --expose ", ["nodeport", "loadbalancer"]),
+        ("vcli create demo --expose ", ["nodeport", "loadbalancer", "ingress"]),
         ("vcli create demo --distro k8", ["k8s"]),
         ("vcli host up --egress ", ["none", "public", "all"]),
         ("vcli host up --kubernetes ", MINORS),
