@@ -58,7 +58,7 @@ def test_what_asks_for_nothing_passes_in_silence(tmp_path: Path, text: str):
         ("controlPlane: {service: {enabled: false}}", "controlPlane.service.enabled: only the default"),
         ("controlPlane: {proxy: {port: 1}}", "controlPlane.proxy.port: only the default can be had"),
         ("multiNamespaceMode: {enabled: true}", "multiNamespaceMode: vcli does not do this"),
-        ("vcluster: {image: 'rancher/k3s:v1.32.5-k3s1'}", "vcluster.image: is controlPlane.distro.k3s"),
+        ("vcluster: {image: 'k0sproject/k0s:v1.32.5-k0s.0'}", "vcluster.image: is controlPlane.distro.k0s"),
         ("syncer: {replicas: 2}", "values.yaml:1: syncer.replicas (now controlPlane.statefulSet."),
         ("syncer: {extraArgs: [--odd=1]}", "syncer.extraArgs: --odd can't be given"),
         ("isolated: {enabled: true}", "isolated: unknown key"),
