@@ -23,7 +23,7 @@ def schema(*, common: Common) -> Result:
 
     del common
     found = json_schema()
-    return Result(data=found, text=json.dumps(found, indent=2) + "\n", names=(found["title"],))
+    return Result(data=found, text=json.dumps(found, indent=2) + "\n", names=("schema",))
 
 
 @values.command("check")
@@ -57,7 +57,7 @@ def check(*, files: Files = None, common: Common) -> Result:
     return Result(
         data=rows,
         columns=_COLUMNS,
-        names=tuple(str(row["message"]) for row in rows),
+        names=tuple(str(row["message"]).partition(": ")[0] for row in rows),
         messages=() if rows else ("nothing to say: these values are right",),
         exit_code=UsageError.exit_code if mistakes else 0,
     )
