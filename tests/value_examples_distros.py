@@ -59,7 +59,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**_ON, f"{_DISTRO}.k8s.apiServer.extraArgs": ["--v=4"]}, "of no use with k3s"),
     ({**_ON, f"{_DISTRO}.k8s.imagePullPolicy": "Always"}, "of no use with k3s"),
     ({**_ON, "controlPlane.backingStore.etcd.embedded.extraArgs": ["--v=4"]}, "a store of its own"),
-    ({**_ON, "controlPlane.statefulSet.highAvailability.replicas": 2}, "more than one replica"),
+    ({**_ON, "controlPlane.statefulSet.highAvailability.replicas": 3}, "the chart has one control-plane pod"),
     ({**_ON, _VERSION: "v1.29.2"}, "older than 1.30"),
     ({**_ON, _VERSION: "v1.31"}, "Name the patch as well"),
     ({**_ON, _VERSION: "v1.36.3+k0s.2"}, "a release of another distribution"),

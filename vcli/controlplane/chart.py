@@ -36,11 +36,11 @@ _OWN = (
 )
 _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/optional-rights.yaml")
 _WORKLOAD = "statefulset.yaml"
-# Each with the distribution that it goes with; the syncer goes with all.
+# Each with when it is there; the syncer always is.
 _COMPONENTS = {
-    "stores/embedded-etcd.yaml": "k8s",
-    "distros/k8s.yaml": "k8s",
-    "distros/k3s.yaml": "k3s",
+    "stores/embedded-etcd.yaml": 'and (eq $distro "k8s") (not $external.enabled)',
+    "distros/k8s.yaml": 'eq $distro "k8s"',
+    "distros/k3s.yaml": 'eq $distro "k3s"',
     "syncer.yaml": "",
 }
 _NO_COMPONENTS = "      containers: []\n      volumes: []\n"
@@ -115,21 +115,21 @@ def _workload() -> str:
     """The StatefulSet with its components, as `vcli.controlplane.packing.one_pod` packs them, but as text."""
     containers: list[tuple[int, str]] = []
     volumes: dict[str, str] = {}
-    for path, distro in _COMPONENTS.items():
+    for path, condition in _COMPONENTS.items():
         part = manifests.read(f"control-plane/{path}")
         found = _items(part, "containers")
-        containers += [(order_of(_name(each)), _only_with(distro, each)) for each in found]
+        containers += [(order_of(_name(each)), _only_if(condition, each)) for each in found]
         for each in _items(part, "volumes"):
             # What another one mounts as well is there with each of them.
-            volumes[_name(each)] = each if _name(each) in volumes else _only_with(distro, each)
+            volumes[_name(each)] = each if _name(each) in volumes else _only_if(condition, each)
     in_order = [text for _, text in sorted(containers, key=lambda each: each[0])]
     text = "".join(["containers:\n", *in_order, "volumes:\n", *volumes.values()])
     indented = re.sub(r"^(?=.)", " " * 6, text, flags=re.MULTILINE)
     return manifests.read(f"control-plane/{_WORKLOAD}").replace(_NO_COMPONENTS, indented)
 
 
-def _only_with(distro: str, text: str) -> str:
-    return f'  {{{{- if eq $distro "{distro}" }}}}\n{text}  {{{{- end }}}}\n' if distro else text
+def _only_if(condition: str, text: str) -> str:
+    return f"  {{{{- if {condition} }}}}\n{text}  {{{{- end }}}}\n" if condition else text
 
 
 def _items(text: str, key: str) -> list[str]:

@@ -8,7 +8,6 @@ These come before all other edits: they look for lines of the manifests.
 from typing import Final
 
 _SERVERS: Final = "            - --etcd-servers=http://127.0.0.1:2379\n"
-_DATA_MOUNT: Final = "            - {name: data, mountPath: /data}\n"
 _API_SERVER_MOUNT: Final = """\
             limits: {memory: 2Gi}
           volumeMounts:
@@ -17,8 +16,6 @@ _API_SERVER_MOUNT: Final = """\
 _AFTER_API_SERVER: Final = "        - name: controller-manager-pki\n"
 
 STORE_EDITS: Final = (
-    ("        - name: etcd\n", "        {{- if not $external.enabled }}\n        - name: etcd\n"),
-    (_DATA_MOUNT, f"{_DATA_MOUNT}        {{{{- end }}}}\n"),
     (
         _SERVERS,
         f"""\
