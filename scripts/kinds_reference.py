@@ -18,6 +18,10 @@ With `auto` a kind is on where the syncer gets the rights that it takes: those o
 creating fails without the latter. Where a right is missing, the kind is unavailable: `vcli describe` and a
 Warning event on each of its objects say so, and everything else works.
 """
+FOLLOWS = {
+    "toHost": "- with `auto` as `{}` says, which is `false` by default",
+    "fromHost": "- with `auto` off while `{}` is `false`, as it is by default",
+}
 INSIDE = "- on, with these rights, where [pods are scheduled inside](../explanation/scheduling.md)"
 
 
@@ -33,7 +37,7 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
     """The kinds of one direction."""
     parts = [f"\n## {title}\n"]
     for kind in kinds:
-        default = str(kind.enabled).lower()
+        default = str(kind.default).lower()
         lines = [
             f"- key: `{kind.switch}`, default `{default}`" if kind.switch else "- always on",
             *_rights("rights in the host namespace", kind.rules),
@@ -44,6 +48,7 @@ def section(title: str, kinds: Iterable[SyncedKind]) -> str:
                 [each for each in kind.rules_of_cluster_role if each not in kind.cluster_rules],
             ),
             *([INSIDE] if kind.for_scheduler else []),
+            *([FOLLOWS[kind.direction].format(f"sync.{kind.follows}.enabled")] if kind.follows else []),
         ]
         parts.append(f"\n### {kind.resource.kind}\n\n{kind.summary}\n\n" + "".join(f"{x}\n" for x in lines))
     return "".join(parts)

@@ -8,6 +8,7 @@ kind is translated is in `vcli.syncer`; how one is added, in docs/explanation/ar
 from collections.abc import Mapping
 from typing import Final
 
+from vcli.catalog.gateway_api import GATEWAY_CLASSES, GATEWAYS_OF_HOST, TO_HOST_BY_GATEWAY_API
 from vcli.catalog.kind import READ, WRITE, Rule, Switch, SyncedKind, reading
 from vcli.kube.resources import (
     CLUSTERROLES,
@@ -194,6 +195,7 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         enabled=False,
         rules=(Rule(RESOURCECLAIMS, (*READ, *WRITE)),),
     ),
+    *TO_HOST_BY_GATEWAY_API,
     SyncedKind(
         resource=PVS,
         direction="fromHost",
@@ -266,6 +268,8 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         enabled=False,
         selectable=True,
     ),
+    GATEWAY_CLASSES,
+    GATEWAYS_OF_HOST,
     SyncedKind(
         resource=NODES,
         direction="fromHost",

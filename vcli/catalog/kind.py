@@ -55,6 +55,10 @@ class SyncedKind:
         custom: whether it is a custom resource, of the catalog or a `custom_kind`: the virtual cluster gets
             the host's definition, if it may.
         for_scheduler: whether a scheduler inside asks for it: with one, ``auto`` is on, and has its rights.
+        follows: a section of several kinds, ``toHost.gatewayApi``, whose ``enabled`` is that of a kind to the
+            host with ``auto``; one from the host with ``auto`` is off while that is. Then ``enabled`` is what
+            comes of it by default.
+        definitions: further custom resources that the virtual cluster gets the definitions of with it.
     """
 
     resource: Resource
@@ -73,6 +77,8 @@ class SyncedKind:
     mapped: bool = False
     custom: bool = False
     for_scheduler: bool = False
+    follows: str = ""
+    definitions: tuple[Resource, ...] = ()
 
     @property
     def path(self) -> str:
@@ -83,6 +89,11 @@ class SyncedKind:
     def switch(self) -> str:
         """The key in the values that turns it on and off; empty where it is required."""
         return "" if self.required else f"sync.{self.path}.enabled"
+
+    @property
+    def default(self) -> Switch:
+        """The default of its switch in the values."""
+        return "auto" if self.follows else self.enabled
 
     @property
     def is_on_by_default(self) -> bool:
@@ -97,8 +108,24 @@ class SyncedKind:
     @property
     def rules_of_cluster_role(self) -> tuple[Rule, ...]:
         """What is in the ClusterRole for it: one of the catalog works without its definition being read."""
-        definition = (reading_definition(self.resource.definition),) if self.custom else ()
-        return (*self.cluster_rules, *(each for each in definition if each not in self.cluster_rules))
+        read = [reading_definition(each) for each in self.names_of_definitions]
+        return (*self.cluster_rules, *(each for each in read if each not in self.cluster_rules))
+
+    @property
+    def names_of_definitions(self) -> tuple[str, ...]:
+        """The CustomResourceDefinitions of the host that the virtual cluster gets with it."""
+        return tuple(each.definition for each in (self.resource, *self.definitions)) if self.custom else ()
+
+    def followed(self, chosen: Switch, section: Switch) -> Switch:
+        """What its switch comes to, where it `follows` a section.
+
+        Args:
+            chosen: the value of its switch.
+            section: ``enabled`` of that section.
+        """
+        if chosen != "auto":
+            return chosen
+        return section if self.direction == "toHost" or section is False else "auto"
 
     def is_on(self, chosen: Switch, *, cluster_role: bool) -> bool:
         """Whether it is synced.

@@ -22,7 +22,11 @@ _OPTIONS: Final[Mapping[str, type]] = {"fromHost.nodes": NodeOptions}
 
 def field_of(kind: SyncedKind) -> str:
     """The name of a kind's section in its dataclass: snake case, as all of them."""
-    return "".join(f"_{char.lower()}" if char.isupper() else char for char in kind.key)
+    return _snake(kind.key.rpartition(".")[2])
+
+
+def _snake(key: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in key)
 
 
 def with_switches(direction: Direction) -> Callable[[type[Section]], type[Section]]:
@@ -30,7 +34,10 @@ def with_switches(direction: Direction) -> Callable[[type[Section]], type[Sectio
 
     def decorate(base: type[Section]) -> type[Section]:
         kinds = [kind for kind in SYNCED if kind.direction == direction and kind.switch]
-        sections = [(field_of(kind), _section(kind)) for kind in kinds]
+        alone = [kind for kind in kinds if "." not in kind.key]
+        sections = [(field_of(kind), _section(kind)) for kind in alone]
+        groups = dict.fromkeys(kind.key.partition(".")[0] for kind in kinds if kind not in alone)
+        sections += [(_snake(group), _group(group, kinds)) for group in groups]
         made: Any = make_dataclass(
             base.__name__,
             [(name, made, section(made)) for name, made in sections],
@@ -52,7 +59,20 @@ def switch_of(section: Any, kind: SyncedKind) -> Switch:
         section: ``sync.toHost`` or ``sync.fromHost``.
         kind: of that direction; one that has a switch.
     """
-    chosen: Switch = getattr(section, field_of(kind)).enabled
+    for key in kind.key.split("."):
+        section = getattr(section, _snake(key))
+    chosen: Switch = section.enabled
+    return chosen
+
+
+def group_of(to_host: Any, kind: SyncedKind) -> Switch:
+    """``enabled`` of the section that a kind follows.
+
+    Args:
+        to_host: ``sync.toHost``.
+        kind: one that follows a section.
+    """
+    chosen: Switch = getattr(to_host, _snake(kind.follows.partition(".")[2])).enabled
     return chosen
 
 
@@ -89,8 +109,8 @@ def by_name_of(section: Any, kind: SyncedKind) -> dict[str, str]:
 
 
 def _section(kind: SyncedKind) -> type:
-    hint: Any = bool if isinstance(kind.enabled, bool) else bool | Literal["auto"]
-    enabled = doc(kind.enabled, f"Sync {kind.resource.kind} objects{_auto(kind)}.")
+    hint: Any = bool if isinstance(kind.default, bool) else bool | Literal["auto"]
+    enabled = doc(kind.default, f"Sync {kind.resource.kind} objects{_auto(kind)}.")
     fields: list[tuple[str, Any, Any]] = [("enabled", hint, enabled)]
     if kind.selectable:
         fields.append(("selector", Selector, section(Selector)))
@@ -107,9 +127,33 @@ def _section(kind: SyncedKind) -> type:
     )
 
 
+def _group(name: str, kinds: list[SyncedKind]) -> type:
+    """A section of several kinds, with a switch for all of which nothing else is said."""
+    below = [kind for kind in kinds if kind.key.startswith(f"{name}.")]
+    text = f"Sync all these kinds of which nothing else is said{_BY_RIGHTS}."
+    made = [(field_of(kind), _section(kind)) for kind in below]
+    return make_dataclass(
+        f"{name[0].upper()}{name[1:]}",
+        [
+            ("enabled", bool | Literal["auto"], doc(False, text)),
+            *((field, each, section(each)) for field, each in made),
+        ],
+        namespace={"__doc__": f"{', '.join(kind.resource.kind for kind in below)}."},
+        frozen=True,
+        slots=True,
+        kw_only=True,
+    )
+
+
+_BY_RIGHTS: Final = "; auto: if whoever creates the virtual cluster has the rights that it takes"
+
+
 def _auto(kind: SyncedKind) -> str:
-    if kind.enabled != "auto":
+    if kind.default != "auto":
         return ""
+    if kind.follows:
+        rest = "" if kind.direction == "toHost" else " is not false, and the syncer gets the rights it takes"
+        return f"; auto: {'as' if kind.direction == 'toHost' else 'if'} sync.{kind.follows}.enabled{rest}"
     who = "the syncer gets" if kind.cluster_rules else "whoever creates the virtual cluster has"
     or_scheduler = ", or pods are scheduled inside" if kind.for_scheduler else ""
     return f"; auto: if {who} the rights that it takes{or_scheduler}"

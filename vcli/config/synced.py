@@ -8,7 +8,7 @@ from vcli.catalog.kind import Switch, SyncedKind, custom_kind
 from vcli.config.dump import dump
 from vcli.config.schema import Values
 from vcli.config.schema_custom import CustomFromHost
-from vcli.config.schema_kinds import by_name_of, selector_of, switch_of
+from vcli.config.schema_kinds import by_name_of, group_of, selector_of, switch_of
 from vcli.contract.mappings import parse_all
 from vcli.kube.resources import NETWORKPOLICIES
 from vcli.kube.types import Object
@@ -28,6 +28,8 @@ def chosen(values: Values, kind: SyncedKind) -> Switch:
         return True
     section = values.sync.to_host if kind.direction == "toHost" else values.sync.from_host
     switch = switch_of(section, kind)
+    if kind.follows:
+        return kind.followed(switch, group_of(values.sync.to_host, kind))
     if switch == "auto" and kind is NETWORK_POLICIES and values.policies.network_policy.enabled:
         return False
     return True if switch == "auto" and kind.for_scheduler and schedules_inside(values) else switch

@@ -86,7 +86,7 @@ def kinds() -> str:
 
 def _needed_rules(kind: SyncedKind) -> Iterator[str]:
     """As `SyncedKind.needed_rules`."""
-    on = _is_on(kind) if kind.needed_rules(kind.enabled) else f'(eq {_chosen(kind)} "true")'
+    on = _is_on(kind) if kind.needed_rules(kind.default) else f'(eq {_chosen(kind)} "true")'
     return when(on, lines_of(kind.rules))
 
 
@@ -94,7 +94,7 @@ def _rules_if_given(kind: SyncedKind) -> Iterator[str]:
     """As `SyncedKind.rules_if_given`."""
     if kind.required:
         return lines_of(kind.optional_rules)
-    by_default, otherwise = kind.rules_if_given(kind.enabled), kind.rules_if_given(True)
+    by_default, otherwise = kind.rules_if_given(kind.default), kind.rules_if_given(True)
     with_auto = lines_of(each for each in by_default if each not in otherwise)
     return chain(when(f'(eq {_chosen(kind)} "auto")', with_auto), when(_is_on(kind), lines_of(otherwise)))
 
@@ -160,6 +160,11 @@ def _chosen(kind: SyncedKind) -> str:
     if kind is NETWORK_POLICIES:
         is_closed = f'(and .Values.policies.networkPolicy.enabled (eq {chosen} "auto"))'
         return f'(ternary "false" {chosen} {is_closed})'
+    if kind.follows:
+        group = f"(toString .Values.sync.{kind.follows}.enabled)"
+        if kind.direction == "toHost":
+            return f'(ternary {group} {chosen} (eq {chosen} "auto"))'
+        return f'(ternary "false" {chosen} (and (eq {chosen} "auto") (eq {group} "false")))'
     if not kind.for_scheduler:
         return chosen
     return f'(ternary "true" {chosen} (and {_SCHEDULES_INSIDE} (eq {chosen} "auto")))'

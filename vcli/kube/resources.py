@@ -132,6 +132,17 @@ VOLUMESNAPSHOTCONTENTS = _known(
     _SNAPSHOTS, "v1", "volumesnapshotcontents", "VolumeSnapshotContent", namespaced=False
 )
 
+_GATEWAYS = "gateway.networking.k8s.io"
+GATEWAYCLASSES = _known(_GATEWAYS, "v1", "gatewayclasses", "GatewayClass", namespaced=False)
+GATEWAYS = _known(_GATEWAYS, "v1", "gateways", "Gateway")
+HTTPROUTES = _known(_GATEWAYS, "v1", "httproutes", "HTTPRoute")
+GRPCROUTES = _known(_GATEWAYS, "v1", "grpcroutes", "GRPCRoute")
+TCPROUTES = _known(_GATEWAYS, "v1", "tcproutes", "TCPRoute")
+TLSROUTES = _known(_GATEWAYS, "v1", "tlsroutes", "TLSRoute")
+UDPROUTES = _known(_GATEWAYS, "v1", "udproutes", "UDPRoute")
+BACKENDTLSPOLICIES = _known(_GATEWAYS, "v1", "backendtlspolicies", "BackendTLSPolicy")
+REFERENCEGRANTS = _known(_GATEWAYS, "v1beta1", "referencegrants", "ReferenceGrant")
+
 _DEVICES = "resource.k8s.io"
 RESOURCECLAIMS = _known(_DEVICES, "v1", "resourceclaims", "ResourceClaim")
 DEVICECLASSES = _known(_DEVICES, "v1", "deviceclasses", "DeviceClass", namespaced=False)

@@ -135,6 +135,8 @@ def watch_all(ctx: SyncContext) -> None:
         )
     exports.watch(ctx)
     for kind, module in mapped_kinds(ctx.settings):
+        if kind.resource not in virtual:
+            virtual.watch(kind.resource, optional=True)
         module.watch(ctx, kind)
     if is_synced(ctx.settings, NODES):
         _watch_nodes(ctx)

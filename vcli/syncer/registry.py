@@ -69,7 +69,7 @@ def mapped_kinds(settings: Settings) -> Iterator[tuple[SyncedKind, ModuleType]]:
 
 def definitions(settings: Settings) -> list[str]:
     """The CustomResourceDefinitions that the virtual cluster gets from the host, by name."""
-    of_catalog = (kind.resource.definition for kind in kinds_of(settings) if kind.custom)
+    of_catalog = (name for kind in kinds_of(settings) for name in kind.names_of_definitions)
     named = (path.split(".", 2)[2] for path in settings.custom_resources)
     return sorted({*of_catalog, *named})
 
@@ -103,7 +103,7 @@ async def tidy(ctx: SyncContext) -> None:
         if kind.direction != "fromHost" or kind in on or kind.path in OWN_CONTROLLERS:
             continue
         try:
-            if kind.mapped:
+            if kind.mapped and kind.resource in ctx.virtual:
                 for obj in filter(is_mirror, ctx.virtual[kind.resource].items()):
                     await ctx.virtual.writer.delete(kind.resource, obj)
             else:
@@ -119,7 +119,7 @@ async def tidy(ctx: SyncContext) -> None:
 
 async def _mirrored_no_more(ctx: SyncContext) -> list[Resource]:
     """The custom resources that mirrors may be left of: their definitions are mirrors, which stay."""
-    found, of_catalog = [], {kind.resource.definition for kind in SYNCED}
+    found, of_catalog = [], {name for kind in SYNCED for name in kind.names_of_definitions}
     for definition in (await ctx.virtual.client.list(CRDS, label_selector=keys.MIRROR))["items"]:
         spec, name = definition["spec"], definition["metadata"]["name"]
         served = [each["name"] for each in spec["versions"] if each["served"]]

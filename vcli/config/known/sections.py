@@ -36,6 +36,8 @@ KEYS = (
         "sync.toHost.services.patches",
     ),
     default("sync.toHost.pods.useSecretsForSATokens", True, text="tokens are kept in Secrets"),
+    note("sync.toHost.gatewayApi.referenceGrants", "ReferenceGrants are heeded inside; the host needs none"),
+    *later("sync.fromHost.gatewayClasses.patches", "sync.fromHost.gateways.patches"),
     *later(
         "exportKubeConfig.serviceAccount",
         "experimental",

@@ -1,10 +1,11 @@
-"""ConfigMaps and Secrets of the host that the values name, in the virtual cluster and for reading.
+"""Objects of the host that the values name, in the virtual cluster and for reading.
 
-What a tenant changes of the data is undone. An object of the same name that a tenant made is left alone.
+What a tenant changes of them is undone. An object of the same name that a tenant made is left alone.
 """
 
 from collections.abc import Iterator
 from functools import partial
+from importlib import import_module
 from typing import Final, NamedTuple
 
 from vcli.catalog.kind import SyncedKind
@@ -17,7 +18,7 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, Controller, Waiting
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.writer import stamped
-from vcli.syncer.sync.from_host import ensure_namespace, mirror
+from vcli.syncer.sync.from_host import Mapped, ensure_namespace, mirror, mirror_status
 from vcli.syncer.sync.rejections import emit_warning
 from vcli.syncer.translate import mapped as translate
 from vcli.syncer.translate.mirrors import is_mirror
@@ -43,7 +44,7 @@ def watch(ctx: SyncContext, kind: SyncedKind) -> None:
             title=f"{kind.resource.plural} for {mapping.target}",
             namespace=mapping.host_namespace or ctx.namespace,
             label_selector=translate.NOT_BY_LABELS if mapping.is_for_all else None,
-            field_selector=translate.NOT_BY_FIELDS[kind.resource.kind] if mapping.is_for_all else one,
+            field_selector=_shown_by(kind.resource).not_by_fields if mapping.is_for_all else one,
             optional=True,
         )
 
@@ -58,6 +59,7 @@ class _Mapped:
     def __init__(self, ctx: SyncContext, resource: Resource, sources: list[Source]) -> None:
         self._ctx = ctx
         self._resource = resource
+        self._shown = _shown_by(resource)
         self._sources = sources
         self.controller: Controller[VirtualName] = Controller(
             f"mirrored-{resource.plural}", self._reconcile, caches=[ctx.virtual[resource]]
@@ -87,20 +89,21 @@ class _Mapped:
                 message = f"the host's {resource.kind} for this name is not shown while this one is there"
                 await emit_warning(ctx, resource, current, message, reason=REASON)
         elif host is not None:
-            await self._show(translate.to_virtual(host, name, kind=resource.kind), current)
+            await self._show(host, name, current)
         elif current is not None and not is_terminating(current):
             await ctx.virtual.writer.delete(resource, current)
         return None
 
-    async def _show(self, desired: Object, current: Object | None) -> None:
-        ctx, resource = self._ctx, self._resource
+    async def _show(self, host: Object, name: VirtualName, current: Object | None) -> None:
+        ctx, resource, shown = self._ctx, self._resource, self._shown
+        desired = shown.translate(host, name)
         if current is None:
-            await ensure_namespace(ctx, desired["metadata"]["namespace"])
-        made = await mirror(
-            ctx, resource, stamped(desired), current=current, replace_when=translate.must_be_replaced
-        )
-        if made is not None and (patch := translate.removal_of_additions(made, desired)):
+            await ensure_namespace(ctx, name.namespace)
+        made = await mirror(ctx, resource, stamped(desired), current=current, replace_when=shown.replace_when)
+        if made is not None and (patch := shown.removal(made, desired)):
             await ctx.virtual.writer.patch(resource, made, patch)
+        if made is not None and shown.status is not None:
+            await mirror_status(ctx, resource, made, shown.status(host))
 
     def _concerned(self, virtual: Object) -> Iterator[VirtualName]:
         name = name_of(virtual)
@@ -120,6 +123,20 @@ class _Mapped:
             for virtual in self._ctx.virtual[self._resource].items():
                 if mapping.source_of(*name_of(virtual)) is not None:
                     self.controller.queue.add(name_of(virtual))
+
+
+def _shown_by(resource: Resource) -> Mapped:
+    """How a kind is shown: the module of one that is not data alone says it, as ``MAPPED``."""
+    fields = translate.NOT_BY_FIELDS.get(resource.kind)
+    if fields is None:
+        module: Mapped = import_module(f"vcli.syncer.kinds.{resource.plural}").MAPPED
+        return module
+    return Mapped(
+        translate=partial(translate.to_virtual, kind=resource.kind),
+        replace_when=translate.must_be_replaced,
+        removal=translate.removal_of_additions,
+        not_by_fields=fields,
+    )
 
 
 def _mappings(ctx: SyncContext, kind: SyncedKind) -> list[NameMapping]:

@@ -18,6 +18,7 @@ from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
 from vcli.syncer.engine.log import Log
+from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.engine.writer import FIELD_MANAGER, stamped
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.mirrors import is_mirror
@@ -55,6 +56,7 @@ class FromHost:
         follows: mirrors are there while the virtual cluster has an object of this kind and of the same name.
         depends_on: kinds of the virtual cluster by whose objects, and their labels, `wanted` decides.
         replace_when: whether a mirror, as it is, can't become what is desired, as a field is immutable.
+        status: the status of the mirror of an object, where that is a subresource.
     """
 
     translate: Callable[[SyncContext, Object], Object]
@@ -64,11 +66,36 @@ class FromHost:
     follows: Resource | None = None
     depends_on: tuple[Resource, ...] = ()
     replace_when: Callable[[Object, Object], bool] = never
+    status: Callable[[Object], Object] | None = None
 
     @property
     def indexers(self) -> Mapping[str, Callable[[Object], tuple[str]]]:
         """Of the host's cache: objects are found by the names of their mirrors."""
         return {BY_MIRROR: lambda host: ("/".join(self.mirror_name(host)),)}
+
+
+def nothing(current: Object, desired: Object) -> Object | None:  # noqa: ARG001
+    """For `Mapped.removal`."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What is special about a kind of which the values name the objects.
+
+    Attributes:
+        translate: makes the complete virtual object that shows one of the host's under a name.
+        replace_when: as of `FromHost`.
+        removal: a merge patch that takes away what a tenant added to a mirror; None for nothing.
+        status: the status of the mirror of an object, where that is a subresource.
+        not_by_fields: a field selector without what is not shown where all of a namespace is.
+    """
+
+    translate: Callable[[Object, VirtualName], Object]
+    replace_when: Callable[[Object, Object], bool] = never
+    removal: Callable[[Object, Object], Object | None] = nothing
+    status: Callable[[Object], Object] | None = None
+    not_by_fields: str | None = None
 
 
 def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controller[VirtualName]:
@@ -88,7 +115,9 @@ def from_host(ctx: SyncContext, resource: Resource, sync: FromHost) -> Controlle
         is_followed = followed is None or followed.get(None, name.name) is not None
         if host is not None and is_followed and sync.wanted(ctx, host):
             desired = stamped(sync.translate(ctx, host))
-            await mirror(ctx, resource, desired, current=current, replace_when=sync.replace_when)
+            made = await mirror(ctx, resource, desired, current=current, replace_when=sync.replace_when)
+            if made is not None and sync.status is not None:
+                await mirror_status(ctx, resource, made, sync.status(host))
         elif current is not None and not is_terminating(current):
             await ctx.virtual.writer.delete(resource, current)
         return None
@@ -132,6 +161,12 @@ async def remove_mirrors(ctx: SyncContext, resource: Resource) -> None:
     for obj in filter(is_mirror, found["items"]):
         await ctx.virtual.writer.delete(resource, obj)
         log.info("mirror removed: its kind is off", kind=resource.kind, name=obj["metadata"]["name"])
+
+
+async def mirror_status(ctx: SyncContext, resource: Resource, made: Object, status: Object) -> None:
+    """Have a status on a mirror."""
+    if patch := merge_patch(made.get("status") or {}, status):
+        await ctx.virtual.writer.patch_status(resource, made, patch)
 
 
 def covers(current: Any, desired: Any) -> bool:
