@@ -128,7 +128,7 @@ def boot(
         *([egress_component()] if name_server else []),
         *components.components(instance, binaries, nodes=nodes),
     ]
-    facts = Facts(node=instance.name, several=nodes > 1, name_server=bool(name_server))
+    facts = Facts(node=instance.name, several=nodes > 1, name_server=bool(name_server), programs=binaries)
     for node in members:
         image_store.clone(store, node.root / "containerd")
         cgroups.create(node.cgroup)
@@ -173,7 +173,7 @@ def extend(
     """
     nodes = instance.nodes()
     name_server = any(x.name == EGRESS for x in Plan.read(instance.plan).components)
-    facts = Facts(node=instance.name, several=len(nodes) > 1, name_server=name_server)
+    facts = Facts(node=instance.name, several=len(nodes) > 1, name_server=name_server, programs=binaries)
     # The first one last, which `lacks` reads: interrupted in between, all of it is done again.
     for node in reversed(nodes):
         plan, first = Plan.read(node.plan), node.number == 1

@@ -15,6 +15,7 @@ COREDNS = "v1.14.2"
 KUBE_ROUTER = "v2.1.0"
 METRICS_SERVER = "v0.9.0"
 TRAEFIK = "v3.7.13"
+GATEWAY_API = "v1.6.1"  # which that Traefik knows
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10.1"
 ETCD_IMAGE = "registry.k8s.io/etcd:3.6.8-0"

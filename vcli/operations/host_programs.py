@@ -108,7 +108,8 @@ def _products(addons: Sequence[Addon]) -> list[Product]:
 
 
 def _archives(addons: Sequence[Addon], binaries: Binaries) -> list[Path]:
-    return [images.archive(y, cache_dir(), lambda _: None) for x in addons for y in x.images(binaries)]
+    found = (images.archive(y, cache_dir(), lambda _: None) for x in addons for y in x.images(binaries))
+    return list(dict.fromkeys(found))  # add-ons may have images in common
 
 
 def _tidy(used: Sequence[Path], binaries: Binaries) -> None:

@@ -15,8 +15,9 @@ from vcli.host.instance import NODES_CIDR, Instance
 from vcli.host.products import PRODUCTS
 
 NAMES = [x.name for x in OPTIONAL]
-FACTS = Facts(node="lab")
 PROGRAMS = {y: Path("/bin/sh") for x in OPTIONAL for z in x.products for y in z.packages}
+# What prints objects prints none.
+FACTS = Facts(node="lab", programs=dict.fromkeys(PROGRAMS, Path(__file__).with_name("print_no_objects")))
 
 
 def test_what_an_addon_needs_comes_with_it_and_before_it() -> None:
@@ -70,6 +71,7 @@ def test_every_object_has_the_path_of_its_collection() -> None:
         ("APIService", "/apis/apiregistration.k8s.io/v1/apiservices"),
         ("ClusterRole", "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
         ("Deployment", "/apis/apps/v1/namespaces/kube-system/deployments"),
+        ("GatewayClass", "/apis/gateway.networking.k8s.io/v1/gatewayclasses"),
         ("IngressClass", "/apis/networking.k8s.io/v1/ingressclasses"),
         ("Service", "/api/v1/namespaces/kube-system/services"),
         ("StorageClass", "/apis/storage.k8s.io/v1/storageclasses"),
@@ -102,8 +104,9 @@ def test_components_of_every_node_name_the_node_and_its_own_files(addon, tmp_pat
 
 
 def test_products_have_names_of_their_own() -> None:
-    names = [x.name for x in (*PRODUCTS, *(y for x in OPTIONAL for y in x.products))]
-    assert len(names) == len(set(names))
+    found = [*PRODUCTS, *(y for x in OPTIONAL for y in x.products)]
+    by_name = {x.name: x for x in found}
+    assert all(by_name[x.name] == x for x in found)
 
 
 def test_addresses_for_services_are_in_the_nodes_network_and_not_their_own(tmp_path: Path) -> None:
@@ -118,6 +121,7 @@ def test_addresses_for_services_are_in_the_nodes_network_and_not_their_own(tmp_p
     [
         ("", NAMES),
         ("in", ["ingress"]),
+        ("ga", ["gateway-api"]),
         ("metrics,", [f"metrics,{x}" for x in NAMES if x != "metrics"]),
         ("metrics,ingress,n", ["metrics,ingress,network-policy"]),
         ("x", []),

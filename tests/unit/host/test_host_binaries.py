@@ -57,6 +57,7 @@ def test_go_mod_pins_what_is_said_to_be_there() -> None:
         "kube-router": ("github.com/cloudnativelabs/kube-router/v2", versions.KUBE_ROUTER),
         "metrics-server": ("sigs.k8s.io/metrics-server", versions.METRICS_SERVER),
         "traefik": ("github.com/traefik/traefik/v3", versions.TRAEFIK),
+        "gateway-api": ("sigs.k8s.io/gateway-api", versions.GATEWAY_API),
     }
     for name, (module, version) in pinned.items():
         text = (products.MODULES / name / "go.mod").read_text()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from vcli.errors import UsageError
 from vcli.host.addons.addon import Addon, Facts
 from vcli.host.addons.cluster_dns import CLUSTER_DNS
+from vcli.host.addons.gateway_api import GATEWAY_API
 from vcli.host.addons.ingress import INGRESS
 from vcli.host.addons.load_balancer import LOAD_BALANCER
 from vcli.host.addons.metrics import METRICS
@@ -17,7 +18,7 @@ from vcli.host.addons.storage import STORAGE
 from vcli.kube.types import Object
 
 ALWAYS: tuple[Addon, ...] = (CLUSTER_DNS, STORAGE)
-OPTIONAL: tuple[Addon, ...] = (NETWORK_POLICY, LOAD_BALANCER, INGRESS, METRICS)
+OPTIONAL: tuple[Addon, ...] = (NETWORK_POLICY, LOAD_BALANCER, INGRESS, GATEWAY_API, METRICS)
 """In the order in which they are set up."""
 
 

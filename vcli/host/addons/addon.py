@@ -22,11 +22,13 @@ class Facts:
         node: the host's first one, which is never stopped.
         several: whether the host has more nodes.
         name_server: whether there is one beyond the cluster, in the node's resolv.conf.
+        programs: all there; some add-ons have programs that print objects.
     """
 
     node: str
     several: bool = False
     name_server: bool = False
+    programs: Programs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

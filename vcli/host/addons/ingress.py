@@ -8,11 +8,20 @@ from vcli.host.versions import TRAEFIK
 from vcli.kube.types import Object
 
 _MODULE = "github.com/traefik/traefik/v3"
-_IMAGE = f"docker.io/library/traefik:{TRAEFIK}"
+IMAGE = f"docker.io/library/traefik:{TRAEFIK}"
 _NAME = "traefik"
 _ROLE = "vcli:traefik"
 _LABELS = {"app.kubernetes.io/name": _NAME}
 _PING = 8080
+
+
+PRODUCT = Product(
+    name=_NAME,
+    version=TRAEFIK,
+    packages={_NAME: f"{_MODULE}/cmd/traefik"},
+    stamps={f"{_MODULE}/pkg/version.Version": TRAEFIK},
+    overlaid={"lego": "github.com/go-acme/lego/v5"},
+)
 
 
 def _objects() -> list[Object]:
@@ -47,7 +56,7 @@ def _objects() -> list[Object]:
 def _pod() -> Object:
     container = {
         "name": _NAME,
-        "image": _IMAGE,
+        "image": IMAGE,
         "args": [
             "--entrypoints.web.address=:8000",
             "--entrypoints.websecure.address=:8443",
@@ -84,24 +93,17 @@ def _pod() -> Object:
     }
 
 
-def _images(program: Programs) -> list[Offer]:
-    return [of_program(_NAME, _IMAGE, "/traefik", program[_NAME], certificates=True)]
+def images(program: Programs) -> list[Offer]:
+    """Traefik's."""
+    return [of_program(_NAME, IMAGE, "/traefik", program[_NAME], certificates=True)]
 
 
 INGRESS = Addon(
     name="ingress",
     summary="Ingresses are answered (Traefik, IngressClass traefik)",
     needs=["load-balancer"],
-    products=[
-        Product(
-            name=_NAME,
-            version=TRAEFIK,
-            packages={_NAME: f"{_MODULE}/cmd/traefik"},
-            stamps={f"{_MODULE}/pkg/version.Version": TRAEFIK},
-            overlaid={"lego": "github.com/go-acme/lego/v5"},
-        )
-    ],
-    images=_images,
+    products=[PRODUCT],
+    images=images,
     objects=lambda _: _objects(),
     available=[deployment(_NAME)],
 )

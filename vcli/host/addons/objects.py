@@ -7,7 +7,12 @@ from vcli.host.addons.addon import NAMESPACE
 from vcli.kube.types import Object
 
 _RBAC = "rbac.authorization.k8s.io"
-_PLURAL = {"APIService": "apiservices", "IngressClass": "ingressclasses", "StorageClass": "storageclasses"}
+_PLURAL = {
+    "APIService": "apiservices",
+    "GatewayClass": "gatewayclasses",
+    "IngressClass": "ingressclasses",
+    "StorageClass": "storageclasses",
+}
 
 
 def collection(body: Mapping[str, Any]) -> str:

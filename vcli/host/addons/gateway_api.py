@@ -1,0 +1,121 @@
+"""Gateways are answered by a Traefik of their own, at the address of its Service of type LoadBalancer.
+
+Its entry points have the ports of listeners: 80 and 443 for HTTP and TLS, 9000 for TCP.
+"""
+
+import json
+import subprocess
+
+from vcli.errors import VcliError
+from vcli.host.addons import ingress, objects
+from vcli.host.addons.addon import NAMESPACE, Addon, Facts, deployment
+from vcli.host.products import Product
+from vcli.host.versions import GATEWAY_API as VERSION
+from vcli.kube.types import Object
+
+_DEFINITIONS = "gateway-api-definitions"
+_NAME = "traefik-gateway"
+_CLASS = "traefik"
+_ROLE = f"vcli:{_NAME}"
+_LABELS = {"app.kubernetes.io/name": _NAME}
+_GROUP = "gateway.networking.k8s.io"
+_ROUTES = "httproutes grpcroutes tcproutes tlsroutes"
+_PORTS = {"web": 80, "websecure": 443, "tcp": 9000}
+_PING = 8080
+
+
+def _objects(facts: Facts) -> list[Object]:
+    status = " ".join(f"{each}/status" for each in ("gatewayclasses", "gateways", *_ROUTES.split()))
+    ports = [{"name": name, "port": port, "targetPort": name} for name, port in _PORTS.items()]
+    return [
+        *_definitions(facts),
+        objects.account(_NAME),
+        objects.cluster_role(
+            _ROLE,
+            ("", "namespaces services secrets configmaps nodes", "get list watch"),
+            ("discovery.k8s.io", "endpointslices", "list watch"),
+            (
+                _GROUP,
+                f"gatewayclasses gateways referencegrants backendtlspolicies {_ROUTES}",
+                "get list watch",
+            ),
+            (_GROUP, f"{status} backendtlspolicies/status", "update patch"),
+        ),
+        objects.bound_to_account(_ROLE, _NAME),
+        objects.deployment(_NAME, _LABELS, _pod()),
+        objects.service(_NAME, _LABELS, ports, type="LoadBalancer"),
+        {
+            "apiVersion": f"{_GROUP}/v1",
+            "kind": "GatewayClass",
+            "metadata": {"name": _CLASS},
+            "spec": {"controllerName": "traefik.io/gateway-controller"},
+        },
+    ]
+
+
+def _definitions(facts: Facts) -> list[Object]:
+    """The CustomResourceDefinitions of the standard channel."""
+    program = facts.programs[_DEFINITIONS]
+    try:
+        said = subprocess.run([program], capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise VcliError(f"{program} does not print the definitions of the Gateway API: {error}") from error
+    found: list[Object] = json.loads(said)
+    return found
+
+
+def _pod() -> Object:
+    container = {
+        "name": _NAME,
+        "image": ingress.IMAGE,
+        "args": [
+            *(f"--entrypoints.{name}.address=:{port}" for name, port in _PORTS.items()),
+            f"--entrypoints.traefik.address=:{_PING}",
+            "--ping=true",
+            "--providers.kubernetesgateway=true",
+            f"--providers.kubernetesgateway.statusaddress.service.name={_NAME}",
+            f"--providers.kubernetesgateway.statusaddress.service.namespace={NAMESPACE}",
+            "--providers.providersthrottleduration=500ms",
+            "--global.checknewversion=false",
+            "--global.sendanonymoususage=false",
+        ],
+        "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
+        "readinessProbe": {"httpGet": {"path": "/ping", "port": _PING}, "periodSeconds": 1},
+        "livenessProbe": {"httpGet": {"path": "/ping", "port": _PING}, "failureThreshold": 5},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+        },
+        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the container's own
+    }
+    return {
+        "serviceAccountName": _NAME,
+        "priorityClassName": "system-cluster-critical",
+        "terminationGracePeriodSeconds": 5,
+        # Who is not root may listen on the ports of listeners, in the pod's own network.
+        "securityContext": {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]},
+        "containers": [container],
+        "volumes": [{"name": "tmp", "emptyDir": {}}],
+    }
+
+
+GATEWAY_API = Addon(
+    name="gateway-api",
+    summary="Gateways are answered (Traefik, GatewayClass traefik)",
+    needs=["ingress"],
+    products=[
+        ingress.PRODUCT,
+        Product(
+            name="gateway-api",
+            version=VERSION,
+            packages={_DEFINITIONS: "."},
+            overlaid={"crds": "sigs.k8s.io/gateway-api"},
+        ),
+    ],
+    images=ingress.images,
+    objects=_objects,
+    available=[deployment(_NAME)],
+)
