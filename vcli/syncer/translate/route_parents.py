@@ -110,9 +110,8 @@ class Judge:
             case "Same":
                 return own == namespace
             case "Selector":
-                return policy.get("selector") is not None and matches(
-                    policy["selector"], self.labels(namespace)
-                )
+                selector = policy.get("selector")
+                return selector is not None and matches(selector, self.labels(namespace))
             case _:
                 return False
 
