@@ -61,8 +61,8 @@ def dump(modules: Mapping[str, CodeType]) -> bytes:
             # Of those whose place does not tell it: a function that its `global` statement puts elsewhere.
             "qualified": {
                 number: code.co_qualname
-                for number, (code, told) in enumerate(rows)
-                if code.co_qualname != told
+                for number, (code, derived) in enumerate(rows)
+                if code.co_qualname != derived
             },
         },
         _MARSHAL,
