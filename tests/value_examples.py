@@ -5,6 +5,7 @@ from typing import Any
 import value_examples_custom as custom
 import value_examples_distros as distros
 import value_examples_exposure as exposure
+import value_examples_gateway as gateway
 import value_examples_ha as ha
 import value_examples_policies as policies
 import value_examples_stores as stores
@@ -183,10 +184,10 @@ EXAMPLES |= {
 }
 
 SWITCHES: dict[str, list[Any]] = {
-    kind.switch: [True, False, *(["auto"] if kind.enabled == "auto" else [])]
+    kind.switch: [True, False, *(["auto"] if kind.default == "auto" else [])]
     for kind in SYNCED
     if kind.switch and not kind.mapped
-}
+} | gateway.SWITCHES
 """The keys that follow from the catalog of kinds: a kind that is added has its examples."""
 
 SWITCHED: list[dict[str, Any]] = [
@@ -194,7 +195,7 @@ SWITCHED: list[dict[str, Any]] = [
     for key, values in SWITCHES.items()
     for value in values
     for given in (True, False, "auto")
-]
+] + gateway.SWITCHED
 """Kinds on and off, with and without rights outside the namespace."""
 
 _SECRETS_OF_HOST = "sync.fromHost.secrets"
