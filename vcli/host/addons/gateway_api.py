@@ -13,7 +13,7 @@ from vcli.host.products import Product
 from vcli.host.versions import GATEWAY_API as VERSION
 from vcli.kube.types import Object
 
-_DEFINITIONS = "gateway-api-definitions"
+DEFINITIONS = "gateway-api-definitions"
 _NAME = "traefik-gateway"
 _CLASS = "traefik"
 _ROLE = f"vcli:{_NAME}"
@@ -22,6 +22,13 @@ _GROUP = "gateway.networking.k8s.io"
 _ROUTES = "httproutes grpcroutes tcproutes tlsroutes"
 _PORTS = {"web": 80, "websecure": 443, "tcp": 9000}
 _PING = 8080
+
+PRODUCT = Product(
+    name="gateway-api",
+    version=VERSION,
+    packages={DEFINITIONS: "."},
+    overlaid={"crds": "sigs.k8s.io/gateway-api"},
+)
 
 
 def _objects(facts: Facts) -> list[Object]:
@@ -55,7 +62,7 @@ def _objects(facts: Facts) -> list[Object]:
 
 def _definitions(facts: Facts) -> list[Object]:
     """The CustomResourceDefinitions of the standard channel."""
-    program = facts.programs[_DEFINITIONS]
+    program = facts.programs[DEFINITIONS]
     try:
         said = subprocess.run([program], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
@@ -106,15 +113,7 @@ GATEWAY_API = Addon(
     name="gateway-api",
     summary="Gateways are answered (Traefik, GatewayClass traefik)",
     needs=["ingress"],
-    products=[
-        ingress.PRODUCT,
-        Product(
-            name="gateway-api",
-            version=VERSION,
-            packages={_DEFINITIONS: "."},
-            overlaid={"crds": "sigs.k8s.io/gateway-api"},
-        ),
-    ],
+    products=[ingress.PRODUCT, PRODUCT],
     images=ingress.images,
     objects=_objects,
     available=[deployment(_NAME)],
