@@ -57,6 +57,7 @@ from vcli.syncer.nodes.occupancy import Occupancy
 from vcli.syncer.nodes.source import NodeSource
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
+from vcli.syncer.root_ca import RootCa
 from vcli.syncer.serving import ConnectionLimiter
 from vcli.syncer.sync.definitions import Definitions
 from vcli.syncer.sync.inert import InertObjects
@@ -147,6 +148,7 @@ def _runnables(
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
+    root_ca = RootCa(ctx)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
     definitions = Definitions(ctx, registry.definitions(ctx.settings))
     custom = _custom_resources(ctx, definitions, references, events)
@@ -158,10 +160,11 @@ def _runnables(
         *replicated_services.controllers(ctx),
         inert.controller,
         Exports(ctx).controller,
+        root_ca.controller,
         definitions.controller,
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers, *custom]
+    writers: list[Runnable] = [nodes, *events, metrics_api, root_ca, *controllers, *custom]
     return [
         ctx.virtual,
         ctx.host,
@@ -315,12 +318,13 @@ async def main(path: Path) -> None:
             loop.add_signal_handler(name, task.cancel)
     keys = Keys(path)
     try:
-        settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
         identity = f"{os.environ.get('POD_NAME', '')}_{os.environ.get('POD_UID', '')}"
-        again = _run_again(settings, address=address, identity=identity)
-        await _until_either(again, keys.renew(), keys.follow())
-        log.info("stopped, to start again with another certificate authority")
+        while True:
+            settings = await keys.prepare()
+            again = _run_again(settings, address=address, identity=identity)
+            await _until_either(again, keys.renew(), keys.follow(), keys.dropped())
+            log.info("starting over, with another certificate authority")
     except asyncio.CancelledError:
         log.info("stopped")
 
