@@ -8,6 +8,7 @@ import value_examples_exposure as exposure
 import value_examples_gateway as gateway
 import value_examples_ha as ha
 import value_examples_policies as policies
+import value_examples_sleep as sleep
 import value_examples_stores as stores
 from vcli.catalog import SYNCED
 
@@ -171,7 +172,7 @@ _CONDITIONS = [
     {"key": "example.com/stage", "operator": "NotIn", "values": ["test", "old"]},
     {"key": "tier", "operator": "Exists"},
 ]
-EXAMPLES |= stores.EXAMPLES
+EXAMPLES |= stores.EXAMPLES | sleep.EXAMPLES
 EXAMPLES |= {
     f"sync.{kind.path}.selector.{key}": [value]
     for kind in SYNCED
@@ -293,7 +294,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
     ({"controlPlane.coredns.enable": True}, "enable"),
-    ({"sleepMode.enabled": True}, "sleepMode"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.syncBackChanges": True}, "of no use while Nodes are not synced"),
@@ -384,7 +384,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     *custom.REFUSED,
     *policies.REFUSED,
     *stores.REFUSED,
-    *exposure.REFUSED,
+    *(exposure.REFUSED + sleep.REFUSED),
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
 

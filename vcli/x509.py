@@ -67,6 +67,35 @@ def authority(common_name: str, *, start: dt.datetime, end: dt.datetime) -> Pair
     return _pair(builder.sign(key, hashes.SHA256()), key)
 
 
+def cross(certificate: bytes, authority: Pair) -> bytes:
+    """A CA as another CA has signed it: same name, same key, and no longer than the one that signs.
+
+    Args:
+        certificate: of the CA, as it has signed itself.
+        authority: the other CA.
+
+    Raises:
+        TypeError: the key of the other CA is not an elliptic one.
+    """
+    own = x509.load_pem_x509_certificate(certificate)
+    issuer, signing_key = _signer(authority)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(own.subject)
+        .issuer_name(issuer.subject)
+        .public_key(own.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(max(own.not_valid_before_utc, issuer.not_valid_before_utc))
+        .not_valid_after(min(own.not_valid_after_utc, issuer.not_valid_after_utc))
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False
+        )
+    )
+    for each in own.extensions:
+        builder = builder.add_extension(each.value, critical=each.critical)
+    return builder.sign(signing_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
 def leaf(
     common_name: str,
     *,
@@ -91,10 +120,7 @@ def leaf(
     Raises:
         TypeError: the key of the CA is not an elliptic one.
     """
-    issuer = x509.load_pem_x509_certificate(authority[0])
-    signing_key = serialization.load_pem_private_key(authority[1], None)
-    if not isinstance(signing_key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the key of a CA is an elliptic one")
+    issuer, signing_key = _signer(authority)
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(_name(common_name, organizations), issuer.subject, key, start, end)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -107,6 +133,13 @@ def leaf(
     if names := [_general(name) for name in sorted(sans)]:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return _pair(builder.sign(signing_key, hashes.SHA256()), key)
+
+
+def _signer(authority: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    key = serialization.load_pem_private_key(authority[1], None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("the key of a CA is an elliptic one")
+    return x509.load_pem_x509_certificate(authority[0]), key
 
 
 def rsa_key(bits: int) -> Pair:

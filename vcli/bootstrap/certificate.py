@@ -59,6 +59,13 @@ class Certificate:
         return same_key and self.issuer == authority.subject
 
 
+def blocks(pem: bytes) -> list[bytes]:
+    """Each certificate of a PEM file by itself, with a line break at its end."""
+    parts = pem.split(_PEM_BEGIN)[1:]
+    bodies = [part.partition(_PEM_END) for part in parts]
+    return [_PEM_BEGIN + body + end + b"\n" for body, end, _ in bodies if end]
+
+
 def parse(pem: bytes) -> Certificate:
     """Read the first certificate of a PEM file.
 

@@ -8,10 +8,12 @@ from vcli.bootstrap import certificate
 from vcli.bootstrap.certificate import Certificate
 from vcli.bootstrap.pki import (
     AUTHORITIES,
+    CROSS,
     LEAVES,
     PEER_LEAVES,
     PEERS_AUTHORITY,
     RENEW_BEFORE,
+    SIGNING,
     Files,
     Leaf,
     authorities,
@@ -53,20 +55,25 @@ def issue(
         now: for tests.
 
     Returns:
-        File name to PEM: of each CA and leaf ``.crt`` and ``.key``, and ``sa.key``, ``sa.pub``.
+        File name to PEM: of each CA and leaf ``.crt`` and ``.key``, and ``sa.key``, ``sa.pub``. Where a CA
+        has changed, its cross-signed certificate too, which follows a leaf in its file.
     """
     now = now or dt.datetime.now(dt.UTC)
-    files = {name: data for name, data in (existing or {}).items() if name in NAMES | PEER_NAMES}
+    files = {name: data for name, data in (existing or {}).items() if name in KEPT}
     wanted_names = (*authorities(sans), *(leaf.name for leaf in leaves(sans)))
     without_key = {name for name in wanted_names if _PRIVATE_KEY not in files.get(f"{name}.key", b"")}
     for name in authorities(sans):
         if name in without_key or _authority_problem(name, files, now):
             files[f"{name}.crt"], files[f"{name}.key"] = signer.authority(name, now)
+        if not _is_cross(files, name, now):
+            files.pop(CROSS[name], None)
+    files[SIGNING] = _first(files["ca.crt"])
     for leaf in leaves(sans):
         wanted = frozenset(sans.get(leaf.name, ()))
         if leaf.name in without_key or _leaf_problem(leaf, files, wanted, now):
             authority = files[f"{leaf.ca}.crt"], files[f"{leaf.ca}.key"]
-            files[f"{leaf.name}.crt"], files[f"{leaf.name}.key"] = signer.leaf(leaf, authority, wanted, now)
+            made, files[f"{leaf.name}.key"] = signer.leaf(leaf, authority, wanted, now)
+            files[f"{leaf.name}.crt"] = made + files.get(CROSS[leaf.ca], b"")
     if "sa.key" not in files or "sa.pub" not in files:
         files["sa.key"], files["sa.pub"] = signer.token_key()
     return files
@@ -78,6 +85,7 @@ NAMES = frozenset(
         *(f"{name}.{part}" for name in (*AUTHORITIES, *_LEAF_NAMES) for part in ("crt", "key")),
         "sa.key",
         "sa.pub",
+        SIGNING,
     ]
 )
 """All file names of the PKI of one control-plane pod."""
@@ -91,6 +99,9 @@ PEER_NAMES = frozenset(
 PEERS_PUBLIC = frozenset(name for name in PEER_NAMES if not name.endswith(".key"))
 """Those of them that are no secret."""
 
+KEPT = NAMES | PEER_NAMES | frozenset(CROSS.values())
+"""All that there may be."""
+
 
 def problems(
     files: Mapping[str, bytes], sans: Mapping[str, Iterable[str]], *, now: dt.datetime | None = None
@@ -98,6 +109,8 @@ def problems(
     """Why `issue` would have something to do, as far as `PUBLIC` files show it."""
     now = now or dt.datetime.now(dt.UTC)
     found = ["" if "sa.pub" in files else "there is no key sa.pub"]
+    if "ca.crt" in files and files.get(SIGNING) != _first(files["ca.crt"]):
+        found.append(f"{SIGNING} is not the CA that signs")
     found += [_authority_problem(name, files, now) for name in authorities(sans)]
     found += [_leaf_problem(leaf, files, frozenset(sans.get(leaf.name, ())), now) for leaf in leaves(sans)]
     return [problem for problem in found if problem]
@@ -127,6 +140,19 @@ def _end_problem(name: str, found: Certificate, now: dt.datetime) -> str:
         if found.not_after - now < RENEW_BEFORE
         else ""
     )
+
+
+def _is_cross(files: Mapping[str, bytes], name: str, now: dt.datetime) -> bool:
+    """Whether there is a cross-signed certificate of a CA that is of use."""
+    try:
+        cross, own = certificate.parse(files[CROSS[name]]), certificate.parse(files[f"{name}.crt"])
+    except (KeyError, ValueError):
+        return False
+    return cross.key_id == own.key_id and now < cross.not_after
+
+
+def _first(pem: bytes) -> bytes:
+    return next(iter(certificate.blocks(pem)), b"")
 
 
 def _load(files: Mapping[str, bytes], name: str) -> Certificate | None:

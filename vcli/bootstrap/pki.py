@@ -22,6 +22,10 @@ TOKEN_KEY_BITS: Final = 2048
 AUTHORITIES: Final = ("ca", "front-proxy-ca")
 PEERS_AUTHORITY: Final = "etcd-ca"
 """The CA of the members of a store, where there are several: nobody else has a certificate of it."""
+SIGNING: Final = "ca-signing.pem"
+"""The one CA that signs: `ca.crt` has the former one as well while they change."""
+CROSS: Final = {name: f"{name}-cross.pem" for name in (*AUTHORITIES, PEERS_AUTHORITY)}
+"""By the name of a CA: its certificate as the former one has signed it, for those that know only that."""
 MASTERS: Final = "system:masters"
 
 

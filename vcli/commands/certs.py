@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from vcli import inputs
-from vcli.cli.options import Common, Group, Name
+from vcli.cli.options import Common, Group, Name, Yes
 from vcli.errors import VcliError
 from vcli.result import Column, Result
 
@@ -114,6 +114,67 @@ async def rotate(name: Name, *, common: Common) -> Result:
         "name": cluster.name,
         "namespace": cluster.namespace,
         "served": rotated.served,
+        "certificates": found,
+    }
+    return Result(data=data, text="", messages=(said,))
+
+
+@certs.command("rotate-ca")
+async def rotate_ca(
+    name: Name,
+    *,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="The second step: the former CA is trusted no more.")
+    ] = False,
+    yes: Yes = False,
+    common: Common,
+) -> Result:
+    r"""Give a virtual cluster another CA, in two steps, while everything runs.
+
+    First new CAs are made, cross-signed by the former ones, all certificates are issued again, and both are
+    trusted. kube-root-ca.crt follows in each namespace. When all clients have connected again, --finish drops
+    the former ones. Tokens of ServiceAccounts and pods go on.
+
+    Where a CA has expired the control plane's pods are made again, and one step is enough. One that keeps its
+    data in its pod only loses it then: that takes --yes.
+
+    \b
+    vcli certs rotate-ca demo
+    vcli certs rotate-ca demo --finish
+    """
+    from datetime import UTC, datetime  # noqa: PLC0415  --help must be quick
+
+    from vcli.invocation import vcli  # noqa: PLC0415
+    from vcli.operations.authority_rotation import rotate_authorities  # noqa: PLC0415
+    from vcli.operations.certificate_rotation import DEFAULT_TIMEOUT  # noqa: PLC0415
+    from vcli.operations.certificates import examine  # noqa: PLC0415
+
+    rotated = await rotate_authorities(
+        name,
+        finish=finish,
+        may_lose_data=yes,
+        consent=common.console.confirm,
+        kubeconfig=common.kubeconfig,
+        context=common.context,
+        namespace=common.namespace,
+        timeout=DEFAULT_TIMEOUT if common.timeout is None else common.timeout,
+        steps=common.console,
+    )
+    cluster, now = rotated.cluster, datetime.now(UTC)
+    found = [each.data(now) for each in examine(rotated.files, now=now)]
+    both = any(each["name"] == "ca-former" for each in found)
+    where = f"virtual cluster {cluster.name} in namespace {cluster.namespace}"
+    last = vcli("certs", "rotate-ca", cluster.name, "--finish", namespace=cluster.namespace)
+    said = (
+        f"{where} has a new CA, and trusts the former one too; when all clients have connected again, {last}"
+        if both
+        else f"{where} trusts its new CA alone"
+    )
+    data = {
+        "name": cluster.name,
+        "namespace": cluster.namespace,
+        "served": rotated.served,
+        "finished": not both,
         "certificates": found,
     }
     return Result(data=data, text="", messages=(said,))

@@ -13,6 +13,7 @@ from vcli.config.checks_ha import check_high_availability
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_policies import check_policies
+from vcli.config.checks_sleep import check_sleep
 from vcli.config.checks_stores import check_stores
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
@@ -57,6 +58,7 @@ def check(values: Values, document: Document) -> Values:
     _check_scheduler(values, document)
     check_custom(values, document)
     check_policies(values, document)
+    check_sleep(values, document)
     return replace(values, control_plane=replace(plane, distro=distro))
 
 

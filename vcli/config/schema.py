@@ -23,6 +23,7 @@ from vcli.config.schema_networking import DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
 from vcli.config.schema_services import SyncedServices
+from vcli.config.schema_sleep import SleepMode
 from vcli.config.schema_stores import ExternalEtcd
 from vcli.kube.types import Object
 
@@ -369,6 +370,7 @@ class Values:
     integrations: Integrations = _section(Integrations)
     policies: Policies = _section(Policies)
     rbac: Rbac = _section(Rbac)
+    sleep_mode: SleepMode = _section(SleepMode)
     sync: Sync = _section(Sync)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

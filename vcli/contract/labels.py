@@ -18,6 +18,13 @@ EXPOSED_BY: Final = "vcli.dev/exposed-by"
 PAUSED_AT: Final = "vcli.dev/paused-at"
 """Annotation of a control plane's Service: when pods were last removed by pausing, RFC 3339."""
 
+PAUSED: Final = "loft.sh/paused"
+"""Annotation of a control plane's workload, as loft-sh's CLI has it: ``true`` while it is paused."""
+PAUSED_REPLICAS: Final = "loft.sh/paused-replicas"
+"""The same: how many replicas it had before."""
+SLEEPING_SINCE: Final = "vcli.dev/sleeping-since"
+"""Annotation of a control plane's workload that was paused by its own syncer, RFC 3339."""
+
 CONTROL_PLANES: Final = "=".join(_APP)
 """Selects what belongs to a control plane, also of those that loft-sh's CLI made."""
 NO_CONTROL_PLANES: Final = "!=".join(_APP)

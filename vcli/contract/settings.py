@@ -15,6 +15,9 @@ Object = dict[str, Any]
 ETCD_INSIDE: Final = "http://127.0.0.1:2379"
 """The etcd in the control plane's pod, see manifests/control-plane/stores/embedded-etcd.yaml."""
 
+AUDIT_LOG: Final = "/audit/log"
+"""Where kube-apiserver writes down who uses the virtual cluster, if it may go to sleep."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -57,6 +60,7 @@ class Settings:
             they are given.
         election: ``leaseDuration``, ``renewDeadline``, ``retryPeriod`` in seconds; empty for one syncer.
         custom_resources: those that are synced, by the same, with what the values say of them.
+        sleep_after: seconds without use after which it goes to sleep; 0 for never.
     """
 
     cluster: str
@@ -93,6 +97,7 @@ class Settings:
     networking: Object = field(default_factory=dict)
     custom_resources: dict[str, Object] = field(default_factory=dict)
     election: Object = field(default_factory=dict)
+    sleep_after: int = 0
 
     @property
     def kubelet_host(self) -> str:
@@ -125,6 +130,7 @@ _ADDED: Final = (
     "isolated",
     "workload_pull_secrets",
     "election",
+    "sleep_after",
 )
 _NEWER: Final = tuple(f for f in fields(Settings) if f.name in _ADDED)
 """Left out with their defaults: an update of vcli that brings what is off is no reason for a restart."""

@@ -188,8 +188,8 @@ securityContext:
 """,
     ),
     (
-        _MANAGER_END + "          env: *there\n",
-        _arguments(_MANAGER_END, "$k8s.controllerManager.extraArgs")[1] + "          env: *there\n",
+        _MANAGER_END + "          env:\n",
+        _arguments(_MANAGER_END, "$k8s.controllerManager.extraArgs")[1] + "          env:\n",
     ),
     (
         _SCHEDULER_END,

@@ -32,6 +32,7 @@ from vcli.controlplane import (
     packing,
     policies,
     rights,
+    sleep,
     syncer,
 )
 from vcli.controlplane.bundle import Bundle, boot_script
@@ -88,7 +89,7 @@ def render(
             names.values,
             data={"config.yaml": yaml.dump(values.given, sort_keys=False, unicode=False, width=80)},
         ),
-        _config_map(names.settings, data={"settings.json": settings}),
+        _config_map(names.settings, data={"settings.json": settings, **sleep.data(values)}),
         *_bundle(names, bundle),
         *policies.render(names, values, facts),
         *high_availability.budget(names, values),
@@ -126,6 +127,7 @@ def workload(
         syncer.component(names, values, bundle),
     ]
     components = high_availability.adapted(names, values, components)
+    components = sleep.adapted(names, values, components)
     components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 
@@ -217,6 +219,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         isolated=bool(values.policies.pod_security_standard),
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),
+        sleep_after=values.sleep_mode.auto_sleep.seconds if values.sleep_mode.enabled else 0,
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
 

@@ -19,7 +19,7 @@ from vcli.config.synced import (
     schedules_inside,
 )
 from vcli.contract.mappings import ANY, parse_all
-from vcli.controlplane import high_availability, manifests
+from vcli.controlplane import high_availability, manifests, sleep
 from vcli.controlplane.names import Names
 from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
@@ -77,7 +77,11 @@ def _others() -> dict[str, Feature]:
 
 def required(values: Values) -> frozenset[Right]:
     """What the syncer can't do without in its namespace."""
-    return frozenset(rights_of([*_rules(values), *high_availability.rules("", values)]))
+    return frozenset(
+        rights_of(
+            [*_rules(values), *high_availability.rules("", values), *sleep.rules(Names("", ""), values)]
+        )
+    )
 
 
 def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
@@ -109,6 +113,7 @@ def render(
     role["rules"] = (
         _rules(values)
         + high_availability.rules(names.settings, values)
+        + sleep.rules(names, values)
         + [
             rule
             for feature in features(values).values()

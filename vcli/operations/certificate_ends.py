@@ -58,8 +58,11 @@ def remedy(name: str, namespace: str, certificates: Iterable[str]) -> str:
         namespace: on the host.
         certificates: their names, or their keys in a Secret.
     """
-    if {each.removesuffix(".crt") for each in certificates} & {*AUTHORITIES}:
-        return f"{vcli('upgrade', name, namespace=namespace)} replaces the CA, then everybody connects again"
+    found = {each.removesuffix(".crt") for each in certificates}
+    if any(each.endswith("-former") for each in found):
+        return f"{vcli('certs', 'rotate-ca', name, '--finish', namespace=namespace)} drops the former CA"
+    if found & {*AUTHORITIES}:
+        return f"{vcli('certs', 'rotate-ca', name, namespace=namespace)} replaces the CA"
     return f"{vcli('certs', 'rotate', name, namespace=namespace)} renews all of them"
 
 

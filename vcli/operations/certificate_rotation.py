@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vcli.bootstrap import certificate, layout, pki
-from vcli.bootstrap.issue import NAMES, PEER_NAMES
-from vcli.bootstrap.pki import LEAVES, PEER_LEAVES, Files
+from vcli.bootstrap.pki import Files
+from vcli.bootstrap.spec import Spec
 from vcli.config.load import Given
 from vcli.controlplane import render
 from vcli.controlplane.names import FIELD_MANAGER, Names
@@ -16,7 +16,7 @@ from vcli.invocation import vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import Conflict
 from vcli.kube.resources import SECRETS, SERVICES
-from vcli.kube.types import Object, uid
+from vcli.kube.types import uid
 from vcli.operations.cancelling import answered
 from vcli.operations.certificates import Secrets, examine, read_secrets
 from vcli.operations.existing import foreign
@@ -93,9 +93,29 @@ async def rotate_certificates(
     return Rotated(cluster=found, files=files, served=served)
 
 
-async def _reissue(client: Client, names: Names) -> Files:
-    from vcli.controlplane.certificates import issue  # noqa: PLC0415  takes 40 ms to import
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is on the host of a PKI.
 
+    Attributes:
+        secrets: it.
+        spec: of the virtual cluster.
+        sans: of its serving certificates.
+        owner: uid of the Service.
+    """
+
+    secrets: Secrets
+    spec: Spec
+    sans: Mapping[str, list[str]]
+    owner: str
+
+
+async def read_kept(client: Client, names: Names) -> Kept:
+    """Read it.
+
+    Raises:
+        NotFoundError: its certificates or values are missing.
+    """
     stored, service, secrets = await asyncio.gather(
         read_values(client, names),
         client.get(SERVICES, names.service, namespace=names.namespace),
@@ -108,20 +128,21 @@ async def _reissue(client: Client, names: Names) -> Files:
             hint="give them again: " + vcli("upgrade", names.cluster, namespace=names.namespace),
         )
     spec = render.spec(names, Given().values(over=stored.document()))
-    kept = without_leaves(secrets.files)
     addresses = service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]]
     sans = with_learned(secrets.files, pki.sans(spec, addresses))
-    check_authorities(kept, names, pki.authorities(sans))
-    files = await asyncio.to_thread(issue, sans, existing=kept)
-    wanted = layout.secrets(spec, files, owner=uid(service))
-    await answered(_write(client, names, secrets, wanted))
+    return Kept(secrets=secrets, spec=spec, sans=sans, owner=uid(service))
+
+
+async def _reissue(client: Client, names: Names) -> Files:
+    from vcli.controlplane.authorities import without_leaves  # noqa: PLC0415  takes 40 ms to import
+    from vcli.controlplane.certificates import issue  # noqa: PLC0415
+
+    kept = await read_kept(client, names)
+    staying = without_leaves(kept.secrets.files)
+    check_authorities(staying, names, pki.authorities(kept.sans))
+    files = await asyncio.to_thread(issue, kept.sans, existing=staying)
+    await answered(write(client, names, kept, files))
     return files
-
-
-def without_leaves(files: Files) -> Files:
-    """What of a PKI stays when its leaves are issued again."""
-    leaves = {f"{leaf.name}.{part}" for leaf in (*LEAVES, *PEER_LEAVES) for part in ("crt", "key")}
-    return {name: data for name, data in files.items() if name in (NAMES | PEER_NAMES) - leaves}
 
 
 def with_learned(files: Mapping[str, bytes], sans: Mapping[str, Iterable[str]]) -> Mapping[str, list[str]]:
@@ -139,19 +160,21 @@ def _names_in(files: Mapping[str, bytes], name: str) -> frozenset[str]:
         return frozenset()
 
 
-def check_authorities(files: Files, names: Names, authorities: Iterable[str] = pki.AUTHORITIES) -> None:
+def check_authorities(
+    files: Files, names: Names, authorities: Iterable[str] = pki.AUTHORITIES, *, may_end: bool = False
+) -> None:
     """See that all CAs can sign: what signs in their place would cut off everybody.
 
     Args:
         files: without leaves.
         names: of the virtual cluster.
         authorities: the CAs that it has.
+        may_end: they are to be replaced, so they may have ended.
 
     Raises:
         VcliError: one is missing, or ends soon.
     """
     cluster, secret = names.cluster, names.certificates
-    upgrade = vcli("upgrade", cluster, namespace=names.namespace)
     states = {each.name: each.state for each in examine(files, now=dt.datetime.now(dt.UTC))}
     for name in authorities:
         state = states.get(name)
@@ -161,10 +184,10 @@ def check_authorities(files: Files, names: Names, authorities: Iterable[str] = p
                 f" its {name}.key: nothing can be signed",
                 hint="restore it from a copy; keys that come from elsewhere are renewed there",
             )
-        if state != "good":
+        if state != "good" and not may_end:
             raise VcliError(
                 f"CA {name} of virtual cluster {cluster!r} is {state}, and what it signs with it",
-                hint=f"{upgrade} replaces it; every kubeconfig and token from before becomes invalid",
+                hint=f"{vcli('certs', 'rotate-ca', cluster, namespace=names.namespace)} replaces it",
             )
     if "sa.key" not in files or "sa.pub" not in files:
         raise VcliError(
@@ -173,8 +196,13 @@ def check_authorities(files: Files, names: Names, authorities: Iterable[str] = p
         )
 
 
-async def _write(client: Client, names: Names, secrets: Secrets, wanted: list[Object]) -> None:
-    """Write both Secrets, each only over the one that was read."""
+async def write(client: Client, names: Names, kept: Kept, files: Files) -> None:
+    """Write both Secrets, each only over the one that was read.
+
+    Raises:
+        ConflictError: another client changed them meanwhile.
+    """
+    secrets, wanted = kept.secrets, layout.secrets(kept.spec, files, owner=kept.owner)
     try:
         for before, secret in zip((secrets.certificates, secrets.access), wanted, strict=True):
             version = before["metadata"]["resourceVersion"]

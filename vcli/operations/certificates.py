@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from vcli import x509
 from vcli.bootstrap import certificate, layout
-from vcli.bootstrap.pki import LEAVES, PEER_LEAVES, Files
+from vcli.bootstrap.pki import CROSS, LEAVES, PEER_LEAVES, Files
 from vcli.controlplane.names import Names
 from vcli.errors import NotFoundError
 from vcli.invocation import vcli
@@ -27,6 +27,7 @@ _PURPOSES: Final = {
     "ca": "signs the certificates of all components and of the administrator",
     "front-proxy-ca": "signs what the API server shows to aggregated APIs",
     "etcd-ca": "signs the certificates of the store's members",
+    **{f"{name}-former": f"the {name} of before: vcli certs rotate-ca --finish drops it" for name in CROSS},
     "apiserver": "of the API server, for clients",
     "apiserver-host": "of the API server, for clients that use its name on the host",
     "kubelet": "of the syncer, as the kubelet of all nodes",
@@ -82,10 +83,18 @@ def examine(files: Mapping[str, bytes], *, now: dt.datetime, within: dt.timedelt
         now: the present.
         within: one that ends so soon is ``ending``.
     """
+    files = _with_former(files)
     names = [name.removesuffix(".crt") for name in files if name.endswith(".crt")]
     order = list(_PURPOSES)
     names.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
     return [_examined(name, files, now, within) for name in names]
+
+
+def _with_former(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same with a file of its own for the former one of a CA, while both are trusted."""
+    blocks = {name: certificate.blocks(files.get(f"{name}.crt", b"")) for name in CROSS}
+    former = {f"{name}-former.crt": found[1] for name, found in blocks.items() if len(found) > 1}
+    return {**files, **former}
 
 
 def _examined(name: str, files: Mapping[str, bytes], now: dt.datetime, within: dt.timedelta) -> Checked:

@@ -27,10 +27,18 @@ UNWATCHED: Final = 600.0
 _EARLY: Final = 60.0  # seconds before its end that a certificate is not used any more
 
 
+_END: Final = b"-----END CERTIFICATE-----"
+
+
 def fingerprint(authority: bytes | str) -> str:
-    """Names a certificate authority (PEM)."""
+    """Names a certificate authority (PEM): the one that signs, where it has a former one beside it."""
+    return _fingerprints(authority)[0]
+
+
+def _fingerprints(authority: bytes | str) -> list[str]:
     data = authority.encode() if isinstance(authority, str) else authority
-    return hashlib.sha256(data.strip()).hexdigest()[:16]
+    blocks = [part.strip() + _END for part in data.split(_END)[:-1]] or [data.strip()]
+    return [hashlib.sha256(each).hexdigest()[:16] for each in blocks]
 
 
 def check_authority(authority: bytes, expected: str, *, name: str, namespace: str) -> None:
@@ -39,12 +47,12 @@ def check_authority(authority: bytes, expected: str, *, name: str, namespace: st
     Raises:
         StaleError: it has another one: it was deleted, and created again.
     """
-    if expected and fingerprint(authority) != expected:
+    if expected and expected not in _fingerprints(authority):
         from vcli.portforward.spawning import StaleError  # noqa: PLC0415
 
         raise StaleError(
             f"virtual cluster {name!r} in namespace {namespace!r} was created again since this kubeconfig was"
-            " written: its certificate authority is another one",
+            " written, or its CA was rotated: its certificate authority is another one",
             hint=f"write it again: {vcli('connect', name, namespace=namespace)}",
         )
 
@@ -100,6 +108,7 @@ def write(spec: "TunnelSpec", *, authority: bytes, status: "Mapping[str, str]", 
         "spec": asdict(spec),
         "authority": authority.decode(),
         "fingerprint": fingerprint(authority),
+        "former": _fingerprints(authority)[1:],
         "status": dict(status),
         "since": time.time(),
         "notAfter": end,

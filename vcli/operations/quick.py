@@ -50,7 +50,7 @@ def run(arguments: "Sequence[str]", environ: "Mapping[str, str] | None" = None) 
     entry = credential_cache.read(asked["name"], asked["namespace"], asked["context"], asked["kubeconfig"])
     if entry is None or not credential_cache.is_fresh(entry, watched=bool(asked["tunnel"])):
         return None
-    if asked["authority"] not in {"", entry["fingerprint"]}:
+    if asked["authority"] not in {"", entry["fingerprint"], *entry.get("former", ())}:
         return None
     there = not asked["tunnel"] or _runs(entry["spec"], asked["tunnel"]) or _heal(entry, asked["tunnel"])
     return json.dumps(answer(entry["status"], entry["notAfter"], environ)) if there else None

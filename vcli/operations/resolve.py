@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from vcli import inputs, invocation
-from vcli.contract.labels import CLUSTER, CONTROL_PLANES, control_plane, release_of
+from vcli.contract.labels import CLUSTER, CONTROL_PLANES, PAUSED, SLEEPING_SINCE, control_plane, release_of
 from vcli.controlplane.roles import containers_of, distro_of, tag_of
 from vcli.errors import NotAllowedError, NotFoundError, UsageError
 from vcli.kube.client import Client
@@ -18,7 +18,6 @@ from vcli.kube.types import Object, annotations, is_terminating
 from vcli.kube.types import labels as labels_of
 from vcli.operations.own_namespace import candidates, name_it
 
-PAUSED: Final = "loft.sh/paused"
 _KINDS: Final = (STATEFULSETS, DEPLOYMENTS)
 
 
@@ -35,6 +34,7 @@ class VirtualCluster:
         version: of Kubernetes inside, as far as an image tag tells it, such as ``v1.36.3``.
         distro: k8s, k3s or k0s; None when no container is known.
         paused: scaled to zero on purpose.
+        asleep: and this by its own syncer, as nobody used it.
         deleting: it is being deleted.
         created: RFC 3339.
         ours: made by vcli.
@@ -49,6 +49,7 @@ class VirtualCluster:
     version: str | None
     distro: str | None
     paused: bool
+    asleep: bool = False
     deleting: bool
     created: str
     ours: bool
@@ -56,11 +57,11 @@ class VirtualCluster:
 
     @property
     def status(self) -> str:
-        """Running, Degraded (not all of several pods are ready), Starting, Paused or Terminating."""
+        """Running, Degraded (not all of several are ready), Starting, Paused, Sleeping or Terminating."""
         if self.deleting:
             return "Terminating"
         if self.paused:
-            return "Paused"
+            return "Sleeping" if self.asleep else "Paused"
         if self.ready >= max(self.replicas, 1):
             return "Running"
         return "Degraded" if self.ready else "Starting"
@@ -229,6 +230,7 @@ def cluster_of(workload: Object, *, kind: str) -> VirtualCluster:
         version=version,
         distro=distro,
         paused=annotations(workload).get(PAUSED) == "true",
+        asleep=SLEEPING_SINCE in annotations(workload),
         deleting=is_terminating(workload),
         created=metadata.get("creationTimestamp", ""),
         ours=CLUSTER in labels,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from vcli import invocation
+from vcli.bootstrap import certificate
 from vcli.bootstrap.ensure import NUDGE
 from vcli.bootstrap.pki import Files
 from vcli.contract import ports
@@ -84,9 +85,14 @@ async def _late(client: Client, pod: Object, files: Files) -> list[str]:
         shown = await shown_by(client, pod, port, server_name=server_name)
         # A syncer that has no node at that port serves none there: it reads the files when it has one.
         missing = shown is None and port != ports.API
-        if not missing and shown != ssl.PEM_cert_to_DER_cert(files[f"{leaf}.crt"].decode()):
+        if not missing and shown != _der(files[f"{leaf}.crt"]):
             late.append(f"{title} of pod {name}")
     return late
+
+
+def _der(pem: bytes) -> bytes:
+    """The first of a chain."""
+    return ssl.PEM_cert_to_DER_cert(certificate.blocks(pem)[0].decode())
 
 
 def _servers(pod: Object) -> Iterator[tuple[str, int, str, str]]:

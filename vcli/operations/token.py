@@ -174,7 +174,7 @@ def _kept(
     name: str, namespace: str | None, context: str | None, kubeconfig: str | None, authority: str | None
 ) -> Object | None:
     entry = credential_cache.read(name, namespace or "", context or "", kubeconfig or "")
-    if entry is None or authority not in {None, entry["fingerprint"]}:
+    if entry is None or authority not in {None, entry["fingerprint"], *entry.get("former", ())}:
         return None
     return entry
 

@@ -6,7 +6,8 @@ The marks are those of loft-sh's CLI, so that either resumes what the other has 
 from dataclasses import replace
 from typing import Final
 
-from vcli.contract.labels import CLUSTER, MANAGED_BY
+from vcli.contract.labels import CLUSTER, MANAGED_BY, PAUSED, SLEEPING_SINCE
+from vcli.contract.labels import PAUSED_REPLICAS as REPLICAS
 from vcli.controlplane.apply import together
 from vcli.errors import ConflictError, NotAllowedError
 from vcli.invocation import vcli
@@ -14,9 +15,8 @@ from vcli.kube.client import Client
 from vcli.kube.errors import Forbidden
 from vcli.kube.resources import DEPLOYMENTS, STATEFULSETS, Resource
 from vcli.kube.types import Object, annotations
-from vcli.operations.resolve import PAUSED, VirtualCluster, cluster_of
+from vcli.operations.resolve import VirtualCluster, cluster_of
 
-REPLICAS: Final = "loft.sh/paused-replicas"
 _OF_OTHERS: Final = "app in (vcluster,vcluster-api,vcluster-controller,vcluster-etcd)"
 """A control plane of loft-sh's CLI that is spread over several workloads."""
 
@@ -111,7 +111,10 @@ def _resuming(workload: Object) -> Object:
         return {}
     kept = marks.get(REPLICAS, "")
     wanted = replicas or (int(kept) if kept.isdecimal() else 0) or 1
-    return {"metadata": {"annotations": {PAUSED: None, REPLICAS: None}}, "spec": {"replicas": wanted}}
+    return {
+        "metadata": {"annotations": {PAUSED: None, REPLICAS: None, SLEEPING_SINCE: None}},
+        "spec": {"replicas": wanted},
+    }
 
 
 def _replicas(workload: Object) -> int:

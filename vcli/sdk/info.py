@@ -15,7 +15,7 @@ class VirtualClusterInfo:
     Attributes:
         name: of the virtual cluster.
         namespace: on the host.
-        status: Running, Degraded, Starting, Paused or Terminating.
+        status: Running, Degraded, Starting, Paused, Sleeping or Terminating.
         version: of Kubernetes inside, as far as it is known.
         distro: k8s, k3s or k0s; None when it is not known.
         connected: the current context of the kubeconfig is its.

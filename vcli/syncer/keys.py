@@ -25,6 +25,8 @@ CHECK: Final = 6 * 3600.0
 _RETRY: Final = 30.0
 """Seconds until a renewal that failed is tried again."""
 
+_LOOK: Final = 5.0
+
 _AUTHORITIES: Final = {f"{name}.crt" for name in AUTHORITIES}
 
 
@@ -75,7 +77,7 @@ class Keys:
     async def renew(self, *, every: float = CHECK) -> None:
         """Renew certificates that end soon, or lack an address that `follow` has learned.
 
-        Returns when a CA is another one than `prepare` found.
+        Returns when a CA that `prepare` found is trusted no more.
 
         All components read leaves again. For another CA the syncer has to be started again.
         """
@@ -97,8 +99,18 @@ class Keys:
                     log.warning("certificates can't be renewed yet", error=error)
                     pause = min(every, _RETRY)
                     continue
-            if _authorities(self._mounted) != self._started_with:
+            if self._is_dropped():
                 return
+
+    async def dropped(self) -> None:
+        """Returns when a CA that `prepare` found is trusted no more."""
+        while not self._is_dropped():  # noqa: ASYNC110 - files give no signal
+            await asyncio.sleep(_LOOK)
+
+    def _is_dropped(self) -> bool:
+        """Whether a CA of ours is gone; one that is added beside it is no reason to start again."""
+        now = _authorities(self._mounted)
+        return any(data not in now.get(name, data) for name, data in self._started_with.items())
 
 
 def _authorities(mounted: Mounted) -> Files:

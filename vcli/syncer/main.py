@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from vcli.contract.settings import Settings
+from vcli.contract.settings import AUDIT_LOG, Settings
 from vcli.errors import VcliError
 from vcli.kube import codec
 from vcli.kube.access import Access, certificate_files, in_cluster
@@ -57,7 +57,9 @@ from vcli.syncer.nodes.occupancy import Occupancy
 from vcli.syncer.nodes.source import NodeSource
 from vcli.syncer.nodes.synthetic import SyntheticNodes
 from vcli.syncer.registry import is_synced
+from vcli.syncer.root_ca import RootCa
 from vcli.syncer.serving import ConnectionLimiter
+from vcli.syncer.sleep import AuditLog, Inactivity, SleepDueError, fall_asleep
 from vcli.syncer.sync.definitions import Definitions
 from vcli.syncer.sync.inert import InertObjects
 from vcli.syncer.sync.references import ReferenceIndex
@@ -147,6 +149,7 @@ def _runnables(
     pods, api_service, volumes = Pods(ctx, nodes, references), KubernetesService(ctx), Volumes(ctx)
     events = [Events(ctx, starting=pods.starting)] if is_synced(ctx.settings, EVENTS) else []
     services = Services(ctx, address=address)
+    root_ca = RootCa(ctx)
     inert = InertObjects(ctx, inert_kinds(ctx.settings))
     definitions = Definitions(ctx, registry.definitions(ctx.settings))
     custom = _custom_resources(ctx, definitions, references, events)
@@ -158,10 +161,12 @@ def _runnables(
         *replicated_services.controllers(ctx),
         inert.controller,
         Exports(ctx).controller,
+        root_ca.controller,
         definitions.controller,
     ]
     begins = partial(gates.wait, "nodes")
-    writers: list[Runnable] = [nodes, *events, metrics_api, *controllers, *custom]
+    inactivity = Inactivity(ctx.settings.sleep_after, AuditLog(Path(AUDIT_LOG)))
+    writers: list[Runnable] = [inactivity, nodes, *events, metrics_api, root_ca, *controllers, *custom]
     return [
         ctx.virtual,
         ctx.host,
@@ -315,12 +320,13 @@ async def main(path: Path) -> None:
             loop.add_signal_handler(name, task.cancel)
     keys = Keys(path)
     try:
-        settings = await keys.prepare()
         address = os.environ.get("POD_IP", "")
         identity = f"{os.environ.get('POD_NAME', '')}_{os.environ.get('POD_UID', '')}"
-        again = _run_again(settings, address=address, identity=identity)
-        await _until_either(again, keys.renew(), keys.follow())
-        log.info("stopped, to start again with another certificate authority")
+        while True:
+            settings = await keys.prepare()
+            again = _run_again(settings, address=address, identity=identity)
+            await _until_either(again, keys.renew(), keys.follow(), keys.dropped())
+            log.info("starting over, with another certificate authority")
     except asyncio.CancelledError:
         log.info("stopped")
 
@@ -331,8 +337,23 @@ async def _run_again(settings: Settings, *, address: str, identity: str) -> None
         try:
             virtual = virtual_access(settings)
             await run(settings, host=in_cluster(), virtual=virtual, address=address, identity=identity)
+        except* SleepDueError as due:
+            log.info("goes to sleep", reason=due.exceptions[0])
+            await _sleep(settings)
         except* LeadershipLostError as lost:
             log.warning("this syncer no longer leads", error=lost.exceptions[0])
+
+
+async def _sleep(settings: Settings) -> None:
+    """Go to sleep, and wait for the end; where that can't be, it is said, and everything goes on."""
+    async with Client(in_cluster()) as client:
+        try:
+            await fall_asleep(client, settings)
+        except VcliError as error:
+            log.warning("can't go to sleep", error=error)
+            await _warn(Recorder(client), settings, "SleepFailed", error.message)
+            return
+    await asyncio.Event().wait()
 
 
 async def _until_either(*work: Coroutine[Any, Any, None]) -> None:

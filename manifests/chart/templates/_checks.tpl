@@ -15,6 +15,9 @@
     {{- fail (printf "controlPlane.statefulSet.highAvailability.%s: of no use where there is one syncer" $key) -}}
   {{- end -}}
 {{- end -}}
+{{- if or .Values.sleepMode.enabled .Values.sleepMode.autoSleep.afterInactivity -}}
+  {{- fail "sleepMode: the chart makes none that goes to sleep: vcli create does" -}}
+{{- end -}}
 {{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
 {{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}
   {{- fail "controlPlane.statefulSet.persistence.volumeClaim.storageClass: of no use while volumeClaim.enabled is false" -}}

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from vcli.bootstrap.issue import NAMES, issue, problems
 from vcli.bootstrap.openssl import OpenSsl
-from vcli.bootstrap.pki import AUTHORITIES, LEAF_LIFE, LEAVES, RENEW_BEFORE
+from vcli.bootstrap.pki import AUTHORITIES, LEAF_LIFE, LEAVES, RENEW_BEFORE, SIGNING
 from vcli.errors import VcliError
 
 CERTIFICATES = [*AUTHORITIES, *(leaf.name for leaf in LEAVES)]
@@ -88,7 +88,8 @@ def test_each_renews_what_the_other_made(by: str, then: str):
     late = NOW + LEAF_LIFE - RENEW_BEFORE + dt.timedelta(days=1)
     before = issued(by)
     after = issue(SIGNERS[then], SANS, existing=before, now=late)
-    kept = {f"{name}.{part}" for name in AUTHORITIES for part in ("crt", "key")} | {"sa.key", "sa.pub"}
+    kept = {f"{name}.{part}" for name in AUTHORITIES for part in ("crt", "key")}
+    kept |= {"sa.key", "sa.pub", SIGNING}
     assert {name for name in NAMES if before[name] == after[name]} == kept
     for leaf in LEAVES:
         x509.load_pem_x509_certificate(after[f"{leaf.name}.crt"]).verify_directly_issued_by(

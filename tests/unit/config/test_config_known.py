@@ -72,13 +72,13 @@ def test_what_has_no_effect_is_refused_as_it_was_written(tmp_path: Path, text: s
 
 def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path):
     text = "exportKubeconfig: {}\ncontrolPlane:\n  coredns: {enabled: 3}\n"
-    text += "controlPlane:\n  proxy: {odd: 1}\nsleepMode: {a: 1}"
+    text += "controlPlane:\n  proxy: {odd: 1}\ndeletion: {a: 1}"
     said = complaints(tmp_path, text)
     assert said.startswith("4 mistakes in the values:\n")
     assert "values.yaml:1: exportKubeconfig: unknown key (did you mean exportKubeConfig?)" in said
     assert "values.yaml:4: the key controlPlane is given twice, first in line 2" in said
     assert "values.yaml:5: controlPlane.proxy.odd: unknown key" in said
-    assert "values.yaml:6: sleepMode: not supported yet (leave it out)" in said
+    assert "values.yaml:6: deletion: not supported yet (leave it out)" in said
 
 
 def at(values: Values, *keys: str) -> Any:

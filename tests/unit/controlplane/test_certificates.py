@@ -27,7 +27,7 @@ def names_of(found: x509.Certificate) -> set[str]:
 def test_all_files():
     pairs = {f"{leaf.name}.{part}" for leaf in LEAVES for part in ("crt", "key")}
     cas = {f"{name}.{part}" for name in ("ca", "front-proxy-ca") for part in ("crt", "key")}
-    assert set(FILES) == pairs | cas | {"sa.key", "sa.pub"}
+    assert set(FILES) == pairs | cas | {"sa.key", "sa.pub", "ca-signing.pem"}
 
 
 def test_the_api_server_answers_to_every_name_it_is_called_by():
@@ -141,6 +141,7 @@ def test_with_its_ca_a_leaf_goes():
         *(f"{leaf.name}.{part}" for leaf in LEAVES if leaf.ca == "ca" for part in ("crt", "key")),
         "ca.crt",
         "ca.key",
+        "ca-signing.pem",
     }
 
 

@@ -5,19 +5,24 @@ import datetime as dt
 
 import pytest
 
+from vcli import x509
 from vcli.bootstrap import certificate, pki
 from vcli.bootstrap.pki import LEAF_LIFE, Files
+from vcli.config import load
+from vcli.controlplane import render
+from vcli.controlplane.authorities import begin, without_leaves
 from vcli.controlplane.certificates import issue
 from vcli.controlplane.names import Names
 from vcli.errors import VcliError
-from vcli.operations.certificate_ends import ends_of, warnings
-from vcli.operations.certificate_rotation import check_authorities, with_learned, without_leaves
+from vcli.operations.certificate_ends import ends_of, remedy, warnings
+from vcli.operations.certificate_rotation import check_authorities, with_learned
 from vcli.operations.certificates import examine
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 END = NOW + LEAF_LIFE
 SANS = {"apiserver": ["localhost", "10.96.0.1"]}
 NAMES = Names("demo", "team")
+SPEC = render.spec(NAMES, load())
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +58,13 @@ def test_warnings_name_the_first_and_the_remedy(files: Files):
     assert "certs rotate demo -n team renews" in said
     [said] = warnings("demo", "team", ends, now=max(ends.values()))
     assert "has expired on" in said
-    assert "upgrade demo -n team replaces the CA" in said
+    assert "certs rotate-ca demo -n team replaces the CA" in said
 
 
 def test_a_rotation_keeps_what_is_no_leaf(files: Files):
     kept = without_leaves({**files, "more.txt": b""})
-    assert set(kept) == {"ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub"}
+    authorities = {f"{name}.{part}" for name in pki.AUTHORITIES for part in ("crt", "key")}
+    assert set(kept) == {*authorities, pki.SIGNING, "sa.key", "sa.pub"}
     check_authorities(kept, NAMES)
     again = issue(SANS, existing=kept, now=NOW)
     assert again.keys() == files.keys()
@@ -76,6 +82,16 @@ def test_a_ca_that_ends_signs_nothing(files: Files):
     old = issue(SANS, now=NOW - dt.timedelta(days=3640))
     with pytest.raises(VcliError, match="CA ca of virtual cluster 'demo' is ending"):
         check_authorities(old, NAMES)
+    check_authorities(old, NAMES, may_end=True)
+
+
+def test_a_former_ca_is_listed_with_what_drops_it(files: Files):
+    both = begin(files, pki.sans(SPEC, ()), now=NOW)
+    found = {each.name: each for each in examine(both, now=NOW)}
+    assert {each.state for each in found.values()} == {"good"}
+    assert found["ca-former"].described != found["ca"].described
+    assert found["ca-former"].described == x509.describe(files["ca.crt"])
+    assert "certs rotate-ca demo --finish -n team drops" in remedy("demo", "team", ["ca-former", "ca"])
 
 
 def test_a_rotation_keeps_the_ca_of_the_stores_members():

@@ -106,6 +106,20 @@ async def test_it_follows_leaves_and_ends_when_somebody_else_replaced_a_ca(
         await renewing
 
 
+async def test_a_ca_that_is_trusted_beside_the_former_one_is_no_reason_to_start_again(
+    running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(keys, "lacking", lambda *_: [])
+    monkeypatch.setattr(keys, "_LOOK", 0.001)
+    waiting = [asyncio.create_task(each) for each in (running.renew(every=0.001), running.dropped())]
+    write_certificate(path, "new", authority="another\nthe same\n")
+    await asyncio.sleep(0.05)
+    assert not any(each.done() for each in waiting)
+    write_certificate(path, "new", authority="another\n")
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+
+
 async def test_lost_keys_are_not_replaced_while_it_runs(
     running: Keys, path: Path, monkeypatch: pytest.MonkeyPatch
 ):
