@@ -156,7 +156,7 @@ def compare(
 def keeps_data_in_pod(workload: Object) -> bool:
     """Whether all data ends with the pod of a StatefulSet, of which this is the spec."""
     place = place_of(workload.get("template", {}).get("spec", {}))
-    return not workload.get("volumeClaimTemplates") and (place is None or place.kind == "etcd")
+    return not workload.get("volumeClaimTemplates") and (place is None or place.kind in ("etcd", "sqlite"))
 
 
 def is_paused(workload: Object) -> bool:
