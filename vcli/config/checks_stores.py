@@ -32,7 +32,7 @@ def check_stores(values: Values, document: Document) -> None:
             document,
             (*_ETCD, "embedded", "enabled"),
             "no other store is enabled",
-            hint="leave it at auto, or enable etcd.external or database.embedded of controlPlane.backingStore",
+            hint="leave it at auto, or enable another store of controlPlane.backingStore",
         )
 
 

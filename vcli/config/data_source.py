@@ -1,4 +1,4 @@
-"""Where a database is, by the data source that kine takes. It may hold a password: nothing of it is ever said."""
+"""Where a database is, by the data source that kine takes. It may have a password, so it is never said."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,7 @@ DOTTED: Final = ".".join((*PATH, KEY))
 FORMS: Final = "mysql://USER:PASSWORD@tcp(HOST:3306)/NAME or postgres://USER:PASSWORD@HOST:5432/NAME"
 # The chart has the same ones: see manifests/chart/templates/_stores.tpl.
 _MYSQL: Final = re.compile(r"mysql://(?:\S*@)?tcp\(([-._A-Za-z0-9:\[\]]+)\)/([^/?\s]+)(?:\?\S*)?")
-_POSTGRES: Final = re.compile(
-    r"postgres(?:ql)?://(?:[^@/\s]*@)?([-._A-Za-z0-9:\[\],]+)/([^/?\s]+)(?:\?\S*)?"
-)
+_POSTGRES: Final = re.compile(r"postgres(?:ql)?://(?:[^@/\s]*@)?([-._A-Za-z0-9:\[\],]+)/([^/?\s]+)(?:\?\S*)?")
 
 
 def place_of(source: str) -> str:
@@ -23,6 +21,11 @@ def place_of(source: str) -> str:
         if found := form.fullmatch(source):
             return f"{scheme}://{found[1]}/{found[2]}"
     return ""
+
+
+def hidden(expression: str) -> str:
+    """An expression of ``--set`` without the secret, as messages name it: the place of a mistake."""
+    return re.sub(rf"({KEY}\W*?[=:]).*", r"\1…", expression, flags=re.DOTALL)
 
 
 def without(given: Mapping[str, Any]) -> dict[str, Any]:

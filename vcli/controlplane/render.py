@@ -62,8 +62,9 @@ def render(
     more: Sequence[Object] = (),
     renewed: str = "",
 ) -> list[Object]:
-    """Every object but keys, certificates and facts about the host's network; the one secret is a data source.
+    """Every object but keys, certificates and facts about the host's network.
 
+    The one secret among them is where a database is, if the values say it.
     They are in the order in which they depend on one another: the Service first, the pod's last.
 
     Args:
@@ -87,7 +88,7 @@ def render(
         *_rights(names, values, facts),
         _config_map(
             names.values,
-            data={"config.yaml": yaml.dump(data_source.without(values.given), sort_keys=False, unicode=False, width=80)},
+            data={"config.yaml": _readable(values)},
         ),
         _config_map(names.settings, data={"settings.json": settings}),
         *external_database.secret(names, values),
@@ -273,6 +274,11 @@ def _decorate(obj: Object, extra: Metadata) -> None:
         obj["metadata"]["labels"] = extra.labels
     if extra.annotations:
         obj["metadata"]["annotations"] = extra.annotations
+
+
+def _readable(values: Values) -> str:
+    """The values that were given, but for what is secret."""
+    return yaml.dump(data_source.without(values.given), sort_keys=False, unicode=False, width=80)
 
 
 def _json(data: Object) -> str:

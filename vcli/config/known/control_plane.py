@@ -34,7 +34,8 @@ KEYS = (
         for each in ("caFile", "certFile", "keyFile")
     ),
     default(
-        "controlPlane.backingStore.database.external.connector", text="name a database of your own in dataSource"
+        "controlPlane.backingStore.database.external.connector",
+        text="name a database of your own in dataSource",
     ),
     default("controlPlane.statefulSet.scheduling.podManagementPolicy", "Parallel"),
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),

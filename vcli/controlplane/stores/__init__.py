@@ -14,7 +14,8 @@ class Place:
     """Where the API server of a pod keeps its objects.
 
     Attributes:
-        kind: as ``--store`` has it: ``etcd`` or ``sqlite`` in the pod, ``external-etcd``, ``external-database``.
+        kind: as ``--store`` has it: ``etcd`` or ``sqlite`` in the pod, or ``external-etcd`` or
+            ``external-database``.
         endpoint: URL of the etcd, or several with commas between; of a database outside, where it is, if the
             pod says it.
         prefix: below which its keys are; empty for Kubernetes' own default.

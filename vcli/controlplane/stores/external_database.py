@@ -1,5 +1,6 @@
 """A database that somebody else runs, by way of kine: nothing of the data is in the control plane's pod."""
 
+import base64
 import hashlib
 from typing import Final
 
@@ -50,7 +51,7 @@ def secret(names: Names, values: Values) -> list[Object]:
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {"name": names.data_source},
-            "stringData": {KEY: source},
+            "data": {KEY: base64.b64encode(source.encode()).decode()},
             "type": "Opaque",
         }
     ]

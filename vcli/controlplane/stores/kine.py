@@ -14,7 +14,7 @@ DATABASE = "DATABASE"
 def component(
     names: Names, values: Values, chosen: Kine, *, instead: tuple[str, ...], more: tuple[str, ...] = ()
 ) -> Component:
-    """kine as the manifest has it.
+    """Kine as the manifest has it.
 
     Args:
         names: of the virtual cluster.

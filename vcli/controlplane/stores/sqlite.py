@@ -10,7 +10,9 @@ from vcli.controlplane.names import Names
 from vcli.controlplane.stores import kine
 from vcli.controlplane.stores.embedded_etcd import claims
 
-_FILE: Final = "sqlite:///data/kine.db?_journal_mode=WAL&_synchronous={}&_busy_timeout=30000&_txlock=immediate"
+_FILE: Final = (
+    "sqlite:///data/kine.db?_journal_mode=WAL&_synchronous={}&_busy_timeout=30000&_txlock=immediate"
+)
 
 
 def store(names: Names, values: Values, facts: Facts) -> Store:

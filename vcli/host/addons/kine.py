@@ -1,4 +1,4 @@
-"""The image of kine, by which virtual clusters keep their objects in a database: nothing of it runs by itself."""
+"""The image of kine, by which virtual clusters keep their objects in a database; it runs in their pods."""
 
 from vcli.host.addons.addon import Addon, Programs
 from vcli.host.images import Offer, of_program
