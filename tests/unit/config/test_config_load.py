@@ -102,7 +102,7 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
         ),
         (
             "controlPlane:\n  backingStore:\n    database: {external: {identityProvider: aws}}\n",
-            "values.yaml:3: controlPlane.backingStore.database.external.identityProvider: only the default",
+            "values.yaml:3: controlPlane.backingStore.database.external.identityProvider: can't be chosen",
             "the password or a certificate says who the API server is",
         ),
         (
