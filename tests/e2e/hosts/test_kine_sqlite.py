@@ -1,4 +1,4 @@
-"""SQLite by way of kine: what was acknowledged outlives kills, a pause and the pod; another store is refused."""
+"""SQLite by way of kine: what was acknowledged outlives kills, a pause and the pod."""
 
 import json
 import uuid
