@@ -3,7 +3,6 @@
 from typing import Any
 
 import value_examples_custom as custom
-import value_examples_database as database
 import value_examples_distros as distros
 import value_examples_exposure as exposure
 import value_examples_ha as ha
@@ -171,7 +170,7 @@ _CONDITIONS = [
     {"key": "example.com/stage", "operator": "NotIn", "values": ["test", "old"]},
     {"key": "tier", "operator": "Exists"},
 ]
-EXAMPLES |= stores.EXAMPLES | database.EXAMPLES
+EXAMPLES |= stores.EXAMPLES
 EXAMPLES |= {
     f"sync.{kind.path}.selector.{key}": [value]
     for kind in SYNCED
@@ -246,7 +245,6 @@ COMBINATIONS: list[dict[str, Any]] = [
     *custom.COMBINATIONS,
     *policies.COMBINATIONS,
     *stores.COMBINATIONS,
-    *database.COMBINATIONS,
     *exposure.COMBINATIONS,
     # All at once; an image is one string here.
     {
@@ -385,7 +383,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     *custom.REFUSED,
     *policies.REFUSED,
     *stores.REFUSED,
-    *database.REFUSED,
     *exposure.REFUSED,
 ]
 """Values that `vcli` refuses, and a part of what Helm says."""
