@@ -68,7 +68,7 @@ def of_syncer(value: Any) -> Mapping[str, Any]:
 
 
 def of_k3s(value: Any) -> Mapping[str, Any]:
-    """``vcluster.extraArgs``: flags for API server and controller manager in k3s's spelling, and its database.
+    """``vcluster.extraArgs``: flags for API server and controller manager in k3s's spelling and its database.
 
     Raises:
         ValueError: a flag has no key here.
