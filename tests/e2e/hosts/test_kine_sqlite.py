@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Iterator
 
+import embedded
 import pytest
 from embedded import Host, own_host
 from plane import Plane
@@ -21,7 +22,7 @@ KILLS = 4
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host that has kine."""
-    with own_host("kine", tmp_path_factory.mktemp("kine"), "--with", "kine") as host:
+    with own_host(f"{embedded.NAME}-kine", tmp_path_factory.mktemp("kine"), "--with", "kine") as host:
         yield host
 
 
