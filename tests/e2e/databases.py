@@ -158,6 +158,7 @@ class MariaDB(Database):
 
     def prepare(self) -> None:
         self._server = program("mariadb-server-core", "mariadbd", "usr/sbin")
+        program("mariadb-client-core", "my_print_defaults", "usr/bin")  # which the next one runs
         install = program("mariadb-server-core", "mariadb-install-db", "usr/bin")
         shutil.chown(self.folder, self.user)
         self.run(str(install), "--no-defaults", f"--datadir={self.folder / 'data'}", "--skip-test-db")
