@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import value_examples_database as database
+
 _STORE = "controlPlane.backingStore.etcd"
 _EXTERNAL = f"{_STORE}.external"
 _CLAIM = "controlPlane.statefulSet.persistence.volumeClaim"
@@ -19,6 +21,7 @@ EXAMPLES: dict[str, list[Any]] = {
         for key in ("enabled", "endpoint", "prefix", "tls.secretName", "tls.caFile")
     },
     **{f"{_EXTERNAL}.tls.{key}": [] for key in ("certFile", "keyFile")},
+    **database.EXAMPLES,
 }
 
 COMBINATIONS: list[dict[str, Any]] = [
@@ -27,6 +30,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     _HTTPS,
     {**_HTTPS, f"{_EXTERNAL}.tls.caFile": "root.pem", f"{_EXTERNAL}.tls.keyFile": "client.pem"},
     {**_HTTPS, f"{_EXTERNAL}.tls.certFile": "", f"{_EXTERNAL}.tls.keyFile": ""},
+    *database.COMBINATIONS,
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -45,4 +49,5 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**_HTTPS, f"{_EXTERNAL}.tls.caFile": ""}, "must be given for https"),
     ({**_HTTPS, f"{_EXTERNAL}.tls.caFile": "/etc/etcd/ca.crt"}, "caFile"),
     ({**_HTTPS, f"{_EXTERNAL}.tls.certFile": ""}, "both, or none"),
+    *database.REFUSED,
 ]

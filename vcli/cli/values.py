@@ -28,6 +28,8 @@ class Store(StrEnum):
 
     ETCD = "etcd"
     EXTERNAL_ETCD = "external-etcd"
+    SQLITE = "sqlite"
+    EXTERNAL_DATABASE = "external-database"
 
 
 class Expose(StrEnum):
@@ -83,8 +85,8 @@ StoreOption: TypeAlias = Annotated[
     typer.Option(
         "--store",
         metavar="NAME",
-        help="Where the objects are kept: etcd in the control plane's pod, or external-etcd, of which"
-        " controlPlane.backingStore.etcd.external says where it is.",
+        help="Where the objects are kept: etcd or sqlite in the control plane's pod, or external-etcd or"
+        " external-database, of which controlPlane.backingStore says where it is.",
     ),
 ]
 Ephemeral: TypeAlias = Annotated[
@@ -126,6 +128,12 @@ ResetValues: TypeAlias = Annotated[
     bool,
     typer.Option("--reset-values", help="Start from the defaults, not from the values it was made with."),
 ]
+_STORES = {
+    Store.ETCD: ("etcd", "embedded"),
+    Store.EXTERNAL_ETCD: ("etcd", "external"),
+    Store.SQLITE: ("database", "embedded"),
+    Store.EXTERNAL_DATABASE: ("database", "external"),
+}
 _SERVICE_TYPES = {Expose.NODEPORT: "NodePort", Expose.LOADBALANCER: "LoadBalancer"}
 
 
@@ -208,8 +216,8 @@ class ValueOptions:
             version = completed(self.kubernetes_version)
             found["--kubernetes-version"] = _plane("distro", {"k8s": {"version": version}})
         if self.store is not None:
-            kind = "embedded" if self.store is Store.ETCD else "external"
-            found["--store"] = _plane("backingStore", {"etcd": {kind: {"enabled": True}}})
+            section, kind = _STORES[self.store]
+            found["--store"] = _plane("backingStore", {section: {kind: {"enabled": True}}})
         if self.ephemeral:
             claim = {"volumeClaim": {"enabled": False}}
             found["--ephemeral"] = _plane("statefulSet", {"persistence": claim})

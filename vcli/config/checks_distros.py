@@ -8,6 +8,7 @@ from vcli.config.distros import chosen, release, tag
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, ControlPlane, Distro, Etcd, K8s
+from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K3s
 
 _OLDEST_MINOR: Final = 30
@@ -56,9 +57,11 @@ def _check_k3s(plane: ControlPlane, document: Document) -> None:
         text = "of no use with k3s, but for its version"
         hint = "the keys of controlPlane.distro.k3s are for it"
         raise fail(document, (*_DISTRO, "k8s"), text, hint=hint)
-    if plane.backing_store.etcd != Etcd():
-        text = "of no use with k3s, which keeps its objects in a store of its own"
-        raise fail(document, ("controlPlane", "backingStore", "etcd"), text, hint="leave it out")
+    store = plane.backing_store
+    for key, is_given in (("etcd", store.etcd != Etcd()), ("database", store.database != Database())):
+        if is_given:
+            text = "of no use with k3s, which keeps its objects in a store of its own"
+            raise fail(document, ("controlPlane", "backingStore", key), text, hint="leave it out")
 
 
 def _version(distro: Distro, document: Document) -> str:

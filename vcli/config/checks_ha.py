@@ -29,6 +29,13 @@ def check_high_availability(values: Values, document: Document) -> None:
             "k3s keeps its objects in its own pod: there can be no second one",
             hint="leave it out, or use upstream Kubernetes (--distro k8s)",
         )
+    database = plane.backing_store.database
+    if database.embedded.enabled or database.external.enabled:
+        text = "SQLite is a file that one pod has: there can be no second one"
+        if database.external.enabled:
+            text = "kine in one pod hears of what another one wrote only later: reads would be of the past"
+        hint = "leave it out, or leave the store to etcd, of which each pod has a member"
+        raise fail(document, (*_HA, "replicas"), text, hint=hint)
     if chosen.replicas % 2 == 0:
         raise fail(
             document,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from vcli.config.checks_database import check_database
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import EmbeddedEtcd, Values, VolumeClaim
@@ -19,18 +20,19 @@ def check_stores(values: Values, document: Document) -> None:
         UsageError: names the key, its place and the way out.
     """
     etcd = values.control_plane.backing_store.etcd
+    is_database = check_database(values, document)
     if etcd.external.enabled:
         _check_external(values, document)
         return
     if etcd.external != ExternalEtcd():
         hint = "set controlPlane.backingStore.etcd.external.enabled to true"
         raise fail(document, _EXTERNAL, "of no use while it is off", hint=hint)
-    if etcd.embedded.enabled is False:
+    if etcd.embedded.enabled is False and not is_database:
         raise fail(
             document,
             (*_ETCD, "embedded", "enabled"),
             "no other store is enabled",
-            hint="leave it at auto, or enable controlPlane.backingStore.etcd.external",
+            hint="leave it at auto, or enable another store of controlPlane.backingStore",
         )
 
 

@@ -14,6 +14,7 @@ from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
+from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K0s, K3s, PullPolicy
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
@@ -127,6 +128,7 @@ class BackingStore:
     """Where the virtual cluster's objects are kept."""
 
     etcd: Etcd = _section(Etcd)
+    database: Database = _section(Database)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from vcli.config.data_source import hidden
 from vcli.config.document import Document, Keys
 from vcli.errors import UsageError
 
@@ -38,7 +39,7 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     Raises:
         UsageError: it can't be understood, or the file can't be read.
     """
-    said = f"{option} {expression}"
+    said = f"{option} {hidden(expression)}"
     document = Document()
     if option == SET_JSON:
         assignments = _json_assignments(expression, said)

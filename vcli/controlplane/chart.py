@@ -30,6 +30,8 @@ _OWN = (
     "_policies.tpl",
     "policies.yaml",
     "_stores.tpl",
+    "_database.tpl",
+    "database.yaml",
     "config.yaml",
     "bundle.yaml",
     "NOTES.txt",
@@ -38,7 +40,8 @@ _DATA = ("addons/coredns.yaml", "addons/default-account.yaml", "control-plane/op
 _WORKLOAD = "statefulset.yaml"
 # Each with when it is there; the syncer always is.
 _COMPONENTS = {
-    "stores/embedded-etcd.yaml": 'and (eq $distro "k8s") (not $external.enabled)',
+    "stores/embedded-etcd.yaml": 'and (eq $distro "k8s") (not (or $external.enabled $kine.enabled))',
+    "stores/kine.yaml": 'and (eq $distro "k8s") $kine.enabled',
     "distros/k8s.yaml": 'eq $distro "k8s"',
     "distros/k3s.yaml": 'eq $distro "k3s"',
     "syncer.yaml": "",

@@ -4,6 +4,7 @@
 
 from vcli.controlplane import chart_exposure, chart_policies, chart_scheduler
 from vcli.controlplane.chart_k3s import K3S_EDITS
+from vcli.controlplane.chart_kine import KINE_EDITS
 from vcli.controlplane.chart_pieces import Edit
 from vcli.controlplane.chart_pieces import block_or as _or
 from vcli.controlplane.chart_pieces import pull_policy as _policy
@@ -17,6 +18,9 @@ _VALUES = """\
 {{- $k3s := $plane.distro.k3s }}
 {{- $etcd := $plane.backingStore.etcd.embedded }}
 {{- $external := $plane.backingStore.etcd.external }}
+{{- $sqlite := $plane.backingStore.database.embedded }}
+{{- $database := $plane.backingStore.database.external }}
+{{- $kine := ternary $sqlite $database $sqlite.enabled }}
 {{- $claim := $set.persistence.volumeClaim }}
 {{- $security := $set.security.containerSecurityContext }}
 {{- $mirror := $plane.advanced.defaultImageRegistry }}
@@ -58,6 +62,7 @@ _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
     *STORE_EDITS,
+    *KINE_EDITS,
     *K3S_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
@@ -240,7 +245,7 @@ resources:
         "                  items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]\n",
         """\
                   items: [{path: namespace, fieldRef: {apiVersion: v1, fieldPath: metadata.namespace}}]
-        {{- if and $ephemeral (not $external.enabled) }}
+        {{- if and $ephemeral (not (or $external.enabled $database.enabled)) }}
         - name: data
           emptyDir: {}
         {{- end }}
@@ -253,7 +258,7 @@ resources:
                   name: vc-bundle-{{ include "vcli.digest" $ }}-{{ $part }}-{{ $.Release.Name }}
               {{- end }}
         {{- end }}
-  {{- if not (or $ephemeral $external.enabled) }}
+  {{- if not (or $ephemeral $external.enabled $database.enabled) }}
   volumeClaimTemplates:
     - apiVersion: v1
       kind: PersistentVolumeClaim

@@ -30,7 +30,10 @@ STORE_EDITS: Final = (
             {{{{- end }}}}
             {{{{- end }}}}
             {{{{- else }}}}
-{_SERVERS}            {{{{- end }}}}
+{_SERVERS}            {{{{- if $database.enabled }}}}
+            - --etcd-prefix=/vcli/{{{{ .Release.Namespace }}}}/{{{{ .Release.Name }}}}
+            {{{{- end }}}}
+            {{{{- end }}}}
 """,
     ),
     (

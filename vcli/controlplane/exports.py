@@ -44,7 +44,7 @@ def _export(names: Names, values: Values, secret: AdditionalSecret, path: str) -
             f" {names.namespace}: nothing would delete the Secret there with it",
             hint="leave it out, and copy the Secret with what copies Secrets on this host",
         )
-    if secret.name in (names.access, names.certificates):
+    if secret.name in (names.access, names.certificates, names.data_source):
         raise UsageError(
             f"{path}.name: {secret.name} is a Secret of the control plane", hint="choose another name"
         )

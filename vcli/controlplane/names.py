@@ -84,6 +84,11 @@ class Names:
         return f"vc-facts-{self.cluster}"
 
     @property
+    def data_source(self) -> str:
+        """Secret: where the database is that has the objects, password and all."""
+        return f"vc-datasource-{self.cluster}"
+
+    @property
     def admission(self) -> str:
         """ConfigMap: how kube-apiserver judges pods, see `vcli.controlplane.policies`."""
         return f"vc-admission-{self.cluster}"

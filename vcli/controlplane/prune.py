@@ -49,6 +49,7 @@ async def find_surplus(
     single = (
         (CONFIGMAPS, names.values),
         (SECRETS, names.values),
+        (SECRETS, names.data_source),
         (INGRESSES, names.service),
         (CLUSTERROLEBINDINGS, names.cluster_role),
         (CLUSTERROLES, names.cluster_role),

@@ -11,6 +11,7 @@ from typing import Any
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import CONTEXT, Spec
+from vcli.config import data_source
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
@@ -41,7 +42,7 @@ from vcli.controlplane.exports import exports
 from vcli.controlplane.facts import Facts
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
-from vcli.controlplane.stores import embedded_etcd, external_etcd, own
+from vcli.controlplane.stores import embedded_etcd, external_database, external_etcd, own, sqlite
 from vcli.kube.resources import SERVICEACCOUNTS, Resource
 from vcli.kube.types import Object, ObjectMeta, OwnerReference, annotations, labels
 
@@ -62,8 +63,9 @@ def render(
     more: Sequence[Object] = (),
     renewed: str = "",
 ) -> list[Object]:
-    """Every object but keys, certificates and facts about the host's network; no secret is among them.
+    """Every object but keys, certificates and facts about the host's network.
 
+    The one secret among them is where a database is, if the values say it.
     They are in the order in which they depend on one another: the Service first, the pod's last.
 
     Args:
@@ -87,9 +89,10 @@ def render(
         *_rights(names, values, facts),
         _config_map(
             names.values,
-            data={"config.yaml": yaml.dump(values.given, sort_keys=False, unicode=False, width=80)},
+            data={"config.yaml": _readable(values)},
         ),
         _config_map(names.settings, data={"settings.json": settings, **sleep.data(values)}),
+        *external_database.secret(names, values),
         *_bundle(names, bundle),
         *policies.render(names, values, facts),
         *high_availability.budget(names, values),
@@ -135,7 +138,12 @@ def workload(
 def _store_of(values: Values) -> ModuleType:
     if distro_of(values).HAS_STORE:
         return own
-    return external_etcd if values.control_plane.backing_store.etcd.external.enabled else embedded_etcd
+    chosen = values.control_plane.backing_store
+    if chosen.database.embedded.enabled:
+        return sqlite
+    if chosen.database.external.enabled:
+        return external_database
+    return external_etcd if chosen.etcd.external.enabled else embedded_etcd
 
 
 def spec(names: Names, values: Values) -> Spec:
@@ -269,6 +277,11 @@ def _decorate(obj: Object, extra: Metadata) -> None:
         obj["metadata"]["labels"] = extra.labels
     if extra.annotations:
         obj["metadata"]["annotations"] = extra.annotations
+
+
+def _readable(values: Values) -> str:
+    """The values that were given, but for what is secret."""
+    return yaml.dump(data_source.without(values.given), sort_keys=False, unicode=False, width=80)
 
 
 def _json(data: Object) -> str:

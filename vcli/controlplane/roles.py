@@ -25,6 +25,7 @@ _ORDER: Final = list(Role)
 # A container may have several: a distribution that is one process has nearly all.
 _CONTAINERS: Final[Mapping[str, frozenset[Role]]] = {
     "etcd": frozenset({Role.STORE}),
+    "kine": frozenset({Role.STORE}),
     "kube-apiserver": frozenset({Role.API_SERVER}),
     "syncer": frozenset({Role.SYNCER}),
     "kube-controller-manager": frozenset({Role.CONTROLLER_MANAGER}),

@@ -12,6 +12,7 @@ CONTAINERD = "v2.4.2"
 ETCD = "v3.6.8"
 COREDNS = "v1.14.2"
 # Of add-ons.
+KINE = "v0.17.2"  # of virtual clusters, too: see vcli.config.schema_database
 KUBE_ROUTER = "v2.1.0"
 METRICS_SERVER = "v0.9.0"
 TRAEFIK = "v3.7.13"

@@ -24,7 +24,7 @@ from vcli.operations.host_connection import connect_to_host
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.served_certificates import wait_served
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.stored import read_values
+from vcli.operations.stored import completed, read_values
 
 DEFAULT_TIMEOUT = 180.0
 
@@ -127,7 +127,7 @@ async def read_kept(client: Client, names: Names) -> Kept:
             f" {names.values} in namespace {names.namespace!r}",
             hint="give them again: " + vcli("upgrade", names.cluster, namespace=names.namespace),
         )
-    spec = render.spec(names, Given().values(over=stored.document()))
+    spec = render.spec(names, Given().values(over=await completed(client, names, stored)))
     addresses = service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]]
     sans = with_learned(secrets.files, pki.sans(spec, addresses))
     return Kept(secrets=secrets, spec=spec, sans=sans, owner=uid(service))

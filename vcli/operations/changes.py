@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from vcli.config.data_source import DOTTED
 from vcli.controlplane.differences import differences
 from vcli.controlplane.high_availability import members_of
 from vcli.controlplane.names import Names
@@ -156,7 +157,7 @@ def compare(
 def keeps_data_in_pod(workload: Object) -> bool:
     """Whether all data ends with the pod of a StatefulSet, of which this is the spec."""
     place = place_of(workload.get("template", {}).get("spec", {}))
-    return not workload.get("volumeClaimTemplates") and (place is None or place.kind == "etcd")
+    return not workload.get("volumeClaimTemplates") and (place is None or place.kind in ("etcd", "sqlite"))
 
 
 def is_paused(workload: Object) -> bool:
@@ -201,7 +202,13 @@ def _consequences(
 def _values(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ValueChange]:
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key) and not _says_less(key, before, after):
-            yield ValueChange(key=key, before=before.get(key), after=after.get(key))
+            shown = (_shown(key, each.get(key)) for each in (before, after))
+            yield ValueChange(key=key, before=next(shown), after=next(shown))
+
+
+def _shown(key: str, value: Any) -> Any:
+    """It may be a secret."""
+    return "(hidden)" if value and key == DOTTED else value
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

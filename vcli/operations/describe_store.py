@@ -50,7 +50,7 @@ async def store(client: Client, cluster: VirtualCluster) -> Object | None:
 
 
 def _said(place: Place) -> Object:
-    if place.kind == "etcd":
+    if place.kind in ("etcd", "sqlite"):
         return {"kind": place.kind}
     return {"kind": place.kind, "endpoint": place.endpoint, "prefix": place.prefix}
 

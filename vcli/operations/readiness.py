@@ -72,9 +72,10 @@ def unrecoverable_reason(pods: Iterable[Object], *, now: float | None = None) ->
     return None
 
 
-def lacks_image(pods: Iterable[Object]) -> bool:
-    """Whether a container waits for an image that its node can't get."""
-    waiting = (each.get("state", {}).get("waiting") or {} for pod in pods for each in statuses_of(pod))
+def lacks_image(pods: Iterable[Object], container: str = "") -> bool:
+    """Whether a container, or the one of that name, waits for an image that its node can't get."""
+    statuses = [each for pod in pods for each in statuses_of(pod) if container in ("", each["name"])]
+    waiting = (each.get("state", {}).get("waiting") or {} for each in statuses)
     return any(each.get("reason") in _NO_IMAGE for each in waiting)
 
 

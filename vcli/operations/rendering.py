@@ -90,7 +90,8 @@ async def api_ports(client: Client) -> tuple[int, ...]:
 async def _storage(
     client: Client, names: Names, values: Values, preflight: PreflightResult, steps: Steps
 ) -> Storage | None:
-    if values.control_plane.backing_store.etcd.external.enabled:
+    store_of = values.control_plane.backing_store
+    if store_of.etcd.external.enabled or store_of.database.external.enabled:
         return None
     storage = preflight.storage
     if not preflight.storage_known:

@@ -2,8 +2,9 @@
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 
-from vcli.config import document
+from vcli.config import data_source, document
 from vcli.config.document import Document
 from vcli.controlplane.names import Names
 from vcli.kube.client import Client
@@ -32,6 +33,30 @@ class Stored:
             UsageError: it is no mapping in YAML; the message names the object.
         """
         return document.parse(self.text, self.source)
+
+
+async def completed(client: Client, names: Names, stored: Stored) -> Document:
+    """The values with the data source, which is in a Secret of its own.
+
+    Raises:
+        Forbidden: that may not be read.
+        UsageError: as for `Stored.document`.
+    """
+    document = stored.document()
+    found: Any = document.data
+    for key in data_source.PATH:
+        found = found.get(key) if isinstance(found, dict) else None
+    if not isinstance(found, dict) or not found.get("enabled"):
+        return document
+    try:
+        secret = await client.get(SECRETS, names.data_source, namespace=names.namespace)
+    except NotFound:
+        return document
+    if text := (secret.get("data") or {}).get(data_source.KEY):
+        place = (*data_source.PATH, data_source.KEY)
+        found[data_source.KEY] = base64.b64decode(text).decode()
+        document.places[place] = f"secret/{names.data_source}"
+    return document
 
 
 async def read_values(client: Client, names: Names) -> Stored | None:

@@ -26,7 +26,7 @@ from vcli.operations.planning import Plan, make_plan
 from vcli.operations.resolve import cluster_of, resolve
 from vcli.operations.rollback import Rollback, workload_of
 from vcli.operations.steps import NoSteps, Steps
-from vcli.operations.stored import read_values
+from vcli.operations.stored import completed, read_values
 from vcli.operations.wait import wait_ready
 
 DEFAULT_TIMEOUT = 300.0
@@ -222,7 +222,7 @@ class _Upgrade:
         names = self._names
         found = await read_values(self._client, names)
         if found is not None:
-            return found.document()
+            return await completed(self._client, names, found)
         if self._options.reset_values:
             return Document()
         raise NotFoundError(

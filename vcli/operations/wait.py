@@ -79,6 +79,8 @@ def _image_hint(cluster: VirtualCluster, pods: Sequence[Object]) -> str:
     if cluster.distro != "k8s":
         it = f"an embedded host has no image of {cluster.distro}"
         return f"{it}: vcli host load-image FILE takes an archive of it; "
+    if lacks_image(pods, "kine"):
+        return "to an embedded host, vcli host up --with kine adds the image of kine; "
     minor = ".".join(cluster.version.removeprefix("v").split(".")[:2])
     return f"to an embedded host, vcli host load-image --kubernetes {minor} gives the images; "
 

@@ -112,7 +112,8 @@
   "defaultServiceAccountReady" true
   "keys" $keys
 -}}
-{{- if or $values.controlPlane.backingStore.etcd.external.enabled $values.controlPlane.distro.k3s.enabled -}}{{- $_ := set $settings "etcd" "" -}}{{- end -}}
+{{- $store := $values.controlPlane.backingStore -}}
+{{- if or $store.etcd.external.enabled $store.database.embedded.enabled $store.database.external.enabled $values.controlPlane.distro.k3s.enabled -}}{{- $_ := set $settings "etcd" "" -}}{{- end -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
 {{- $nodes := $values.sync.fromHost.nodes -}}
 {{- if $nodes.syncBackChanges -}}{{- $_ := set $settings "nodeChanges" true -}}{{- end -}}

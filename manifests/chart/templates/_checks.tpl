@@ -147,7 +147,7 @@
   {{- if not (has (.namespace | default "") (list "" $root.Release.Namespace)) -}}
     {{- fail (printf "exportKubeConfig: the namespace of Secret %s, %s, is another namespace than that of the virtual cluster: nothing would delete the Secret there with it" .name .namespace) -}}
   {{- end -}}
-  {{- if has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name)) -}}
+  {{- if has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name) (printf "vc-datasource-%s" $root.Release.Name)) -}}
     {{- fail (printf "exportKubeConfig: %s is a Secret of the control plane: choose another name" .name) -}}
   {{- end -}}
   {{- if has .name $names -}}

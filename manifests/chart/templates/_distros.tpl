@@ -21,8 +21,10 @@
   {{- if ne (omit $k8s "enabled" "version" | toJson) (omit $defaults.distro.k8s "enabled" "version" | toJson) -}}
     {{- fail "controlPlane.distro.k8s: of no use with k3s, but for its version" -}}
   {{- end -}}
-  {{- if ne (toJson $plane.backingStore.etcd) (toJson $defaults.backingStore.etcd) -}}
-    {{- fail "controlPlane.backingStore.etcd: of no use with k3s, which keeps its objects in a store of its own" -}}
+  {{- range $store := list "etcd" "database" -}}
+    {{- if ne (get $plane.backingStore $store | toJson) (get $defaults.backingStore $store | toJson) -}}
+      {{- fail (printf "controlPlane.backingStore.%s: of no use with k3s, which keeps its objects in a store of its own" $store) -}}
+    {{- end -}}
   {{- end -}}
 {{- else -}}
   {{- if eq (toString $k8s.enabled) "false" -}}

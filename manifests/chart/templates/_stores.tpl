@@ -5,6 +5,7 @@
 {{- $defaults := (.Files.Get "files/defaults.yaml" | fromYaml).controlPlane -}}
 {{- $external := $etcd.external -}}
 {{- $embedded := toString $etcd.embedded.enabled -}}
+{{- $database := include "vcli.checkDatabase" . -}}
 {{- if $external.enabled -}}
   {{- if eq $embedded "true" -}}
     {{- fail (printf "%s.embedded.enabled: one store only, and the external etcd is enabled: leave it at auto" $path) -}}
@@ -21,8 +22,8 @@
   {{- if ne (toJson $external) (toJson $defaults.backingStore.etcd.external) -}}
     {{- fail (printf "%s.external: of no use while it is off: set %s.external.enabled to true" $path $path) -}}
   {{- end -}}
-  {{- if eq $embedded "false" -}}
-    {{- fail (printf "%s.embedded.enabled: no other store is enabled: leave it at auto, or enable %s.external" $path $path) -}}
+  {{- if and (eq $embedded "false") (not $database) -}}
+    {{- fail (printf "%s.embedded.enabled: no other store is enabled: leave it at auto, or enable another store of controlPlane.backingStore" $path) -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -118,3 +118,9 @@ def test_another_products_syncer_never_runs(tmp_path: Path):
 def test_flags_of_the_api_server(tmp_path: Path):
     values = loaded(tmp_path, "vcluster: {extraArgs: [--kube-apiserver-arg=oidc-client-id=x]}")
     assert values.control_plane.distro.k8s.api_server.extra_args == ("--oidc-client-id=x",)
+
+
+def test_a_database_of_k3s(tmp_path: Path):
+    values = loaded(tmp_path, "vcluster: {extraArgs: [--datastore-endpoint=mysql://a:b@tcp(db:3306)/vc]}")
+    external = values.control_plane.backing_store.database.external
+    assert (external.enabled, external.data_source) == (True, "mysql://a:b@tcp(db:3306)/vc")

@@ -101,9 +101,9 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
             "write a range as 203.0.113.0/24, a single address as 203.0.113.7/32",
         ),
         (
-            "controlPlane:\n  backingStore:\n    database: {external: {enabled: true}}\n",
-            "values.yaml:3: controlPlane.backingStore.database: not supported yet",
-            "leave it out",
+            "controlPlane:\n  backingStore:\n    database: {external: {identityProvider: aws}}\n",
+            "values.yaml:3: controlPlane.backingStore.database.external.identityProvider: can't be chosen",
+            "the password or a certificate says who the API server is",
         ),
         (
             "controlPlane: {}\ncontrolPlane: {}\n",

@@ -46,6 +46,8 @@ def test_reasons_to_give_up():
     stuck = pod(containers=[container(waiting="ImagePullBackOff", message="back-off\npulling")])
     assert unrecoverable_reason([stuck]) == "container kube-apiserver: ImagePullBackOff: back-off"
     assert lacks_image([pod(containers=[container()]), stuck])
+    assert not lacks_image([stuck], "kine")
+    assert lacks_image([stuck], container()["name"])
     assert not lacks_image([pod(containers=[container(waiting="CrashLoopBackOff")])])
     last = {"exitCode": 1, "reason": "Error"}
     crashed = pod(init=[container("etcd", waiting="CrashLoopBackOff", last=last) | {"restartCount": 9}])

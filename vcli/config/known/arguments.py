@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from vcli.config import data_source
+
 _KUBECONFIG: Final = {
     "out-kube-config-server": "exportKubeConfig.server",
     "out-kube-config-secret": "exportKubeConfig.secret.name",
@@ -66,7 +68,7 @@ def of_syncer(value: Any) -> Mapping[str, Any]:
 
 
 def of_k3s(value: Any) -> Mapping[str, Any]:
-    """``vcluster.extraArgs``: flags for the API server and the controller manager in k3s's spelling.
+    """``vcluster.extraArgs``: flags for API server and controller manager in k3s's spelling and its database.
 
     Raises:
         ValueError: a flag has no key here.
@@ -78,6 +80,9 @@ def of_k3s(value: Any) -> Mapping[str, Any]:
         if name in programs:
             key = f"controlPlane.distro.k8s.{programs[name]}.extraArgs"
             found.setdefault(key, []).append(f"--{text.removeprefix('--')}")
+        elif name == "datastore-endpoint":
+            found[".".join((*data_source.PATH, "enabled"))] = True
+            found[data_source.DOTTED] = text
         else:
             unknown.append(f"--{name}")
     if unknown:

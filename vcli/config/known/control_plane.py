@@ -5,7 +5,6 @@ from vcli.config.known.images import image_of_distribution
 
 KEYS = (
     *later(
-        "controlPlane.backingStore.database",
         "controlPlane.backingStore.etcd.deploy",
         "controlPlane.coredns.priorityClassName",
         "controlPlane.hostPathMapper",
@@ -18,6 +17,25 @@ KEYS = (
         "controlPlane.statefulSet.persistence.addVolumes",
         "controlPlane.statefulSet.persistence.addVolumeMounts",
         "controlPlane.statefulSet.persistence.dataVolume",
+    ),
+    default(
+        "controlPlane.backingStore.database.embedded.dataSource",
+        text="SQLite is on the claim of the control plane",
+    ),
+    *(
+        default(
+            f"controlPlane.backingStore.database.{each}",
+            text="the password or a certificate says who the API server is",
+        )
+        for each in ("embedded.identityProvider", "external.identityProvider")
+    ),
+    *(
+        default(f"controlPlane.backingStore.database.embedded.{each}", text="SQLite has no connection")
+        for each in ("caFile", "certFile", "keyFile")
+    ),
+    default(
+        "controlPlane.backingStore.database.external.connector",
+        text="name a database of your own in dataSource",
     ),
     default("controlPlane.statefulSet.scheduling.podManagementPolicy", "Parallel"),
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),

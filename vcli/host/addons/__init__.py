@@ -10,6 +10,7 @@ from vcli.host.addons.addon import Addon, Facts
 from vcli.host.addons.cluster_dns import CLUSTER_DNS
 from vcli.host.addons.gateway_api import GATEWAY_API
 from vcli.host.addons.ingress import INGRESS
+from vcli.host.addons.kine import KINE_IMAGE
 from vcli.host.addons.load_balancer import LOAD_BALANCER
 from vcli.host.addons.metrics import METRICS
 from vcli.host.addons.network_policy import NETWORK_POLICY
@@ -18,7 +19,7 @@ from vcli.host.addons.storage import STORAGE
 from vcli.kube.types import Object
 
 ALWAYS: tuple[Addon, ...] = (CLUSTER_DNS, STORAGE)
-OPTIONAL: tuple[Addon, ...] = (NETWORK_POLICY, LOAD_BALANCER, INGRESS, GATEWAY_API, METRICS)
+OPTIONAL: tuple[Addon, ...] = (NETWORK_POLICY, LOAD_BALANCER, INGRESS, GATEWAY_API, METRICS, KINE_IMAGE)
 """In the order in which they are set up."""
 
 
