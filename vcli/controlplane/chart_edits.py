@@ -314,9 +314,9 @@ imagePullSecrets:
         'metadata:\n  name: vc-demo\n  {{- include "vcli.metadata" (dict "root" .) | nindent 2 }}\nr',
     ),
     (
-        "    verbs: [get, list, watch, create, patch]\n---\n",
+        "    verbs: [list, watch, create, patch]\n---\n",
         """\
-    verbs: [get, list, watch, create, patch]
+    verbs: [list, watch, create, patch]
   # Rights that an administrator of one namespace often lacks. Without them the named feature does not work.
   {{- include "vcli.optionalRules" . | nindent 2 }}
   {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}

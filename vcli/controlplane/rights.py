@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
-from vcli.catalog.kind import Rule, merged, reading
-from vcli.config.networking import services_elsewhere
+from vcli.catalog import ENDPOINTS_RULE, OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
+from vcli.catalog.kind import READ, Rule, merged, reading
+from vcli.config.networking import reads_endpoints, services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of, nodes_of
 from vcli.config.synced import (
@@ -75,9 +75,14 @@ def _others() -> dict[str, Feature]:
     return found
 
 
-def required(values: Values) -> frozenset[Right]:
-    """What the syncer can't do without in its namespace."""
-    return frozenset(rights_of([*_rules(values), *high_availability.rules("", values)]))
+def required(values: Values, namespace: str) -> frozenset[Right]:
+    """What the syncer can't do without in its namespace.
+
+    Args:
+        values: what the user chose.
+        namespace: the host namespace.
+    """
+    return frozenset(rights_of([*_rules(values, namespace), *high_availability.rules("", values)]))
 
 
 def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
@@ -107,7 +112,7 @@ def render(
     workload["metadata"]["name"] = names.workload_service_account
     role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
     role["rules"] = (
-        _rules(values)
+        _rules(values, names.namespace)
         + high_availability.rules(names.settings, values)
         + [
             rule
@@ -141,7 +146,7 @@ def required_rules() -> list[Object]:
     return merged(rule for kind in SYNCED if kind.required for rule in kind.rules)
 
 
-def _rules(values: Values) -> list[Object]:
+def _rules(values: Values, namespace: str) -> list[Object]:
     _, _, role, _ = manifests.load("control-plane/rights.yaml")
     of_chosen = [
         rule.dump()
@@ -150,7 +155,8 @@ def _rules(values: Values) -> list[Object]:
         for rule in kind.needed_rules(chosen(values, kind))
     ]
     of_custom = [rule.dump() for kind in custom_kinds(values) for rule in kind.rules]
-    return [*required_rules(), *of_chosen, *of_custom, *role["rules"]]
+    endpoints = [ENDPOINTS_RULE.dump()] if reads_endpoints(values, namespace) else []
+    return [*required_rules(), *of_chosen, *of_custom, *endpoints, *role["rules"]]
 
 
 def _cluster_rules(values: Values) -> list[Object]:
@@ -194,5 +200,5 @@ def _service_rules(values: Values, namespace: str) -> list[Object]:
     wanted = services_elsewhere(values, namespace)
     if not wanted or values.rbac.cluster_role.enabled is False:
         return []
-    resources, verbs = [SERVICES.plural, ENDPOINTS.plural], ["get", "list", "watch"]
-    return [{"apiGroups": [""], "resources": resources, "verbs": verbs, "resourceNames": wanted}]
+    resources = [SERVICES.plural, ENDPOINTS.plural]
+    return [{"apiGroups": [""], "resources": resources, "verbs": list(READ), "resourceNames": wanted}]
