@@ -321,8 +321,12 @@ imagePullSecrets:
   {{- include "vcli.optionalRules" . | nindent 2 }}
   {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
   {{- with fromYaml . }}
-  # {{ get .metadata.annotations "vcli.dev/feature" }}
+  {{- $annotations := .metadata.annotations }}
+  {{- $scheduled := $.Values.controlPlane.distro.k8s.scheduler.enabled }}
+  {{- if or $scheduled (not (hasKey $annotations "vcli.dev/only-with-scheduler")) }}
+  # {{ get $annotations "vcli.dev/feature" }}
   {{- toYaml .rules | nindent 2 }}
+  {{- end }}
   {{- end }}
   {{- end }}
 ---

@@ -283,3 +283,11 @@ def test_changes_of_nodes_take_the_right_to_patch_them(cluster_role, given):
     assert patch not in rights.of_cluster(load([], sets), "team-a")
     with_changes = load([], [*sets, "sync.fromHost.nodes.syncBackChanges=true"])
     assert (patch in rights.of_cluster(with_changes, "team-a")) is given
+
+
+@pytest.mark.parametrize(("sets", "given"), [([], False), (SCHEDULED, True)])
+def test_only_a_scheduler_inside_binds_pods_of_the_host(sets, given):
+    features = rights.features(load([], sets))
+    found = {right for feature in features.values() for right in feature.rights}
+    assert (Right("", "pods/binding", "create") in found) is given
+    assert Right("", "pods/ephemeralcontainers", "patch") in found
