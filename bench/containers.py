@@ -36,6 +36,12 @@ async def use(client: Client, pod: Object, *, window: float) -> dict[str, Use]:
             await asyncio.sleep(_LOOK_AGAIN)
 
 
+async def spent(client: Client, pod: Object) -> float:
+    """Seconds of CPU of all its containers since they started, when the kubelet last looked."""
+    found = await _stats(client, pod)
+    return sum(each["cpu"]["usageCoreNanoSeconds"] for each in found.values()) / _NANO
+
+
 def total(uses: Mapping[str, Use]) -> Use:
     """Of all containers."""
     return Use(sum(each.memory for each in uses.values()), sum(each.cpu for each in uses.values()))

@@ -15,6 +15,8 @@ class Sizes:
         reads: requests to either API server.
         window: seconds over which CPU is measured.
         clusters: on one host.
+        plane_pods: at once, on each control plane.
+        images: ``DISTRO=VERSION`` of distributions that control planes are made of beside k8s.
     """
 
     runs: int = 3
@@ -24,9 +26,11 @@ class Sizes:
     reads: int = 400
     window: float = 60.0
     clusters: int = 10
+    plane_pods: int = 30
+    images: tuple[str, ...] = ()
 
 
 FULL = Sizes()
 """What the budgets are about."""
-TINY = Sizes(runs=1, latency=2, burst=3, scale=(4, 8), reads=10, window=12.0, clusters=2)
+TINY = Sizes(runs=1, latency=2, burst=3, scale=(4, 8), reads=10, window=12.0, clusters=2, plane_pods=2)
 """Enough to see that all of it works."""

@@ -1,6 +1,7 @@
 """Where the measurements happen: a namespace of the host, and a virtual cluster."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -76,18 +77,31 @@ async def pod_of(host: Client, cluster: str) -> Object:
     return await host.get(PODS, f"{cluster}-0", namespace=_namespace_of(cluster))
 
 
+async def pods_of(host: Client, cluster: str) -> list[Object]:
+    """All pods of a virtual cluster's control plane: one by default."""
+    found = await host.list(PODS, namespace=_namespace_of(cluster))
+    name = re.compile(rf"{re.escape(cluster)}-\d+")
+    return [each for each in found["items"] if name.fullmatch(each["metadata"]["name"])]
+
+
 def _namespace_of(cluster: str) -> str:
     return f"vcluster-{cluster}"
 
 
 @asynccontextmanager
-async def stage(name: str = "bench") -> AsyncIterator[Stage]:
-    """A virtual cluster made for this, and deleted afterwards."""
+async def stage(name: str = "bench", *, made: bool = False) -> AsyncIterator[Stage]:
+    """A virtual cluster made for this, and deleted afterwards.
+
+    Args:
+        name: of the virtual cluster.
+        made: it is there already.
+    """
     async with open_host() as host:
         with tempfile.TemporaryDirectory() as folder:
             kubeconfig, direct = str(Path(folder, "kubeconfig")), None
             try:
-                await asyncio.to_thread(run, "vcli", "create", name, "--no-connect", "--ephemeral")
+                if not made:
+                    await asyncio.to_thread(run, "vcli", "create", name, "--no-connect", "--ephemeral")
                 direct = await _make_namespace(host)
                 connect = ("vcli", "connect", name, "--inline-key", f"--kube-config={kubeconfig}")
                 await asyncio.to_thread(run, *connect)

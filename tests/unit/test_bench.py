@@ -1,11 +1,15 @@
 """The benchmark's arithmetic: what it compares, and when it says that a budget holds."""
 
+import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
 from bench.__main__ import main
+from bench.audit import asked
 from bench.measure import Judged, Row, table
+from bench.planes import PLANES, with_images
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,43 @@ def test_an_unknown_part_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["burst", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
+
+
+AUDIT = {
+    "stage": "ResponseComplete",
+    "verb": "create",
+    "user": {"username": "us"},
+    "objectRef": {"resource": "pods"},
+    "responseStatus": {"code": 403},
+    "requestReceivedTimestamp": "2026-01-01T10:00:30.000000Z",
+}
+
+
+def test_requests_of_one_user_in_a_while_are_counted_once(tmp_path: Path) -> None:
+    watch = {**AUDIT, "verb": "watch", "responseStatus": {"code": 200}}
+    events = [
+        AUDIT,
+        AUDIT,
+        {**AUDIT, "user": {"username": "us too"}},
+        {**AUDIT, "requestReceivedTimestamp": "2026-01-01T10:02:00.000000Z"},
+        {**watch, "stage": "ResponseStarted"},
+        watch,
+    ]
+    lines = [json.dumps(each) for each in events]
+    (tmp_path / "audit-2026.log").write_text("\n".join(lines[:1]))
+    (tmp_path / "audit.log").write_text("\n".join(lines[1:]))
+    (tmp_path / "policy.json").write_text("{}")
+    since = dt.datetime(2026, 1, 1, 10, tzinfo=dt.UTC)
+    until = since + dt.timedelta(minutes=1)
+    found = asked(tmp_path / "audit.log", user="us", since=since, until=until)
+    assert found == {("create", "pods", 403): 2, ("watch", "pods", 200): 1}
+
+
+def test_a_distribution_is_measured_where_its_image_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    *_, last = with_images(["k3s=v1.36.3+k3s1"])
+    assert last.options[:4] == ("--distro", "k3s", "--kubernetes-version", "v1.36.3+k3s1")
+    assert with_images([]) == PLANES
+    for wrong in (["planes", "--distro-image", "k3s"], ["create", "--distro-image", "k3s=v1"]):
+        with pytest.raises(SystemExit):
+            main(wrong)
+        assert "--distro-image" in (said := capsys.readouterr().err) or "DISTRO=VERSION" in said

@@ -74,8 +74,15 @@ def _mapped(resource: Resource, key: str, summary: str) -> SyncedKind:
 
 
 def _required(
-    resource: Resource, key: str, summary: str, *, essential: bool = True, events: bool = False
+    resource: Resource,
+    key: str,
+    summary: str,
+    *,
+    more: tuple[str, ...] = (),
+    essential: bool = True,
+    events: bool = False,
 ) -> SyncedKind:
+    """A kind that nothing works without; ``more``: verbs beyond those that following and applying take."""
     return SyncedKind(
         resource=resource,
         direction="toHost",
@@ -83,16 +90,25 @@ def _required(
         summary=summary,
         required=True,
         essential=essential,
-        rules=(Rule(resource, (*READ, *WRITE)),),
+        rules=(Rule(resource, (*more, *READ, *WRITE)),),
         forwards_events=events,
     )
 
 
 SYNCED: Final[tuple[SyncedKind, ...]] = (
-    _required(PODS, "pods", "Run on the host's nodes.", events=True),
-    _required(SERVICES, "services", "The same on the host, under the same ClusterIP.", events=True),
-    _required(CONFIGMAPS, "configMaps", "On the host while a synced object refers to them."),
-    _required(SECRETS, "secrets", "On the host while a synced object refers to them."),
+    # One of a name that is taken is looked at; so is the control plane's own pod, at a node port.
+    _required(PODS, "pods", "Run on the host's nodes.", more=("get",), events=True),
+    # The control plane's own Service says when the virtual cluster was paused.
+    _required(
+        SERVICES, "services", "The same on the host, under the same ClusterIP.", more=("get",), events=True
+    ),
+    # Of both, the control plane has its own, and each pod may have one that is replaced as a whole.
+    _required(
+        CONFIGMAPS, "configMaps", "On the host while a synced object refers to them.", more=("get", "update")
+    ),
+    _required(
+        SECRETS, "secrets", "On the host while a synced object refers to them.", more=("get", "update")
+    ),
     _required(
         PVCS,
         "persistentVolumeClaims",
@@ -106,9 +122,9 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="endpointSlices",
         summary="Those that no selector makes; the host makes the others itself.",
         required=True,
-        rules=(Rule(ENDPOINTS, READ), Rule(ENDPOINTSLICES, READ)),
-        # An administrator of one namespace often lacks them: the ClusterRole admin does not have them.
-        optional_rules=(Rule(ENDPOINTS, WRITE), Rule(ENDPOINTSLICES, WRITE)),
+        rules=(Rule(ENDPOINTSLICES, READ),),
+        # An administrator of one namespace often lacks it: the ClusterRole admin does not have it.
+        optional_rules=(Rule(ENDPOINTSLICES, WRITE),),
         without_optional_rules="Services without a selector, and EndpointSlices of a tenant's own",
     ),
     SyncedKind(
@@ -184,7 +200,8 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="volumeSnapshotContents",
         summary="Snapshots that are there already, by their handles; those of the host are shown.",
         enabled=False,
-        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, (*READ, *WRITE)),),
+        # The one of a snapshot that is taken is read by its name.
+        cluster_rules=(Rule(VOLUMESNAPSHOTCONTENTS, ("get", *READ, *WRITE)),),
         custom=True,
     ),
     SyncedKind(
@@ -276,9 +293,13 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         key="nodes",
         summary="With the labels, taints and capacity that the host's have; else they are made up.",
         enabled=False,
-        cluster_rules=(Rule(NODES, READ),),
+        # One that a pod is faster to tell of than the watch is read by its name.
+        cluster_rules=(Rule(NODES, ("get", *READ)),),
     ),
 )
+
+ENDPOINTS_RULE: Final = Rule(ENDPOINTS, READ)
+"""In the namespace, for headless Services of it that the virtual cluster has by names of its own."""
 
 OWNER_RULE: Final = Rule(CLUSTERROLES, ("get",))
 """To read the ClusterRole itself, where objects are owned by it."""

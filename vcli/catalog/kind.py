@@ -10,8 +10,10 @@ from vcli.kube.types import Object
 Direction: TypeAlias = Literal["toHost", "fromHost", "both"]
 Switch: TypeAlias = bool | Literal["auto"]
 
-READ: Final = ("get", "list", "watch")
-WRITE: Final = ("create", "update", "patch", "delete")
+READ: Final = ("list", "watch")
+"""To follow a kind: each object is read from the list and the watch, none by itself."""
+WRITE: Final = ("create", "patch", "delete")
+"""To apply objects, which creates those that are not there, and to take them away again."""
 
 
 @dataclass(frozen=True, slots=True)

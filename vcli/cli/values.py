@@ -32,6 +32,12 @@ class Store(StrEnum):
     EXTERNAL_DATABASE = "external-database"
 
 
+class Profile(StrEnum):
+    """What it is for: values below all that are given."""
+
+    CI = "ci"
+
+
 class Expose(StrEnum):
     """How the API server is reached from outside the host."""
 
@@ -92,6 +98,15 @@ StoreOption: TypeAlias = Annotated[
 Ephemeral: TypeAlias = Annotated[
     bool, typer.Option("--ephemeral", help="Keep no data: it ends with the pod, and starts faster.")
 ]
+ProfileOption: TypeAlias = Annotated[
+    Profile | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Start from values for a purpose, which -f and --set may change: ci is the smallest and quickest"
+        " one; 'vcli values profile ci' prints them.",
+    ),
+]
 Isolate: TypeAlias = Annotated[
     bool,
     typer.Option(
@@ -151,6 +166,7 @@ class ValueOptions:
     store: StoreOption = None
     ephemeral: Ephemeral = False
     isolate: Isolate = False
+    profile: ProfileOption = None
     ha: HighlyAvailable = False
     expose: ExposeOption = None
     syncer_image: SyncerImage = None
@@ -188,6 +204,10 @@ class ValueOptions:
 
         sources = ["-" if file == "-" else Path(file) for file in self.values or ()]
         given = read(sources, self.settings(), options=self.options())  # type: ignore[arg-type]
+        if self.profile is not None:
+            from vcli.config.profiles import profiled  # noqa: PLC0415  --help must be quick
+
+            given = profiled(given, self.profile.value)
         if not self.isolate:
             return given
         from vcli.config.isolate import isolated  # noqa: PLC0415  --help must be quick

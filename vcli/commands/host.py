@@ -79,6 +79,13 @@ def up(
     ] = None,
     addons: With = None,
     kubernetes: Kubernetes = None,
+    audit: Annotated[
+        bool,
+        typer.Option(
+            "--audit",
+            help="Log each request of users and ServiceAccounts; 'vcli host status' says where.",
+        ),
+    ] = False,
     update_current: Annotated[
         bool, typer.Option(help="Add its context to your kubeconfig and make it current.")
     ] = True,
@@ -98,6 +105,7 @@ def up(
       sudo vcli host up --nodes 3
       sudo vcli host up --with ingress,metrics
       sudo vcli host up --kubernetes 1.35
+      sudo vcli host up --audit
     """
     from vcli.cli.signals import ended_by_signals  # noqa: PLC0415  imported when it runs, so that --help is quick
     from vcli.operations import host as operation  # noqa: PLC0415
@@ -114,6 +122,7 @@ def up(
             nodes=nodes,
             addons=_names(addons),
             kubernetes=kubernetes,
+            audited=audit,
         )
     verb = "up" if done.created else "up already"
     return Result(
@@ -208,12 +217,15 @@ def status(*, name: HostName = _NAME, common: Common) -> Result:  # noqa: ARG001
         "components": components,
         "nodes": nodes,
         "addons": [{"name": x.name, "ready": x.ready} for x in found.addons],
+        "auditLog": str(found.audit_log) if found.audit_log else None,
     }
     ready = "ready" if found.ready else "not ready"
     head = f"host {found.name}: {ready}, Kubernetes {found.version or 'not answering'}, {found.server}"
     if found.addons:
         names = (x.name if x.ready else f"{x.name} (not ready)" for x in found.addons)
         head += f"\nwith {', '.join(names)}"
+    if found.audit_log:
+        head += f"\naudit log: {found.audit_log}"
     several = len(found.nodes) > 1
     rows = table(
         (

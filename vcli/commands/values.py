@@ -1,12 +1,17 @@
 """``vcli values``: what may stand in a values file, and whether one is right."""
 
+from typing import Annotated
+
+import typer
+
 from vcli.cli.options import Common, Group
-from vcli.cli.values import Files
+from vcli.cli.values import Files, Profile
 from vcli.errors import UsageError
 from vcli.result import Column, Result
 
 values = Group("Check values files, and say what may stand there.\n\nNo cluster is asked.")
 
+ProfileName = Annotated[Profile, typer.Argument(metavar="NAME", help="Which one: ci.", show_default=False)]
 _COLUMNS = (Column("SEVERITY", "severity"), Column("MESSAGE", "message"), Column("NEXT STEP", "hint"))
 
 
@@ -24,6 +29,22 @@ def schema(*, common: Common) -> Result:
     del common
     found = json_schema()
     return Result(data=found, text=json.dumps(found, indent=2) + "\n", names=("schema",))
+
+
+@values.command("profile")
+def profile(name: ProfileName, *, common: Common) -> Result:
+    r"""Print the values that --profile NAME stands for, for a values file or the Helm chart.
+
+    \b
+    vcli values profile ci > ci.yaml
+    helm install demo CHART -f ci.yaml
+    """
+    from vcli import yaml  # noqa: PLC0415  --help must be quick
+    from vcli.config.profiles import values_of  # noqa: PLC0415
+
+    del common
+    found = values_of(name.value)
+    return Result(data=found, text=yaml.dump(found), names=(name.value,))
 
 
 @values.command("check")

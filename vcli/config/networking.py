@@ -32,6 +32,17 @@ def services_elsewhere(values: Values, namespace: str) -> list[str]:
     return sorted({name for place, _, name in mappings if place and place != namespace})
 
 
+def reads_endpoints(values: Values, namespace: str) -> bool:
+    """Whether a Service of the host namespace is replicated: of a headless one, the endpoints are read.
+
+    Args:
+        values: what the user chose.
+        namespace: the host namespace.
+    """
+    mappings = (each.from_.rpartition("/") for each in values.networking.replicate_services.from_host)
+    return any(place in ("", namespace) for place, _, _ in mappings)
+
+
 def check_host_namespace(values: Values, namespace: str) -> None:
     """Complain of Services that are to be replicated into another namespace of the host.
 

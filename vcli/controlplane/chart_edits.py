@@ -319,15 +319,19 @@ imagePullSecrets:
         'metadata:\n  name: vc-demo\n  {{- include "vcli.metadata" (dict "root" .) | nindent 2 }}\nr',
     ),
     (
-        "    verbs: [get, list, watch, create, patch]\n---\n",
+        "    verbs: [list, watch, create, patch]\n---\n",
         """\
-    verbs: [get, list, watch, create, patch]
+    verbs: [list, watch, create, patch]
   # Rights that an administrator of one namespace often lacks. Without them the named feature does not work.
   {{- include "vcli.optionalRules" . | nindent 2 }}
   {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
   {{- with fromYaml . }}
-  # {{ get .metadata.annotations "vcli.dev/feature" }}
+  {{- $annotations := .metadata.annotations }}
+  {{- $scheduled := $.Values.controlPlane.distro.k8s.scheduler.enabled }}
+  {{- if or $scheduled (not (hasKey $annotations "vcli.dev/only-with-scheduler")) }}
+  # {{ get $annotations "vcli.dev/feature" }}
   {{- toYaml .rules | nindent 2 }}
+  {{- end }}
   {{- end }}
   {{- end }}
 ---

@@ -35,6 +35,7 @@ def kinds() -> str:
             *map(line_of, required_rules()),
             *(line for kind in switched for line in _needed_rules(kind)),
             *chart_custom.rules(),
+            '{{- include "vcli.endpointsRule" . }}',
             "{{- end -}}",
             '{{- define "vcli.optionalRules" -}}',
             *(line for kind in SYNCED for line in _rules_if_given(kind)),

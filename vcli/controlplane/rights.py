@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
-from vcli.catalog.kind import Rule, merged, reading
-from vcli.config.networking import services_elsewhere
+from vcli.catalog import ENDPOINTS_RULE, OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
+from vcli.catalog.kind import READ, Rule, merged, reading
+from vcli.config.networking import reads_endpoints, services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of, nodes_of
 from vcli.config.synced import (
@@ -25,6 +25,7 @@ from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
 
 _FEATURE = "vcli.dev/feature"
+_ONLY_WITH_SCHEDULER = "vcli.dev/only-with-scheduler"
 
 
 class Right(NamedTuple):
@@ -62,26 +63,34 @@ def features(values: Values) -> Mapping[str, Feature]:
         if rules := kind.rules_if_given(chosen(values, kind)):
             title = kind.without_optional_rules or f"{kind.resource.kind} objects"
             found[kind.key] = Feature(kind.key, title, tuple(map(Rule.dump, rules)))
-    return found | _others()
+    return found | _others(scheduled_inside=schedules_inside(values))
 
 
 @cache
-def _others() -> dict[str, Feature]:
+def _others(*, scheduled_inside: bool) -> dict[str, Feature]:
     found: dict[str, Feature] = {}
     for obj in manifests.load("control-plane/optional-rights.yaml"):
         metadata = obj["metadata"]
+        if _ONLY_WITH_SCHEDULER in metadata["annotations"] and not scheduled_inside:
+            continue
         title = metadata["annotations"][_FEATURE]
         found[metadata["name"]] = Feature(metadata["name"], title, tuple(obj["rules"]))
     return found
 
 
-def required(values: Values) -> frozenset[Right]:
-    """What the syncer can't do without in its namespace."""
-    return frozenset(
-        rights_of(
-            [*_rules(values), *high_availability.rules("", values), *sleep.rules(Names("", ""), values)]
-        )
-    )
+def required(values: Values, namespace: str) -> frozenset[Right]:
+    """What the syncer can't do without in its namespace.
+
+    Args:
+        values: what the user chose.
+        namespace: the host namespace.
+    """
+    rules = [
+        *_rules(values, namespace),
+        *high_availability.rules("", values),
+        *sleep.rules(Names("", namespace), values),
+    ]
+    return frozenset(rights_of(rules))
 
 
 def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
@@ -111,7 +120,7 @@ def render(
     workload["metadata"]["name"] = names.workload_service_account
     role["metadata"]["name"] = binding["metadata"]["name"] = names.service_account
     role["rules"] = (
-        _rules(values)
+        _rules(values, names.namespace)
         + high_availability.rules(names.settings, values)
         + sleep.rules(names, values)
         + [
@@ -146,7 +155,7 @@ def required_rules() -> list[Object]:
     return merged(rule for kind in SYNCED if kind.required for rule in kind.rules)
 
 
-def _rules(values: Values) -> list[Object]:
+def _rules(values: Values, namespace: str) -> list[Object]:
     _, _, role, _ = manifests.load("control-plane/rights.yaml")
     of_chosen = [
         rule.dump()
@@ -155,7 +164,8 @@ def _rules(values: Values) -> list[Object]:
         for rule in kind.needed_rules(chosen(values, kind))
     ]
     of_custom = [rule.dump() for kind in custom_kinds(values) for rule in kind.rules]
-    return [*required_rules(), *of_chosen, *of_custom, *role["rules"]]
+    endpoints = [ENDPOINTS_RULE.dump()] if reads_endpoints(values, namespace) else []
+    return [*required_rules(), *of_chosen, *of_custom, *endpoints, *role["rules"]]
 
 
 def _cluster_rules(values: Values) -> list[Object]:
@@ -199,5 +209,5 @@ def _service_rules(values: Values, namespace: str) -> list[Object]:
     wanted = services_elsewhere(values, namespace)
     if not wanted or values.rbac.cluster_role.enabled is False:
         return []
-    resources, verbs = [SERVICES.plural, ENDPOINTS.plural], ["get", "list", "watch"]
-    return [{"apiGroups": [""], "resources": resources, "verbs": verbs, "resourceNames": wanted}]
+    resources = [SERVICES.plural, ENDPOINTS.plural]
+    return [{"apiGroups": [""], "resources": resources, "verbs": list(READ), "resourceNames": wanted}]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vcli.host import network
+from vcli.host import audit, network
 from vcli.host.instance import API_PORT, DNS_IP, POD_CIDR, SERVICE_CIDR, Instance
 from vcli.host.plan import Component
 from vcli.host.versions import PAUSE_IMAGE
@@ -19,13 +19,16 @@ _SEVERAL_NODES = {"node_monitor_grace_period": f"{_NOT_READY_AFTER}s", "node_mon
 _DISABLED_PLUGINS = ("io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri")
 
 
-def components(instance: Instance, program: Mapping[str, Path], *, nodes: int = 1) -> list[Component]:
+def components(
+    instance: Instance, program: Mapping[str, Path], *, nodes: int = 1, audited: bool = False
+) -> list[Component]:
     """What the host's first node runs, in the order to start it.
 
     Args:
         instance: whose folders the command lines name; see `write_config`.
         program: a program's name to its path.
         nodes: how many the host has.
+        audited: whether its API server writes an audit log; see `audit.write_policy`.
     """
     pki, root = instance.pki, instance.root
 
@@ -49,7 +52,15 @@ def components(instance: Instance, program: Mapping[str, Path], *, nodes: int = 
                 unsafe_no_fsync=True,
             ),
         ),
-        Component(name="kube-apiserver", argv=_argv(program, "kube-apiserver", **_apiserver(instance))),
+        Component(
+            name="kube-apiserver",
+            argv=_argv(
+                program,
+                "kube-apiserver",
+                **_apiserver(instance),
+                **(audit.flags(instance) if audited else {}),
+            ),
+        ),
         Component(
             name="relay", argv=[str(program["relay"]), f"127.0.0.1:{API_PORT}"], after="boot", listener=True
         ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vcli.errors import NotFoundError
-from vcli.host import further, process
+from vcli.host import audit, further, process
 from vcli.host.addons import OPTIONAL
 from vcli.host.addons.addon import Addon
 from vcli.host.api import Api, ApiRefusedError
@@ -80,6 +80,7 @@ class HostStatus:
         node_ready: all its nodes are Ready.
         version: that the API server reports; None when it does not answer.
         kubectl: one of the same version.
+        audit_log: of its API server; None where it writes none.
     """
 
     name: str
@@ -94,6 +95,7 @@ class HostStatus:
     components: list[ComponentStatus]
     nodes: list[NodeStatus]
     addons: Sequence[AddonStatus] = ()
+    audit_log: Path | None = None
 
 
 def status_of(instance: Instance) -> HostStatus:
@@ -142,6 +144,7 @@ def status_of(instance: Instance) -> HostStatus:
         components=components,
         nodes=nodes,
         addons=addons,
+        audit_log=audit.log_of(plan.components),
     )
 
 
@@ -204,6 +207,11 @@ def _ask(api: Api) -> tuple[str | None, set[str]]:
     except (OSError, ApiRefusedError, KeyError):
         return None, set()
     return version, {x["metadata"]["name"] for x in nodes if is_true(x, "Ready")}
+
+
+def audit_log(instance: Instance) -> Path | None:
+    """Where its API server writes an audit log; None where it does not."""
+    return audit.log_of(Plan.read(instance.plan).components)
 
 
 def kubernetes(instance: Instance) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vcli.errors import ConflictError, NotAllowedError
-from vcli.host import cgroups, components, further, image_store, launch, network, process
+from vcli.host import audit, cgroups, components, further, image_store, launch, network, process
 from vcli.host.addons import ALWAYS, OPTIONAL, to_create
 from vcli.host.addons.addon import Addon, Facts
 from vcli.host.binaries import Binaries
@@ -91,6 +91,7 @@ def boot(
     nodes: int = 1,
     addons: Sequence[Addon] = (),
     archives: Sequence[Path] = (),
+    audited: bool = False,
 ) -> None:
     """Start the nodes, for which `readiness.wait` waits. The caller holds the lock and has called `clear`.
 
@@ -104,6 +105,7 @@ def boot(
         nodes: how many, the first one included.
         addons: those asked for.
         archives: of their images.
+        audited: whether its API server writes an audit log.
 
     Raises:
         VcliError: a node did not come to life.
@@ -116,6 +118,8 @@ def boot(
         components.write_config(
             node, runc=have.runc, cni_plugins=have.cni_plugins, name_server=name_server, nodes=nodes
         )
+    if audited:
+        audit.write_policy(instance)
     write_pki(
         instance,
         port=listener.getsockname()[1],
@@ -126,7 +130,7 @@ def boot(
     )
     programs = [
         *([egress_component()] if name_server else []),
-        *components.components(instance, binaries, nodes=nodes),
+        *components.components(instance, binaries, nodes=nodes, audited=audited),
     ]
     facts = Facts(node=instance.name, several=nodes > 1, name_server=bool(name_server), programs=binaries)
     for node in members:

@@ -64,6 +64,7 @@ def up(
     nodes: int | None = None,
     addons: Sequence[str] = (),
     kubernetes: str | None = None,
+    audited: bool = False,
 ) -> HostUp:
     """Boot a host, or find it running.
 
@@ -78,13 +79,14 @@ def up(
         nodes: how many, from 1 to `inputs.MOST_NODES`; when not given 1, or what it has.
         addons: names of `host.addons.OPTIONAL`; a running host gets those that it lacks, and loses none.
         kubernetes: version, as `host.versions.release` takes it; when not given the newest, or what it has.
+        audited: whether its API server writes an audit log; when False also as a running one has it.
 
     Raises:
         UsageError: the number of nodes, the name, the port, the timeout, an add-on or the version makes no
             sense.
         NotAllowedError: not root, or programs of the machine are missing.
-        ConflictError: the port is taken, the host runs with another one, another number of nodes or another
-            version, or its context's name is taken.
+        ConflictError: the port is taken, the host runs with another one, another number of nodes, another
+            version or without the audit log, or its context's name is taken.
         TimedOutError: not ready in time.
         VcliError: see `host.binaries`, `host.image_store`, `host.up`.
     """
@@ -109,6 +111,7 @@ def up(
             _same_port(instance, port)
             _same_nodes(instance, nodes)
             _same_version(instance, version)
+            _same_audit(instance, audited=audited)
             _extend(instance, wanted, steps)
             with host_logs.with_hint(instance), steps.step(f"Wait for host {name}") as step:
                 readiness.wait(instance, addons=wanted, timeout=timeout, say=step.detail)
@@ -128,6 +131,7 @@ def up(
                     nodes=nodes or 1,
                     addons=wanted,
                     version=version or KUBERNETES,
+                    audited=audited,
                     timeout=timeout,
                     steps=steps,
                 )
@@ -218,6 +222,7 @@ def _boot(
     nodes: int,
     addons: Sequence[Addon],
     version: str,
+    audited: bool,
     timeout: float,
     steps: Steps,
 ) -> None:
@@ -236,6 +241,7 @@ def _boot(
                 nodes=nodes,
                 addons=addons,
                 archives=archives,
+                audited=audited,
             )
             readiness.wait(instance, addons=addons, timeout=timeout, say=step.detail)
 
@@ -276,6 +282,11 @@ def _same_nodes(instance: Instance, nodes: int | None) -> None:
 def _same_version(instance: Instance, version: str | None) -> None:
     has = state.kubernetes(instance)
     _refuse_another(instance, version, has, f"Kubernetes {has}")
+
+
+def _same_audit(instance: Instance, *, audited: bool) -> None:
+    has = state.audit_log(instance) is not None
+    _refuse_another(instance, audited, has, "an audit log" if has else "no audit log")
 
 
 def _refuse_another(instance: Instance, wanted: object, has: object, what: str) -> None:

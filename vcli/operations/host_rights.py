@@ -41,7 +41,9 @@ async def check_rights(client: Client, names: Names, values: Values) -> tuple[li
     if await _may(client, names.namespace, Right("*", "*", "*")):
         return of_cluster, frozenset(features)
     own = _OWN | _OWN_OF_INGRESS if values.control_plane.ingress.enabled else _OWN
-    wanted = sorted(own | _of_several_pods(values) | rights.required(values) | _policies(values))
+    wanted = sorted(
+        own | _of_several_pods(values) | rights.required(values, names.namespace) | _policies(values)
+    )
     optional = sorted(frozenset().union(*(feature.rights for feature in features.values())))
     asked = [*wanted, *optional]
     answers = await together(_may(client, names.namespace, right) for right in asked)

@@ -37,9 +37,23 @@
 - {{ dict
   "apiGroups" (list "")
   "resources" (list "services" "endpoints")
-  "verbs" (list "get" "list" "watch")
+  "verbs" (list "list" "watch")
   "resourceNames" ($names | uniq | sortAlpha)
   | toJson }}
+{{- end }}
+{{- end -}}
+
+{{/* To read the endpoints of Services of this namespace that are replicated, as an element of a Role's rules. */}}
+{{- define "vcli.endpointsRule" -}}
+{{- $found := false -}}
+{{- range .Values.networking.replicateServices.fromHost -}}
+  {{- $parts := splitList "/" .from -}}
+  {{- if or (eq (len $parts) 1) (has (first $parts) (list "" $.Release.Namespace)) -}}
+    {{- $found = true -}}
+  {{- end -}}
+{{- end -}}
+{{- if $found }}
+- {{ dict "apiGroups" (list "") "resources" (list "endpoints") "verbs" (list "list" "watch") | toJson }}
 {{- end }}
 {{- end -}}
 

@@ -44,14 +44,14 @@ def test_what_the_syncer_is_told() -> None:
 
 def test_the_rights_that_it_takes() -> None:
     more, of_cluster = roles(values_of({NAME: {"enabled": True}}))
-    verbs = ["get", "list", "watch", "create", "update", "patch", "delete"]
+    verbs = ["list", "watch", "create", "patch", "delete"]
     assert more == [{"apiGroups": ["cert-manager.io"], "resources": ["certificates"], "verbs": verbs}]
     assert of_cluster == [
         {
             "apiGroups": ["apiextensions.k8s.io"],
             "resources": ["customresourcedefinitions"],
             "resourceNames": [NAME],
-            "verbs": ["get", "list", "watch"],
+            "verbs": ["list", "watch"],
         }
     ]
     off = {"rbac": {"clusterRole": {"enabled": False}}}
@@ -126,7 +126,7 @@ def shown(custom: Object) -> Any:
     return from_mapping({"sync": {"fromHost": {"customResources": custom}}}, name="values")
 
 
-READ = ["get", "list", "watch"]
+READ = ["list", "watch"]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_what_there_must_be_one_of_is_elected():
     settings = json.loads(find(objects, "ConfigMap", "vc-syncer-demo")["data"]["settings.json"])
     assert settings["election"] == {"leaseDuration": 15, "renewDeadline": 10, "retryPeriod": 2}
     assert {each["name"] for each in container_of(objects, "syncer")["env"]} >= {"POD_NAME", "POD_UID"}
-    assert Right("coordination.k8s.io", "leases", "update") in required(load([], [THREE]))
+    assert Right("coordination.k8s.io", "leases", "update") in required(load([], [THREE]), "team")
     (rule,) = [
         each
         for each in find(objects, "Role", "vc-demo")["rules"]

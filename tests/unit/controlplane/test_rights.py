@@ -12,7 +12,7 @@ from vcli.controlplane.chart_kinds import kinds
 from vcli.controlplane.rights import Right
 from vcli.kube.resources import INGRESSES, PDBS, PODS, RUNTIMECLASSES, SERVICES
 
-READ = ("get", "list", "watch")
+READ = ("list", "watch")
 
 
 def test_rules_of_equal_verbs_and_group_are_one():
@@ -97,9 +97,9 @@ def chosen(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool | str]:
 
 
 def test_a_kind_that_is_off_takes_no_right(chosen):
-    assert Right("networking.k8s.io", "ingresses", "list") not in rights.required(load())
+    assert Right("networking.k8s.io", "ingresses", "list") not in rights.required(load(), NAMES.namespace)
     chosen["example"] = True
-    assert Right("networking.k8s.io", "ingresses", "list") in rights.required(load())
+    assert Right("networking.k8s.io", "ingresses", "list") in rights.required(load(), NAMES.namespace)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_rights_of_a_kind_that_is_on_where_they_allow_it(chosen, enabled, needed
     values = load()
     features = rights.features(values)
     of_feature = features["auto"].rights if "auto" in features else set()
-    assert (verbs(rights.required(values)), verbs(of_feature)) == (needed, if_given)
+    assert (verbs(rights.required(values, NAMES.namespace)), verbs(of_feature)) == (needed, if_given)
     role = rights.render(NAMES, values, with_features=frozenset(features))[2]
     assert verbs(rights.rights_of(role["rules"])) == needed | if_given
     lesser = rights.render(NAMES, values, with_features=frozenset())[2]
@@ -283,3 +283,11 @@ def test_changes_of_nodes_take_the_right_to_patch_them(cluster_role, given):
     assert patch not in rights.of_cluster(load([], sets), "team-a")
     with_changes = load([], [*sets, "sync.fromHost.nodes.syncBackChanges=true"])
     assert (patch in rights.of_cluster(with_changes, "team-a")) is given
+
+
+@pytest.mark.parametrize(("sets", "given"), [([], False), (SCHEDULED, True)])
+def test_only_a_scheduler_inside_binds_pods_of_the_host(sets, given):
+    features = rights.features(load([], sets))
+    found = {right for feature in features.values() for right in feature.rights}
+    assert (Right("", "pods/binding", "create") in found) is given
+    assert Right("", "pods/ephemeralcontainers", "patch") in found

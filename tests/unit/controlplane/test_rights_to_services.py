@@ -29,7 +29,7 @@ def test_by_their_names(cluster_role: Any) -> None:
     [rule] = rules(cluster_role, "data/db", "own", "team-a/web", "data/cache", "more/db")
     assert rule["resourceNames"] == ["cache", "db"]
     assert rule["resources"] == ["services", "endpoints"]
-    assert rule["verbs"] == ["get", "list", "watch"]
+    assert rule["verbs"] == ["list", "watch"]
 
 
 def test_not_where_the_values_forbid_it() -> None:
@@ -38,5 +38,17 @@ def test_not_where_the_values_forbid_it() -> None:
 
 def test_its_own_namespace_takes_none() -> None:
     assert rules("auto", "own", f"{NAMES.namespace}/web") == []
-    needed = rights.required(from_mapping({}, name="values"))
-    assert {Right("", kind, "watch") for kind in ("services", "endpoints")} <= needed
+
+
+@pytest.mark.parametrize(
+    ("source", "given"),
+    [("own", True), (f"{NAMES.namespace}/web", True), ("data/db", False), (None, False)],
+)
+def test_endpoints_of_its_own_namespace_are_read_where_one_of_its_services_is_replicated(
+    source: str | None, *, given: bool
+) -> None:
+    entries = [] if source is None else [{"from": source, "to": "shop/web"}]
+    values = from_mapping({"networking": {"replicateServices": {"fromHost": entries}}}, name="values")
+    needed = rights.required(values, NAMES.namespace)
+    wanted = {Right("", "endpoints", verb) for verb in ("list", "watch")}
+    assert {each for each in needed if each.resource == "endpoints"} == (wanted if given else set())

@@ -30,7 +30,7 @@ def test_values_that_are_not_understood_say_nothing(values):
 
 
 def test_a_kind_that_is_on_where_rights_allow_it_is_named_without_them():
-    needed = required(load())
+    needed = required(load(), "team")
     given = needed.union(*(each.rights for each in features(load()).values()))
     assert INGRESSES in (not_enabled(None, role(needed)) or ())
     assert INGRESSES not in (not_enabled(None, role(given)) or ())
