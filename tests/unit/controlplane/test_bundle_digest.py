@@ -18,7 +18,9 @@ def test_the_digest_of_a_rendered_pod_is_the_bundles(tmp_path: Path):
 
 
 def test_a_pod_whose_image_has_the_code_has_none():
-    assert bundle.digest_of({"volumes": list(syncer.component(NAMES, Values(), None).volumes)}, "demo") is None
+    assert (
+        bundle.digest_of({"volumes": list(syncer.component(NAMES, Values(), None).volumes)}, "demo") is None
+    )
     assert bundle.digest_of({}, "demo") is None
 
 

@@ -18,7 +18,7 @@ from vcli.operations.verify.probe_pod import PORT, listener, pod, until
 from vcli.operations.verify.scene import short
 
 NAME: Final = "network-policies"
-_PATIENCE: Final = 25.0
+_SETTLES: Final = 25.0
 """Seconds in which a plugin has to put a policy into force."""
 _PAUSE: Final = 0.5
 _ENOUGH: Final = 3
@@ -97,7 +97,7 @@ async def _tried(
         return Check(name=NAME, status=Status.OK, message="the host enforces NetworkPolicies")
     return lacking(
         NAME,
-        f"the host does not enforce NetworkPolicies: {_PATIENCE:.0f} seconds after one traffic passes",
+        f"the host does not enforce NetworkPolicies: {_SETTLES:.0f} seconds after one traffic passes",
         "isolation by policies.networkPolicy has no effect here: use a network plugin that enforces"
         " them, such as Calico or Cilium",
         needed=needed,
@@ -117,7 +117,7 @@ async def _create(
 
 async def _says(client: Client, namespace: str, name: str, word: str) -> bool:
     """Whether the last lines of a pod's log are this word, within the time that there is."""
-    end = asyncio.get_running_loop().time() + _PATIENCE
+    end = asyncio.get_running_loop().time() + _SETTLES
     while asyncio.get_running_loop().time() < end:
         lines = (await client.log(name, namespace=namespace, tail=_ENOUGH)).split()
         if len(lines) == _ENOUGH and set(lines) == {word}:

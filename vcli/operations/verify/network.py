@@ -137,12 +137,12 @@ def _dns(name: str, title: str, closed_by: Closed) -> Attempt:
 
 async def _environment(scene: Scene) -> Observed:
     found = (await _answer(scene, "surroundings")) or {}
-    told = {*found.get("env", {}).values()}
-    told.update(*(found.get(file, "").split() for file in ("resolv", "hosts")))
+    known = {*found.get("env", {}).values()}
+    known.update(*(found.get(file, "").split() for file in ("resolv", "hosts")))
     of_host = {f"{scene.names.namespace}.svc.cluster.local", scene.places.api} - {""}
-    seen = sorted(told & of_host)
+    seen = sorted(known & of_host)
     if seen:
-        return got_through(f"the pod is told {', '.join(seen)}")
+        return got_through(f"the pod knows {', '.join(seen)}")
     return held("environment, /etc/hosts and /etc/resolv.conf are the virtual cluster's")
 
 

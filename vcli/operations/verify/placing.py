@@ -52,7 +52,7 @@ async def _ephemeral(scene: Scene) -> Observed:
 
 async def _debug(scene: Scene, name: str) -> Observed:
     loop = asyncio.get_running_loop()
-    end = loop.time() + scene.patience
+    end = loop.time() + scene.waits_for
     asked = False
     while loop.time() < end:
         on_host = await scene.on_host(PODS, name)

@@ -96,7 +96,7 @@ def flood(host: str, port: int, count: int) -> int:
 
 
 def surroundings() -> dict[str, Any]:
-    """What the pod is told of where it is."""
+    """What the pod knows of where it is."""
     found: dict[str, Any] = {"env": dict(os.environ)}
     for key, path in (("resolv", "/etc/resolv.conf"), ("hosts", "/etc/hosts")):
         try:

@@ -45,7 +45,7 @@ class Scene:
             for the neighbour of that name.
         anonymous: client of the virtual cluster without credentials.
         schedules: the virtual cluster has a scheduler of its own, so a pod has to fit a node to go on.
-        patience: seconds to wait for what the syncer makes of an object.
+        waits_for: seconds for the syncer to make something of an object.
         room: how many pods are tried at a time.
     """
 
@@ -60,7 +60,7 @@ class Scene:
     stranger: Callable[[str], Client]
     anonymous: Client
     schedules: bool = False
-    patience: float = 20.0
+    waits_for: float = 20.0
     room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
     cleanup: list[tuple[Resource, str]] = field(default_factory=list)
     """Objects in no namespace."""
@@ -117,7 +117,7 @@ class Scene:
                 await self.inside.delete(resource, name, namespace=self.namespace, grace=0)
 
     async def _judged(self, resource: Resource, name: str, judge: Judge, absent: Observed | None) -> Observed:
-        seconds = self.patience if absent is None else self.patience / _FIRST
+        seconds = self.waits_for if absent is None else self.waits_for / _FIRST
         end = asyncio.get_running_loop().time() + seconds
         last: Observed | None = None
         while True:
