@@ -81,12 +81,12 @@ def _page(data: dict[str, Any]) -> str:
 
 
 def _bundle(found: dict[str, Any] | None) -> str:
-    """The syncer's code; that it is not this vcli's own is nothing wrong, and good to know."""
+    """The syncer's code; that it is not this CLI's is nothing wrong, and good to know."""
     if found is None:
         return "in the syncer's image"
     if found["same"]:
-        return f"{found['running']} (this vcli's own)"
-    return f"{found['running']} (this vcli has {found['own']}: upgrade to run it)"
+        return f"{found['running']} (the one of this CLI)"
+    return f"{found['running']} (not the one of this CLI, {found['own']}: an upgrade brings it)"
 
 
 def _places(service: dict[str, Any]) -> list[str]:

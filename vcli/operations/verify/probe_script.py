@@ -126,7 +126,7 @@ def main() -> None:
     with ThreadPoolExecutor(64) as pool:
         started = {key: pool.submit(does[question.pop("ask")], **question) for key, question in asked.items()}
         answers.update({key: each.result() for key, each in started.items()})
-    sys.stdout.write("\n" + json.dumps(answers) + "\n")
+    json.dump(answers, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Report:
         counts = self.counted()
         suite = ET.Element(
             "testsuite",
-            name=f"vcli verify {self.namespace}/{self.name} ({self.profile})",
+            name=f"verify {self.namespace}/{self.name} ({self.profile})",
             tests=str(len(self.findings)),
             failures=str(counts[Verdict.THROUGH]),
             errors=str(counts[Verdict.UNKNOWN]),
