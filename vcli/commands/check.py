@@ -57,10 +57,13 @@ async def check(
     from vcli.console import table  # noqa: PLC0415
 
     hints = tuple(f"{each.name}: {each.hint}" for each in checked.checks if each.hint)
-    return Result(
+    result = Result(
         data=data,
         text=table(columns, data["checks"]),
         names=tuple(each.name for each in checked.checks if each.status == "failed"),
         messages=hints,
-        exit_code=checked.exit_code,
     )
+    if checked.error is None:
+        return result
+    common.console.show(result)
+    raise checked.error

@@ -114,11 +114,15 @@ async def verify(
     report = await verify_cluster(
         aim, profile=None if profile is None else profile.value, steps=common.console
     )
-    return _junit(report) if output is Format.JUNIT else _result(report)
+    result = _junit(report) if output is Format.JUNIT else _result(report)
+    if report.error is None:
+        return result
+    common.console.show(result)
+    raise report.error
 
 
 def _junit(report: "Report") -> Result:
-    return Result(text=report.junit(), messages=(report.summary(),), exit_code=report.exit_code)
+    return Result(text=report.junit(), messages=(report.summary(),))
 
 
 def _result(report: "Report") -> Result:
@@ -135,4 +139,4 @@ def _result(report: "Report") -> Result:
     )
     text = table(columns, data["attempts"])
     names = tuple(each["name"] for each in data["attempts"] if each["verdict"] == "gotThrough")
-    return Result(data=data, text=text, names=names, messages=(report.summary(),), exit_code=report.exit_code)
+    return Result(data=data, text=text, names=names, messages=(report.summary(),))

@@ -31,6 +31,10 @@ def report(*findings: Finding) -> Report:
     return Report(name="demo", namespace="team-a", profile="isolated", findings=findings, seconds=1.25)
 
 
+def code_of(found: Report) -> int:
+    return found.error.exit_code if found.error else 0
+
+
 @pytest.mark.parametrize(
     ("observed", "closed", "verdict", "code"),
     [
@@ -46,12 +50,15 @@ def report(*findings: Finding) -> Report:
 def test_verdicts_and_exit_codes(observed: Observed, *, closed: bool, verdict: Verdict, code: int):
     found = finding(observed, closed=closed)
     assert found.verdict is verdict
-    assert report(found).exit_code == code
+    assert code_of(report(found)) == code
 
 
 def test_what_got_through_outweighs_what_is_not_known():
-    assert report(finding(unknown("?")), finding(got_through("yes"))).exit_code == 1
-    assert report().exit_code == 0
+    both = report(finding(unknown("?"), name="b"), finding(got_through("yes")))
+    assert code_of(both) == 1
+    assert both.error is not None
+    assert both.error.message.endswith("closes: a")
+    assert code_of(report()) == 0
 
 
 def test_data_has_every_attempt_with_what_was_expected_and_seen():

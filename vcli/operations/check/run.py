@@ -12,7 +12,7 @@ from vcli.controlplane import bundle
 from vcli.controlplane.images import place, syncer_image
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, containers_of, in_role
-from vcli.errors import NotFoundError
+from vcli.errors import NotFoundError, NotReadyError, VcliError
 from vcli.invocation import kubectl, vcli
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, NotFound
@@ -47,10 +47,16 @@ class Checked:
     checks: Sequence[Check]
 
     @property
-    def exit_code(self) -> int:
-        """1: something that is needed is not there; 4: something could not be found out; 0 otherwise."""
-        found = {each.status for each in self.checks}
-        return 1 if Status.FAILED in found else 4 if Status.UNKNOWN in found else 0
+    def error(self) -> VcliError | None:
+        """What is wrong: something that is needed is not there, or something could not be found out."""
+        where = f"namespace {self.namespace!r} of the host"
+        if failed := [each for each in self.checks if each.status is Status.FAILED]:
+            names = ", ".join(each.name for each in failed)
+            return VcliError(f"{where} lacks what isolation needs: {names}", hint=failed[0].hint or None)
+        if unsure := [each for each in self.checks if each.status is Status.UNKNOWN]:
+            names = ", ".join(each.name for each in unsure)
+            return NotReadyError(f"not all is known of {where}: {names}", hint=unsure[0].hint or None)
+        return None
 
     def data(self) -> dict[str, Any]:
         """For programs."""

@@ -3,14 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from xml.etree import ElementTree as ET
 
+from vcli.errors import NotReadyError, VcliError
 from vcli.escape import visible
 from vcli.operations.verify.model import Finding, Profile, Verdict
-
-THROUGH: Final = 1
-UNSURE: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +35,23 @@ class Report:
         return {verdict: counts[verdict] for verdict in Verdict}
 
     @property
-    def exit_code(self) -> int:
-        """1: something got through that the profile closes; 4: something could not be judged; 0 otherwise."""
-        counts = self.counted()
-        if counts[Verdict.THROUGH]:
-            return THROUGH
-        return UNSURE if counts[Verdict.UNKNOWN] else 0
+    def error(self) -> VcliError | None:
+        """What is wrong: something got through that the profile closes, or something could not be judged."""
+        where = f"virtual cluster {self.name!r} in namespace {self.namespace!r}"
+        if names := self._names(Verdict.THROUGH):
+            return VcliError(
+                f"{where} lets through what the profile {self.profile!r} closes: {names}",
+                hint="docs/how-to/check-isolation.md says what each part of the policies closes",
+            )
+        if names := self._names(Verdict.UNKNOWN):
+            return NotReadyError(
+                f"{where} is not judged whole, these could not be tried: {names}",
+                hint="the column OBSERVED says why; try again when that is mended",
+            )
+        return None
+
+    def _names(self, verdict: Verdict) -> str:
+        return ", ".join(each.attempt.name for each in self.findings if each.verdict is verdict)
 
     def data(self) -> dict[str, Any]:
         """For programs."""

@@ -113,8 +113,17 @@ async def staged(found: Target, aim: Aim, *, schedules: bool, steps: Steps) -> A
 
 
 def image_of(plane: Plane) -> str:
-    """The image that the node of a control plane surely has, and that has Python: the syncer's."""
-    return str(in_role(Role.SYNCER, plane.containers)[0]["image"])
+    """The image that the node of a control plane surely has, and that has Python: the syncer's.
+
+    Raises:
+        NotReadyError: the control plane has no syncer.
+    """
+    for each in in_role(Role.SYNCER, plane.containers):
+        return str(each["image"])
+    raise NotReadyError(
+        f"pod {plane.pod!r} of the control plane has no container of the syncer",
+        hint="name an image with python3 by --image",
+    )
 
 
 @contextlib.asynccontextmanager
