@@ -57,6 +57,14 @@ def describe(pem: bytes) -> Description:
     )
 
 
+def request(common_name: str, *, organization: str) -> bytes:
+    """A request for a client certificate, PEM, with a key that is kept nowhere."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = _name(common_name, [organization])
+    signed = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM)
+
+
 def authority(common_name: str, *, start: dt.datetime, end: dt.datetime) -> Pair:
     """A new CA, valid from start to end."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -58,6 +58,10 @@ COMMANDS: dict[str, Entry] = {
     "values": Entry(
         "vcli.commands.values:values", "Check values files, and say what may stand there", CLUSTERS
     ),
+    "verify": Entry(
+        "vcli.commands.verify:verify", "Try what a tenant could try, and report what got through", CLUSTERS
+    ),
+    "check": Entry("vcli.commands.check:check", "See what a host does for isolation", CLUSTERS),
     "connect": Entry("vcli.commands.connect:connect", "Point kubectl, or one command, at a cluster", ACCESS),
     "disconnect": Entry("vcli.commands.disconnect:disconnect", "Go back to the context from before", ACCESS),
     "token": Entry("vcli.commands.token:token", "Print credentials, as a kubectl plugin does", ACCESS),

@@ -78,6 +78,9 @@ async def create(
     It lives in the namespace of -n, else in that of the current context, else (or if that is 'default') in
     vcluster-NAME, which is created. When something fails, what was made is removed again.
 
+    It separates APIs: names, CRDs, RBAC. It does not keep its administrator from the host's nodes and from
+    other namespaces' pods: --isolate does, and 'vcli verify NAME' tries it.
+
     \b
     vcli create demo
     vcli create demo -n team-a -f vcluster.yaml --set controlPlane.coredns.enabled=false

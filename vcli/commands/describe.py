@@ -50,6 +50,7 @@ def _page(data: dict[str, Any]) -> str:
         ("Status", data["status"]),
         ("Version", f"{data['version'] or 'unknown'} ({data['distro'] or 'unknown distribution'})"),
         ("Created", f"{data['created']} by {data['managedBy']}"),
+        ("Bundle", _bundle(data["bundle"]) if data["managedBy"] == "vcli" else ""),
         ("Workload", f"{workload['kind']}, {workload['ready']} of {workload['replicas']} ready"),
         ("Service", " ".join(_places(service))),
         ("Store", _store(data["store"] or {})),
@@ -77,6 +78,15 @@ def _page(data: dict[str, Any]) -> str:
     if (data["values"] or "{}").strip() != "{}":
         parts.append("Values:\n" + _indented(data["values"].rstrip()))
     return "\n\n".join(parts)
+
+
+def _bundle(found: dict[str, Any] | None) -> str:
+    """The syncer's code; that it is not this CLI's is nothing wrong, and good to know."""
+    if found is None:
+        return "in the syncer's image"
+    if found["same"]:
+        return f"{found['running']} (the one of this CLI)"
+    return f"{found['running']} (not the one of this CLI, {found['own']}: an upgrade brings it)"
 
 
 def _places(service: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ Helm keeps a chart's files and the rendered objects in one Secret of a mebibyte.
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from platformdirs import user_cache_dir
 
 from vcli.controlplane import bytecode
 from vcli.errors import VcliError
+from vcli.kube.types import Object
 
 LARGEST = 340 * 1024
 PART = 160 * 1024
@@ -89,6 +91,30 @@ def load(*, cache: Path | None = None) -> Bundle:
         data = pack(sources)
     _keep(path, data)
     return Bundle(digest, data, python)
+
+
+def digest() -> str:
+    """That of the bundle of the running code, which need not be packed for it.
+
+    Raises:
+        VcliError: a package's sources are not there.
+    """
+    return _digest(sorted(_sources(), key=lambda source: source.name))
+
+
+def digest_of(pod_spec: Object, cluster: str) -> str | None:
+    """That of the bundle which a control plane's pod runs; None when its image has the code.
+
+    Args:
+        pod_spec: of the pod, or of its template.
+        cluster: name of the virtual cluster.
+    """
+    for volume in pod_spec.get("volumes") or ():
+        for source in (volume.get("projected") or {}).get("sources") or ():
+            name = (source.get("configMap") or {}).get("name", "")
+            if found := re.fullmatch(rf"vc-bundle-([0-9a-f]+)-[0-9]+-{re.escape(cluster)}", name):
+                return found[1]
+    return None
 
 
 def pack(sources: list[_Source]) -> bytes:

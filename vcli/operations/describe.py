@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from vcli.catalog import MADE_ON_HOST
 from vcli.contract.labels import synced_by
+from vcli.controlplane import bundle
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import roles_of, statuses_of
 from vcli.kube.client import Client
@@ -78,6 +79,7 @@ async def describe_cluster(
         "created": cluster.created,
         "managedBy": "vcli" if cluster.ours else "loft-sh",
         "workload": {"kind": cluster.kind, "replicas": cluster.replicas, "ready": cluster.ready},
+        "bundle": await _bundle(cluster),
         "service": service,
         "pods": pods,
         "claims": claims,
@@ -97,6 +99,16 @@ async def _allowed(part: Awaitable[Any]) -> Any:
         return await part
     except (Forbidden, NotFound):
         return None
+
+
+async def _bundle(cluster: VirtualCluster) -> Object | None:
+    """The syncer's code: the digest of what runs and of what this vcli would run; None if an image has it."""
+    spec = cluster.workload["spec"].get("template", {}).get("spec", {})
+    running = bundle.digest_of(spec, cluster.name)
+    if running is None:
+        return None
+    own = await asyncio.to_thread(bundle.digest)
+    return {"running": running, "own": own, "same": running == own}
 
 
 async def _service(client: Client, cluster: VirtualCluster) -> Object:

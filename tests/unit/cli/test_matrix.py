@@ -48,8 +48,15 @@ USUAL: Mapping[Words, tuple[Words, ...]] = {
 }
 # These print the same in every format: a script, a log, what kubectl asks a credential plugin for.
 ONE_FORMAT = {("completion",), ("logs",), ("token",)}
-# Nothing to succeed with here: no registry, no archive of an image.
-FAILING = {("image", "push"), ("image", "load"), ("host", "load-image"), ("host", "kubeconfig")}
+# Nothing to succeed with here: no registry, no archive of an image, no pod that runs.
+FAILING = {
+    ("image", "push"),
+    ("image", "load"),
+    ("host", "load-image"),
+    ("host", "kubeconfig"),
+    ("check",),
+    ("verify",),
+}
 # A command that has nothing to print as long as all is well.
 SILENT = {("connect", "demo", "--server", VIRTUAL, "--", "true")}
 

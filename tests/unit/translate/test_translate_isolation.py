@@ -26,6 +26,18 @@ def pod(container: Object | None = None, **spec: Any) -> Object:
         (pod({"securityContext": {"windowsOptions": {"hostProcess": True}}}), "hostProcess"),
         (pod(securityContext={"windowsOptions": {"hostProcess": True}}), "hostProcess"),
         (pod({"ports": [{"hostPort": 80}]}), "hostPort"),
+        (pod(volumes=[{"name": "v", "nfs": {"server": "10.0.0.1", "path": "/"}}]), "volume v: nfs"),
+        (pod(volumes=[{"name": "v", "iscsi": {"lun": 0}}]), "volume v: iscsi"),
+        (pod(volumes=[{"name": "v", "ofTomorrow": {}}]), "volume v: ofTomorrow"),
+        (pod(securityContext={"seccompProfile": {"type": "Unconfined"}}), "seccompProfile Unconfined"),
+        (pod({"securityContext": {"seccompProfile": {"type": "Unconfined"}}}), "container c: seccompProfile"),
+        (pod({"securityContext": {"appArmorProfile": {"type": "Unconfined"}}}), "appArmorProfile Unconfined"),
+        (pod({"securityContext": {"seLinuxOptions": {"type": "spc_t"}}}), "seLinuxOptions"),
+        (pod({"securityContext": {"seLinuxOptions": {"role": "sysadm_r"}}}), "seLinuxOptions"),
+        (pod(securityContext={"sysctls": [{"name": "kernel.msgmax", "value": "1"}]}), "kernel.msgmax"),
+        (pod({"livenessProbe": {"httpGet": {"host": "127.0.0.1", "port": 1}}}), "livenessProbe.httpGet.host"),
+        (pod({"startupProbe": {"tcpSocket": {"host": "10.0.0.1", "port": 1}}}), "startupProbe.tcpSocket"),
+        (pod({"lifecycle": {"preStop": {"httpGet": {"host": "10.0.0.1", "port": 1}}}}), "lifecycle.preStop"),
         (pod(initContainers=[{"name": "i", "ports": [{"hostPort": 80}]}]), "container i"),
     ],
 )
@@ -34,12 +46,28 @@ def test_what_leads_out_of_a_container_is_refused(hostile: Object, word: str):
     assert word in reason
 
 
+def test_an_annotation_that_turns_apparmor_off_is_refused():
+    hostile = pod()
+    hostile["metadata"]["annotations"] = {"container.apparmor.security.beta.kubernetes.io/c": "unconfined"}
+    [reason] = refused(hostile)
+    assert "container.apparmor.security.beta.kubernetes.io/c" in reason
+
+
 def test_others_run():
     context = {"capabilities": {"drop": ["ALL"], "add": ["NET_BIND_SERVICE"]}, "procMount": "Default"}
     plain = pod(
-        {"ports": [{"containerPort": 80}], "securityContext": context},
-        volumes=[{"name": "v", "emptyDir": {}}],
+        {
+            "ports": [{"containerPort": 80}],
+            "securityContext": {**context, "seccompProfile": {"type": "RuntimeDefault"}},
+            "livenessProbe": {"httpGet": {"path": "/", "port": 80}},
+            "lifecycle": {"preStop": {"exec": {"command": ["true"]}}},
+        },
+        volumes=[{"name": "v", "emptyDir": {}}, {"name": "w", "csi": {"driver": "d"}}],
         hostNetwork=False,
+        securityContext={
+            "seLinuxOptions": {"type": "container_t"},
+            "sysctls": [{"name": "net.ipv4.tcp_syncookies", "value": "1"}],
+        },
     )
     assert refused(plain) == []
     assert may_run(plain["spec"]["containers"][0])

@@ -7,6 +7,7 @@ what of the Pod Security Standard "baseline" leads out of a container.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from vcli.kube.types import annotations
 from vcli.syncer.translate.objects import Object, without
 
 _CAPABILITIES: Final = frozenset(
@@ -15,6 +16,24 @@ _CAPABILITIES: Final = frozenset(
         *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
     }
 )
+_VOLUMES: Final = frozenset(
+    {
+        *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim"),
+        *("projected", "secret"),
+    }
+)
+"""Those of the Pod Security Standard "restricted", and images: the node mounts all others from anywhere."""
+_SYSCTLS: Final = frozenset(
+    {
+        *("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start"),
+        *("net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports"),
+        *("net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl"),
+        *("net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"),
+    }
+)
+_SELINUX_TYPES: Final = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+_APPARMOR: Final = "container.apparmor.security.beta.kubernetes.io/"
+_PROBES: Final = ("livenessProbe", "readinessProbe", "startupProbe")
 _TAINTS_OF_HOST: Final = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 _REQUIRED: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
@@ -23,9 +42,17 @@ def refused(pod: Object) -> list[str]:
     """Why an isolated virtual cluster may not run a pod; empty when it may."""
     spec = pod["spec"]
     found = [f"spec.{key}" for key in ("hostNetwork", "hostPID", "hostIPC") if spec.get(key)]
-    found += [f"volume {each['name']}: hostPath" for each in spec.get("volumes") or () if "hostPath" in each]
-    if ((spec.get("securityContext") or {}).get("windowsOptions") or {}).get("hostProcess"):
-        found.append("spec.securityContext.windowsOptions.hostProcess")
+    for volume in spec.get("volumes") or ():
+        found += [f"volume {volume['name']}: {kind}" for kind in volume if kind not in {"name", *_VOLUMES}]
+    context = spec.get("securityContext") or {}
+    found += [f"spec.securityContext.{each}" for each in _of_context(context)]
+    names = [each["name"] for each in context.get("sysctls") or () if each["name"] not in _SYSCTLS]
+    found += [f"spec.securityContext.sysctls: {name}" for name in names]
+    found += [
+        f"annotation {key}: {value}"
+        for key, value in annotations(pod).items()
+        if key.startswith(_APPARMOR) and value == "unconfined"
+    ]
     for group in ("initContainers", "containers"):
         found += [each for container in spec.get(group) or () for each in _of_container(container)]
     return [f"{each}: not in this virtual cluster, which is isolated" for each in found]
@@ -88,8 +115,7 @@ def _of_container(container: Mapping[str, Any]) -> Iterator[str]:
     name, context = container["name"], container.get("securityContext") or {}
     if context.get("privileged"):
         yield f"container {name}: privileged"
-    if (context.get("windowsOptions") or {}).get("hostProcess"):
-        yield f"container {name}: hostProcess"
+    yield from (f"container {name}: {each}" for each in _of_context(context))
     if context.get("procMount") not in (None, "Default"):
         yield f"container {name}: procMount"
     added = sorted({*((context.get("capabilities") or {}).get("add") or ())} - _CAPABILITIES)
@@ -97,3 +123,24 @@ def _of_container(container: Mapping[str, Any]) -> Iterator[str]:
         yield f"container {name}: capabilities {', '.join(added)}"
     if any(port.get("hostPort") for port in container.get("ports") or ()):
         yield f"container {name}: hostPort"
+    lifecycle = container.get("lifecycle") or {}
+    handlers = {key: container.get(key) for key in _PROBES} | {
+        f"lifecycle.{key}": lifecycle[key] for key in lifecycle
+    }
+    for key, handler in handlers.items():
+        for action in ("httpGet", "tcpSocket"):
+            # The kubelet asks from the node, and there reaches what listens on its loopback too.
+            if ((handler or {}).get(action) or {}).get("host"):
+                yield f"container {name}: {key}.{action}.host"
+
+
+def _of_context(context: Mapping[str, Any]) -> Iterator[str]:
+    """What a pod's and a container's security context both may have."""
+    if (context.get("windowsOptions") or {}).get("hostProcess"):
+        yield "hostProcess"
+    for key in ("seccompProfile", "appArmorProfile"):
+        if (context.get(key) or {}).get("type") == "Unconfined":
+            yield f"{key} Unconfined"
+    labels = context.get("seLinuxOptions") or {}
+    if labels.get("type", "") not in _SELINUX_TYPES or labels.get("user") or labels.get("role"):
+        yield "seLinuxOptions"
