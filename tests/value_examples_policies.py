@@ -4,6 +4,7 @@ from typing import Any
 
 _QUOTA, _LIMITS, _NETWORK = (f"policies.{key}" for key in ("resourceQuota", "limitRange", "networkPolicy"))
 _BLOCK = f"{_NETWORK}.outgoingConnections.ipBlock"
+_METADATA = "policies.hostMetadata"
 _RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
 _TO_DATABASE = [{"to": [{"ipBlock": {"cidr": "192.0.2.1/32"}}], "ports": [{"port": 5432}]}]
 _FROM_INGRESS = [{"from": [{"namespaceSelector": {"matchLabels": {"name": "ingress"}}}]}]
@@ -14,6 +15,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_QUOTA}.enabled": [True, False],
     f"{_LIMITS}.enabled": [True, False],
     f"{_NETWORK}.enabled": [True],
+    f"{_METADATA}.enabled": [True],
     **{
         key: []
         for key in (
@@ -25,6 +27,8 @@ EXAMPLES: dict[str, list[Any]] = {
             *(f"{_NETWORK}.{key}.ingress" for key in ("controlPlane", "workload")),
             f"{_BLOCK}.cidr",
             f"{_BLOCK}.except",
+            f"{_METADATA}.annotations",
+            f"{_METADATA}.labels",
         )
     },
 }
@@ -87,6 +91,11 @@ COMBINATIONS: list[dict[str, Any]] = [
         "controlPlane.service.spec.type": "NodePort",
     },
     {f"{_NETWORK}.enabled": True, f"{_BLOCK}.except": []},
+    {
+        f"{_METADATA}.enabled": True,
+        f"{_METADATA}.annotations": ["external-dns.alpha.kubernetes.io/*"],
+        f"{_METADATA}.labels": ["*.example.com/*"],
+    },
 ]
 
 _OFF = "of no use while it is off"
@@ -95,6 +104,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_QUOTA}.quota": {"pods": 3}}, _OFF),
     ({f"{_LIMITS}.max": {"cpu": 3}}, _OFF),
     ({f"{_NETWORK}.fallbackDns": "192.0.2.53"}, _OFF),
+    ({f"{_METADATA}.labels": ["a"]}, _OFF),
+    ({f"{_METADATA}.enabled": True, f"{_METADATA}.annotations": ["a b"]}, "no pattern of keys"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.scopes": ["Terminating"]}, "must be given with scopes"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.quota": {"pods": "many"}}, "must be a quantity"),
     ({f"{_LIMITS}.enabled": True, f"{_LIMITS}.max": {"cpu": ""}}, "must be a quantity"),

@@ -10,11 +10,18 @@ from vcli.config.dump import dump
 from vcli.config.parse import fail
 from vcli.config.schema import QUANTITY, Values
 from vcli.config.schema_kinds import switch_of
-from vcli.config.schema_policies import LimitRangePolicy, NetworkPolicyPolicy, ResourceQuotaPolicy
+from vcli.config.schema_policies import (
+    HostMetadataPolicy,
+    LimitRangePolicy,
+    NetworkPolicyPolicy,
+    ResourceQuotaPolicy,
+)
 from vcli.config.synced import NETWORK_POLICIES
 from vcli.kube.types import Object
 
 _PLACE: Final = ("policies",)
+_PATTERN: Final = r"([-A-Za-z0-9.*]+/)?[-A-Za-z0-9_.*]+"
+"""Of keys of labels and annotations, ``*`` for any text in either part."""
 
 
 def check_policies(values: Values, document: Document) -> None:
@@ -32,10 +39,12 @@ def check_policies(values: Values, document: Document) -> None:
             hint="set it to '' (or label the namespaces inside), or use upstream Kubernetes (--distro k8s)",
         )
     quota, limits, network = policies.resource_quota, policies.limit_range, policies.network_policy
+    metadata = policies.host_metadata
     for key, section, default, is_on in (
         ("resourceQuota", quota, ResourceQuotaPolicy(), policies.has_quota),
         ("limitRange", limits, LimitRangePolicy(), policies.has_limits),
         ("networkPolicy", network, NetworkPolicyPolicy(), network.enabled),
+        ("hostMetadata", metadata, HostMetadataPolicy(), metadata.enabled),
     ):
         if not is_on and _without_switch(section) != _without_switch(default):
             raise fail(
@@ -56,6 +65,15 @@ def check_policies(values: Values, document: Document) -> None:
     if (quota.scopes or quota.scope_selector) and not quota.quota:
         keys = (*_PLACE, "resourceQuota", "quota")
         raise fail(document, keys, "must be given with scopes, which have no default amounts")
+    for field, patterns in (("annotations", metadata.annotations), ("labels", metadata.labels)):
+        for number, pattern in enumerate(patterns):
+            if not re.fullmatch(_PATTERN, pattern):
+                raise fail(
+                    document,
+                    (*_PLACE, "hostMetadata", field, number),
+                    f"{pattern!r} is no key, and no pattern of keys",
+                    hint="such as example.com/name, example.com/* or *.example.com/*",
+                )
     if network.enabled:
         _network(values, document)
 

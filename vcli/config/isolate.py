@@ -14,6 +14,7 @@ _VALUES: Final[dict[str, Any]] = {
     "resourceQuota": _ON,
     "limitRange": _ON,
     "networkPolicy": _ON,
+    "hostMetadata": _ON,
 }
 
 

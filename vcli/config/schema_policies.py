@@ -106,6 +106,24 @@ class NetworkPolicyPolicy(_Made):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostMetadataPolicy:
+    """Keep from the host's controllers what tenants say in labels and annotations.
+
+    What passes in any case is in `vcli.syncer.translate.allowed`.
+    """
+
+    enabled: bool = doc(
+        False,
+        "Pass on only what Kubernetes itself and the synced kinds need; selectors work nevertheless."
+        " Without, all labels and annotations pass, but those of ConfigMaps and Secrets.",
+    )
+    annotations: tuple[str, ...] = doc(
+        (), "Annotations that pass as well; * is any text without a slash, as in example.com/*."
+    )
+    labels: tuple[str, ...] = doc((), "Labels that pass as well, in the same way.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policies:
     """What tenants are kept from; --isolate turns all of it on."""
 
@@ -117,6 +135,7 @@ class Policies:
     resource_quota: ResourceQuotaPolicy = section(ResourceQuotaPolicy)
     limit_range: LimitRangePolicy = section(LimitRangePolicy)
     network_policy: NetworkPolicyPolicy = section(NetworkPolicyPolicy)
+    host_metadata: HostMetadataPolicy = section(HostMetadataPolicy)
 
     @property
     def has_quota(self) -> bool:

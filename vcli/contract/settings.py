@@ -51,6 +51,8 @@ class Settings:
         node_changes: whether labels, taints and cordons that are changed inside go to the host's Nodes.
         scheduler: whether pods are scheduled inside, and wait for that before the host gets them.
         isolated: whether pods are kept from the host's nodes: see `vcli.syncer.translate.pods.isolation`.
+        host_metadata: ``labels`` and ``annotations``, patterns of what passes to the host beside what always
+            does: see `vcli.syncer.translate.allowed`; empty where all passes.
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.kind.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
@@ -90,6 +92,7 @@ class Settings:
     node_changes: bool = False
     scheduler: bool = False
     isolated: bool = False
+    host_metadata: Object = field(default_factory=dict)
     kinds: dict[str, bool] = field(default_factory=dict)
     selectors: dict[str, Object] = field(default_factory=dict)
     exports: list[Object] = field(default_factory=list)
@@ -128,6 +131,7 @@ _ADDED: Final = (
     "node_changes",
     "scheduler",
     "isolated",
+    "host_metadata",
     "workload_pull_secrets",
     "election",
     "sleep_after",

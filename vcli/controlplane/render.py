@@ -225,11 +225,20 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         networking=networking(values),
         custom_resources=custom_resources(values),
         isolated=bool(values.policies.pod_security_standard),
+        host_metadata=_host_metadata(values),
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),
         sleep_after=values.sleep_mode.auto_sleep.seconds if values.sleep_mode.enabled else 0,
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
+
+
+def _host_metadata(values: Values) -> Object:
+    """What passes to the host beside what always does; empty where all does."""
+    policy = values.policies.host_metadata
+    if not policy.enabled:
+        return {}
+    return {"labels": list(policy.labels), "annotations": list(policy.annotations)}
 
 
 def _workload_pull_secrets(values: Values) -> list[Object]:

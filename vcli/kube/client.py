@@ -112,9 +112,11 @@ class Client(RawClient):
                 # The token outlived etcd's history: as client-go does, take it all in one go.
                 del params["continue"], params["limit"]
                 continue
-            page["items"] = items = page.get("items") or []
+            found = page.get("items")
+            # Of a server that is none, anything; what reads the items leaves out what is no object.
+            page["items"] = items = found if isinstance(found, list) else []
             kind = str(page.get("kind", "")).removesuffix("List") or resource.kind
-            for item in items:
+            for item in filter(_is_object, items):
                 item.setdefault("apiVersion", page.get("apiVersion", resource.api_version))
                 item.setdefault("kind", kind)
             token = page.setdefault("metadata", {}).get("continue")
@@ -281,6 +283,10 @@ class Client(RawClient):
         subresource: str | None = None,
     ) -> str:
         return resource.path(namespace=namespace or self.access.namespace, name=name, subresource=subresource)
+
+
+def _is_object(item: Any) -> bool:
+    return isinstance(item, dict)
 
 
 def _typed(body: Object, resource: Resource) -> Object:

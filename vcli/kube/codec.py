@@ -28,6 +28,8 @@ def loads(data: bytes | bytearray) -> Any:
         return _decode(data)
     except ValueError as error:  # of both libraries
         raise DecodeError(str(error)) from error
+    except RecursionError as error:
+        raise DecodeError("it is nested too deeply") from error
 
 
 def dumps(value: Any) -> bytes:

@@ -90,7 +90,7 @@ class Store:
             self._unfile(key, old)
         self._objects[key] = obj
         for name, indexer in self._indexers.items():
-            for value in indexer(obj):
+            for value in _values(indexer, obj):
                 self._indexes[name].setdefault(value, {})[key] = None
         return [(old, obj)]
 
@@ -102,7 +102,7 @@ class Store:
     def _unfile(self, key: Key, obj: Object) -> None:
         for name, indexer in self._indexers.items():
             index = self._indexes[name]
-            for value in indexer(obj):
+            for value in _values(indexer, obj):
                 keys = index.get(value)
                 if keys is not None:
                     keys.pop(key, None)
@@ -110,9 +110,17 @@ class Store:
                         del index[value]
 
 
+def _values(indexer: Indexer, obj: Object) -> list[str]:
+    """Where an object is filed: nowhere, where a field of it is of another type than the API gives it."""
+    try:
+        return [value for value in indexer(obj) if isinstance(value, str)]
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return []
+
+
 def _key(obj: Object) -> Key:
     metadata = obj["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
+    return metadata.get("namespace") or "", metadata["name"]
 
 
 def _version(obj: Object) -> int:

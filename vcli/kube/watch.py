@@ -19,11 +19,15 @@ from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Expired, Forbidden, NotFound, TooManyRequests, Unreachable
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object
+from vcli.kube.wellformed import LONGEST_LINE, MalformedError, check, version_of
 
 if TYPE_CHECKING:
     from vcli.kube.raw import Params
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_ERROR = 200
+"""Characters of an error in the log that a server's own words are in."""
 
 EventType = Literal["LISTED", "ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 
@@ -109,6 +113,8 @@ async def list_watch(
                 logger.warning(
                     "list or watch failed", extra={"resource": resource.plural, "error": error.message}
                 )
+        except Exception:  # a server that sends anything must not end the process
+            logger.exception("list or watch broke", extra={"resource": resource.plural})
         failures += 1
         await asyncio.sleep(_backoff(failures, pace.first_backoff, longest))
 
@@ -123,6 +129,20 @@ class _Source:
     transform: Transform | None
     pace: Pace
 
+    def take(self, obj: Any) -> Object | None:
+        """What is kept of an object; None for one that is none, which is left out."""
+        try:
+            found = check(obj)
+            return self.transform(found) if self.transform is not None else found
+        except (MalformedError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            logger.warning(
+                "left out what is no object",
+                extra={"resource": self.resource.plural, "error": str(error)[:_LONGEST_ERROR]},
+            )
+        except RecursionError:
+            logger.warning("left out what is nested too deeply", extra={"resource": self.resource.plural})
+        return None
+
 
 async def _follow(source: _Source) -> AsyncGenerator[Event]:
     """List and watch until the resourceVersion is too old; a broken stream is opened again where it ended.
@@ -132,7 +152,7 @@ async def _follow(source: _Source) -> AsyncGenerator[Event]:
         ApiError: the list was refused, or the watch with an answer that a new list may mend.
     """
     whole = await _list(source)
-    version = str(whole["metadata"]["resourceVersion"])
+    version = version_of(whole)
     yield Event("LISTED", whole)
     failures = 0
     while True:
@@ -140,7 +160,7 @@ async def _follow(source: _Source) -> AsyncGenerator[Event]:
             async with aclosing(_one_stream(source, version)) as events:
                 async for event in events:
                     failures = 0
-                    version = event.object["metadata"]["resourceVersion"]
+                    version = version_of(event.object)
                     yield event
         except (Unreachable, TooManyRequests) as error:  # a new list is the last that a busy server needs
             logger.info("watch cut", extra={"resource": source.resource.plural, "error": error.message})
@@ -164,8 +184,13 @@ async def _list(source: _Source) -> Object:
     ):
         if page["metadata"].get("resourceVersion") != whole.get("metadata", {}).get("resourceVersion"):
             whole, items = page, []
-        items += map(source.transform, page["items"]) if source.transform else page["items"]
+        items += [kept for kept in map(source.take, page["items"]) if kept is not None]
     whole["items"] = items
+    try:
+        version_of(whole)
+    except MalformedError as error:
+        path = source.resource.path(namespace=source.namespace)
+        raise Unreachable(f"list of {path}: {error}") from error
     return whole
 
 
@@ -192,7 +217,9 @@ async def _one_stream(source: _Source, version: str) -> AsyncGenerator[Event]:
         aclosing(_lines(chunks.__aiter__(), pace.silence, path)) as lines,
     ):
         async for line in lines:
-            yield _event(line, source, path)
+            event = _event(line, source, path)
+            if event is not None:
+                yield event
 
 
 async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> AsyncGenerator[bytes]:
@@ -207,6 +234,8 @@ async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> Asy
         except TimeoutError as error:
             raise Unreachable(f"watch of {path}: silent for {silence:g} seconds") from error
         rest += chunk
+        if len(rest) > LONGEST_LINE:
+            raise Unreachable(f"watch of {path}: an event of more than {LONGEST_LINE} bytes")
         if b"\n" in chunk:
             *complete, last = rest.split(b"\n")
             rest = bytearray(last)
@@ -215,17 +244,31 @@ async def _lines(chunks: AsyncIterator[bytes], silence: float, path: str) -> Asy
                     yield bytes(line)
 
 
-def _event(line: bytes, source: _Source, path: str) -> Event:
+def _event(line: bytes, source: _Source, path: str) -> Event | None:
+    """The event of a line; None where its object is none, and left out.
+
+    Raises:
+        Unreachable: it is no event.
+        ApiError: the server ends the watch.
+    """
     try:
         event: Any = codec.loads(line)
         kind, obj = event["type"], event["object"]
     except (codec.DecodeError, KeyError, TypeError) as error:
         raise Unreachable(f"watch of {path}: not a watch event") from error
     if kind == "ERROR":
-        raise error_from(obj, status=int(obj.get("code") or 500), path=path)
-    if source.transform is not None and kind != "BOOKMARK":
-        obj = source.transform(obj)
-    return Event(kind, obj)
+        code = obj.get("code") if isinstance(obj, dict) else None
+        raise error_from(obj, status=code if type(code) is int and code else 500, path=path)
+    if kind == "BOOKMARK":
+        try:
+            version_of(obj)
+        except MalformedError as error:
+            raise Unreachable(f"watch of {path}: a bookmark without a version") from error
+        return Event(kind, obj)
+    if kind not in ("ADDED", "MODIFIED", "DELETED"):
+        raise Unreachable(f"watch of {path}: not a watch event")
+    kept = source.take(obj)
+    return None if kept is None else Event(kind, kept)
 
 
 def _backoff(failures: int, first: float, longest: float) -> float:

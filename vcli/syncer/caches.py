@@ -46,8 +46,11 @@ from vcli.syncer.registry import (
 from vcli.syncer.sync.from_host import to_mirror
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.metadata import POD_TOKENS
+from vcli.syncer.translate.objects import digest
 from vcli.syncer.translate.requests import occupant
 
+CONTENT: Final = "content"
+"""Field of a cached ConfigMap or Secret: a hash of what it holds."""
 _CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
 _OF_CONTAINERS: Final = ("name", "image", "resources")
 _OF_TOKENS: Final = ("name", "namespace", "uid", "resourceVersion", "labels", "annotations")
@@ -86,8 +89,10 @@ def host_pod(pod: Object) -> Object:
 
 
 def host_config(config: Object) -> Object:
-    """What is kept of a host ConfigMap or Secret: all but what it holds; of a pod's tokens, their names."""
+    """What is kept of a host ConfigMap or Secret: of what it holds a hash; of a pod's tokens, their names."""
     rest = {key: value for key, value in config.items() if key not in ("data", "binaryData")}
+    held = {key: config[key] for key in ("data", "binaryData") if config.get(key)}
+    rest[CONTENT] = digest(held)
     if annotations(config).get(keys.KIND) == POD_TOKENS:
         metadata = {key: config["metadata"][key] for key in _OF_TOKENS if key in config["metadata"]}
         rest = {"metadata": metadata, "data": dict.fromkeys(config.get("data") or (), "")}

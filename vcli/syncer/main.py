@@ -136,6 +136,7 @@ async def run(
                 metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
                 runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
                 metrics.watch_controllers(controllers)
+                metrics.kept = ctx.host.kept.samples
                 runnables = [availability, *leader.runnables(ctx, server, gates), *runnables]
                 await run_all(runnables, elected=leader.elected)
 

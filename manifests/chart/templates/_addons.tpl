@@ -121,6 +121,11 @@
 {{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
 {{- if or $nodes.selector.all $nodes.selector.labels $scheduler -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
 {{- if $values.policies.podSecurityStandard -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
+{{- with $values.policies.hostMetadata -}}
+  {{- if .enabled -}}
+    {{- $_ := set $settings "hostMetadata" (dict "labels" (.labels | default list) "annotations" (.annotations | default list)) -}}
+  {{- end -}}
+{{- end -}}
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
 {{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}

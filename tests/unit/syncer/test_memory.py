@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.syncer.caches import host_config, host_pod
+from vcli.syncer.caches import CONTENT, host_config, host_pod
 from vcli.syncer.engine.memory import intern
 
 JSON = st.recursive(
@@ -57,7 +57,9 @@ def test_what_equals_in_python_and_not_in_json_stays_apart():
 
 def test_the_data_of_host_copies_is_let_go():
     copy = {"metadata": {"name": "c"}, "data": {"a": "b"}, "immutable": True}
-    assert host_config(copy) == {"metadata": {"name": "c"}, "immutable": True}
+    kept = host_config(copy)
+    assert kept.pop(CONTENT) != host_config({**copy, "data": {"a": "c"}})[CONTENT]
+    assert kept == {"metadata": {"name": "c"}, "immutable": True}
 
 
 def test_which_tokens_there_are_is_kept():

@@ -219,7 +219,7 @@ def test_the_largest_go_and_an_event_says_which():
     assert "large" not in host["metadata"]["annotations"]
     assert host["metadata"]["annotations"]["small"] == annotations["small"]
     assert host["metadata"]["annotations"]["v.vcli.dev/name"] == "mine"
-    [sentence] = left_out_annotations(virtual, host)
+    [sentence] = left_out_annotations(virtual, host, scope=SCOPE)
     assert sentence.startswith("metadata.annotations: large left out")
 
 
@@ -244,7 +244,7 @@ def test_what_fits_is_left_as_it_is():
     )
     host, _ = on_host(virtual, context())
     assert host["metadata"]["annotations"]["large"] == "x" * 261_000
-    assert left_out_annotations(virtual, host) == []
+    assert left_out_annotations(virtual, host, scope=SCOPE) == []
 
 
 # --- whose they are

@@ -10,6 +10,7 @@ from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object
 from vcli.syncer.engine.availability import Availability
+from vcli.syncer.engine.kept import Kept
 from vcli.syncer.engine.memory import intern
 from vcli.syncer.engine.writer import Writer
 
@@ -27,6 +28,7 @@ class Caches:
     Attributes:
         client: of the cluster.
         availability: which kinds can't be listed.
+        kept: knows what was written, as the caches keep it.
         writer: writes to the cluster, and stores the answers here.
     """
 
@@ -36,7 +38,9 @@ class Caches:
         self.client = client
         self.name = name
         self.availability = availability or Availability()
-        self.writer = Writer(client, self.store)
+        self._forms: dict[Resource, Callable[[Object], Object]] = {}
+        self.kept = Kept(lambda resource, obj: self._forms[resource](obj) if resource in self._forms else obj)
+        self.writer = Writer(client, self.store, kept=self.kept)
         self._informers: dict[Resource | str, Informer] = {}
         self._optional: set[Informer] = set()
 
@@ -83,6 +87,8 @@ class Caches:
         )
         informer.subscribe_availability(partial(self.changed, resource, title=title))
         self._informers[key or resource] = informer
+        if not key:
+            self._forms[resource] = keep
         if optional:
             self._optional.add(informer)
         return informer

@@ -8,6 +8,7 @@ from vcli.kube.types import Object, OwnerReference
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.recorder import Recorder
 from vcli.syncer.engine.version import ServerVersion
+from vcli.syncer.translate.allowed import Allowed
 from vcli.syncer.translate.metadata import host_name_for, virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
@@ -61,7 +62,14 @@ def scope_of(settings: Settings) -> Scope:
         "name": settings.service,
         "uid": settings.service_uid,
     }
-    return Scope(cluster=settings.cluster, host_namespace=settings.namespace, owner=owner)
+    limits = settings.host_metadata
+    allowed = Allowed(**{key: tuple(limits.get(key) or ()) for key in ("labels", "annotations")})
+    return Scope(
+        cluster=settings.cluster,
+        host_namespace=settings.namespace,
+        owner=owner,
+        allowed=allowed if limits else None,
+    )
 
 
 def name_of(obj: Object) -> VirtualName:

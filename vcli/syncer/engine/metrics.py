@@ -29,6 +29,7 @@ class Metrics:
 
     Attributes:
         store: gives the metrics of the store.
+        kept: gives the metrics of objects that were restored.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:
@@ -36,6 +37,7 @@ class Metrics:
         self._controllers: Iterable[Controller[Any]] = ()
         self._availability = availability
         self.store: Callable[[], Iterable[Sample]] = tuple
+        self.kept: Callable[[], Iterable[Sample]] = tuple
         for api, client in clients.items():
             client.on_answer = partial(self._answered, api)
 
@@ -64,6 +66,7 @@ class Metrics:
         for kind in self._availability.unavailable:
             api, _, plural = kind.partition(" ")
             yield "vcli_syncer_unavailable", f'{{api="{api}",resource="{plural}"}}', 1, None
+        yield from self.kept()
         yield from self.store()
         yield "process_cpu_seconds_total", "", time.process_time(), None
         yield "process_resident_memory_bytes", "", resident(), None

@@ -8,6 +8,7 @@ from vcli.kube.client import Client, Strategy
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object, annotations, uid
+from vcli.syncer.engine.kept import Kept, with_owners_left
 from vcli.syncer.translate import keys
 
 FIELD_MANAGER = "vcli-syncer"
@@ -42,9 +43,13 @@ class Writer:
     Args:
         client: of the cluster.
         store: takes an answer into the cache of its resource.
+        kept: knows what was written, and restores it; by default nothing is.
     """
 
-    def __init__(self, client: Client, store: Callable[[Resource, Object], None]) -> None:
+    def __init__(
+        self, client: Client, store: Callable[[Resource, Object], None], *, kept: Kept | None = None
+    ) -> None:
+        self._kept = kept
         self._client = client
         self._store = store
 
@@ -53,10 +58,22 @@ class Writer:
         return self._stored(resource, await self._client.create(resource, desired))
 
     async def apply(self, resource: Resource, desired: Object, *, current: Object | None) -> Object:
-        """Make an object what is desired; costs nothing when it was the last time."""
+        """Make an object what is desired; costs nothing when it was the last time, and still is.
+
+        Raises:
+            RestoreLaterError: somebody else changes or deletes it again and again.
+        """
+        wanted, kept = stamped(desired), self._kept
         if current is not None and is_applied(current, desired):
-            return current
-        answer = await self._client.apply(resource, stamped(desired), field_manager=FIELD_MANAGER)
+            if kept is None or not kept.is_changed(resource, desired, current):
+                return current
+            kept.admit(resource, desired)
+            wanted = with_owners_left(wanted, current)
+        elif current is None and kept is not None and kept.was_written(resource, desired):
+            kept.admit(resource, desired)
+        answer = await self._client.apply(resource, wanted, field_manager=FIELD_MANAGER)
+        if kept is not None:
+            kept.wrote(resource, desired, answer)
         return self._stored(resource, answer)
 
     async def create_or_replace(
@@ -114,6 +131,8 @@ class Writer:
             grace: seconds, None for the object's own.
         """
         metadata = obj["metadata"]
+        if self._kept is not None:
+            self._kept.forget(resource, obj)
         try:
             await self._client.delete(
                 resource,

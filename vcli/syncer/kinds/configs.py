@@ -6,12 +6,13 @@ from typing import Final
 
 from vcli.kube.errors import Invalid
 from vcli.kube.resources import CONFIGMAPS, SECRETS, Resource
-from vcli.kube.types import uid
+from vcli.kube.types import annotations, uid
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import Controller, RequeueAfter
-from vcli.syncer.engine.enqueue import created_or_deleted, enqueue_on
+from vcli.syncer.engine.enqueue import enqueue_on
 from vcli.syncer.sync.references import ConfigName, ReferenceIndex
 from vcli.syncer.sync.rejections import warn_on_rejection
+from vcli.syncer.translate import keys
 from vcli.syncer.translate.configs import config_map_to_host, secret_to_host
 from vcli.syncer.translate.metadata import virtual_name_of, virtual_uid_of
 
@@ -42,8 +43,7 @@ class Configs:
         queue = self.controller.queue
         for kind, resource in KINDS.items():
             enqueue_on(ctx.virtual[resource], queue, _virtual_keys(kind))
-            # A copy that changed is one that we have just written.
-            enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=created_or_deleted)
+            enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=_by_somebody_else)
         references.subscribe(lambda name, priority: queue.add(name, priority=priority))
 
     def is_synced(self, key: ConfigName) -> bool:
@@ -103,6 +103,13 @@ class Configs:
             return () if name is None else (ConfigName(kind, name),)
 
         return keys
+
+
+def _by_somebody_else(old: Object | None, new: Object | None) -> bool:
+    """Whether a copy came or went, or was changed otherwise than by us: we say what was applied."""
+    return (
+        old is None or new is None or annotations(old).get(keys.APPLIED) == annotations(new).get(keys.APPLIED)
+    )
 
 
 def _version(virtual: Object) -> tuple[str, str]:

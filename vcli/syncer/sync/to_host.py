@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from vcli.kube.errors import Forbidden
 from vcli.kube.resources import Resource
-from vcli.kube.types import is_terminating, uid
+from vcli.kube.types import annotations, is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter
 from vcli.syncer.engine.enqueue import Change, enqueue_on, enqueue_on_host, enqueue_on_virtual
@@ -19,7 +19,7 @@ from vcli.syncer.engine.patching import merge_patch
 from vcli.syncer.sync.ownership import with_owner
 from vcli.syncer.sync.references import ConfigName
 from vcli.syncer.sync.rejections import IGNORED, UNAVAILABLE, emit_warning, warn_on_rejection
-from vcli.syncer.translate import dropped
+from vcli.syncer.translate import allowed, dropped
 from vcli.syncer.translate.metadata import virtual_uid_of
 from vcli.syncer.translate.names import VirtualName
 
@@ -168,7 +168,8 @@ class _ToHost:
         async with warn_on_rejection(ctx, resource, virtual):
             made = await ctx.host.writer.apply(resource, desired, current=host)
         if made is not host:
-            for sentence in dropped.sentences(desired, made):
+            stay = allowed.sentences(annotations(virtual), ctx.scope.allowed)
+            for sentence in (*stay, *dropped.sentences(desired, made)):
                 await emit_warning(ctx, resource, virtual, sentence, reason=IGNORED)
         if sync.after is not None:
             await sync.after(ctx, virtual, host, made)

@@ -52,10 +52,17 @@ def secret_to_host(secret: Object, *, scope: Scope) -> Object:
     return {**_with_data(secret, "Secret", scope), "type": "Opaque" if kind == _HOST_WOULD_FILL else kind}
 
 
+def bare(virtual: Object) -> Object:
+    """An object without its labels and annotations: nothing selects copies of data by them on the host.
+
+    Host controllers do: one that replicates Secrets, say, would fill the copy with somebody else's.
+    """
+    return {**virtual, "metadata": without(virtual["metadata"], "annotations", "labels")}
+
+
 def token_secret(pod: Object, tokens: Mapping[str, Token], *, scope: Scope) -> Object:
     """The host Secret of a virtual pod's tokens, by ``TokenSource.key``."""
-    bare = {**pod, "metadata": without(pod["metadata"], "annotations", "labels")}
-    metadata = host_metadata(bare, kind=POD_TOKENS, scope=scope)
+    metadata = host_metadata(bare(pod), kind=POD_TOKENS, scope=scope)
     lives = {key: [token.issued, token.expires] for key, token in sorted(tokens.items())}
     noted = {**metadata["annotations"], keys.TOKENS: json.dumps(lives, separators=(",", ":"))}
     return {
@@ -91,6 +98,6 @@ def _with_data(virtual: Object, kind: str, scope: Scope) -> Object:
     return {
         "apiVersion": "v1",
         "kind": kind,
-        "metadata": host_metadata(virtual, kind=kind, scope=scope),
+        "metadata": host_metadata(bare(virtual), kind=kind, scope=scope),
         **data,
     }

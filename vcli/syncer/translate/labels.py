@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from vcli.contract.labels import is_control_plane
 from vcli.kube.types import LabelSelector, LabelSelectorRequirement
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.allowed import host_label_key
 from vcli.syncer.translate.scope import Scope
 
 _NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"
@@ -29,7 +30,7 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
         scope: the virtual cluster.
     """
     labels = labels or {}
-    translated = {keys.host_key(key): value for key, value in labels.items()}
+    translated = {host_label_key(key, scope.allowed): value for key, value in labels.items()}
     for key, alias in keys.ALIASED_LABELS.items():
         if key in labels:
             translated[alias] = labels[key]
@@ -45,7 +46,7 @@ def host_labels(labels: Mapping[str, str] | None, namespace: str, scope: Scope) 
 
 def host_selector(selector: Mapping[str, str], namespace: str, scope: Scope) -> dict[str, str]:
     """A plain map selector (of a Service), matching on the host what it matches in its virtual namespace."""
-    translated = {selector_key(key): value for key, value in selector.items()}
+    translated = {selector_key(key, scope): value for key, value in selector.items()}
     return {**translated, keys.MANAGED_BY: scope.cluster, keys.NAMESPACE: namespace}
 
 
@@ -58,13 +59,13 @@ def host_label_selector(selector: Mapping[str, Any], namespace: str | None, scop
     ours = {keys.MANAGED_BY: scope.cluster}
     if namespace is not None:
         ours[keys.NAMESPACE] = namespace
-    labels = {selector_key(key): value for key, value in (selector.get("matchLabels") or {}).items()}
-    return _selector({**labels, **ours}, _translated(selector.get("matchExpressions") or ()))
+    labels = {selector_key(key, scope): value for key, value in (selector.get("matchLabels") or {}).items()}
+    return _selector({**labels, **ours}, _translated(selector.get("matchExpressions") or (), scope))
 
 
-def selector_key(key: str) -> str:
+def selector_key(key: str, scope: Scope) -> str:
     """The host's key for a label key in a selector."""
-    return keys.ALIASED_LABELS.get(key) or keys.host_key(key)
+    return keys.ALIASED_LABELS.get(key) or host_label_key(key, scope.allowed)
 
 
 def host_namespace_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
@@ -144,8 +145,8 @@ def _namespace_key(key: str) -> str:
     )
 
 
-def _translated(expressions: Requirements) -> list[LabelSelectorRequirement]:
-    return [{**expression, "key": selector_key(expression["key"])} for expression in expressions]
+def _translated(expressions: Requirements, scope: Scope) -> list[LabelSelectorRequirement]:
+    return [{**expression, "key": selector_key(expression["key"], scope)} for expression in expressions]
 
 
 def _selector(labels: Mapping[str, str], expressions: Requirements) -> LabelSelector:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from vcli.kube.types import ObjectMeta, OwnerReference, annotations, labels
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.allowed import host_annotation_key, passing
 from vcli.syncer.translate.labels import host_label_selector, host_labels, host_selector
 from vcli.syncer.translate.names import HostName, VirtualName, derived_name, host_cluster_name, host_name
 from vcli.syncer.translate.scope import Scope
@@ -65,7 +66,8 @@ def host_metadata(
         scope: the virtual cluster.
         name: the host name, where it isn't the one that belongs to ``kind``.
         reserved: bytes of annotations that are added later.
-        needed: keys of annotations that are not left out for want of room.
+        needed: keys of annotations that are not left out for want of room, and go where they must not
+            pass under keys of ours.
     """
     metadata: ObjectMeta = virtual["metadata"]
     own = VirtualName(metadata.get("namespace", ""), metadata["name"])
@@ -81,8 +83,12 @@ def host_metadata(
         keys.KIND: kind,
     }
     room = _MOST_ANNOTATIONS - _RESERVED - reserved - _size(ours)
-    theirs = {key: value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED}
-    copied = {keys.host_key(key): value for key, value in _fitting(theirs, room, needed).items()}
+    copied_at_all = {key: value for key, value in annotations(virtual).items() if key not in _NEVER_COPIED}
+    theirs = passing(copied_at_all, scope.allowed, needed)
+    copied = {
+        host_annotation_key(key, scope.allowed): value
+        for key, value in _fitting(theirs, room, needed).items()
+    }
     host: ObjectMeta = {
         "name": name or host_name_for(own, kind=kind, scope=scope),
         "labels": host_labels(labels(virtual), own.namespace, scope),
@@ -92,10 +98,10 @@ def host_metadata(
     return {**host, "namespace": scope.host_namespace, "ownerReferences": [owner]} if own.namespace else host
 
 
-def left_out(virtual: Mapping[str, Any], host: Mapping[str, Any]) -> list[str]:
+def left_out(virtual: Mapping[str, Any], host: Mapping[str, Any], *, scope: Scope) -> list[str]:
     """The annotations of a virtual object that its host object has no room for, by their keys."""
     there = annotations(host)
-    wanted = annotations(virtual).keys() - _NEVER_COPIED
+    wanted = passing(annotations(virtual), scope.allowed).keys() - _NEVER_COPIED
     return sorted(key for key in wanted if keys.host_key(key) not in there)
 
 

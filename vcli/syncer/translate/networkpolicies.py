@@ -92,7 +92,7 @@ def _selected(selector: Mapping[str, Any], namespace: str, scope: Scope) -> Labe
     if namespace != _DNS_NAMESPACE:
         return host
     not_dns: LabelSelectorRequirement = {
-        "key": selector_key(_DNS_KEY),
+        "key": selector_key(_DNS_KEY, scope),
         "operator": "NotIn",
         "values": [_DNS_VALUE],
     }

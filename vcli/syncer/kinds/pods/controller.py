@@ -24,6 +24,7 @@ from vcli.kube.resources import PODS
 from vcli.kube.types import is_terminating, uid
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
+from vcli.syncer.engine.kept import RestoreLaterError
 from vcli.syncer.kinds.configs import Configs
 from vcli.syncer.kinds.indexes import config_names_of, configs_changed, is_finished
 from vcli.syncer.kinds.pods.binding import Nodes, PodBinding
@@ -119,7 +120,10 @@ class Pods:
             return None
         again = await self._status.update_virtual_status(virtual, host, state)
         if not is_finished(virtual):
-            await self._updates.sync(virtual, host, state)
+            try:
+                await self._updates.sync(virtual, host, state)
+            except RestoreLaterError as later:  # the status does not wait for that
+                return again or RequeueAfter(later.seconds)
         return again
 
     def _tokens_synced(self, name: VirtualName) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from vcli.kube.errors import AlreadyExists, ApiError, Forbidden
 from vcli.kube.resources import PODS, RESOURCECLAIMS
+from vcli.kube.types import annotations
 from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.engine.controller import WAITING, RequeueAfter, TerminalError, Waiting
 from vcli.syncer.kinds.indexes import needed_by
@@ -14,7 +15,7 @@ from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.needs import PodNeeds
 from vcli.syncer.kinds.pods.state import PodState, PodStates
 from vcli.syncer.sync.rejections import IGNORED, emit_warning, is_over_quota, warn_on_rejection
-from vcli.syncer.translate import dropped
+from vcli.syncer.translate import allowed, dropped
 from vcli.syncer.translate import pods as translate
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName, host_name
@@ -83,7 +84,8 @@ class PodCreation:
         for sentence in (
             *translate.without_effect(virtual, context),
             *self._isolation(virtual),
-            *translate.left_out_annotations(virtual, desired),
+            *translate.left_out_annotations(virtual, desired, scope=self._ctx.scope),
+            *allowed.sentences(annotations(virtual), self._ctx.scope.allowed),
             *dropped.sentences(desired, created),
         ):
             await emit_warning(self._ctx, PODS, virtual, sentence, reason=IGNORED)

@@ -5,7 +5,7 @@ from typing import Any
 from vcli.kube.errors import ApiError, Forbidden, Invalid, NotFound
 from vcli.kube.resources import PODS
 from vcli.kube.types import uid
-from vcli.syncer.engine.context import Object, SyncContext
+from vcli.syncer.engine.context import Object, SyncContext, name_of
 from vcli.syncer.kinds.pods.context import PodContexts
 from vcli.syncer.kinds.pods.maps import PodConfigMaps
 from vcli.syncer.kinds.pods.state import PodState
@@ -33,6 +33,7 @@ class PodUpdates:
 
         Raises:
             ApiError: the first rejection; a Warning event says so as well.
+            RestoreLaterError: somebody else changes the host pod again and again.
         """
         source = self._source(virtual, host)
         async with warn_on_rejection(
@@ -43,19 +44,26 @@ class PodUpdates:
             rejected = await self._try(host, conditions, subresource="status")
             is_new = source is None or state.last_synced != source
             await self._maps.sync(virtual, host, changed=is_new)
-            if is_new:
-                rejected = await self._sync_spec(virtual, host) or rejected
+            if is_new or state.host_mark != _mark(host):
+                rejected = await self._sync_spec(virtual, host, state, is_new=is_new) or rejected
                 if rejected is None:
                     state.last_synced = source
+                    state.host_mark = _mark(self._ctx.on_host(PODS, name_of(virtual)) or host)
             if rejected is not None:
                 raise rejected
 
-    async def _sync_spec(self, virtual: Object, host: Object) -> ApiError | None:
+    async def _sync_spec(
+        self, virtual: Object, host: Object, state: PodState, *, is_new: bool
+    ) -> ApiError | None:
         context = self._contexts.of(virtual)
         kinds = translate.config_map_kinds(host)
         desired = translate.to_host(virtual, context, kinds=kinds)
         resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
-        patch = translate.mutable_patch(host, desired, resized=resize is None)
+        # What the host's admission made of an image stays; what somebody made of that does not.
+        changed = not is_new and state.host_mark is not None and state.host_mark[-1] != _mark(host)[-1]
+        patch = translate.mutable_patch(host, desired, resized=resize is None, images=changed)
+        if patch is not None and not is_new:
+            self._ctx.host.kept.admit(PODS, desired)
         update = await self._try(host, patch)
         for name in translate.refused_containers(virtual) if context.isolated else ():
             message = f"ephemeral container {name} not started: this virtual cluster is isolated"
@@ -95,6 +103,14 @@ class PodUpdates:
         except (Forbidden, Invalid, NotFound) as error:
             return error
         return None
+
+
+def _mark(host: Object) -> tuple[Any, ...]:
+    """What of a host pod is restored when somebody else changes it: labels, annotations, images."""
+    metadata, spec = host["metadata"], host["spec"]
+    groups = ("initContainers", "containers")
+    images = [each.get("image") for group in groups for each in spec.get(group) or ()]
+    return metadata.get("labels"), metadata.get("annotations"), images
 
 
 def _added(host: Object, wanted: list[Object]) -> Object | None:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from vcli.syncer.translate import keys
+from vcli.syncer.translate.allowed import host_annotation_key
 from vcli.syncer.translate.labels import selector_key
 from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.scope import Scope
 
 _SUBSCRIPT: Final = re.compile(r"metadata\.(labels|annotations)\['(.*)'\]", re.DOTALL)
 
@@ -40,7 +42,7 @@ _ESCAPES: Final = {
 }
 
 
-def variable_source(field_ref: Mapping[str, Any], pod: Object) -> Object:
+def variable_source(field_ref: Mapping[str, Any], pod: Object, scope: Scope) -> Object:
     """The ``value`` or ``valueFrom`` of an environment variable that has a ``fieldRef``.
 
     What never changes becomes a literal. Labels and annotations stay references, so a restarted container
@@ -53,16 +55,18 @@ def variable_source(field_ref: Mapping[str, Any], pod: Object) -> Object:
             return {"value": metadata.get(path.removeprefix("metadata."), "")}
         case "spec.serviceAccountName":
             return {"value": pod["spec"].get("serviceAccountName", "")}
-    return {"valueFrom": {"fieldRef": {**field_ref, "fieldPath": _host_path(path)}}}
+    return {"valueFrom": {"fieldRef": {**field_ref, "fieldPath": _host_path(path, scope)}}}
 
 
-def volume_item(item: Mapping[str, Any]) -> Object:
+def volume_item(item: Mapping[str, Any], scope: Scope) -> Object:
     """An item of a downwardAPI volume, or projected source."""
     field_ref = item.get("fieldRef")
     if not field_ref:
         return dict(item)
     annotation = _IN_VOLUMES.get(field_ref["fieldPath"])
-    path = f"metadata.annotations['{annotation}']" if annotation else _host_path(field_ref["fieldPath"])
+    path = (
+        f"metadata.annotations['{annotation}']" if annotation else _host_path(field_ref["fieldPath"], scope)
+    )
     return {**item, "fieldRef": {**field_ref, "fieldPath": path}}
 
 
@@ -143,11 +147,12 @@ def _split(source: Object, config_map: str) -> list[Object]:
     return [{"downwardAPI": {"items": here}}, shown] if here else [shown]
 
 
-def _host_path(path: str) -> str:
+def _host_path(path: str, scope: Scope) -> str:
     if not (match := _SUBSCRIPT.fullmatch(path)):
         return path
     field, key = match.groups()
-    return f"metadata.{field}['{selector_key(key) if field == 'labels' else keys.host_key(key)}']"
+    own = selector_key(key, scope) if field == "labels" else host_annotation_key(key, scope.allowed)
+    return f"metadata.{field}['{own}']"
 
 
 def _quoted(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from vcli.syncer.translate.objects import Object, changed, without
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.downward import variable_source
+from vcli.syncer.translate.scope import Scope
 
 Rename = Callable[[str], str]
 """Virtual name in the pod's namespace to host name."""
@@ -37,7 +38,7 @@ def host_container(
     sources = container.get("envFrom") or []
     defined = {key for source in sources for key in _keys_of(source, context)}
     ours = [{"name": name, "value": value} for name, value in services.items() if name not in defined]
-    theirs = [_variable(variable, pod, rename) for variable in container.get("env") or ()]
+    theirs = [_variable(variable, pod, rename, context.scope) for variable in container.get("env") or ()]
     translated: Object = {**without(container, "envFrom"), "env": [*ours, *theirs]}
     if maps or sources:
         first = [{"configMapRef": {"name": name}} for name in maps]
@@ -67,12 +68,12 @@ def _source(source: Mapping[str, Any], rename: Rename) -> Object:
     return translated
 
 
-def _variable(variable: Mapping[str, Any], pod: Object, rename: Rename) -> Object:
+def _variable(variable: Mapping[str, Any], pod: Object, rename: Rename, scope: Scope) -> Object:
     source = variable.get("valueFrom")
     if not source:
         return dict(variable)
     if field := source.get("fieldRef"):
-        return {"name": variable["name"], **variable_source(field, pod)}
+        return {"name": variable["name"], **variable_source(field, pod, scope)}
     translated = dict(source)
     for key in ("configMapKeyRef", "secretKeyRef"):
         translated = changed(translated, key, lambda reference: renamed(reference, rename))

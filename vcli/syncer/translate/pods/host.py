@@ -83,7 +83,8 @@ def to_host(pod: Object, context: PodContext, *, kinds: Sequence[str] | None = N
         ]
     if spec.get("volumes"):
         translated["volumes"] = [
-            host_volume(volume, pod, rename=rename, token_secret=secret) for volume in spec["volumes"]
+            host_volume(volume, pod, rename=rename, token_secret=secret, scope=scope)
+            for volume in spec["volumes"]
         ]
     if shown:
         translated["volumes"] = [from_map(volume, shown) for volume in translated["volumes"]]

@@ -6,6 +6,7 @@ from vcli.syncer.translate.metadata import left_out
 from vcli.syncer.translate.objects import Object
 from vcli.syncer.translate.pods.context import PodContext
 from vcli.syncer.translate.pods.dns import full_hostname
+from vcli.syncer.translate.scope import Scope
 
 DEFAULT_SCHEDULER = "default-scheduler"
 
@@ -41,9 +42,9 @@ def without_effect(pod: Object, context: PodContext) -> list[str]:
     return list(_without_effect(pod, context))
 
 
-def left_out_annotations(pod: Object, host_pod: Object) -> list[str]:
+def left_out_annotations(pod: Object, host_pod: Object, *, scope: Scope) -> list[str]:
     """A sentence about the annotations that the host pod has no room for; none where it has all."""
-    gone = left_out(pod, host_pod)
+    gone = left_out(pod, host_pod, scope=scope)
     if not gone:
         return []
     return [f"metadata.annotations: {', '.join(gone)} left out on the host, which has no room for all"]

@@ -9,7 +9,9 @@ from vcli.syncer.translate.objects import Object, by_name, without
 from vcli.syncer.translate.pods.bookkeeping import managed_keys
 
 
-def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Object | None:
+def mutable_patch(
+    host: Object, desired: Object, *, resized: bool = True, images: bool = False
+) -> Object | None:
     """The strategic merge patch that makes a live host pod ``desired``, or None when nothing is to do.
 
     Labels and annotations that others put on the host pod stay. What the host's admission made of an image
@@ -21,8 +23,10 @@ def mutable_patch(host: Object, desired: Object, *, resized: bool = True) -> Obj
         desired: what ``to_host`` makes of the virtual pod now.
         resized: False while ``resize_patch`` is still due or was rejected: then the patch doesn't claim
             that the host pod has reached the virtual pod's generation.
+        images: True where somebody has changed an image on the host: then the spec is compared all the same.
     """
-    metadata, spec = _metadata_patch(host, desired, resized=resized), _spec_patch(host, desired)
+    metadata = _metadata_patch(host, desired, resized=resized)
+    spec = _spec_patch(host, desired, anyway=images)
     return {**({"metadata": metadata} if metadata else {}), **({"spec": spec} if spec else {})} or None
 
 
@@ -91,8 +95,8 @@ def _owner_patch(host: Object, desired: Object) -> list[OwnerReference]:
     ]
 
 
-def _spec_patch(host: Object, desired: Object) -> Object:
-    if _annotation(host, keys.APPLIED_SPEC) == _annotation(desired, keys.APPLIED_SPEC):
+def _spec_patch(host: Object, desired: Object, *, anyway: bool) -> Object:
+    if not anyway and _annotation(host, keys.APPLIED_SPEC) == _annotation(desired, keys.APPLIED_SPEC):
         return {}
     live, then = host["spec"], desired["spec"]
     patch: Object = {}

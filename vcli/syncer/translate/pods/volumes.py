@@ -8,6 +8,7 @@ from vcli.syncer.translate.objects import Object, changed, without
 from vcli.syncer.translate.pods.downward import volume_item
 from vcli.syncer.translate.pods.environment import Rename, renamed
 from vcli.syncer.translate.pods.references import SECRET_REFS, ephemeral_claim, token_key
+from vcli.syncer.translate.scope import Scope
 
 _PRIVATE: Final = 0o600
 _FOR_ALL: Final = 0o444
@@ -18,7 +19,9 @@ _NAMES: Final = (
 )
 
 
-def host_volume(volume: Mapping[str, Any], pod: Object, *, rename: Rename, token_secret: HostName) -> Object:
+def host_volume(
+    volume: Mapping[str, Any], pod: Object, *, rename: Rename, token_secret: HostName, scope: Scope
+) -> Object:
     """A volume for the host.
 
     Args:
@@ -26,13 +29,14 @@ def host_volume(volume: Mapping[str, Any], pod: Object, *, rename: Rename, token
         pod: its pod.
         rename: translates names of ConfigMaps, Secrets and claims.
         token_secret: the host Secret of the pod's tokens.
+        scope: the virtual cluster.
     """
 
     def name(reference: Mapping[str, Any]) -> Object:
         return renamed(reference, rename)
 
     def items(source: Mapping[str, Any]) -> Object:
-        return changed(source, "items", lambda entries: [volume_item(item) for item in entries])
+        return changed(source, "items", lambda entries: [volume_item(item, scope) for item in entries])
 
     def projected(source: Mapping[str, Any]) -> Object:
         return changed(
