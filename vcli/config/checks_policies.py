@@ -79,7 +79,7 @@ def _network(values: Values, document: Document) -> None:
             ("sync", "toHost", "networkPolicies", "enabled"),
             "not with policies.networkPolicy.enabled: NetworkPolicies add up, so a tenant's own could open"
             " what these close",
-            hint="leave it at auto: then tenants' NetworkPolicies stay inside, and say so",
+            hint="leave it out: then tenants' NetworkPolicies stay inside, and say so",
         )
     keys = (*_PLACE, "networkPolicy")
     block = values.policies.network_policy.outgoing_connections.ip_block

@@ -14,7 +14,7 @@ from vcli.kube.resources import NETWORKPOLICIES
 from vcli.kube.types import Object
 
 NETWORK_POLICIES: Final = next(kind for kind in SYNCED if kind.resource == NETWORKPOLICIES)
-"""Off by default where the values isolate: NetworkPolicies add up."""
+"""Never where the values isolate: NetworkPolicies add up."""
 
 
 def schedules_inside(values: Values) -> bool:
@@ -28,8 +28,6 @@ def chosen(values: Values, kind: SyncedKind) -> Switch:
         return True
     section = values.sync.to_host if kind.direction == "toHost" else values.sync.from_host
     switch = switch_of(section, kind)
-    if switch == "auto" and kind is NETWORK_POLICIES and values.policies.network_policy.enabled:
-        return False
     return True if switch == "auto" and kind.for_scheduler and schedules_inside(values) else switch
 
 
