@@ -22,6 +22,12 @@ _NODES = "sync.fromHost.nodes"
 _ADVANCED = f"{_PLANE}.advanced"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
 _RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
+_SHARED = [
+    {"limits": {"memory": "6Gi"}},
+    {"limits": {"cpu": 2, "memory": "1500000000"}},
+    {"requests": {"cpu": 1.5, "memory": "8Gi", "ephemeral-storage": "1.5G"}},
+    {"requests": {"cpu": "900m", "memory": 2000000000}, "limits": {"ephemeral-storage": "2Gi"}},
+]
 _AFFINITY = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -107,7 +113,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_PLANE}.service.httpsNodePort": [],
     **_metadata(_SET),
     f"{_SET}.imagePullPolicy": ["Always"],
-    f"{_SET}.resources": [_RESOURCES],
+    f"{_SET}.resources": [_RESOURCES, *_SHARED],
     f"{_SET}.image": list(_IMAGES),
     f"{_SET}.image.registry": ["registry.example"],
     f"{_SET}.image.repository": ["me/own"],
@@ -122,8 +128,13 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SET}.scheduling.tolerations": [[_TOLERATION]],
     f"{_SET}.scheduling.topologySpreadConstraints": [_SPREAD],
     f"{_SET}.scheduling.priorityClassName": ["high"],
-    f"{_SET}.security.podSecurityContext": [_POD_SECURITY],
-    f"{_SET}.security.containerSecurityContext": [_CONTAINER_SECURITY],
+    f"{_SET}.scheduling.podManagementPolicy": ["OrderedReady"],
+    f"{_SET}.security.podSecurityContext": [_POD_SECURITY, {"fsGroup": 2000}],
+    f"{_SET}.security.containerSecurityContext": [
+        _CONTAINER_SECURITY,
+        {"allowPrivilegeEscalation": False, "runAsUser": 0, "runAsGroup": 0},
+        {"readOnlyRootFilesystem": False},
+    ],
     **_metadata(f"{_SET}.pods"),
     **ha.EXAMPLES,
     f"{_ADVANCED}.defaultImageRegistry": ["mirror.example.org/k8s", "mirror.example.org/k8s/"],
@@ -291,6 +302,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
+    ({f"{_SET}.resources": {"limits": {"memory": "64Mi"}}}, "is less than the control plane requests"),
+    ({f"{_SET}.resources": {"limits": {"nvidia.com/gpu": 1}}}, "can be shared out over containers"),
+    ({f"{_SET}.resources": {"claims": [{"name": "a"}]}}, "can't be shared out over containers"),
+    ({f"{_SET}.resources": {"requests": {"memory": "lots"}}}, "is not a quantity"),
+    ({f"{_SET}.security.podSecurityContext": {"runAsUser": 0}}, "0 is root"),
     ({"controlPlane.coredns.enable": True}, "enable"),
     ({"sleepMode.enabled": True}, "sleepMode"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),

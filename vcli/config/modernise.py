@@ -13,6 +13,7 @@ from vcli.config.schema import Values
 from vcli.config.shape import paths
 
 _SYNCER: Keys = ("controlPlane", "statefulSet", "image")
+_SECURITY: Keys = ("controlPlane", "statefulSet", "security", "containerSecurityContext")
 _NOT_YET = "not supported yet"
 
 
@@ -78,10 +79,27 @@ def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> No
 def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
     _settle(document, document.data, (), complaints)
+    _drop_root(document, complaints)
     image = _at(document.data, _SYNCER)
     if isinstance(image, dict) and image and "repository" not in image:
         said = "has no effect without a repository; controlPlane.advanced.defaultImageRegistry names a mirror"
         complaints.warnings.append(f"{document.place(_SYNCER)}: {document.written(_SYNCER)}: {said}")
+
+
+def _drop_root(document: Document, complaints: Complaints) -> None:
+    """What the charts that these values are from have by default: root, which nothing here runs as."""
+    context = _at(document.data, _SECURITY)
+    if not isinstance(context, dict) or context.get("runAsNonRoot") is False:
+        return
+    root = [key for key in ("runAsUser", "runAsGroup") if _same(context.get(key), 0)]
+    for key in root:
+        del context[key]
+    if root:
+        place, said = document.place((*_SECURITY, root[0])), document.written(_SECURITY)
+        complaints.warnings.append(
+            f"{place}: {said}: {' and '.join(root)} left out: no container of the control plane runs as root"
+        )
+        _drop_empty(document.data, _SECURITY)
 
 
 def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: Complaints) -> None:

@@ -32,6 +32,7 @@ from vcli.controlplane import (
     packing,
     policies,
     rights,
+    shares,
     syncer,
 )
 from vcli.controlplane.bundle import Bundle, boot_script
@@ -126,6 +127,7 @@ def workload(
         syncer.component(names, values, bundle),
     ]
     components = high_availability.adapted(names, values, components)
+    components = shares.shared(values, components)
     components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 

@@ -19,7 +19,6 @@ KEYS = (
         "controlPlane.statefulSet.persistence.addVolumeMounts",
         "controlPlane.statefulSet.persistence.dataVolume",
     ),
-    default("controlPlane.statefulSet.scheduling.podManagementPolicy", "Parallel"),
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),
     default("controlPlane.statefulSet.enableServiceLinks", True),
     default("controlPlane.statefulSet.workingDir"),
