@@ -117,7 +117,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SET}.image": list(_IMAGES),
     f"{_SET}.image.registry": ["registry.example"],
     f"{_SET}.image.repository": ["me/own"],
-    f"{_SET}.image.tag": ["v9"],
+    f"{_SET}.image.tag": ["3.11-slim-bookworm", SHA],
     f"{_CLAIM}.enabled": [True, False],
     f"{_CLAIM}.size": ["10Gi", "1000000000"],
     f"{_CLAIM}.storageClass": ["fast"],
@@ -263,6 +263,8 @@ COMBINATIONS: list[dict[str, Any]] = [
         for key, values in EXAMPLES.items()
         if values and ".image." not in key and key != "exportKubeConfig.secret.name"
     },
+    {f"{_DISTRO}.apiServer.image.tag": "v1.35.2"},
+    {f"{_DISTRO}.apiServer.image": "me/api:v1.35.2-mine", f"{_DISTRO}.version": "1.35.2"},
     {"networking.resolveDNS": _MAPPED, "networking.advanced.clusterDomain": "corp.example"},
     {"networking.advanced.fallbackHostCluster": True},
     {"networking.replicateServices.fromHost": _FROM_HOST, "rbac.clusterRole.enabled": False},
@@ -302,6 +304,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
+    ({f"{_DISTRO}.apiServer.image.tag": "v1.29.3"}, "older than 1.30"),
+    (
+        {f"{_DISTRO}.apiServer.image.tag": "v1.35.2", f"{_DISTRO}.version": "1.35.1"},
+        "which controlPlane.distro.k8s.version asks for",
+    ),
+    ({f"{_SET}.image.tag": "3.1"}, "is no Python 3.11"),
     ({f"{_SET}.resources": {"limits": {"memory": "64Mi"}}}, "is less than the control plane requests"),
     ({f"{_SET}.resources": {"limits": {"nvidia.com/gpu": 1}}}, "can be shared out over containers"),
     ({f"{_SET}.resources": {"claims": [{"name": "a"}]}}, "can't be shared out over containers"),

@@ -8,7 +8,8 @@ from typing import Any, Final
 from vcli.config.document import Document, Keys
 from vcli.config.dump import dump
 from vcli.config.parse import fail
-from vcli.config.schema import QUANTITY, Values
+from vcli.config.quantity import PATTERN as QUANTITY
+from vcli.config.schema import Values
 from vcli.config.schema_kinds import switch_of
 from vcli.config.schema_policies import LimitRangePolicy, NetworkPolicyPolicy, ResourceQuotaPolicy
 from vcli.config.synced import NETWORK_POLICIES

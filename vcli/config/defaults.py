@@ -22,7 +22,8 @@ def without_defaults(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without(data: dict[str, Any], defaults: Any, above: Keys) -> dict[str, Any]:
-    known, found = keys_of(type(defaults)), {}
+    section: type = type(defaults)
+    known, found = keys_of(section), {}
     for key, value in data.items():
         field, hint = known[key]
         keys, default = (*above, key), getattr(defaults, field.name)

@@ -80,10 +80,6 @@ def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
     _settle(document, document.data, (), complaints)
     _drop_root(document, complaints)
-    image = _at(document.data, _SYNCER)
-    if isinstance(image, dict) and image and "repository" not in image:
-        said = "has no effect without a repository; controlPlane.advanced.defaultImageRegistry names a mirror"
-        complaints.warnings.append(f"{document.place(_SYNCER)}: {document.written(_SYNCER)}: {said}")
 
 
 def _drop_root(document: Document, complaints: Complaints) -> None:

@@ -189,7 +189,7 @@ def helpers() -> str:
 
 
 def _default_resources() -> dict[str, dict[str, dict[str, str]]]:
-    found = {}
+    found: dict[str, dict[str, dict[str, str]]] = {}
     for path in _MANIFESTS:
         (part,) = manifests.load(f"control-plane/{path}")
         found |= {each["name"]: each["resources"] for each in part["containers"]}
