@@ -148,6 +148,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "networking.replicateServices.toHost": [_TO_HOST],
     "networking.replicateServices.fromHost": [_FROM_HOST],
     "networking.resolveDNS": [],
+    "networking.serviceCIDR": ["10.43.0.0/16", "10.43.0.0/16,fd00:10:43::/112"],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "exportKubeConfig.insecure": [True],
@@ -304,6 +305,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
+    ({"networking.serviceCIDR": "all"}, "serviceCIDR"),
     ({f"{_DISTRO}.apiServer.image.tag": "v1.29.3"}, "older than 1.30"),
     (
         {f"{_DISTRO}.apiServer.image.tag": "v1.35.2", f"{_DISTRO}.version": "1.35.1"},

@@ -1,6 +1,8 @@
 """Keys that `vcli.config.known` knows and the schema does not: moved, dropped, or complained about."""
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from vcli.config.complaints import Complaints
@@ -58,7 +60,16 @@ def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Compl
     for path, each in targets.items():
         _put(document, tuple(path.split(".")), each, place, old)
     if targets and not key.quiet:
-        complaints.warnings.append(f"{place}: {dotted(old)} is now {key.to}")
+        complaints.warnings.append(f"{place}: {dotted(old)} is now {_common(targets, key.to)}")
+
+
+def _common(targets: Iterable[str], to: str) -> str:
+    """Where all of it stands now: below ``to``, as far down as they have in common."""
+    steps = [path.split(".") for path in targets]
+    common = dotted(
+        tuple(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*steps, strict=False)))
+    )
+    return common if common.startswith(f"{to}.") else to
 
 
 def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> None:

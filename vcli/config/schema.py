@@ -20,7 +20,7 @@ from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
 from vcli.config.schema_ha import HighAvailability
 from vcli.config.schema_kinds import FromHost, with_switches
-from vcli.config.schema_networking import DnsMapping, ReplicateServices
+from vcli.config.schema_networking import CIDRS, DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
 from vcli.config.schema_services import SyncedServices
@@ -305,6 +305,13 @@ class Networking:
     """Network of the virtual cluster."""
 
     replicate_services: ReplicateServices = _section(ReplicateServices)
+    service_cidr: str = _doc(
+        "",
+        "Range of Service IPs; it is the host's, whose Services have the same IPs. Empty: it is found out.",
+        name="serviceCIDR",
+        pattern=CIDRS,
+        form="a range such as 10.96.0.0/16, or one of each family with a comma between",
+    )
     resolve_dns: tuple[DnsMapping, ...] = _doc(
         (), "Names that the virtual cluster's DNS answers otherwise.", name="resolveDNS"
     )

@@ -59,6 +59,7 @@ _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-ap
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
+    ("=$(SERVICE_CIDRS)\n", '={{ .Values.networking.serviceCIDR | default "$(SERVICE_CIDRS)" }}\n'),
     *STORE_EDITS,
     *K3S_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),

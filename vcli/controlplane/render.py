@@ -157,6 +157,7 @@ def spec(names: Names, values: Values) -> Spec:
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
         members=values.control_plane.stateful_set.high_availability.replicas,
+        service_cidrs=tuple(filter(None, values.networking.service_cidr.split(","))),
     )
 
 
