@@ -87,7 +87,6 @@ COMBINATIONS: list[dict[str, Any]] = [
         f"{_NETWORK}.enabled": True,
         f"{_NETWORK}.fallbackDns": "192.0.2.53",
         f"{_BLOCK}.cidr": "",
-        "sync.toHost.networkPolicies.enabled": False,
         "controlPlane.service.spec.type": "NodePort",
     },
     {f"{_NETWORK}.enabled": True, f"{_BLOCK}.except": []},

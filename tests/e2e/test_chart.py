@@ -149,7 +149,7 @@ def test_what_vcli_refuses_helm_refuses(helm: Helm, tmp_path: Path):
     for flat, message in REFUSED:
         values = nested(flat)
         with pytest.raises(UsageError):
-            from_mapping(values, name="values")
+            expected(values)
         done = helm.template(values, tmp_path, check=False)
         assert done.returncode != 0, flat
         assert message in done.stderr

@@ -113,7 +113,9 @@ def test_what_helps_against_a_quota(
 
 def test_pod_security_takes_the_control_plane_and_rejects_root(desk: Host, namespace: str):
     desk.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-    root = '--set-json=controlPlane.statefulSet.security.podSecurityContext={"runAsUser":0}'
+    root = (
+        '--set-json=controlPlane.statefulSet.security.podSecurityContext={"runAsUser":0,"runAsNonRoot":false}'
+    )
     done = desk.vcli("create", "demo", "-n", namespace, "--no-connect", root, check=False)
     assert done.returncode == 6
     assert "the pod is rejected by the host: violates PodSecurity" in done.stderr

@@ -155,7 +155,7 @@ class _Work:
                 facts = None
             if facts is not None and facts.service_uid == uid(service):
                 return facts
-        facts = await host.find(client, service)
+        facts = await host.find(client, service, cidrs=self._spec.service_cidrs)
         log.info(
             "range of Service IPs: %s, of node ports: %s", ",".join(facts.service_cidrs), facts.node_ports
         )

@@ -56,22 +56,24 @@ class HostFacts:
         )
 
 
-async def find(client: Client, service: Object) -> HostFacts:
+async def find(client: Client, service: Object, *, cidrs: tuple[str, ...] = ()) -> HostFacts:
     """Ask the host.
 
     Args:
         client: of the host.
         service: the control plane's, as the host answered it.
+        cidrs: ranges of Service IPs that the values name.
 
     Raises:
-        NoServiceCidrError: the range of Service IPs can't be found out.
+        NoServiceCidrError: the range of Service IPs can't be found out, or is not the one of the values.
     """
     namespace = service["metadata"]["namespace"]
     ips = tuple(service["spec"].get("clusterIPs") or [service["spec"]["clusterIP"]])
-    cidrs, ports = await asyncio.gather(
-        service_cidr.find(client, namespace=namespace, service_ips=ips), node_ports.find(client, service)
+    found, ports = await asyncio.gather(
+        service_cidr.find(client, namespace=namespace, service_ips=ips, named=cidrs),
+        node_ports.find(client, service),
     )
-    return HostFacts(service_cidrs=cidrs, node_ports=ports, service_ips=ips, service_uid=uid(service))
+    return HostFacts(service_cidrs=found, node_ports=ports, service_ips=ips, service_uid=uid(service))
 
 
 def config_map(spec: Spec, facts: HostFacts) -> Object:

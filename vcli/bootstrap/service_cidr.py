@@ -29,17 +29,36 @@ _LARGEST_HOST_PART = 20
 _SMALLEST_HOST_PART = 2
 
 
-async def find(client: Client, *, namespace: str, service_ips: Sequence[str]) -> tuple[str, ...]:
+async def find(
+    client: Client, *, namespace: str, service_ips: Sequence[str], named: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The range of each of a Service's IPs.
 
     Args:
         client: of the host.
         namespace: where Services may be created (only dry runs are).
         service_ips: of a Service on the host, one an IP family.
+        named: ranges that the values name: taken where none of the ways works.
 
     Raises:
-        NoServiceCidrError: none of the ways worked.
+        NoServiceCidrError: none of the ways worked, or the range is not the one that is named.
     """
+    if not named:
+        return await _find(client, namespace, service_ips)
+    try:
+        found = await _find(client, namespace, service_ips)
+    except NoServiceCidrError:
+        found = tuple(named)
+    if set(map(ipaddress.ip_network, named)) == set(map(ipaddress.ip_network, found)):
+        return tuple(named)
+    raise NoServiceCidrError(
+        f"networking.serviceCIDR: {','.join(named)} is not the range of the host's Service IPs, which is"
+        f" {','.join(found)}, and Services have the same IPs here and there",
+        hint="leave it out",
+    )
+
+
+async def _find(client: Client, namespace: str, service_ips: Sequence[str]) -> tuple[str, ...]:
     addresses = [ipaddress.ip_address(ip) for ip in service_ips]
     known = await _from_objects(client)
     return tuple(

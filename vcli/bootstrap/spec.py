@@ -32,6 +32,7 @@ class Spec:
         labels: of all objects.
         annotations: of all objects.
         members: how many control-plane pods, each with a member of the store.
+        service_cidrs: ranges of Service IPs that the values name; empty where they are only found out.
     """
 
     namespace: str
@@ -49,6 +50,7 @@ class Spec:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     members: int = 1
+    service_cidrs: tuple[str, ...] = ()
 
     def dump(self) -> Object:
         """The JSON that `load` reads."""
@@ -57,7 +59,8 @@ class Spec:
             del dumped["insecure"]
         if self.members == 1:
             del dumped["members"]
-        return dumped
+        cidrs = list(dumped.pop("service_cidrs"))
+        return {**dumped, "service_cidrs": cidrs} if cidrs else dumped
 
     @classmethod
     def load(cls, data: Object) -> "Spec":
@@ -66,7 +69,7 @@ class Spec:
         Raises:
             TypeError: a key is missing, or there is one that this version does not know.
         """
-        return cls(**{**data, "extra_sans": tuple(data.get("extra_sans", ()))})
+        return cls(**{**data, **{key: tuple(data.get(key, ())) for key in ("extra_sans", "service_cidrs")}})
 
     def finished(self, obj: Object, *, owner: str) -> Object:
         """An object with what all of them have: namespace, labels, annotations, owner.

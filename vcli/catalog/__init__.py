@@ -149,7 +149,8 @@ SYNCED: Final[tuple[SyncedKind, ...]] = (
         direction="toHost",
         key="networkPolicies",
         summary="Enforced if the host's network plugin enforces any; DNS and the API stay reachable.",
-        enabled="auto",
+        # They only ever allow, so a tenant's own would open what the host's administrator closes.
+        enabled=False,
         rules=(Rule(NETWORKPOLICIES, (*READ, *WRITE)),),
     ),
     SyncedKind(

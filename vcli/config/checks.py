@@ -12,6 +12,7 @@ from vcli.config.checks_exposure import check_exposure
 from vcli.config.checks_ha import check_high_availability
 from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
+from vcli.config.checks_pods import check_pods
 from vcli.config.checks_policies import check_policies
 from vcli.config.checks_sleep import check_sleep
 from vcli.config.checks_stores import check_stores
@@ -35,6 +36,7 @@ def check(values: Values, document: Document) -> Values:
     distro = check_distro(plane, document)
     check_stores(values, document)
     check_high_availability(values, document)
+    check_pods(values, document)
     claim = plane.stateful_set.persistence.volume_claim
     if claim.enabled is False and claim.storage_class:
         raise fail(

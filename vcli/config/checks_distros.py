@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from vcli.config.distros import chosen, release, tag
 from vcli.config.document import Document, Keys
+from vcli.config.known.images import readable
 from vcli.config.parse import fail
 from vcli.config.schema import KUBERNETES, ControlPlane, Distro, Etcd, K8s
 from vcli.config.schema_database import Database
@@ -15,6 +16,7 @@ _OLDEST_MINOR: Final = 30
 _DISTRO: Final[Keys] = ("controlPlane", "distro")
 _VERSION: Final[Keys] = (*_DISTRO, "k8s", "version")
 _TAG: Final[Keys] = (*_DISTRO, "k3s", "image", "tag")
+_API_TAG: Final[Keys] = (*_DISTRO, "k8s", "apiServer", "image", "tag")
 _RELEASE: Final = re.compile(r"v?1\.[0-9]+\.[0-9]+([-+].+)?")
 
 
@@ -67,7 +69,9 @@ def _check_k3s(plane: ControlPlane, document: Document) -> None:
 def _version(distro: Distro, document: Document) -> str:
     """The release that runs: of k3s, the tag of its image says it too."""
     name, named = chosen(distro), distro.k3s.image.tag
-    if name == "k8s" or not _RELEASE.fullmatch(named):
+    if name == "k8s":
+        return _version_of_k8s(distro, document)
+    if not _RELEASE.fullmatch(named):
         return release(name, _full_version(distro.k8s.version, document, _VERSION, name=name))
     version = release(name, _full_version(named, document, _TAG, name=name))
     if _given(document, _VERSION):
@@ -75,6 +79,20 @@ def _version(distro: Distro, document: Document) -> str:
         if wanted != version:
             text = f"{named} is not {tag(wanted)}, which controlPlane.distro.k8s.version asks for"
             raise fail(document, _TAG, text, hint="name the version in one place: leave the tag out")
+    return version
+
+
+def _version_of_k8s(distro: Distro, document: Document) -> str:
+    """The version that the tag of kube-apiserver names wins over the default one."""
+    tagged = readable(distro.k8s.api_server.image.tag)
+    if not tagged:
+        return _full_version(distro.k8s.version, document, _VERSION, name="k8s")
+    version = _full_version(tagged, document, _API_TAG, name="k8s")
+    if _given(document, _VERSION):
+        wanted = _full_version(distro.k8s.version, document, _VERSION, name="k8s")
+        if wanted != version:
+            text = f"{version} is not {wanted}, which controlPlane.distro.k8s.version asks for"
+            raise fail(document, _API_TAG, text, hint="name the version in one place: leave the tag out")
     return version
 
 

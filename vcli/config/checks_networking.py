@@ -10,6 +10,7 @@ from vcli.config.schema import Values
 from vcli.config.schema_networking import DnsMapping
 
 _REPLICATED: Keys = ("networking", "replicateServices")
+_CIDR: Keys = ("networking", "serviceCIDR")
 _MAPPED: Keys = ("networking", "resolveDNS")
 _FALLBACK: Keys = ("networking", "advanced", "fallbackHostCluster")
 
@@ -21,6 +22,11 @@ def check_networking(values: Values, document: Document) -> None:
         UsageError: names the entry, its place and the way out.
     """
     chosen = values.networking
+    for text in filter(None, chosen.service_cidr.split(",")):
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise fail(document, _CIDR, f"{error}", hint="write a range as 10.96.0.0/16") from error
     _check_unique(document, (*_REPLICATED, "toHost"), (each.to for each in chosen.replicate_services.to_host))
     _check_unique(
         document, (*_REPLICATED, "fromHost"), (each.to for each in chosen.replicate_services.from_host)

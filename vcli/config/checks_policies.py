@@ -8,7 +8,8 @@ from typing import Any, Final
 from vcli.config.document import Document, Keys
 from vcli.config.dump import dump
 from vcli.config.parse import fail
-from vcli.config.schema import QUANTITY, Values
+from vcli.config.quantity import PATTERN as QUANTITY
+from vcli.config.schema import Values
 from vcli.config.schema_kinds import switch_of
 from vcli.config.schema_policies import (
     HostMetadataPolicy,
@@ -97,7 +98,7 @@ def _network(values: Values, document: Document) -> None:
             ("sync", "toHost", "networkPolicies", "enabled"),
             "not with policies.networkPolicy.enabled: NetworkPolicies add up, so a tenant's own could open"
             " what these close",
-            hint="leave it at auto: then tenants' NetworkPolicies stay inside, and say so",
+            hint="leave it out: then tenants' NetworkPolicies stay inside, and say so",
         )
     keys = (*_PLACE, "networkPolicy")
     block = values.policies.network_policy.outgoing_connections.ip_block

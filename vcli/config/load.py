@@ -10,6 +10,7 @@ from vcli.config import document as documents
 from vcli.config import setting
 from vcli.config.checks import check
 from vcli.config.complaints import Complaints
+from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
 from vcli.config.modernise import move, settle
 from vcli.config.parse import build
@@ -110,7 +111,8 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
         # What does not go together is judged once each is right.
         values = check(build(Values, document), document)
     complaints.raise_all()
-    return replace(values, given=document.data, warnings=tuple(complaints.warnings))
+    given = without_defaults(document.data) if drops_empty else document.data
+    return replace(values, given=given, warnings=tuple(complaints.warnings))
 
 
 def drop_empty(kind: type, data: dict[str, Any]) -> None:

@@ -1,6 +1,8 @@
 """Keys that `vcli.config.known` knows and the schema does not: moved, dropped, or complained about."""
 
+from collections.abc import Iterable
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from vcli.config.complaints import Complaints
@@ -13,6 +15,7 @@ from vcli.config.schema import Values
 from vcli.config.shape import paths
 
 _SYNCER: Keys = ("controlPlane", "statefulSet", "image")
+_SECURITY: Keys = ("controlPlane", "statefulSet", "security", "containerSecurityContext")
 _NOT_YET = "not supported yet"
 
 
@@ -57,7 +60,16 @@ def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Compl
     for path, each in targets.items():
         _put(document, tuple(path.split(".")), each, place, old)
     if targets and not key.quiet:
-        complaints.warnings.append(f"{place}: {dotted(old)} is now {key.to}")
+        complaints.warnings.append(f"{place}: {dotted(old)} is now {_common(targets, key.to)}")
+
+
+def _common(targets: Iterable[str], to: str) -> str:
+    """Where all of it stands now: below ``to``, as far down as they have in common."""
+    steps = [path.split(".") for path in targets]
+    common = dotted(
+        tuple(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*steps, strict=False)))
+    )
+    return common if common.startswith(f"{to}.") else to
 
 
 def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> None:
@@ -78,10 +90,23 @@ def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> No
 def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
     _settle(document, document.data, (), complaints)
-    image = _at(document.data, _SYNCER)
-    if isinstance(image, dict) and image and "repository" not in image:
-        said = "has no effect without a repository; controlPlane.advanced.defaultImageRegistry names a mirror"
-        complaints.warnings.append(f"{document.place(_SYNCER)}: {document.written(_SYNCER)}: {said}")
+    _drop_root(document, complaints)
+
+
+def _drop_root(document: Document, complaints: Complaints) -> None:
+    """What the charts that these values are from have by default: root, which nothing here runs as."""
+    context = _at(document.data, _SECURITY)
+    if not isinstance(context, dict) or context.get("runAsNonRoot") is False:
+        return
+    root = [key for key in ("runAsUser", "runAsGroup") if _same(context.get(key), 0)]
+    for key in root:
+        del context[key]
+    if root:
+        place, said = document.place((*_SECURITY, root[0])), document.written(_SECURITY)
+        complaints.warnings.append(
+            f"{place}: {said}: {' and '.join(root)} left out: no container of the control plane runs as root"
+        )
+        _drop_empty(document.data, _SECURITY)
 
 
 def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: Complaints) -> None:

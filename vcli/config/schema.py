@@ -13,6 +13,7 @@ from typing import Literal
 from vcli.config.fields import doc as _doc
 from vcli.config.fields import section as _section
 from vcli.config.image import Image
+from vcli.config.quantity import PATTERN as QUANTITY
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K0s, K3s, PullPolicy
@@ -20,7 +21,7 @@ from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
 from vcli.config.schema_ha import HighAvailability
 from vcli.config.schema_kinds import FromHost, with_switches
-from vcli.config.schema_networking import DnsMapping, ReplicateServices
+from vcli.config.schema_networking import CIDRS, DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
 from vcli.config.schema_services import SyncedServices
@@ -31,8 +32,6 @@ from vcli.kube.types import Object
 KUBERNETES = "v1.36.3"
 ETCD = "3.6.8-0"
 COREDNS = "v1.14.2"
-
-QUANTITY = r"^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,15 +217,18 @@ class Scheduling:
     tolerations: tuple[Object, ...] = _doc((), "Tolerations.")
     topology_spread_constraints: tuple[Object, ...] = _doc((), "Topology spread constraints.")
     priority_class_name: str = _doc("", "Priority class.")
+    pod_management_policy: Literal["Parallel", "OrderedReady"] = _doc(
+        "Parallel", "Whether pods start one after the other; it stays as it is at the creation."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
     """Under which limits the control plane's pod runs."""
 
-    pod_security_context: Object = _doc({}, "Pod security context, in place of the default one.")
+    pod_security_context: Object = _doc({}, "Pod security context: its fields over those of the default one.")
     container_security_context: Object = _doc(
-        {}, "Security context of each container, in place of the default one."
+        {}, "Security context of each container: its fields over those of the default one."
     )
 
 
@@ -236,7 +238,11 @@ class StatefulSet(Metadata):
 
     image: Image = _section(Image)
     image_pull_policy: PullPolicy = _doc("", "Pull policy of the syncer's image.")
-    resources: Object = _doc({}, "Resources of the syncer's container, in place of the default ones.")
+    resources: Object = _doc(
+        {},
+        "Resources of the control plane as a whole: shared out over its containers without resources of their"
+        " own, by what each requests by default.",
+    )
     persistence: Persistence = _section(Persistence)
     scheduling: Scheduling = _section(Scheduling)
     security: Security = _section(Security)
@@ -302,6 +308,13 @@ class Networking:
     """Network of the virtual cluster."""
 
     replicate_services: ReplicateServices = _section(ReplicateServices)
+    service_cidr: str = _doc(
+        "",
+        "Range of Service IPs; it is the host's, whose Services have the same IPs. Empty: it is found out.",
+        name="serviceCIDR",
+        pattern=CIDRS,
+        form="a range such as 10.96.0.0/16, or one of each family with a comma between",
+    )
     resolve_dns: tuple[DnsMapping, ...] = _doc(
         (), "Names that the virtual cluster's DNS answers otherwise.", name="resolveDNS"
     )

@@ -20,6 +20,7 @@ _OWN_OR_OTHER: dict[str, Any] = {
 }
 _BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS = rf"^(({_BYTE}\.){{3}}{_BYTE}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)?$"
+CIDRS = r"^([0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})?)?$"
 _NAMESPACE: dict[str, Any] = {"pattern": rf"^({_LABEL})?$", "form": "the name of a namespace"}
 
 

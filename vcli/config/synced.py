@@ -14,7 +14,7 @@ from vcli.kube.resources import NETWORKPOLICIES
 from vcli.kube.types import Object
 
 NETWORK_POLICIES: Final = next(kind for kind in SYNCED if kind.resource == NETWORKPOLICIES)
-"""Off by default where the values isolate: NetworkPolicies add up."""
+"""Never where the values isolate: NetworkPolicies add up."""
 
 
 def schedules_inside(values: Values) -> bool:
@@ -30,8 +30,6 @@ def chosen(values: Values, kind: SyncedKind) -> Switch:
     switch = switch_of(section, kind)
     if kind.follows:
         return kind.followed(switch, group_of(values.sync.to_host, kind))
-    if switch == "auto" and kind is NETWORK_POLICIES and values.policies.network_policy.enabled:
-        return False
     return True if switch == "auto" and kind.for_scheduler and schedules_inside(values) else switch
 
 

@@ -1,9 +1,13 @@
 """What is inside the virtual cluster from the start: CoreDNS, and what its first pod needs."""
 
+from typing import Final
+
 from vcli.config.schema import Metadata, Values
 from vcli.controlplane import manifests, policies
 from vcli.controlplane.images import place
 from vcli.kube.types import Object, ObjectMeta, annotations, labels
+
+_PODS: Final = "        pods insecure\n"
 
 
 def render(values: Values) -> list[Object]:
@@ -27,6 +31,9 @@ def _config(config_map: Object, values: Values) -> None:
     data, whole = config_map["data"], values.control_plane.coredns.overwrite_config
     domain = values.networking.advanced.cluster_domain
     own = data["Corefile"].replace(" cluster.local ", f" {domain} ")
+    if values.networking.advanced.fallback_host_cluster:
+        # What is not found falls through; where to in the host's domain is known to the syncer.
+        own = own.replace(_PODS, f"        fallthrough {domain}\n{_PODS}")
     data["Corefile"] = whole or policies.corefile(own, values)
 
 

@@ -10,7 +10,7 @@ import re
 from vcli._version import __version__
 from vcli.config.jsonschema import json_schema
 from vcli.config.schema import KUBERNETES, Values
-from vcli.controlplane import chart_policies, chart_values, manifests
+from vcli.controlplane import chart_policies, chart_shares, chart_values, manifests
 from vcli.controlplane.bundle import Bundle, boot_script
 from vcli.controlplane.chart_edits import EDITS
 from vcli.controlplane.chart_kinds import kinds
@@ -71,6 +71,7 @@ def chart(bundle: Bundle) -> dict[str, bytes]:
         **{f"files/{path.rpartition('/')[2]}": manifests.read(path) for path in _DATA},
         **{f"templates/{name}": manifests.read(f"chart/templates/{name}") for name in _OWN},
         **{f"templates/{name}": _edited(name) for name in EDITS},
+        "templates/_shares.tpl": chart_shares.helpers(),
     }
     parts = {f"files/vcli.code.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
     return {**{path: text.encode() for path, text in files.items()}, **parts}

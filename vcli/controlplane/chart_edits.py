@@ -8,6 +8,7 @@ from vcli.controlplane.chart_kine import KINE_EDITS
 from vcli.controlplane.chart_pieces import Edit
 from vcli.controlplane.chart_pieces import block_or as _or
 from vcli.controlplane.chart_pieces import pull_policy as _policy
+from vcli.controlplane.chart_shares import secured as _secured
 from vcli.controlplane.chart_stores import STORE_EDITS
 
 _VALUES = """\
@@ -24,6 +25,7 @@ _VALUES = """\
 {{- $claim := $set.persistence.volumeClaim }}
 {{- $security := $set.security.containerSecurityContext }}
 {{- $mirror := $plane.advanced.defaultImageRegistry }}
+{{- $shares := include "vcli.shares" . | fromJson }}
 {{- $ephemeral := eq (toString $claim.enabled) "false" }}
 {{- $own := deepCopy $set }}
 {{- $_ := set $own "annotations" (mergeOverwrite $own.annotations (dict "vcli.dev/version" .Chart.Version)) }}
@@ -61,11 +63,16 @@ _SCHEDULER_END = "            - --leader-elect=false\n          # As for kube-ap
 _ETCD_END = "            - --listen-peer-urls=http://127.0.0.1:2380\n"
 
 _STATEFUL_SET: tuple[Edit, ...] = (
+    ("=$(SERVICE_CIDRS)\n", '={{ .Values.networking.serviceCIDR | default "$(SERVICE_CIDRS)" }}\n'),
     *STORE_EDITS,
     *KINE_EDITS,
     *K3S_EDITS,
     ("# Components, values and names are filled in by vcli/controlplane.\n", _VALUES),
     _metadata("demo", "$own"),
+    (
+        "  podManagementPolicy: Parallel\n",
+        "  podManagementPolicy: {{ $set.scheduling.podManagementPolicy }}\n",
+    ),
     ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
     ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
     (
@@ -79,7 +86,7 @@ _STATEFUL_SET: tuple[Edit, ...] = (
         {{- mergeOverwrite (deepCopy $set.pods.annotations) (dict "vcli.dev/checksum" $checksum) | toYaml | nindent 8 }}
 """,
     ),
-    _or(
+    _secured(
         "$set.security.podSecurityContext",
         """\
 securityContext:
@@ -91,6 +98,7 @@ securityContext:
   seccompProfile:
     type: RuntimeDefault""",
         6,
+        container=False,
     ),
     (
         "      containers:\n",
@@ -145,7 +153,7 @@ securityContext:
           {{- end }}
 """,
     ),
-    _or(
+    _secured(
         "$security",
         """\
 securityContext:
@@ -154,8 +162,9 @@ securityContext:
   capabilities:
     drop: [ALL]""",
         10,
+        container=True,
     ),
-    _or(
+    _secured(
         "$security",
         """\
 securityContext:
@@ -166,6 +175,7 @@ securityContext:
     drop: [ALL]
     add: [NET_BIND_SERVICE]""",
         10,
+        container=True,
     ),
     (
         _ETCD_END,
@@ -207,14 +217,18 @@ securityContext:
           #""",
         ),
     ),
-    _or("$etcd.resources", "resources:\n  requests: {cpu: 25m, memory: 48Mi}\n  limits: {memory: 1Gi}", 10),
     _or(
-        "$k8s.apiServer.resources",
+        '$etcd.resources | default (get $shares "etcd")',
+        "resources:\n  requests: {cpu: 25m, memory: 48Mi}\n  limits: {memory: 1Gi}",
+        10,
+    ),
+    _or(
+        '$k8s.apiServer.resources | default (get $shares "kube-apiserver")',
         "resources:\n  requests: {cpu: 100m, memory: 192Mi}\n  limits: {memory: 2Gi}",
         10,
     ),
     _or(
-        "$set.resources",
+        'get $shares "syncer"',
         """\
 resources:
   # More than it uses: while all start at once on a busy node, what is waited for goes first.
@@ -223,12 +237,12 @@ resources:
         10,
     ),
     _or(
-        "$k8s.controllerManager.resources",
+        '$k8s.controllerManager.resources | default (get $shares "kube-controller-manager")',
         "resources:\n  requests: {cpu: 15m, memory: 48Mi}\n  limits: {memory: 1Gi}",
         10,
     ),
     _or(
-        "$k8s.scheduler.resources",
+        '$k8s.scheduler.resources | default (get $shares "kube-scheduler")',
         "resources:\n  requests: {cpu: 15m, memory: 32Mi}\n  limits: {memory: 512Mi}",
         10,
     ),

@@ -42,6 +42,8 @@ K3S_EDITS: Final[tuple[Edit, ...]] = (
         ),
     ),
     block_or(
-        "$k3s.resources", "resources:\n  requests: {cpu: 140m, memory: 288Mi}\n  limits: {memory: 3Gi}", 10
+        '$k3s.resources | default (get $shares "k3s")',
+        "resources:\n  requests: {cpu: 140m, memory: 288Mi}\n  limits: {memory: 3Gi}",
+        10,
     ),
 )

@@ -7,7 +7,6 @@ from typing import Final
 
 from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
 from vcli.catalog.kind import SyncedKind, reading
-from vcli.config.synced import NETWORK_POLICIES
 from vcli.contract.labels import cluster_role
 from vcli.controlplane import chart_custom
 from vcli.controlplane.chart_syntax import any_of, line_of, lines_of, when
@@ -158,9 +157,6 @@ def _check_mapped(kind: SyncedKind) -> str:
 def _chosen(kind: SyncedKind) -> str:
     """As `vcli.config.synced.chosen`."""
     chosen = f"(toString .Values.{kind.switch})"
-    if kind is NETWORK_POLICIES:
-        is_closed = f'(and .Values.policies.networkPolicy.enabled (eq {chosen} "auto"))'
-        return f'(ternary "false" {chosen} {is_closed})'
     if kind.follows:
         group = f"(toString .Values.sync.{kind.follows}.enabled)"
         if kind.direction == "toHost":

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from vcli.config.schema import Values
 from vcli.controlplane import manifests
 from vcli.controlplane.names import Names
 from vcli.controlplane.roles import Role, roles_of
@@ -93,6 +94,14 @@ def load(path: str, names: Names) -> dict[str, Component]:
         volumes = tuple(volume for volume in part.get("volumes", ()) if volume["name"] in mounted)
         found[container["name"]] = Component(container=container, volumes=volumes)
     return found
+
+
+def ranged(flags: Iterable[str], values: Values) -> list[str]:
+    """Flags with the range of Service IPs that the values name, in place of the one that is found out."""
+    return [
+        flag.replace("$(SERVICE_CIDRS)", values.networking.service_cidr or "$(SERVICE_CIDRS)")
+        for flag in flags
+    ]
 
 
 def _renamed(value: Any, name: str) -> Any:

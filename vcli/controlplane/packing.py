@@ -49,6 +49,7 @@ def one_pod(
         "annotations": {**chosen.annotations, VERSION: __version__},
     }
     spec["serviceName"] = names.headless
+    spec["podManagementPolicy"] = chosen.scheduling.pod_management_policy
     spec["selector"]["matchLabels"] = names.selector
     spec["persistentVolumeClaimRetentionPolicy"]["whenDeleted"] = (
         chosen.persistence.volume_claim.retention_policy
@@ -101,8 +102,17 @@ def _schedule(pod: Object, values: Values) -> None:
 
 def _secure(pod: Object, values: Values) -> None:
     security = values.control_plane.stateful_set.security
-    if security.pod_security_context:
-        pod["securityContext"] = security.pod_security_context
-    if security.container_security_context:
+    pod["securityContext"] |= security.pod_security_context
+    if given := security.container_security_context:
         for container in pod["containers"]:
-            container["securityContext"] = security.container_security_context
+            container["securityContext"] = _over(container.get("securityContext", {}), given)
+
+
+def _over(default: Object, given: Object) -> Object:
+    """A security context with fields of the values; capabilities add up: programs can't start without."""
+    found = {**default, **given}
+    if capabilities := given.get("capabilities"):
+        own = default.get("capabilities", {})
+        both = {key: [*own.get(key, ()), *capabilities.get(key, ())] for key in ("add", "drop")}
+        found["capabilities"] = {key: list(dict.fromkeys(names)) for key, names in both.items() if names}
+    return found

@@ -33,6 +33,7 @@ from vcli.controlplane import (
     packing,
     policies,
     rights,
+    shares,
     sleep,
     syncer,
 )
@@ -131,6 +132,7 @@ def workload(
     ]
     components = high_availability.adapted(names, values, components)
     components = sleep.adapted(names, values, components)
+    components = shares.shared(values, components)
     components = policies.applied(names, values, components)
     return packing.one_pod(names, values, components, claims=store.claims, checksum=checksum, renewed=renewed)
 
@@ -165,6 +167,7 @@ def spec(names: Names, values: Values) -> Spec:
         labels=names.labels,
         annotations=values.control_plane.advanced.global_metadata.annotations,
         members=values.control_plane.stateful_set.high_availability.replicas,
+        service_cidrs=tuple(filter(None, values.networking.service_cidr.split(","))),
     )
 
 

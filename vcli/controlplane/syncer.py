@@ -24,7 +24,7 @@ def component(names: Names, values: Values, bundle: Bundle | None) -> Component:
     syncer = syncer.configured(
         image=place(syncer_image(values, bundle), values).reference(),
         pull_policy=chosen.image_pull_policy,
-        resources=chosen.resources,
+        resources={},
     )
     if bundle is None:
         return syncer

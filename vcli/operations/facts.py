@@ -83,8 +83,9 @@ async def make_keys(
     async def existing() -> Files:
         return await read_files(client, names) if fresh is None else fresh
 
-    facts, files = await asyncio.gather(host_facts.find(client, service), existing())
     spec = render.spec(names, values)
+    found = host_facts.find(client, service, cidrs=spec.service_cidrs)
+    facts, files = await asyncio.gather(found, existing())
     issued = await asyncio.to_thread(issue, pki.sans(spec, facts.service_ips), existing=files)
     objects = [
         host_facts.config_map(spec, facts),

@@ -9,6 +9,10 @@
     {{- if eq $obj.kind "ConfigMap" -}}
       {{- $zone := printf " %s " $values.networking.advanced.clusterDomain -}}
       {{- $file := $obj.data.Corefile | replace " cluster.local " $zone -}}
+      {{- if $values.networking.advanced.fallbackHostCluster -}}
+        {{- $pods := "        pods insecure\n" -}}
+        {{- $file = replace $pods (printf "        fallthrough %s\n%s" $values.networking.advanced.clusterDomain $pods) $file -}}
+      {{- end -}}
       {{- with $values.policies.networkPolicy.fallbackDns -}}{{- $file = replace "HOST_DNS" . $file -}}{{- end -}}
       {{- $_ := set $obj.data "Corefile" ($coredns.overwriteConfig | default $file) -}}
     {{- else if eq $obj.kind "Service" -}}
@@ -92,6 +96,7 @@
   "labels" (include "vcli.labels" . | fromYaml)
   "annotations" ($values.controlPlane.advanced.globalMetadata.annotations | default dict)
 -}}
+{{- with $values.networking.serviceCIDR -}}{{- $_ := set $keys "service_cidrs" (splitList "," .) -}}{{- end -}}
 {{- if $values.exportKubeConfig.insecure -}}{{- $_ := set $keys "insecure" true -}}{{- end -}}
 {{- $settings := dict
   "cluster" $name

@@ -18,6 +18,10 @@
 {{- if or .Values.sleepMode.enabled .Values.sleepMode.autoSleep.afterInactivity -}}
   {{- fail "sleepMode: the chart makes none that goes to sleep: vcli create does" -}}
 {{- end -}}
+{{- $pod := $plane.statefulSet.security.podSecurityContext | default dict -}}
+{{- if and (hasKey $pod "runAsUser") (eq (toString $pod.runAsUser) "0") (ne (toString $pod.runAsNonRoot) "false") -}}
+  {{- fail "controlPlane.statefulSet.security.podSecurityContext.runAsUser: 0 is root, and the pod must not run as root unless runAsNonRoot is false" -}}
+{{- end -}}
 {{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
 {{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}
   {{- fail "controlPlane.statefulSet.persistence.volumeClaim.storageClass: of no use while volumeClaim.enabled is false" -}}

@@ -46,4 +46,7 @@
 {{- if and (eq $name "k3s") (include "vcli.k3sTag" .) (ne $k8s.version $defaults.distro.k8s.version) (ne $wanted $version) -}}
   {{- fail (printf "controlPlane.distro.k3s.image.tag: %s is not %s, which controlPlane.distro.k8s.version asks for" $version $wanted) -}}
 {{- end -}}
+{{- if and (eq $name "k8s") (include "vcli.k8sTag" .) (ne $k8s.version $defaults.distro.k8s.version) (ne $wanted $version) -}}
+  {{- fail (printf "controlPlane.distro.k8s.apiServer.image.tag: %s is not %s, which controlPlane.distro.k8s.version asks for" $version $wanted) -}}
+{{- end -}}
 {{- end -}}

@@ -48,6 +48,15 @@ annotations:
 {{- if regexMatch "^v?1\\.[0-9]+\\.[0-9]+([-+].+)?$" $tag -}}{{- $tag -}}{{- end -}}
 {{- end -}}
 
+{{/* The version that the tag of kube-apiserver's image names. */}}
+{{- define "vcli.k8sTag" -}}
+{{- $reference := include "vcli.image" (dict "image" .Values.controlPlane.distro.k8s.apiServer.image) -}}
+{{- $tag := (splitn ":" 2 (base (splitn "@" 2 $reference)._0))._1 | default "" -}}
+{{- with regexFind "^v?1\\.[0-9]+\\.[0-9]+(-(alpha|beta|rc)\\.[0-9]+)?([^0-9.]|$)" $tag -}}
+{{- printf "v%s" (regexFind "1\\.[0-9]+\\.[0-9]+(-(alpha|beta|rc)\\.[0-9]+)?" .) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* "version" in full for "distro": v1.36.3, v1.36.3+k3s1. */}}
 {{- define "vcli.release" -}}
 {{- $given := printf "v%s" (trimPrefix "v" .version) -}}
@@ -65,7 +74,7 @@ annotations:
 {{- define "vcli.version" -}}
 {{- $distro := include "vcli.distro" . -}}
 {{- $version := .Values.controlPlane.distro.k8s.version -}}
-{{- if eq $distro "k3s" -}}{{- $version = include "vcli.k3sTag" . | default $version -}}{{- end -}}
+{{- $version = include (printf "vcli.%sTag" $distro) . | default $version -}}
 {{- include "vcli.release" (dict "distro" $distro "version" $version) -}}
 {{- end -}}
 
@@ -116,7 +125,14 @@ annotations:
 {{- if include "vcli.hasSyncerImage" . -}}
 {{- include "vcli.image" (dict "image" .Values.controlPlane.statefulSet.image "mirror" $mirror) -}}
 {{- else -}}
-{{- include "vcli.image" (dict "image" (include "vcli.python" .) "mirror" $mirror) -}}
+{{- $image := .Values.controlPlane.statefulSet.image -}}
+{{- $tag := base (include "vcli.python" .) | trimPrefix "python:" -}}
+{{- $python := trimSuffix "-slim" $tag -}}
+{{- $tag = $image.tag | default $tag -}}
+{{- if not (regexMatch (printf "^(sha256:|%s([^0-9]|$))" (replace "." "\\." $python)) $tag) -}}
+  {{- fail (printf "controlPlane.statefulSet.image.tag: %s is no Python %s, which runs the syncer: leave it out" $tag $python) -}}
+{{- end -}}
+{{- include "vcli.image" (dict "image" (dict "registry" ($image.registry | default "docker.io") "repository" "library/python" "tag" $tag) "mirror" $mirror) -}}
 {{- end -}}
 {{- end -}}
 

@@ -58,7 +58,7 @@
   {{- end -}}
 {{- end -}}
 {{- if and $network.enabled (eq (toString .Values.sync.toHost.networkPolicies.enabled) "true") -}}
-  {{- fail "sync.toHost.networkPolicies.enabled: not with policies.networkPolicy.enabled: NetworkPolicies add up, so a tenant's own could open what these close: leave it at auto" -}}
+  {{- fail "sync.toHost.networkPolicies.enabled: not with policies.networkPolicy.enabled: NetworkPolicies add up, so a tenant's own could open what these close: leave it out" -}}
 {{- end -}}
 {{- if and $network.fallbackDns (not .Values.controlPlane.coredns.enabled) -}}
   {{- fail "policies.networkPolicy.fallbackDns: of no use without the virtual cluster's DNS: set controlPlane.coredns.enabled to true" -}}

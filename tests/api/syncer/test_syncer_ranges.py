@@ -54,6 +54,10 @@ async def test_the_ranges_are_found_out(host: Client, lab: Lab) -> None:
     ips = ["10.96.3.4", "fd00:10:96::77"]
     found = await service_cidr.find(host, namespace="default", service_ips=ips)
     assert found == ("10.96.0.0/16", "fd00:10:96::/112")
+    named = ("fd00:10:96::/112", "10.96.0.0/16")
+    assert await service_cidr.find(host, namespace="default", service_ips=ips, named=named) == named
+    with pytest.raises(service_cidr.NoServiceCidrError, match=r"10\.43\.0\.0/16 is not the range"):
+        await service_cidr.find(host, namespace="default", service_ips=ips, named=("10.43.0.0/16",))
 
 
 def service(**spec):

@@ -23,6 +23,8 @@ with urllib.request.urlopen("https://kubernetes.default.svc/version", context=tr
     print(answer.status)
 """
 
+SYNCED = "sync.toHost.networkPolicies.enabled=true"
+
 
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
@@ -33,8 +35,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 @pytest.fixture(scope="module")
 def cluster(host: Host) -> Iterator[VirtualCluster]:
-    """A virtual cluster, which has them synced by default."""
-    with virtual_cluster(host, "policies") as cluster:
+    """A virtual cluster that syncs them."""
+    with virtual_cluster(host, "policies", sets=(SYNCED,)) as cluster:
         yield cluster
 
 
@@ -43,7 +45,7 @@ def neighbour(host: Host, cluster: VirtualCluster) -> Iterator[VirtualCluster]:
     """Another tenant's, in the same namespace of the host."""
     version = () if VIRTUAL == KUBERNETES else (f"controlPlane.distro.k8s.version={VIRTUAL}",)
     with VirtualCluster.create(
-        "neighbour", namespace=cluster.namespace, kubeconfig=host.kubeconfig, sets=version
+        "neighbour", namespace=cluster.namespace, kubeconfig=host.kubeconfig, sets=(*version, SYNCED)
     ) as other:
         yield other
 

@@ -32,4 +32,5 @@ def test_an_object_without_effect_says_which_value_gives_it_one(space: Space) ->
     lines = [" ".join(line.split()) for line in space.host.vcli(*where).stdout.splitlines()]
     assert f"PriorityClass toHost off 0 {value}" in lines
     states = {each["kind"]: each["state"] for each in found["kinds"]}
-    assert states["Pod"] == states["NetworkPolicy"] == states["Event"] == "synced"
+    assert states["Pod"] == states["PodDisruptionBudget"] == states["Event"] == "synced"
+    assert states["NetworkPolicy"] == "off"

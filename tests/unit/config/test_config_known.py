@@ -95,10 +95,7 @@ def test_flags_of_the_syncer(tmp_path: Path, *, as_text: bool):
     values = loaded(tmp_path, f"syncer:\n  extraArgs: {given}\n")
     assert values.control_plane.proxy.extra_sans == ("a.example.com", "10.0.0.1", "b")
     assert values.export_kube_config.server == "https://a"
-    assert at(values, "sync") == {
-        "toHost": {"ingresses": {"enabled": True}},
-        "fromHost": {"nodes": {"enabled": False}},
-    }
+    assert at(values, "sync") == {"toHost": {"ingresses": {"enabled": True}}}
 
 
 def test_an_image_names_the_version_and_runs_as_what_it_is(tmp_path: Path):

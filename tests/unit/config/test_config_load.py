@@ -35,6 +35,30 @@ def test_nothing_given_is_the_defaults():
     assert values.control_plane.stateful_set.persistence.volume_claim.enabled == "auto"
 
 
+def test_what_states_a_default_is_not_kept(tmp_path: Path):
+    text = (
+        "controlPlane:\n"
+        "  distro: {k3s: {enabled: false}, k8s: {apiServer: {image: registry.k8s.io/kube-apiserver}}}\n"
+        "  coredns: {deployment: {replicas: 1}}\n"
+        "  statefulSet: {resources: {}, labels: {a: b}}\n"
+        "sync: {toHost: {networkPolicies: {enabled: false}}}\n"
+    )
+    values = load([write(tmp_path, text)])
+    assert values.given == {"controlPlane": {"statefulSet": {"labels": {"a": "b"}}}}
+
+
+def test_a_default_over_what_was_kept_takes_it_away():
+    over = Document({"controlPlane": {"coredns": {"deployment": {"replicas": 3}}}})
+    values = read([], ["controlPlane.coredns.deployment.replicas=1"]).values(over=over)
+    assert (values.given, values.control_plane.coredns.deployment.replicas) == ({}, 1)
+
+
+def test_a_version_that_is_named_is_kept_also_where_it_is_the_default():
+    version = load().control_plane.distro.k8s.version
+    values = load([], [f"controlPlane.distro.k8s.version={version}"])
+    assert values.given == {"controlPlane": {"distro": {"k8s": {"version": version}}}}
+
+
 def test_later_wins_and_lists_replace(tmp_path: Path):
     first = write(
         tmp_path,
@@ -210,7 +234,7 @@ def test_keys_of_2023(tmp_path: Path):
     ],
 )
 def test_old_kinds_are_those_to_the_host(tmp_path: Path, old: str, new: str):
-    wanted = old == "volumesnapshots"  # the other way than by default
+    wanted = old in ("networkpolicies", "volumesnapshots")  # the other way than by default
     values = load([write(tmp_path, f"sync:\n  {old}:\n    enabled: {str(wanted).lower()}\n")])
     assert differences(values) == {f"toHost.{new}": wanted}
     assert values.warnings[0].endswith(f"values.yaml:2: sync.{old} is now sync.toHost.{new}")

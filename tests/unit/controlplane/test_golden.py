@@ -43,7 +43,7 @@ def cases() -> dict[str, list[Object]]:
     }
     of_values |= {f"combination {index}": flat for index, flat in enumerate(COMBINATIONS) if flat}
     legacy = {
-        "vcluster": {"image": "me/api:1"},
+        "vcluster": {"image": "me/api:v1.35.2"},
         "etcd": {"image": "me/etcd:1"},
         "syncer": {"image": "me/vcli:1"},
     }

@@ -148,7 +148,7 @@ def kinds(*, scheduler: bool = False, **on: bool) -> dict[Resource, InertKind]:
 def test_by_default_these_kinds_have_no_effect() -> None:
     found = kinds()
     classes = {STORAGECLASSES, PRIORITYCLASSES, RUNTIMECLASSES, INGRESSCLASSES}
-    assert set(found) == {PVS, *classes}
+    assert set(found) == {PVS, NETWORKPOLICIES, *classes}
     assert "sync.fromHost.storageClasses.enabled=true shows them here" in found[STORAGECLASSES].message
     assert {found[each].label_selector for each in classes} == {"!vcli.dev/mirror,!vcli.dev/volume"}
 

@@ -5,13 +5,22 @@ from typing import Any
 
 import pytest
 
-from vcli.controlplane import manifests
+from vcli.config import load
+from vcli.controlplane import addons
 from vcli.syncer.translate.corefile import host_domain_of, with_names
 
-[MAIN] = [
-    each["data"]["Corefile"] for each in manifests.load("addons/coredns.yaml") if each["kind"] == "ConfigMap"
-]
 DOMAIN = "cluster.local"
+
+
+def rendered(*, fallback: bool = False, domain: str = DOMAIN) -> str:
+    """The Corefile as the CLI hands it over."""
+    below = "networking.advanced"
+    sets = [f"{below}.fallbackHostCluster={str(fallback).lower()}", f"{below}.clusterDomain={domain}"]
+    [found] = [each["data"] for each in addons.render(load([], sets)) if each["kind"] == "ConfigMap"]
+    return str(found["Corefile"])
+
+
+MAIN = rendered()
 
 
 def extended(
@@ -20,7 +29,8 @@ def extended(
     networking: dict[str, Any] = {"resolveDNS": list(mappings)}
     if fallback:
         networking["fallbackHostCluster"] = True
-    return with_names(MAIN.replace(DOMAIN, domain), networking, domain=domain, host_domain=host)
+    corefile = rendered(fallback=fallback, domain=domain)
+    return with_names(corefile, networking, domain=domain, host_domain=host)
 
 
 def blocks(corefile: str) -> dict[str, str]:

@@ -1,11 +1,11 @@
 """Keys below controlPlane of a newest vcluster.yaml."""
 
+from vcli.config.known import deployed_etcd
 from vcli.config.known.entry import default, later, moved, note, scope
 from vcli.config.known.images import image_of_distribution
 
 KEYS = (
     *later(
-        "controlPlane.backingStore.etcd.deploy",
         "controlPlane.coredns.priorityClassName",
         "controlPlane.hostPathMapper",
         "controlPlane.serviceMonitor",
@@ -37,7 +37,6 @@ KEYS = (
         "controlPlane.backingStore.database.external.connector",
         text="name a database of your own in dataSource",
     ),
-    default("controlPlane.statefulSet.scheduling.podManagementPolicy", "Parallel"),
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),
     default("controlPlane.statefulSet.enableServiceLinks", True),
     default("controlPlane.statefulSet.workingDir"),
@@ -56,6 +55,7 @@ KEYS = (
     default("controlPlane.advanced.serviceAccount.name"),
     default("controlPlane.advanced.workloadServiceAccount.enabled", True),
     default("controlPlane.advanced.workloadServiceAccount.name"),
+    moved("controlPlane.backingStore.etcd.deploy", deployed_etcd.TO, deployed_etcd.of_deployed_etcd),
     moved("controlPlane.distro.k8s.image", "controlPlane.distro.k8s", image_of_distribution, quiet=True),
     note("controlPlane.statefulSet.probes", "the probes are vcli's own, and stay on"),
     note("controlPlane.coredns.embedded", "DNS runs in a Deployment of its own in the virtual cluster"),

@@ -25,6 +25,12 @@ def parts(value: Any) -> dict[str, Any]:
     raise ValueError("must be an image, registry/repository:tag")
 
 
+def readable(tag: str) -> str:
+    """The version of Kubernetes that a tag names, ``v1.36.3``; empty where it names none."""
+    form = re.match(r"v?(1\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?)(?![\d.])", tag)
+    return f"v{form[1]}" if form else ""
+
+
 def image_of_distribution(value: Any) -> Mapping[str, Any]:
     """``distro.k8s.image``: the tag is the version, the registry is that of each program."""
     given = parts(value)
@@ -35,7 +41,11 @@ def image_of_distribution(value: Any) -> Mapping[str, Any]:
         )
     found: dict[str, Any] = {}
     if "tag" in given:
-        found[f"{_K8S}.version"] = given["tag"]
+        if not readable(given["tag"]):
+            raise ValueError(
+                f"its tag, {given['tag']}, names no version: write {_K8S}.version, such as v1.36.3"
+            )
+        found[f"{_K8S}.version"] = readable(given["tag"])
     if "registry" in given and given["registry"] != "ghcr.io":
         for program in ("apiServer", "controllerManager"):
             found[f"{_K8S}.{program}.image.registry"] = given["registry"]
@@ -49,6 +59,11 @@ def image_of_vcluster(value: Any) -> Mapping[str, Any]:
     for distro in ("k3s", "k0s"):
         # Also a mirror's copy under another name: its tag is v1.32.5-k3s1.
         if distro in name:
+            if given.get("tag") and not readable(given["tag"]):
+                raise ValueError(
+                    f"its tag, {given['tag']}, names no version: write controlPlane.distro.{distro}.image,"
+                    f" and the version in {_K8S}.version"
+                )
             return {
                 f"controlPlane.distro.{distro}.enabled": True,
                 f"controlPlane.distro.{distro}.image": value,
@@ -62,8 +77,12 @@ def of_program(program: str) -> Callable[[Any], Mapping[str, Any]]:
     def convert(value: Any) -> Mapping[str, Any]:
         given = parts(value)
         found: dict[str, Any] = {f"{_K8S}.{program}.image": value}
-        if program == "apiServer" and re.fullmatch(r"v1\.\d+\.\d+", given.get("tag", "")):
-            found[f"{_K8S}.version"] = given["tag"]
+        tag = given.get("tag", "")
+        if program == "apiServer" and tag and not readable(tag):
+            raise ValueError(
+                f"its tag, {tag}, names no version: write {_K8S}.apiServer.image, and the version in"
+                f" {_K8S}.version"
+            )
         return found
 
     return convert

@@ -1,6 +1,6 @@
 """Keys of a newest vcluster.yaml in the sections other than controlPlane."""
 
-from vcli.config.known.entry import default, later, note, scope
+from vcli.config.known.entry import default, later, moved, note, scope
 
 _FOR_PODS: tuple[str, ...] = (
     "priorityClassName",
@@ -56,7 +56,8 @@ KEYS = (
         text="nothing of it runs while it sleeps: 'vcli wakeup' by a CronJob of the host does it",
     ),
     *later("rbac.clusterRole.extraRules", "rbac.clusterRole.overwriteRules", "rbac.role.extraRules"),
-    *later("rbac.role.overwriteRules", "serviceCIDR"),
+    *later("rbac.role.overwriteRules"),
+    moved("serviceCIDR", "networking.serviceCIDR"),
     default("rbac.role.enabled", True, text="the syncer needs a Role"),
     note("rbac.enableVolumeSnapshotRules", "rights follow from what is synced"),
     default("networking.advanced.proxyKubelets", {"byHostname": True, "byIP": True}),

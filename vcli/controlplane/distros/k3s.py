@@ -4,7 +4,7 @@ from typing import Final
 
 from vcli.config.distros import tag
 from vcli.config.schema import Values
-from vcli.controlplane.components import Component, Store, load
+from vcli.controlplane.components import Component, Store, load, ranged
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
 
@@ -31,7 +31,7 @@ def components(names: Names, values: Values, store: Store) -> list[Component]:
     if chosen.command:
         component.container["command"] = list(chosen.command)
     component.container["args"] = [
-        *component.container["args"],
+        *ranged(component.container["args"], values),
         f"--cluster-domain={domain}",
         # By default it names the node's address, which no certificate has.
         f"{_API_SERVER}=service-account-jwks-uri=https://kubernetes.default.svc.{domain}/openid/v1/jwks",

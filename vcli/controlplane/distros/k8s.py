@@ -3,7 +3,7 @@
 from typing import Final
 
 from vcli.config.schema import ApiServer, ControllerManager, Scheduler, Values
-from vcli.controlplane.components import Component, Store, load
+from vcli.controlplane.components import Component, Store, load, ranged
 from vcli.controlplane.images import place
 from vcli.controlplane.names import Names
 from vcli.controlplane.stores import SERVERS
@@ -24,7 +24,7 @@ def components(names: Names, values: Values, store: Store) -> list[Component]:
     api_server, manager = loaded["kube-apiserver"], loaded["kube-controller-manager"]
     api_server.container["command"] = [
         each
-        for flag in api_server.container["command"]
+        for flag in ranged(api_server.container["command"], values)
         for each in ([f"{SERVERS}{store.endpoint}", *store.flags] if flag.startswith(SERVERS) else [flag])
     ]
     if store.volume:

@@ -102,15 +102,12 @@ def _template(kind: str, line: str) -> list[str]:
 
 
 def _falling_back(corefile: str, *, domain: str, is_same: bool) -> str:
-    """The Corefile in which names of the domain that are not found are asked further on."""
-    opened = f"    kubernetes {domain} "
+    """The Corefile in which names of the domain that fall through are asked in the host's domain."""
     lines = []
     for line in corefile.splitlines():
         if line.startswith("    forward .") and not is_same:
             lines.append(f"    forward {domain} {_FALLBACK}")
         lines.append(line)
-        if line.startswith(opened):
-            lines.append(f"        fallthrough {domain}")
     return "\n".join([*lines, ""])
 
 
