@@ -21,9 +21,6 @@
   {{- if ne (toJson $external) (toJson $defaults.backingStore.etcd.external) -}}
     {{- fail (printf "%s.external: of no use while it is off: set %s.external.enabled to true" $path $path) -}}
   {{- end -}}
-  {{- if eq $embedded "false" -}}
-    {{- fail (printf "%s.embedded.enabled: no other store is enabled: leave it at auto, or enable %s.external" $path $path) -}}
-  {{- end -}}
 {{- end -}}
 {{- end -}}
 
