@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -44,7 +44,9 @@ class Document:
         self.twice += other.twice
 
     def place(self, keys: Keys) -> str:
-        """Where a key was written, or the nearest one above it; empty when nobody wrote it."""
+        """Where a key was written, the first one below it, or the nearest above it; empty: nobody wrote it."""
+        if keys not in self.places and (below := _first_below(self.places, keys)):
+            return self.places[below]
         while keys:
             if keys in self.places:
                 return self.places[keys]
@@ -56,6 +58,8 @@ class Document:
         for end in range(len(keys), 0, -1):
             if origin := self.origins.get(keys[:end]):
                 return f"{origin} (now {dotted(keys)})"
+        if keys not in self.places and (below := _first_below(self.origins, keys)):
+            return f"{dotted(keys)} (from {self.origins[below]})"
         return dotted(keys)
 
     def drop_emptied(self, *, stays: Callable[[Keys], bool]) -> None:
@@ -95,6 +99,10 @@ class Document:
             rest = each[len(keys) :]
             if _at(old, rest) != _at(new, rest):
                 del self.places[each]
+
+
+def _first_below(found: Mapping[Keys, str], keys: Keys) -> Keys | None:
+    return next((each for each in found if len(each) > len(keys) and each[: len(keys)] == keys), None)
 
 
 def dotted(keys: Keys) -> str:
