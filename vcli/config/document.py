@@ -5,15 +5,17 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
+from vcli import remote
 from vcli.errors import UsageError
 
 Keys = tuple[str | int, ...]
 """The path of a key: names, and positions in lists."""
-Source = Path | Literal["-"]
+Source = Path | str
+"""A file, an https:// address, or ``-`` for standard input."""
 
 _MOST_KEYS = 10_000
 
@@ -121,18 +123,26 @@ def _at(data: Any, keys: Keys) -> Any:
 
 
 def read(source: Source) -> Document:
-    """Read a YAML file, or standard input.
+    """Read a YAML file, what is at an address, or standard input.
 
     Raises:
         UsageError: it can't be read, is not YAML, has a key twice, or is not a mapping.
+        VcliError: an address can't be read, see `vcli.remote.read_text`.
     """
+    return parse(*text_of(source))
+
+
+def text_of(source: Source) -> tuple[str, str]:
+    """The text of a source, and what it is called in messages; see `read`."""
+    if isinstance(source, str) and remote.is_address(source):
+        return remote.read_text(source), remote.shown(source)
     name = "<stdin>" if source == "-" else str(source)
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"values file {name} can't be read: {reason}") from error
-    return parse(text, name)
+    return text, name
 
 
 def parse(text: str, name: str) -> Document:
