@@ -94,7 +94,9 @@ def reference() -> str:
             more = f" ({below} below it)" if below > 1 else ""
             parts.append(f"| `{line.path}`{more} | {_WORDS[line.what]} | {_text(line, keys)} |\n")
         if same := _same(table):
-            parts.append(f"\nThe same here, [as the reference describes them](../reference/values.md):\n\n{same}")
+            parts.append(
+                f"\nThe same here, [as the reference describes them](../reference/values.md):\n\n{same}"
+            )
     return "".join(parts)
 
 

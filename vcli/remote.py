@@ -84,7 +84,9 @@ def _text(response: object, asked: str, deadline: float) -> str:
     for part in response.iter_bytes():  # type: ignore[attr-defined]  httpx is imported late
         found += part
         if len(found) > LARGEST:
-            raise UsageError(f"{shown(asked)} is larger than {LARGEST // 1024} KiB", hint="is it a values file?")
+            raise UsageError(
+                f"{shown(asked)} is larger than {LARGEST // 1024} KiB", hint="is it a values file?"
+            )
         if time.monotonic() > deadline:
             raise _late(asked)
     try:
@@ -106,5 +108,9 @@ def _refused(asked: str, status: int) -> VcliError:
             hint="download the file and name it",
         )
     if status >= 500:
-        return UnreachableError(f"{shown(asked)} can't be read: its server answers {status}", hint="try again")
-    return UsageError(f"{shown(asked)} can't be read: its server answers {status}", hint="is the address right?")
+        return UnreachableError(
+            f"{shown(asked)} can't be read: its server answers {status}", hint="try again"
+        )
+    return UsageError(
+        f"{shown(asked)} can't be read: its server answers {status}", hint="is the address right?"
+    )

@@ -65,7 +65,9 @@ def _silent(
     before: dict[str, Any], document: Document, complaints: Complaints, author: "_Author"
 ) -> list[tuple[int, str]]:
     """The keys that are not there any more without a word: they ask for nothing."""
-    stay = {line for keys in _paths(document.data, ()) if (line := author.line(document.places.get(keys, "")))}
+    stay = {
+        line for keys in _paths(document.data, ()) if (line := author.line(document.places.get(keys, "")))
+    }
     said = "\n".join(complaints.warnings)
     gone: list[tuple[int, Keys]] = []
     for keys in _paths(before, ()):
@@ -208,7 +210,9 @@ class _Writer:
             line = self.author.line(self.document.places.get(keys, ""))
             # The first key of a mapping stands in the line of its dash, and has the comments.
             is_block = isinstance(value, dict | list) and bool(value)
-            comments = [f"{indent}{each}\n" for each in (self.author.above(line) if line and not is_block else [])]
+            comments = [
+                f"{indent}{each}\n" for each in (self.author.above(line) if line and not is_block else [])
+            ]
             if isinstance(value, dict) and value:
                 block = self.mapping(value, keys, indent + _STEP)
                 parts.append(_dashed(block, indent))
@@ -235,7 +239,9 @@ def _beside(comment: str) -> str:
 def _value(value: Any, indent: str, comment: str) -> str:
     if isinstance(value, str) and "\n" in value and _is_block(value):
         keep = "" if value.endswith("\n") else "-"
-        body = "".join(f"{indent}{_STEP}{line}\n" if line else "\n" for line in value.removesuffix("\n").split("\n"))
+        body = "".join(
+            f"{indent}{_STEP}{line}\n" if line else "\n" for line in value.removesuffix("\n").split("\n")
+        )
         return f" |{keep}{_beside(comment)}\n{body}"
     return f" {yaml.dump({'k': value})[len('k:') :].strip()}{_beside(comment)}\n"
 

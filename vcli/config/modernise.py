@@ -147,9 +147,7 @@ def _judge(document: Document, key: Key, keys: Keys, value: Any, complaints: Com
         "later": _NOT_YET,
         "scope": "vcli does not do this",
         "moved": f"is {key.to} now",
-        "default": "only the default can be had"
-        if key.defaults or defaults_of(keys)
-        else "can't be chosen",
+        "default": "only the default can be had" if key.defaults or defaults_of(keys) else "can't be chosen",
     }[key.what]
     raise fail(document, keys, complaint, hint=key.text or "leave it out")
 

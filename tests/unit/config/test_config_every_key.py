@@ -134,11 +134,7 @@ def whole_chart(table: str, minor: int, chart: str = "") -> dict[str, Any]:
     ("table", "minor", "chart"),
     [
         *(("vcluster", minor, "") for minor in range(20, 38)),
-        *(
-            ("charts_2023", minor, chart)
-            for minor in range(10, 20)
-            for chart in ("k3s", "k8s", "k0s", "eks")
-        ),
+        *(("charts_2023", minor, chart) for minor in range(10, 20) for chart in ("k3s", "k8s", "k0s", "eks")),
     ],
 )
 def test_a_copy_of_a_whole_chart_passes(table: str, minor: int, chart: str):
@@ -148,4 +144,3 @@ def test_a_copy_of_a_whole_chart_passes(table: str, minor: int, chart: str):
     assert isinstance(result, Values), result
     problems: Mapping[str, Any] = {each: None for each in result.warnings if "not supported" in each}
     assert not problems
-

@@ -44,7 +44,8 @@ KEYS = (
         "controlPlane.distro.k8s.scheduler.command",
     ),
     *later(
-        "controlPlane.tlsRoute", text="use controlPlane.ingress, or controlPlane.service.spec.type LoadBalancer"
+        "controlPlane.tlsRoute",
+        text="use controlPlane.ingress, or controlPlane.service.spec.type LoadBalancer",
     ),
     *later(
         *(f"controlPlane.distro.k8s.{part}.imagePullPolicy" for part in PROGRAMS),

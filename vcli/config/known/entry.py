@@ -67,4 +67,3 @@ def later(*paths: str, text: str = "leave it out") -> tuple[Key, ...]:
 def scope(path: str, text: str) -> Key:
     """A key for what vcli does not do, and what to do instead."""
     return Key(path=path, what="scope", text=text)
-

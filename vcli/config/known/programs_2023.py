@@ -74,7 +74,11 @@ _MOVED = {
 
 KEYS = (
     *(moved(old, new) for old, new in _MOVED.items()),
-    moved("ingress.ingressClassName", "controlPlane.ingress.spec", _into("controlPlane.ingress.spec.ingressClassName")),
+    moved(
+        "ingress.ingressClassName",
+        "controlPlane.ingress.spec",
+        _into("controlPlane.ingress.spec.ingressClassName"),
+    ),
     moved("ingress.tls", "controlPlane.ingress.spec", _into("controlPlane.ingress.spec.tls")),
     note("ingress.apiVersion", "it is always networking.k8s.io/v1"),
     moved("autoDeletePersistentVolumeClaims", f"{_CLAIM}.retentionPolicy", _retention),
@@ -119,7 +123,9 @@ KEYS = (
         "sync.legacy-storageclasses",
         "sync.nodes.reservedResources",
     ),
-    *later("syncer.securityContext", "syncer.podSecurityContext", text="leave it out: nothing runs as root here"),
+    *later(
+        "syncer.securityContext", "syncer.podSecurityContext", text="leave it out: nothing runs as root here"
+    ),
     default("coredns.fallback", text="policies.networkPolicy.fallbackDns has it"),
     note("openshift.enable", "rights follow from what is synced"),
     note("proLicenseSecret", "vcli has no paid edition"),

@@ -109,7 +109,14 @@ KEYS = (
     *later(
         *(
             f"deploy.{name}"
-            for name in ("argoCD", "csi", "ingressNginx", "metallb", "metricsServer", "volumeSnapshotController")
+            for name in (
+                "argoCD",
+                "csi",
+                "ingressNginx",
+                "metallb",
+                "metricsServer",
+                "volumeSnapshotController",
+            )
         ),
         text="install it in the virtual cluster, as in any cluster",
     ),
@@ -119,7 +126,9 @@ KEYS = (
     ),
     moved(f"{_NETWORK}.controlPlane.egress", f"{_NETWORK}.extraControlPlaneRules", quiet=True),
     moved(f"{_NETWORK}.workload.egress", f"{_NETWORK}.extraWorkloadRules", quiet=True),
-    moved(f"{_NETWORK}.workload.publicEgress", f"{_NETWORK}.outgoingConnections.ipBlock", _public, quiet=True),
+    moved(
+        f"{_NETWORK}.workload.publicEgress", f"{_NETWORK}.outgoingConnections.ipBlock", _public, quiet=True
+    ),
     note(f"{_NETWORK}.outgoingConnections.platform", "vcli has no management platform"),
     note("global", "nothing here reads it"),
     note("telemetry", ""),
