@@ -11,7 +11,8 @@ HEAD = """# Bring the values of a vcluster along
 
 Written by `python scripts/migration_reference.py` from the table of known keys; do not edit.
 
-A vcluster.yaml, and the values of a chart of 2023 (v0.10 to v0.19: k3s, k8s, k0s, eks), are taken as they are:
+A vcluster.yaml, and the values of a chart of 2023 (v0.10 to v0.19: k3s, k8s, k0s, eks), are taken as they
+are:
 
 ```console
 $ vcli values check -f values.yaml         # all that is wrong, and what has become of older keys
@@ -19,8 +20,8 @@ $ vcli values migrate -f values.yaml > vcluster.yaml   # the same in today's sha
 $ vcli create demo -f vcluster.yaml
 ```
 
-`-f` also takes an https:// address and `-` for standard input. What the values mean is brought along, not what is in the
-virtual cluster: create the new one beside the old one, and apply your manifests there.
+`-f` also takes an https:// address and `-` for standard input. What the values mean is brought along, not
+what is in the virtual cluster: create the new one beside the old one, and apply your manifests there.
 
 - What states the default of its chart passes in silence, also where vcli has nothing of the kind: a copy of a
   whole values.yaml is taken.
@@ -37,6 +38,7 @@ _WORDS = {
     "later": "not yet",
     "scope": "out of scope",
 }
+_LONGEST = 60
 _TITLES = {
     "vcluster": "Keys of a vcluster.yaml (v0.20 and later)",
     "charts_2023": "Keys of the charts of 2023",
@@ -71,7 +73,7 @@ def _defaults(line: Found, keys: list[Fact]) -> list[str]:
     import json  # noqa: PLC0415  only here
 
     shown = [json.dumps(each) for fact in keys if fact.path == line.path for each in fact.default]
-    return [f"`{each}`" if len(each) < 60 else "that of its chart" for each in dict.fromkeys(shown)]
+    return [f"`{each}`" if len(each) <= _LONGEST else "that of its chart" for each in dict.fromkeys(shown)]
 
 
 def _same(table: str) -> str:

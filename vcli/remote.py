@@ -1,10 +1,14 @@
 """Small text files from an https:// address."""
 
 import time
-from typing import Final
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
 from vcli.errors import NotAllowedError, TimedOutError, UnreachableError, UsageError, VcliError
+
+if TYPE_CHECKING:
+    import httpx
 
 LARGEST: Final = 1024 * 1024
 """Bytes; values are some thousand."""
@@ -79,9 +83,9 @@ def _check(asked: str, first: str) -> None:
     )
 
 
-def _text(response: object, asked: str, deadline: float) -> str:
+def _text(response: "httpx.Response", asked: str, deadline: float) -> str:
     found = bytearray()
-    for part in response.iter_bytes():  # type: ignore[attr-defined]  httpx is imported late
+    for part in response.iter_bytes():
         found += part
         if len(found) > LARGEST:
             raise UsageError(
@@ -107,7 +111,7 @@ def _refused(asked: str, status: int) -> VcliError:
             f"{shown(asked)} can't be read: its server does not allow it ({status})",
             hint="download the file and name it",
         )
-    if status >= 500:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnreachableError(
             f"{shown(asked)} can't be read: its server answers {status}", hint="try again"
         )

@@ -44,8 +44,8 @@ Files: TypeAlias = Annotated[
         "--values",
         "-f",
         metavar="FILE",
-        help="Values in the shape of vcluster.yaml, also at an https:// address; '-' is stdin. May be repeated, the"
-        " last one wins.",
+        help="Values in the shape of vcluster.yaml, also at an https:// address; '-' is stdin. May be"
+        " repeated, the last one wins.",
         autocompletion=complete_files,
     ),
 ]

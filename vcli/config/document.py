@@ -46,7 +46,7 @@ class Document:
         self.twice += other.twice
 
     def place(self, keys: Keys) -> str:
-        """Where a key was written, the first one below it, or the nearest above it; empty: nobody wrote it."""
+        """Where a key was written, else one below it, else the nearest above it; empty for nowhere."""
         if keys not in self.places and (below := _first_below(self.places, keys)):
             return self.places[below]
         while keys:

@@ -159,9 +159,11 @@ def _tokens(line: str) -> list[int]:
     """Where the tokens of a line end, as far as it can be read alone."""
     ends = [0]
     try:
-        for token in pyyaml.scan(line):
-            if not isinstance(token, pyyaml.StreamEndToken | pyyaml.BlockEndToken):
-                ends.append(token.end_mark.index)
+        ends.extend(
+            token.end_mark.index
+            for token in pyyaml.scan(line)
+            if not isinstance(token, pyyaml.StreamEndToken | pyyaml.BlockEndToken)
+        )
     except pyyaml.YAMLError:
         return [len(line)] if '"' in line or "'" in line else ends
     return ends
@@ -171,9 +173,9 @@ def _inside_scalars(text: str) -> set[int]:
     """The lines that belong to a text over several lines: what looks like a comment there is none."""
     found: set[int] = set()
     for event in pyyaml.parse(text, pyyaml.SafeLoader):
-        if isinstance(event, pyyaml.ScalarEvent) and event.end_mark.line > event.start_mark.line:
-            last = event.end_mark.line + (event.end_mark.column > 0)
-            found |= set(range(event.start_mark.line + 2, last + 1))
+        start, end = event.start_mark, event.end_mark
+        if isinstance(event, pyyaml.ScalarEvent) and start and end and end.line > start.line:
+            found |= set(range(start.line + 2, end.line + (end.column > 0) + 1))
     return found
 
 

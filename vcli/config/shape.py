@@ -80,7 +80,8 @@ def default_at(kind: type, path: str) -> Any:
     """The default of a key below a section, dotted, as plain data; None where there is no such key."""
     value: Any = kind()
     for name in path.split("."):
-        entry = keys_of(type(value)).get(name) if is_dataclass(value) else None
+        section: Any = type(value)
+        entry = keys_of(section).get(name) if is_dataclass(section) else None
         if entry is None:
             return None
         value = getattr(value, entry[0].name)

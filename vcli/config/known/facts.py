@@ -66,8 +66,8 @@ def defaults_of(keys: tuple[str | int, ...]) -> tuple[Any, ...]:
 
 
 @cache
-def sections() -> frozenset[tuple[str, ...]]:
-    """The paths of all keys, and of all sections that they are in."""
-    return frozenset(
-        fact.keys[:end] for table in TABLES for fact in facts(table) for end in range(1, len(fact.keys) + 1)
-    )
+def names_below(above: tuple[str | int, ...]) -> frozenset[str]:
+    """The names that charts have right below a section."""
+    end = len(above)
+    found = (fact.keys for table in TABLES for fact in facts(table) if fact.keys[:end] == above)
+    return frozenset(keys[end] for keys in found if len(keys) > end)
