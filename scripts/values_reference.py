@@ -17,7 +17,9 @@ HEAD = """# Values
 Written by `python scripts/values_reference.py` from the schema; do not edit.
 
 Values have the shape of a vcluster.yaml. `vcli create`, `upgrade` and `template` take them with `-f FILE` or
-`--set KEY=VALUE`, a Helm chart as any values. A key that is not listed is an error.
+`--set KEY=VALUE`, a Helm chart as any values. `vcli` also understands
+[the other keys of vcluster.yaml and of its older charts](../how-to/migrate-from-vcluster.md); a key of
+neither list is an error.
 
 In a key `*` is a name that you choose, whose dots `--set` takes as `\\.`, and `[]` an element of a list, for
 `--set` `[0]` and so on. An image is a mapping of `registry`, `repository` and `tag`, or one string:

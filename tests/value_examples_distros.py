@@ -52,7 +52,6 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_DISTRO}.k8s.enabled": False}, "no distribution is left"),
     ({f"{_DISTRO}.k0s.enabled": True}, "it has to start as root"),
     ({**_ON, f"{_DISTRO}.k8s.enabled": True}, "one of them can run"),
     ({**_ON, f"{_DISTRO}.k8s.scheduler.enabled": True}, "the host schedules"),

@@ -15,7 +15,7 @@ _HTTPS = {
 }
 
 EXAMPLES: dict[str, list[Any]] = {
-    f"{_STORE}.embedded.enabled": [True, "auto"],
+    f"{_STORE}.embedded.enabled": [True, False, "auto"],
     **{
         f"{_EXTERNAL}.{key}": []  # only together
         for key in ("enabled", "endpoint", "prefix", "tls.secretName", "tls.caFile")
@@ -34,7 +34,6 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_STORE}.embedded.enabled": False}, "no other store is enabled"),
     ({f"{_EXTERNAL}.endpoint": "http://etcd.infra:2379"}, "of no use while it is off"),
     ({f"{_EXTERNAL}.enabled": True}, "must be given"),
     ({**_HTTP, f"{_EXTERNAL}.endpoint": "etcd.infra:2379"}, "endpoint"),

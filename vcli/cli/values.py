@@ -52,7 +52,8 @@ Files: TypeAlias = Annotated[
         "--values",
         "-f",
         metavar="FILE",
-        help="Values in the shape of vcluster.yaml; '-' is stdin. May be repeated, the last one wins.",
+        help="Values in the shape of vcluster.yaml, also at an https:// address; '-' is stdin. May be"
+        " repeated, the last one wins.",
         autocompletion=complete_files,
     ),
 ]
@@ -198,12 +199,9 @@ class ValueOptions:
         Raises:
             UsageError: a file can't be read, or a ``--set`` can't be understood.
         """
-        from pathlib import Path  # noqa: PLC0415  --help must be quick
+        from vcli.config import read  # noqa: PLC0415  --help must be quick
 
-        from vcli.config import read  # noqa: PLC0415
-
-        sources = ["-" if file == "-" else Path(file) for file in self.values or ()]
-        given = read(sources, self.settings(), options=self.options())  # type: ignore[arg-type]
+        given = read(self.values or (), self.settings(), options=self.options())
         if self.profile is not None:
             from vcli.config.profiles import profiled  # noqa: PLC0415  --help must be quick
 

@@ -58,9 +58,7 @@ def check(*, files: Files = None, common: Common) -> Result:
     vcli values check -f vcluster.yaml
     vcli values check -f vcluster.yaml -o json
     """
-    from pathlib import Path  # noqa: PLC0415  --help must be quick
-
-    from vcli.config import read  # noqa: PLC0415
+    from vcli.config import read  # noqa: PLC0415  --help must be quick
     from vcli.config.complaints import ValuesError  # noqa: PLC0415
 
     del common
@@ -68,7 +66,7 @@ def check(*, files: Files = None, common: Common) -> Result:
         raise UsageError("no values file is named", hint="vcli values check -f vcluster.yaml")
     mistakes: tuple[UsageError, ...] = ()
     try:
-        warnings = read(["-" if file == "-" else Path(file) for file in files]).values().warnings
+        warnings = read(files).values().warnings
     except ValuesError as error:
         mistakes, warnings = error.complaints, error.warnings
     rows = [
@@ -81,4 +79,27 @@ def check(*, files: Files = None, common: Common) -> Result:
         names=tuple(str(row["message"]).partition(": ")[0] for row in rows),
         messages=() if rows else ("nothing to say: these values are right",),
         exit_code=UsageError.exit_code if mistakes else 0,
+    )
+
+
+@values.command("migrate")
+def migrate(*, files: Files = None, common: Common) -> Result:
+    r"""Write a values file in today's shape.
+
+    A vcluster.yaml and the values of a chart of 2023 are understood, and your comments are kept. A comment
+    says where each key was, and what is left out because nothing here has it. A file that 'values check'
+    refuses is refused.
+
+    \b
+    vcli values migrate -f values.yaml > vcluster.yaml
+    helm get values demo -o yaml | vcli values migrate -f -
+    """
+    from vcli.config.migrate import migrate as migrated  # noqa: PLC0415  --help must be quick
+
+    del common
+    if not files or len(files) > 1:
+        raise UsageError("one values file must be named", hint="vcli values migrate -f values.yaml")
+    done = migrated(files[0])
+    return Result(
+        data=done.data, text=done.text, yaml=done.text, names=tuple(done.data), messages=done.warnings
     )

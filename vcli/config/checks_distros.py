@@ -36,13 +36,9 @@ def check_distro(plane: ControlPlane, document: Document) -> Distro:
         )
     if distro.k3s.enabled:
         _check_k3s(plane, document)
-    else:
-        if distro.k8s.enabled is False:
-            text = "no distribution is left"
-            raise fail(document, (*_DISTRO, "k8s", "enabled"), text, hint="leave it out, or enable k3s")
-        if distro.k3s != K3s():
-            hint = "enable it (--distro k3s), or leave these keys out"
-            raise fail(document, (*_DISTRO, "k3s"), "of no use while k3s is not enabled", hint=hint)
+    elif distro.k3s != K3s():
+        hint = "enable it (--distro k3s), or leave these keys out"
+        raise fail(document, (*_DISTRO, "k3s"), "of no use while k3s is not enabled", hint=hint)
     return replace(distro, k8s=replace(distro.k8s, version=_version(distro, document)))
 
 

@@ -27,13 +27,6 @@ def check_stores(values: Values, document: Document) -> None:
     if etcd.external != ExternalEtcd():
         hint = "set controlPlane.backingStore.etcd.external.enabled to true"
         raise fail(document, _EXTERNAL, "of no use while it is off", hint=hint)
-    if etcd.embedded.enabled is False and not is_database:
-        raise fail(
-            document,
-            (*_ETCD, "embedded", "enabled"),
-            "no other store is enabled",
-            hint="leave it at auto, or enable another store of controlPlane.backingStore",
-        )
 
 
 def _check_external(values: Values, document: Document) -> None:

@@ -2,18 +2,20 @@
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
+from vcli import remote
 from vcli.errors import UsageError
 
 Keys = tuple[str | int, ...]
 """The path of a key: names, and positions in lists."""
-Source = Path | Literal["-"]
+Source = Path | str
+"""A file, an https:// address, or ``-`` for standard input."""
 
 _MOST_KEYS = 10_000
 
@@ -44,7 +46,9 @@ class Document:
         self.twice += other.twice
 
     def place(self, keys: Keys) -> str:
-        """Where a key was written, or the nearest one above it; empty when nobody wrote it."""
+        """Where a key was written, else one below it, else the nearest above it; empty for nowhere."""
+        if keys not in self.places and (below := _first_below(self.places, keys)):
+            return self.places[below]
         while keys:
             if keys in self.places:
                 return self.places[keys]
@@ -56,6 +60,8 @@ class Document:
         for end in range(len(keys), 0, -1):
             if origin := self.origins.get(keys[:end]):
                 return f"{origin} (now {dotted(keys)})"
+        if keys not in self.places and (below := _first_below(self.origins, keys)):
+            return f"{dotted(keys)} (from {self.origins[below]})"
         return dotted(keys)
 
     def drop_emptied(self, *, stays: Callable[[Keys], bool]) -> None:
@@ -97,6 +103,10 @@ class Document:
                 del self.places[each]
 
 
+def _first_below(found: Mapping[Keys, str], keys: Keys) -> Keys | None:
+    return next((each for each in found if len(each) > len(keys) and each[: len(keys)] == keys), None)
+
+
 def dotted(keys: Keys) -> str:
     """A path as messages have it: ``controlPlane.statefulSet``, ``patches[0].path``."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
@@ -113,18 +123,26 @@ def _at(data: Any, keys: Keys) -> Any:
 
 
 def read(source: Source) -> Document:
-    """Read a YAML file, or standard input.
+    """Read a YAML file, what is at an address, or standard input.
 
     Raises:
         UsageError: it can't be read, is not YAML, has a key twice, or is not a mapping.
+        VcliError: an address can't be read, see `vcli.remote.read_text`.
     """
+    return parse(*text_of(source))
+
+
+def text_of(source: Source) -> tuple[str, str]:
+    """The text of a source, and what it is called in messages; see `read`."""
+    if isinstance(source, str) and remote.is_address(source):
+        return remote.read_text(source), remote.shown(source)
     name = "<stdin>" if source == "-" else str(source)
     try:
         text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(f"values file {name} can't be read: {reason}") from error
-    return parse(text, name)
+    return text, name
 
 
 def parse(text: str, name: str) -> Document:

@@ -12,6 +12,7 @@ from vcli.config.checks import check
 from vcli.config.complaints import Complaints
 from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
+from vcli.config.idle import drop_idle
 from vcli.config.modernise import move, settle
 from vcli.config.parse import build
 from vcli.config.schema import Values
@@ -104,6 +105,7 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
     """Values of a merged document; all that is wrong with it is said together."""
     complaints.add(*document.twice)
     settle(document, complaints)
+    drop_idle(document)
     if drops_empty:
         drop_empty(Values, document.data)
     values = Values()

@@ -1,6 +1,6 @@
 """Keys that `vcli.config.known` knows and the schema does not: moved, dropped, or complained about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import takewhile
 from typing import Any
@@ -8,15 +8,20 @@ from typing import Any
 from vcli.config.complaints import Complaints
 from vcli.config.document import Document, Keys, dotted
 from vcli.config.known import KNOWN, Key
-from vcli.config.known.entry import is_off
+from vcli.config.known.asking import asks, is_default, is_empty, same
+from vcli.config.known.facts import defaults_of
 from vcli.config.known.images import is_foreign_syncer
 from vcli.config.parse import fail
 from vcli.config.schema import Values
-from vcli.config.shape import paths
+from vcli.config.shape import default_at, paths
 
 _SYNCER: Keys = ("controlPlane", "statefulSet", "image")
 _SECURITY: Keys = ("controlPlane", "statefulSet", "security", "containerSecurityContext")
 _NOT_YET = "not supported yet"
+_OLD_IMAGE = (
+    "it is the default of its chart, which is older than what can be run;"
+    " controlPlane.distro.k8s.version names a version, controlPlane.distro.k3s.enabled runs k3s"
+)
 
 
 @cache
@@ -48,18 +53,24 @@ def move(document: Document, complaints: Complaints) -> None:
 
 
 def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Complaints) -> None:
+    if value == "" and is_default(old, value):  # where there is a mapping today
+        return
+    if key.image and is_default(old, value):
+        place = document.place(old)
+        complaints.warnings.append(f"{place}: {document.written(old)}: left out: {_OLD_IMAGE}")
+        return
     try:
         targets = key.convert(value) if key.convert else {key.to: value}
     except ValueError as error:
         raise fail(document, old, str(error)) from error
-    if missing := [path for path in targets if path not in schema_paths()]:
-        if is_off(value):
+    if missing := [path for path in targets if not _is_target(path)]:
+        if not asks(old, value):
             return
         raise fail(document, old, f"is {missing[0]} now, which is {_NOT_YET}", hint="leave it out")
     place = document.place(old)
     for path, each in targets.items():
         _put(document, tuple(path.split(".")), each, place, old)
-    if targets and not key.quiet:
+    if targets and not key.quiet and not (is_default(old, value) and _is_ours(targets)):
         complaints.warnings.append(f"{place}: {dotted(old)} is now {_common(targets, key.to)}")
 
 
@@ -70,6 +81,25 @@ def _common(targets: Iterable[str], to: str) -> str:
         tuple(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*steps, strict=False)))
     )
     return common if common.startswith(f"{to}.") else to
+
+
+@cache
+def _is_target(path: str) -> bool:
+    """Whether the schema has a key, or takes the mapping that it is in as it is."""
+    if path in schema_paths():
+        return True
+    above = path.rpartition(".")[0]
+    return bool(above) and _is_target(above) and isinstance(default_at(Values, above), dict)
+
+
+def _is_ours(targets: Mapping[str, Any]) -> bool:
+    """Whether all values are what they are without being given, or empty."""
+    return all(
+        _is_ours({f"{path}.{key}": below for key, below in each.items()})
+        if isinstance(each, dict)
+        else is_empty(each) or same(each, default_at(Values, path))
+        for path, each in targets.items()
+    )
 
 
 def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> None:
@@ -127,29 +157,27 @@ def _settle(document: Document, data: dict[str, Any], above: Keys, complaints: C
 
 
 def _judge(document: Document, key: Key, keys: Keys, value: Any, complaints: Complaints) -> None:
-    if key.what == "note":
-        if key.text and not is_off(value):
-            place = document.place(keys)
-            complaints.warnings.append(f"{place}: {document.written(keys)}: has no effect: {key.text}")
+    if is_default(keys, value) or any(same(value, each) for each in key.defaults):
         return
     turned_off = _switch(value) is False and any(_switch(each) is True for each in key.defaults)
-    if (is_off(value) and not turned_off) or any(_same(value, each) for each in key.defaults):
+    if not (turned_off or asks(keys, value, off_counts=key.what in ("note", "default"))):
+        return
+    if key.what == "note":
+        if key.text:
+            place = document.place(keys)
+            complaints.warnings.append(f"{place}: {document.written(keys)}: has no effect: {key.text}")
         return
     complaint = {
         "later": _NOT_YET,
         "scope": "vcli does not do this",
         "moved": f"is {key.to} now",
-        "default": "only the default can be had" if key.defaults else "can't be chosen",
+        "default": "only the default can be had" if key.defaults or defaults_of(keys) else "can't be chosen",
     }[key.what]
     raise fail(document, keys, complaint, hint=key.text or "leave it out")
 
 
 def _switch(value: Any) -> Any:
     return value.get("enabled") if isinstance(value, dict) else value
-
-
-def _same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and bool(value == default)
 
 
 @cache

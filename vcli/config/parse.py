@@ -1,6 +1,6 @@
 """From a tree of plain values to the dataclasses of `vcli.config.schema`, every mistake with its place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -9,11 +9,13 @@ from vcli.config.complaints import Complaints
 from vcli.config.document import Document, Keys, dotted
 from vcli.config.fit import named, problem, problem_of_key
 from vcli.config.image import Image, image
+from vcli.config.known.facts import names_below
 from vcli.config.shape import default_of, is_required, keys_of, paths, shape_of
 from vcli.errors import UsageError
 
 T = TypeVar("T")
 
+_NEAR = 0.85
 _JAVASCRIPT = ("expression", "reverseExpression")
 
 
@@ -106,15 +108,27 @@ class _Parser:
         if last in _JAVASCRIPT and "patches" in keys:
             instead = "reference translates the name of another object, labels a selector"
             return fail(self.document, keys, "a JavaScript expression, which vcli does not run", hint=instead)
-        hint = None
-        near = (
-            get_close_matches(last, known, n=1, cutoff=0.7)
-            or [each for each in paths(self.root) if each.rpartition(".")[2].lower() == last.lower()][:1]
-        )
-        if near:
-            full = near[0] if "." in near[0] else dotted((*keys[:-1], near[0]))
-            hint = f"did you mean {full}?"
-        return fail(self.document, keys, "unknown key", hint=hint)
+        # Of other charts, too: what became of that key is said once it is written right.
+        near = nearest(last, known) or nearest(last, names_below(keys[:-1]))
+        full = dotted((*keys[:-1], near)) if near else _elsewhere(self.root, keys)
+        return fail(self.document, keys, "unknown key", hint=full and f"did you mean {full}?")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The word that is meant, if one is misspelt: another case, or a letter or two."""
+    by_lower = {each.lower(): each for each in known}
+    found = get_close_matches(word.lower(), by_lower, n=1, cutoff=_NEAR)
+    return by_lower[found[0]] if found else None
+
+
+def _elsewhere(root: type, keys: Keys) -> str | None:
+    """The one key of that name, if it is in the wrong section: of names that several have, none is meant."""
+    last = str(keys[-1]).lower()
+    found = [each for each in paths(root) if each.rpartition(".")[2].lower() == last]
+    if len(found) != 1 or "*" in found[0] or "[]" in found[0]:
+        return None
+    near = len(keys) == 1 or found[0].partition(".")[0] == keys[0]
+    return found[0] if near else None
 
 
 def _how_to_set(problem: str) -> str | None:

@@ -1,28 +1,33 @@
 r"""``--set a.b=c``, in the language of Helm's strvals.
 
 ``a.b=1,c=x`` sets two keys, ``a={x,y}`` a list, ``a[0].b=x`` an element, ``a\.b=x`` a key with a dot in it.
-true, false, null and integers become what they look like; all else is a string. With ``--set-string``
-everything is a string; ``--set-json`` takes JSON after the equals sign, ``--set-file`` the name of a file
-whose text is the value.
+true, false, null (in upper or lower case) and integers become what they look like; all else is a string. With
+``--set-string`` everything is a string; ``--set-json`` takes JSON after the equals sign, ``--set-file`` the
+name of a file whose text is the value.
+
+Results are those of Helm, blanks included, but for what sets nothing there without a word: that is refused.
 """
 
 import copy
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from vcli.config.data_source import hidden
-from vcli.config.document import Document, Keys
+from vcli.config.document import Document, Keys, text_of
+from vcli.config.fit import named
+from vcli.config.set_words import Words
 from vcli.errors import UsageError
 
-_INTEGER = re.compile(r"(0|-?[1-9][0-9]*)")
-_MOST_ELEMENTS = 1024
-_WORDS = {"true": True, "false": False, "null": None}
+_HIGHEST_INDEX: Final = 65536
+_MOST_DOTS: Final = 30
+_LARGEST_INTEGER: Final = 2**63
+_WORDS: Final = {"true": True, "false": False, "null": None, "0": 0}
 
 Step = str | int
-Assignment = tuple[str, Any]
+Assignment = tuple[list[Step], Any]
+Read = Callable[[str], Any]
 
 SET: Final = "--set"
 SET_JSON: Final = "--set-json"
@@ -41,13 +46,11 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     """
     said = f"{option} {hidden(expression)}"
     document = Document()
-    if option == SET_JSON:
-        assignments = _json_assignments(expression, said)
-    else:
-        assignments = _assignments(expression, said, _VALUES[option])
-    for path, value in assignments:
-        steps = _steps(path, said)
-        _put(document.data, steps, value, below or {})
+    for steps, value in _assignments(expression, option, said):
+        try:
+            _put(document.data, steps, value, below or {})
+        except TypeError as error:
+            raise UsageError(f"{said}: {error}") from error
         keys: Keys = tuple(steps)
         for end in range(1, len(keys) + 1):
             document.places[keys[:end]] = said
@@ -56,142 +59,168 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     return document
 
 
-def _assignments(expression: str, said: str, read: Callable[[str, str], Any]) -> Iterator[Assignment]:
-    for assignment in _split(expression, ","):
-        if not assignment.strip():
-            continue
-        left, separator, right = _partition(assignment)
-        if not separator:
-            raise UsageError(
-                f"{said}: no value for {assignment!r}", hint=f"write {said.partition(' ')[0]} key=value"
-            )
-        yield left.strip(), read(right, said)
+def _assignments(expression: str, option: str, said: str) -> Iterator[Assignment]:
+    if option == SET_JSON and expression.strip().startswith("{"):
+        whole = _json(expression.strip(), said)
+        yield from (([key], value) for key, value in whole.items())
+        return
+    words = Words(expression)
+    while words.rest():
+        steps, has_value = _steps(words, said)
+        if not has_value:
+            yield steps[:-1], _NO_ELEMENT
+        elif option == SET_JSON:
+            yield steps, _json_value(words, said)
+        else:
+            yield steps, _value(words, _READ[option], said)
 
 
-def _json_assignments(expression: str, said: str) -> Iterator[Assignment]:
-    """``a.b=JSON,c=JSON``, or one JSON object of all keys."""
-    decoder, rest = json.JSONDecoder(), expression.strip()
-    whole = rest.startswith("{")
-    while rest:
-        path, separator, text = ("", "=", rest) if whole else _partition(rest)
-        if not separator:
-            raise UsageError(f"{said}: no value for {rest!r}", hint="write --set-json key=JSON")
-        text = text.lstrip()
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError) as error:
-            raise UsageError(
-                f"{said}: not JSON: {error}",
-                hint="text is JSON in double quotes; --set-string takes it without",
-            ) from error
-        rest = text[end:].strip()
-        if rest and (whole or not rest.startswith(",")):
-            raise UsageError(f"{said}: not JSON: {rest!r} follows the value")
-        rest = rest[1:].strip()
-        yield from ((_escape(key), each) for key, each in value.items()) if whole else [(path.strip(), value)]
+_NO_ELEMENT: Final = object()
+"""Of ``a[0]``: a list is there, and no element is set."""
 
 
-def _typed(text: str, said: str) -> Any:
-    if text.startswith("{") and text.endswith("}"):
-        return [_typed(item, said) for item in _items(text)]
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return _unescape(text)
-
-
-def _string(text: str, said: str) -> Any:  # noqa: ARG001
-    if text.startswith("{") and text.endswith("}"):
-        return [_unescape(item) for item in _items(text)]
-    return _unescape(text)
-
-
-def _content(text: str, said: str) -> str:
-    path = _unescape(text)
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{said}: file {path!r} can't be read: {reason}") from error
-
-
-_VALUES: Final[dict[str, Callable[[str, str], Any]]] = {
-    SET: _typed,
-    "--set-string": _string,
-    "--set-file": _content,
-}
-
-
-def _items(text: str) -> list[str]:
-    inner = text[1:-1]
-    return [item.strip() for item in _split(inner, ",")] if inner.strip() else []
-
-
-def _escape(key: str) -> str:
-    return re.sub(r"([\\.\[\]])", r"\\\1", key)
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Split at a separator that is neither escaped nor inside braces."""
-    parts, depth, start, position = [], 0, 0, 0
-    while position < len(text):
-        char = text[position]
-        if char == "\\":
-            position += 1
-        elif char == "{":
-            depth += 1
-        elif char == "}":
-            depth = max(0, depth - 1)
-        elif char == separator and depth == 0:
-            parts.append(text[start:position])
-            start = position + 1
-        position += 1
-    return [*parts, text[start:]]
-
-
-def _partition(text: str) -> tuple[str, str, str]:
-    parts = _split(text, "=")
-    if len(parts) == 1:
-        return parts[0], "", ""
-    return parts[0], "=", text[len(parts[0]) + 1 :]
-
-
-def _steps(path: str, said: str) -> list[Step]:
+def _steps(words: Words, said: str) -> tuple[list[Step], bool]:
+    """The path of a key, and whether a value follows it."""
     steps: list[Step] = []
-    for part in _split(path, "."):
-        word = re.match(r"^((?:\\.|[^\[\]\\])+)((?:\[[0-9]+\])*)$", part)
-        if word is None:
-            raise UsageError(f"{said}: {path!r} is not the path of a key")
-        steps.append(_unescape(word[1]))
-        for index in re.findall(r"[0-9]+", word[2]):
-            if int(index) >= _MOST_ELEMENTS:
-                raise UsageError(f"{said}: index {index} is too large")
-            steps.append(int(index))
-    return steps
+    start, dots = words.position, 0
+    while True:
+        name, stop = words.until("=[,.")
+        if stop in ("", ","):
+            raise UsageError(
+                f"{said}: no value for {words.text[start : words.position].rstrip(',')!r}",
+                hint=f"write {said.partition(' ')[0]} key=value",
+            )
+        if not name:
+            raise UsageError(f"{said}: {words.text[start : words.position]!r} is not the path of a key")
+        steps.append(name)
+        while stop == "[":
+            steps.append(_index(words, said))
+            between, stop = words.until("[.=")
+            if between:
+                raise UsageError(f"{said}: {between!r} follows the index {steps[-1]}")
+        if stop != ".":
+            return steps, bool(stop)
+        dots += 1
+        if dots > _MOST_DOTS:
+            raise UsageError(f"{said}: more than {_MOST_DOTS} dots in one key")
+
+
+def _index(words: Words, said: str) -> int:
+    text, stop = words.until("]")
+    try:
+        index = int(text) if stop and text.strip() == text and "_" not in text else -1
+    except ValueError:
+        index = -1
+    if index < 0:
+        raise UsageError(f"{said}: [{text}{stop} is no index", hint="elements are counted from [0]")
+    if index > _HIGHEST_INDEX:
+        raise UsageError(f"{said}: index {index} is too large: {_HIGHEST_INDEX} is the highest")
+    return index
+
+
+def _value(words: Words, read: Read, said: str) -> Any:
+    try:
+        if not words.take("{"):
+            return read(words.until(",")[0])
+        items, stop = [], ","
+        while stop == ",":
+            item, stop = words.until(",}")
+            items.append(item)
+        if not stop:
+            raise UsageError(f"{said}: the list does not end", hint="write it as key={a,b}")
+        words.take(",")
+        return [read(item) for item in items]
+    except _UnreadableError as error:
+        raise UsageError(f"{said}: {error}") from error
+
+
+def _json_value(words: Words, said: str) -> Any:
+    """JSON, with the comma and the blanks around it; nothing is null."""
+    words.skip_blanks()
+    if words.take(",") or not words.rest():
+        return None
+    value, length = _decode(words.rest(), said)
+    words.position += length
+    words.skip_blanks()
+    words.take(",")
+    return value
+
+
+def _json(text: str, said: str) -> Any:
+    value, length = _decode(text, said)
+    if rest := text[length:].strip():
+        raise UsageError(f"{said}: not JSON: {rest!r} follows the value")
+    return value
+
+
+def _decode(text: str, said: str) -> tuple[Any, int]:
+    def no_number(word: str) -> Any:
+        raise ValueError(f"{word} is no JSON")
+
+    try:
+        value, end = json.JSONDecoder(parse_constant=no_number).raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{said}: not JSON: {error}", hint="text is JSON in double quotes; --set-string takes it without"
+        ) from error
+    if isinstance(value, int | float) and text[end : end + 1].isalnum():  # 1b is no number
+        raise UsageError(f"{said}: not JSON: {text[end:]!r} follows the value")
+    return value, end
+
+
+def _typed(text: str) -> Any:
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    digits = text[1:] if text[:1] in ("+", "-") else text
+    if not text.startswith("0") and digits.isascii() and digits.isdecimal():
+        number = int(text)
+        if -_LARGEST_INTEGER <= number < _LARGEST_INTEGER:
+            return number
+    return text
+
+
+class _UnreadableError(Exception):
+    """A file of ``--set-file``."""
+
+
+def _content(path: str) -> str:
+    try:
+        return text_of("-" if path.strip() == "-" else path if "://" in path else Path(path))[0]
+    except UsageError as error:
+        raise _UnreadableError(error.message.replace("values file ", "file ", 1)) from error
+    except ValueError as error:
+        raise _UnreadableError(f"file {path!r} can't be read: {error}") from error
+
+
+_READ: Final[dict[str, Read]] = {SET: _typed, "--set-string": str, "--set-file": _content}
 
 
 def _put(data: Any, steps: list[Step], value: Any, below: Any) -> None:
     step, rest = steps[0], steps[1:]
     if isinstance(step, int):
         data.extend([None] * (step + 1 - len(data)))
-    if not rest:
+    if not rest and value is not _NO_ELEMENT:
         data[step] = value
         return
-    under = _under(below, step)
-    child = data.get(step) if isinstance(step, str) else data[step]
-    if isinstance(rest[0], int):
-        if not isinstance(child, list):
-            # A list is not merged later but replaced, so what stands in it is taken over here.
-            child = copy.deepcopy(under) if isinstance(under, list) else []
-    elif not isinstance(child, dict):
-        child = {}
-    data[step] = child
-    _put(child, rest, value, under)
+    is_there = step in data if isinstance(step, str) else data[step] is not None
+    under = data[step] if is_there else _under(below, step)
+    if not rest or isinstance(rest[0], int):
+        if under is not None and not isinstance(under, list):
+            raise TypeError(f"{step} is {_kind(under)}, not a list")
+        # A list is not merged later but replaced, so what stands in it is taken over here.
+        data[step] = under if is_there and under is not None else copy.deepcopy(under or [])
+    elif not isinstance(under, dict):
+        if isinstance(step, str) and under is not None:
+            raise TypeError(f"{step} is {_kind(under)}, not a mapping: its keys can't be set")
+        data[step] = {}
+    elif not is_there:
+        data[step] = {}
+    if rest:
+        _put(data[step], rest, value, _under(below, step))
+
+
+def _kind(value: Any) -> str:
+    return named(value)
 
 
 def _under(below: Any, step: Step) -> Any:

@@ -76,6 +76,18 @@ def paths(kind: type, prefix: str = "") -> Iterator[str]:
             yield from paths(shape.section, f"{prefix}{name}{_STEPS[shape.of]}.")
 
 
+def default_at(kind: type, path: str) -> Any:
+    """The default of a key below a section, dotted, as plain data; None where there is no such key."""
+    value: Any = kind()
+    for name in path.split("."):
+        section: Any = type(value)
+        entry = keys_of(section).get(name) if is_dataclass(section) else None
+        if entry is None:
+            return None
+        value = getattr(value, entry[0].name)
+    return list(value) if isinstance(value, tuple) else value
+
+
 def is_element(kind: type, keys: Sequence[str | int]) -> bool:
     """Whether a path below a section leads to an element of a map of sections."""
     section: type | None = kind

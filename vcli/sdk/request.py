@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from vcli.config import Values
 
 Sources = Mapping[str, Any] | str | Path | Sequence[str | Path]
-"""Values: a mapping in the shape of vcluster.yaml, or files of it."""
+"""Values: a mapping in the shape of vcluster.yaml, or files of it, or https:// addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def new(
         loaded = load((), sets, options={"values": values})
     else:
         files = [values] if isinstance(values, str | Path) else list(values)
-        loaded = load([Path(each) for each in files], sets)
+        loaded = load(files, sets)
     return _request(name, namespace, kubeconfig, context, timeout, steps, values=loaded, keep=keep)
 
 

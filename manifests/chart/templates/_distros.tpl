@@ -27,9 +27,6 @@
     {{- end -}}
   {{- end -}}
 {{- else -}}
-  {{- if eq (toString $k8s.enabled) "false" -}}
-    {{- fail "controlPlane.distro.k8s.enabled: no distribution is left" -}}
-  {{- end -}}
   {{- if ne (toJson $distro.k3s) (toJson $defaults.distro.k3s) -}}
     {{- fail "controlPlane.distro.k3s: of no use while k3s is not enabled" -}}
   {{- end -}}

@@ -22,9 +22,6 @@
   {{- if ne (toJson $external) (toJson $defaults.backingStore.etcd.external) -}}
     {{- fail (printf "%s.external: of no use while it is off: set %s.external.enabled to true" $path $path) -}}
   {{- end -}}
-  {{- if and (eq $embedded "false") (not $database) -}}
-    {{- fail (printf "%s.embedded.enabled: no other store is enabled: leave it at auto, or enable another store of controlPlane.backingStore" $path) -}}
-  {{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -45,6 +45,7 @@ USUAL: Mapping[Words, tuple[Words, ...]] = {
     ("upgrade",): (("demo", *WHERE, "--dry-run"),),
     ("disconnect",): (("demo",), ("--all",)),
     ("values", "check"): (("-f", "/dev/null"),),
+    ("values", "migrate"): (("-f", "/dev/null"),),
 }
 # These print the same in every format: a script, a log, what kubectl asks a credential plugin for.
 ONE_FORMAT = {("completion",), ("logs",), ("token",)}
@@ -61,7 +62,7 @@ FAILING = {
 SILENT = {("connect", "demo", "--server", VIRTUAL, "--", "true")}
 
 # There are no tunnels here, and nothing is wrong with the values.
-NAMELESS = {("tunnels",), ("values", "check")}
+NAMELESS = {("tunnels",), ("values", "check"), ("values", "migrate")}
 
 OUTPUTS = ("table", "wide", "json", "yaml", "name")
 VALUES = {"empty": "", "long": "x" * 10_000, "unicode": "naïve-名前-😀\u202e", "bytes": "caf\udce9"}

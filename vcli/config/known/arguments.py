@@ -18,6 +18,8 @@ KINDS: Final = {
     "poddisruptionbudgets": "toHost.podDisruptionBudgets",
     "volumesnapshots": "toHost.volumeSnapshots",
     "serviceaccounts": "toHost.serviceAccounts",
+    "storageclasses": "toHost.storageClasses",
+    "priorityclasses": "toHost.priorityClasses",
     "nodes": "fromHost.nodes",
     "hoststorageclasses": "fromHost.storageClasses",
     "ingressclasses": "fromHost.ingressClasses",

@@ -4,6 +4,8 @@ from vcli.config.known import deployed_etcd
 from vcli.config.known.entry import default, later, moved, note, scope
 from vcli.config.known.images import image_of_distribution
 
+PROGRAMS = ("apiServer", "controllerManager", "scheduler")
+
 KEYS = (
     *later(
         "controlPlane.coredns.priorityClassName",
@@ -17,6 +19,28 @@ KEYS = (
         "controlPlane.statefulSet.persistence.addVolumes",
         "controlPlane.statefulSet.persistence.addVolumeMounts",
         "controlPlane.statefulSet.persistence.dataVolume",
+        "controlPlane.statefulSet.persistence.volumeClaimTemplates",
+        "controlPlane.statefulSet.initContainers",
+        "controlPlane.statefulSet.sidecarContainers",
+        "controlPlane.statefulSet.hostAliases",
+        "controlPlane.statefulSet.dnsPolicy",
+        "controlPlane.statefulSet.dnsConfig",
+        "controlPlane.statefulSet.runtimeClassName",
+        "controlPlane.coredns.overwriteManifests",
+        "controlPlane.coredns.security",
+        "controlPlane.coredns.service.spec",
+        "controlPlane.coredns.deployment.pods",
+        "controlPlane.coredns.deployment.topologySpreadConstraints",
+        "controlPlane.advanced.podDisruptionBudget",
+        "controlPlane.advanced.registry",
+        "controlPlane.distro.k3s.env",
+        "controlPlane.distro.k3s.securityContext",
+        "controlPlane.distro.k3s.token",
+        "controlPlane.distro.k8s.env",
+        "controlPlane.distro.k8s.securityContext",
+        "controlPlane.distro.k8s.apiServer.command",
+        "controlPlane.distro.k8s.controllerManager.command",
+        "controlPlane.distro.k8s.scheduler.command",
     ),
     default(
         "controlPlane.backingStore.database.embedded.dataSource",
@@ -37,6 +61,32 @@ KEYS = (
         "controlPlane.backingStore.database.external.connector",
         text="name a database of your own in dataSource",
     ),
+    *later(
+        "controlPlane.tlsRoute",
+        text="use controlPlane.ingress, or controlPlane.service.spec.type LoadBalancer",
+    ),
+    *later(
+        *(f"controlPlane.distro.k8s.{part}.imagePullPolicy" for part in PROGRAMS),
+        text="controlPlane.distro.k8s.imagePullPolicy is that of all of them",
+    ),
+    *(
+        scope(f"controlPlane.distro.k0s.{key}", "k0s has to start as root: use k3s, or upstream Kubernetes")
+        for key in (
+            "command",
+            "config",
+            "env",
+            "extraArgs",
+            "image",
+            "imagePullPolicy",
+            "resources",
+            "securityContext",
+        )
+    ),
+    default(
+        "controlPlane.backingStore.etcd.embedded.snapshotCount",
+        text="write --snapshot-count in controlPlane.backingStore.etcd.embedded.extraArgs",
+    ),
+    *later("controlPlane.backingStore.etcd.embedded.migrateFromDeployedEtcd"),
     default("controlPlane.statefulSet.persistence.binariesVolume", [{"name": "binaries", "emptyDir": {}}]),
     default("controlPlane.statefulSet.enableServiceLinks", True),
     default("controlPlane.statefulSet.workingDir"),
@@ -62,5 +112,7 @@ KEYS = (
     note("controlPlane.distro.k8s.resources", "each component has resources of its own, next to its image"),
     scope("controlPlane.standalone", "a virtual cluster runs in a host cluster; 'vcli host up' makes one"),
     scope("controlPlane.endpoint", "name the host in controlPlane.proxy.extraSANs"),
+    scope("controlPlane.advanced.cloudControllerManager", "pods run on the host's nodes"),
+    scope("controlPlane.advanced.kubeVip", "pods run on the host's nodes"),
     scope("controlPlane.privateNodes", "pods run on the host's nodes"),
 )

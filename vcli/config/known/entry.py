@@ -23,6 +23,7 @@ class Key:
         text: of a note, or the next step.
         defaults: that pass in silence.
         convert: to several keys, or other values.
+        image: it names an image: a chart's default, which is of an old version, is left out, which is said.
         quiet: of a key that was moved: it is one of today's vcluster.yaml, so nothing need be said.
     """
 
@@ -33,11 +34,19 @@ class Key:
     defaults: tuple[Any, ...] = ()
     convert: Convert | None = None
     quiet: bool = False
+    image: bool = False
 
 
-def moved(path: str, to: str, convert: Convert | None = None, *, quiet: bool = False) -> Key:
+def moved(
+    path: str,
+    to: str,
+    convert: Convert | None = None,
+    *,
+    quiet: bool = False,
+    image: bool = False,
+) -> Key:
     """A key that stands elsewhere now; with ``convert``, ``to`` is only for people."""
-    return Key(path=path, what="moved", to=to, convert=convert, quiet=quiet)
+    return Key(path=path, what="moved", to=to, convert=convert, quiet=quiet, image=image)
 
 
 def default(path: str, *defaults: Any, text: str = "") -> Key:
@@ -58,10 +67,3 @@ def later(*paths: str, text: str = "leave it out") -> tuple[Key, ...]:
 def scope(path: str, text: str) -> Key:
     """A key for what vcli does not do, and what to do instead."""
     return Key(path=path, what="scope", text=text)
-
-
-def is_off(value: Any) -> bool:
-    """Whether a value asks for nothing: false, empty all through, or a section that is not enabled."""
-    if isinstance(value, dict):
-        return value.get("enabled") is False or all(map(is_off, value.values()))
-    return value in (None, False, "", []) and not (isinstance(value, int) and not isinstance(value, bool))

@@ -1,5 +1,8 @@
 """Keys of a newest vcluster.yaml in the sections other than controlPlane."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from vcli.config.known.entry import default, later, moved, note, scope
 
 _FOR_PODS: tuple[str, ...] = (
@@ -11,6 +14,47 @@ _FOR_PODS: tuple[str, ...] = (
     "translateImage",
     "rewriteHosts.initContainer.resources",
 )
+_PATCHED_TO_HOST: tuple[str, ...] = (
+    "ingresses",
+    "networkPolicies",
+    "persistentVolumes",
+    "podDisruptionBudgets",
+    "priorityClasses",
+    "resourceClaims",
+    "serviceAccounts",
+    "services",
+    "storageClasses",
+    "volumeSnapshotContents",
+    "volumeSnapshots",
+)
+_PATCHED_FROM_HOST: tuple[str, ...] = (
+    "configMaps",
+    "csiDrivers",
+    "csiNodes",
+    "csiStorageCapacities",
+    "customResources.*",
+    "deviceClasses",
+    "events",
+    "ingressClasses",
+    "nodes",
+    "priorityClasses",
+    "runtimeClasses",
+    "secrets",
+    "storageClasses",
+    "volumeSnapshotClasses",
+)
+_NETWORK = "policies.networkPolicy"
+
+
+def _public(value: Any) -> Mapping[str, Any]:
+    """``publicEgress``: which addresses pods may reach; off, none."""
+    if not isinstance(value, dict) or value.keys() - {"enabled", "cidr", "except"}:
+        raise ValueError("must be a mapping of enabled, cidr and except")
+    block = f"{_NETWORK}.outgoingConnections.ipBlock"
+    if value.get("enabled") is False:
+        return {f"{block}.cidr": ""}
+    return {f"{block}.{key}": each for key, each in value.items() if key != "enabled"}
+
 
 KEYS = (
     *(
@@ -29,11 +73,10 @@ KEYS = (
     ),
     *later(*(f"sync.toHost.pods.{key}" for key in _FOR_PODS)),
     *later(
-        "sync.fromHost.configMaps.patches",
-        "sync.fromHost.secrets.patches",
-        "sync.toHost.ingresses.patches",
+        *(f"sync.fromHost.{kind}.patches" for kind in _PATCHED_FROM_HOST),
+        *(f"sync.toHost.{kind}.patches" for kind in _PATCHED_TO_HOST),
         "sync.toHost.namespaces",
-        "sync.toHost.services.patches",
+        "sync.toHost.resourceClaimTemplates",
     ),
     default("sync.toHost.pods.useSecretsForSATokens", True, text="tokens are kept in Secrets"),
     note("sync.toHost.gatewayApi.referenceGrants", "ReferenceGrants are heeded inside; the host needs none"),
@@ -71,6 +114,32 @@ KEYS = (
             for name in ("certManager", "externalSecrets", "istio", "kubeVirt", "netris")
         )
     ),
+    *later("integrations.argoCD", "networking.serviceCIDR", "snapshots"),
+    *later(
+        *(
+            f"deploy.{name}"
+            for name in (
+                "argoCD",
+                "csi",
+                "ingressNginx",
+                "metallb",
+                "metricsServer",
+                "volumeSnapshotController",
+            )
+        ),
+        text="install it in the virtual cluster, as in any cluster",
+    ),
+    *(
+        scope(f"deploy.{name}", "pods run on the host's nodes, which have one")
+        for name in ("cni", "kubeProxy", "localPathProvisioner")
+    ),
+    moved(f"{_NETWORK}.controlPlane.egress", f"{_NETWORK}.extraControlPlaneRules", quiet=True),
+    moved(f"{_NETWORK}.workload.egress", f"{_NETWORK}.extraWorkloadRules", quiet=True),
+    moved(
+        f"{_NETWORK}.workload.publicEgress", f"{_NETWORK}.outgoingConnections.ipBlock", _public, quiet=True
+    ),
+    note(f"{_NETWORK}.outgoingConnections.platform", "vcli has no management platform"),
+    note("global", "nothing here reads it"),
     note("telemetry", ""),
     note("logging", "logs are text; 'vcli logs' shows them"),
     scope("external", "vcli has no management platform"),
