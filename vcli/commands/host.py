@@ -32,8 +32,8 @@ With = Annotated[
     typer.Option(
         "--with",
         metavar="ADDONS",
-        help="Add-ons, with commas between them: network-policy, load-balancer, ingress, gateway-api, metrics,"
-        " kine.",
+        help="Add-ons, with commas between them: network-policy, load-balancer, ingress, gateway-api,"
+        " metrics, kine.",
         autocompletion=complete_addons,
     ),
 ]

@@ -20,7 +20,7 @@ def check_stores(values: Values, document: Document) -> None:
         UsageError: names the key, its place and the way out.
     """
     etcd = values.control_plane.backing_store.etcd
-    is_database = check_database(values, document)
+    check_database(values, document)
     if etcd.external.enabled:
         _check_external(values, document)
         return

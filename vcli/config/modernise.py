@@ -128,7 +128,7 @@ def _drop_root(document: Document, complaints: Complaints) -> None:
     context = _at(document.data, _SECURITY)
     if not isinstance(context, dict) or context.get("runAsNonRoot") is False:
         return
-    root = [key for key in ("runAsUser", "runAsGroup") if _same(context.get(key), 0)]
+    root = [key for key in ("runAsUser", "runAsGroup") if same(context.get(key), 0)]
     for key in root:
         del context[key]
     if root:

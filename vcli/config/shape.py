@@ -81,7 +81,7 @@ def default_at(kind: type, path: str) -> Any:
     value: Any = kind()
     for name in path.split("."):
         section: Any = type(value)
-        entry = keys_of(section).get(name) if is_dataclass(section) else None
+        entry = keys_of(section).get(name) if is_dataclass(value) else None
         if entry is None:
             return None
         value = getattr(value, entry[0].name)

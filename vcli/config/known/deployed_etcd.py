@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from vcli.config.known.entry import is_off
+from vcli.config.known.asking import asks
 
+_AT: Final = ("controlPlane", "backingStore", "etcd", "deploy")
 TO: Final = "controlPlane.backingStore.etcd.embedded"
 _SET: Final = "controlPlane.statefulSet"
 _TAKEN: Final = {
@@ -14,13 +15,6 @@ _TAKEN: Final = {
     "persistence.volumeClaim": f"{_SET}.persistence.volumeClaim",
     "highAvailability.replicas": f"{_SET}.highAvailability.replicas",
 }
-_DEFAULTS: Final = {
-    "enabled": True,
-    "enableServiceLinks": True,
-    "highAvailability.replicas": 1,
-    "scheduling.podManagementPolicy": "Parallel",
-}
-"""What it has by default: asks for nothing."""
 
 
 def of_deployed_etcd(value: Any) -> Mapping[str, Any]:
@@ -37,7 +31,7 @@ def of_deployed_etcd(value: Any) -> Mapping[str, Any]:
     for name, each in value.items():
         if name == "statefulSet" and isinstance(each, dict):
             found |= _of_workload(each, "")
-        elif name != "enabled" and not is_off(each) and each != {"enabled": True}:
+        elif name != "enabled" and asks((*_AT, name), each):
             raise ValueError(
                 f"{name}: etcd runs in the control plane's pod, and has none of its own: leave it out"
             )
@@ -48,13 +42,13 @@ def _of_workload(section: Mapping[str, Any], above: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, each in section.items():
         path = f"{above}{key}"
-        if is_off(each) or each == _DEFAULTS.get(path):
+        if not asks((*_AT, "statefulSet", *path.split(".")), each):
             continue
         if path == "persistence.volumeClaim" and isinstance(each, dict):
             found |= {f"{_TAKEN[path]}.{name}": below for name, below in each.items()}
         elif path in _TAKEN:
             found[_TAKEN[path]] = each
-        elif isinstance(each, dict) and any(known.startswith(f"{path}.") for known in (*_TAKEN, *_DEFAULTS)):
+        elif isinstance(each, dict) and any(known.startswith(f"{path}.") for known in _TAKEN):
             found |= _of_workload(each, f"{path}.")
         else:
             raise ValueError(

@@ -111,7 +111,7 @@ class Judge:
                 return own == namespace
             case "Selector":
                 selector = policy.get("selector")
-                return selector is not None and matches(selector, self.labels(namespace))
+                return selector is not None and bool(matches(selector, self.labels(namespace)))
             case _:
                 return False
 
