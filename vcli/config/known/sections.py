@@ -56,6 +56,8 @@ def _public(value: Any) -> Mapping[str, Any]:
     return {f"{block}.{key}": each for key, each in value.items() if key != "enabled"}
 
 
+_GATEWAY_KINDS = ("backendTLSPolicies", "gateways", "grpcRoutes", "httpRoutes", "tcpRoutes", "tlsRoutes")
+
 KEYS = (
     *(
         default(f"sync.toHost.{kind}.enabled", True, text="they are always synced")
@@ -80,7 +82,18 @@ KEYS = (
     ),
     default("sync.toHost.pods.useSecretsForSATokens", True, text="tokens are kept in Secrets"),
     note("sync.toHost.gatewayApi.referenceGrants", "ReferenceGrants are heeded inside; the host needs none"),
-    *later("sync.fromHost.gatewayClasses.patches", "sync.fromHost.gateways.patches"),
+    *later(
+        "sync.fromHost.gatewayClasses.patches",
+        "sync.toHost.gatewayApi.patches",
+        *(f"sync.toHost.gatewayApi.{kind}.patches" for kind in _GATEWAY_KINDS),
+    ),
+    *later(
+        *(
+            f"sync.fromHost.gateways.{key}"
+            for key in ("allowedRoutes", "metadata", "patches", "sanitize", "selector", "status")
+        ),
+        text="sync.fromHost.gateways.mappings names each Gateway",
+    ),
     *later(
         "exportKubeConfig.serviceAccount",
         "experimental",
