@@ -13,6 +13,7 @@ from vcli.operations.workloads import is_paused, own_objects, scale_down, scale_
 
 APPS = f"/apis/apps/v1/namespaces/{NAMESPACE}"
 PAUSED, REPLICAS = "loft.sh/paused", "loft.sh/paused-replicas"
+SLEEPING = "vcli.dev/sleeping-since"
 
 
 def workload(name: str = "demo", *, replicas: int = 1, ours: bool = True, **annotations: str) -> Any:
@@ -76,7 +77,7 @@ async def test_resuming_gives_back_what_each_had(api: ScriptedApi) -> None:
         "demo": 3,
         "demo-etcd": 5,
     }
-    assert patches(api)["demo"]["metadata"] == {"annotations": {PAUSED: None, REPLICAS: None}}
+    assert patches(api)["demo"]["metadata"] == {"annotations": {PAUSED: None, REPLICAS: None, SLEEPING: None}}
 
 
 @pytest.mark.parametrize("count", [None, "", "0", "many", "-1"])
@@ -133,3 +134,11 @@ def test_one_that_is_deleted_is_refused():
     with pytest.raises(ConflictError, match="is being deleted") as caught:
         refuse_deleted(cluster(found))
     assert f"vcli list -n {NAMESPACE}" in (caught.value.hint or "")
+
+
+def test_one_that_its_own_syncer_has_paused_sleeps() -> None:
+    found = workload(replicas=0, paused="true", paused_replicas="1")
+    assert cluster(found).status == "Paused"
+    found["metadata"]["annotations"][SLEEPING] = "2026-01-01T00:00:00Z"
+    assert cluster(found).status == "Sleeping"
+    assert is_paused(cluster(found))
