@@ -81,6 +81,12 @@ def http(url: str, token: bool = False) -> int:  # noqa: FBT001, FBT002
         return 0
 
 
+def api() -> int:
+    """The status of the pod's own API, by the address that each pod has, so also without DNS."""
+    host, port = (os.environ[f"KUBERNETES_SERVICE_{each}"] for each in ("HOST", "PORT"))
+    return http(f"https://{f'[{host}]' if ':' in host else host}:{port}/version", token=True)
+
+
 def flood(host: str, port: int, count: int) -> int:
     """How many connections open that then send half a TLS record, held together for a moment."""
     links: list[socket.socket] = []
@@ -125,6 +131,7 @@ def main() -> None:
         "dns": dns,
         "resolve": resolve,
         "http": http,
+        "api": api,
         "flood": flood,
     }
     answers: dict[str, Any] = {"surroundings": surroundings()}

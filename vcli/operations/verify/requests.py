@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from vcli.kube.errors import ApiError, Unreachable
-from vcli.kube.resources import ENDPOINTSLICES, NODES, PODS, SERVICES
+from vcli.kube.resources import ENDPOINTS, NODES, PODS, SERVICES
 from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped, unknown
 from vcli.operations.verify.probe_pod import PORT
 from vcli.operations.verify.scene import Scene, short
@@ -88,13 +88,10 @@ def _plane_path(scene: Scene) -> str:
 async def _to(scene: Scene, key: str, address: str, port: int, path: str, *, tls: bool) -> Answer:
     name = f"try-proxy-{key}"
     service = {"metadata": {"name": name}, "spec": {"ports": [{"name": "x", "port": port}]}}
-    slice_ = {
-        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-        "addressType": "IPv6" if ":" in address else "IPv4",
-        "ports": [{"name": "x", "port": port}],
-        "endpoints": [{"addresses": [address]}],
-    }
-    made = ((SERVICES, service), (ENDPOINTSLICES, slice_))
+    # The API server's proxy goes by Endpoints, not by EndpointSlices.
+    subset = {"addresses": [{"ip": address}], "ports": [{"name": "x", "port": port}]}
+    endpoints = {"metadata": {"name": name}, "subsets": [subset]}
+    made = ((SERVICES, service), (ENDPOINTS, endpoints))
     try:
         for resource, body in made:
             await scene.inside.create(resource, body, namespace=scene.namespace)
