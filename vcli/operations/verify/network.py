@@ -11,7 +11,6 @@ from vcli.operations.verify.scene import Scene
 
 METADATA: Final = "169.254.169.254"
 _KUBELET: Final = 10250
-CONTROLS: Final = ("control-api", "control-dns")
 FLOOD: Final = 120
 """Connections of the one flood, about twice as many as the syncer holds open."""
 
@@ -64,8 +63,7 @@ def questions(places: Places, neighbour: Neighbour | None, *, cluster: str, name
         for name, _, _, where, port in _TCP
         if where(places, neighbour)
     }
-    asked["control-api"] = {"ask": "http", "url": "https://kubernetes.default.svc/version", "token": True}
-    asked["control-dns"] = {"ask": "resolve", "name": "kubernetes.default.svc.cluster.local"}
+    asked["control-api"] = {"ask": "api"}
     asked["flood"] = {"ask": "flood", "host": places.plane.ip, "port": ports.KUBELET, "count": FLOOD}
     asked["kubelet-anonymous"] = {
         "ask": "http",

@@ -130,6 +130,7 @@ async def until(client: Client, namespace: str, name: str, *, phases: tuple[str,
     except TimeoutError:
         raise NotReadyError(
             f"pod {namespace}/{name} does not get to {' or '.join(phases)} within {_TIMEOUT:.0f} seconds:"
+            f" it is {found.get('status', {}).get('phase', 'unknown')},"
             f" {_reason(found) or await _event(client, namespace, name)}",
             hint="it runs the image of the syncer, with Python: name another one with --image",
         ) from None

@@ -19,6 +19,7 @@ from typing import Any
 # Hosts put policies into force some moments after a pod has started; what is open then is asked again.
 SETTLE = float(os.environ.get("SETTLE", "12"))
 WAIT = 3.0
+ENOUGH = 2
 END = time.monotonic() + SETTLE
 
 
@@ -58,7 +59,8 @@ def dns(server: str, name: str) -> str:
 def resolve(name: str) -> str:
     """What the pod's own resolver says."""
     try:
-        return str(socket.getaddrinfo(name, 1, type=socket.SOCK_STREAM)[0][4][0])
+        # The dot at the end: without it each search domain would be asked first.
+        return str(socket.getaddrinfo(f"{name}.", 1, type=socket.SOCK_STREAM)[0][4][0])
     except OSError:
         return ""
 
@@ -79,16 +81,25 @@ def http(url: str, token: bool = False) -> int:  # noqa: FBT001, FBT002
         return 0
 
 
+def api() -> int:
+    """The status of the pod's own API, by the address that each pod has, so also without DNS."""
+    host, port = (os.environ[f"KUBERNETES_SERVICE_{each}"] for each in ("HOST", "PORT"))
+    return http(f"https://{f'[{host}]' if ':' in host else host}:{port}/version", token=True)
+
+
 def flood(host: str, port: int, count: int) -> int:
     """How many connections open that then send half a TLS record, held together for a moment."""
-    links = []
+    links: list[socket.socket] = []
+    failed = 0
     for _ in range(count):
+        if failed == ENOUGH:  # closed, by a policy or a limit: each further one would take its whole time
+            break
         try:
             link = socket.create_connection((host, port), WAIT)
             link.sendall(b"\x16\x03\x01\x40\x00" + b"x" * 1024)
             links.append(link)
         except OSError:
-            pass
+            failed += 1
     time.sleep(1)
     for link in links:
         link.close()
@@ -120,6 +131,7 @@ def main() -> None:
         "dns": dns,
         "resolve": resolve,
         "http": http,
+        "api": api,
         "flood": flood,
     }
     answers: dict[str, Any] = {"surroundings": surroundings()}

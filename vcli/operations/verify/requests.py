@@ -6,12 +6,13 @@ from contextlib import suppress
 from typing import Any, Final
 
 from vcli.kube.errors import ApiError, Unreachable
-from vcli.kube.resources import ENDPOINTSLICES, NODES, PODS, SERVICES
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped
+from vcli.kube.resources import ENDPOINTS, NODES, PODS, SERVICES
+from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped, unknown
 from vcli.operations.verify.probe_pod import PORT
 from vcli.operations.verify.scene import Scene, short
 
 _WAIT: Final = 8.0
+_NOT_YET: Final = ("no endpoints available", "not found")
 _KUBELET: Final = 10250
 
 Answer = tuple[int, str]
@@ -87,13 +88,10 @@ def _plane_path(scene: Scene) -> str:
 async def _to(scene: Scene, key: str, address: str, port: int, path: str, *, tls: bool) -> Answer:
     name = f"try-proxy-{key}"
     service = {"metadata": {"name": name}, "spec": {"ports": [{"name": "x", "port": port}]}}
-    slice_ = {
-        "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
-        "addressType": "IPv6" if ":" in address else "IPv4",
-        "ports": [{"name": "x", "port": port}],
-        "endpoints": [{"addresses": [address]}],
-    }
-    made = ((SERVICES, service), (ENDPOINTSLICES, slice_))
+    # The API server's proxy goes by Endpoints, not by EndpointSlices.
+    subset = {"addresses": [{"ip": address}], "ports": [{"name": "x", "port": port}]}
+    endpoints = {"metadata": {"name": name}, "subsets": [subset]}
+    made = ((SERVICES, service), (ENDPOINTS, endpoints))
     try:
         for resource, body in made:
             await scene.inside.create(resource, body, namespace=scene.namespace)
@@ -114,7 +112,7 @@ async def _proxied(scene: Scene, name: str, port: int, path: str, *, tls: bool) 
     end = asyncio.get_running_loop().time() + _WAIT
     while True:
         status, text = await _get(scene, where)
-        if "no endpoints available" not in text or asyncio.get_running_loop().time() > end:
+        if not any(each in text for each in _NOT_YET) or asyncio.get_running_loop().time() > end:
             return status, text
         await asyncio.sleep(0.3)
 
@@ -135,6 +133,8 @@ def _through(
         status, text = await _to(scene, name, address, port, path, tls=tls)
         if status == 200:  # noqa: PLR2004
             return got_through(f"answered 200: {short(text, 60)}")
+        if any(each in text for each in _NOT_YET):
+            return unknown(f"the proxy does not know the Service: {short(text, 80)}")
         return _refused(status, text)
 
     return Attempt(name, "api", title, closed_by, run)
