@@ -32,7 +32,8 @@ With = Annotated[
     typer.Option(
         "--with",
         metavar="ADDONS",
-        help="Add-ons, with commas between them: network-policy, load-balancer, ingress, gateway-api, metrics.",
+        help="Add-ons, with commas between them:"
+        " network-policy, load-balancer, ingress, gateway-api, metrics.",
         autocompletion=complete_addons,
     ),
 ]
