@@ -191,7 +191,6 @@ EXAMPLES |= {
     if kind.selectable
     for key, value in (("matchLabels", _GOLD), ("matchExpressions", _CONDITIONS))
 }
-
 EXAMPLES |= {
     f"sync.{kind.path}.{key}": [] for kind in SYNCED if kind.mapped for key in ("enabled", "mappings.byName")
 }

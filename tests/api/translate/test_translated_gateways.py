@@ -54,9 +54,10 @@ RULES: dict[Resource, Object] = {
 
 @pytest.fixture
 async def client(client: Client) -> Client:
-    """Of an API server that has the definitions, as a virtual cluster gets them. They stay: no other test minds."""
+    """Of an API server that has the definitions, as a virtual cluster gets them. They stay there."""
     program = get([PRODUCT], "the definitions of the Gateway API", NoSteps())[DEFINITIONS]
-    for each in json.loads(subprocess.check_output([program])):
+    printed = await asyncio.to_thread(subprocess.check_output, [program])
+    for each in json.loads(printed):
         await client.apply(CRDS, copied.to_virtual(each), field_manager="test")
     for resource in (*RULES, GATEWAYS, GATEWAYCLASSES, BACKENDTLSPOLICIES):
         await served(client, resource)

@@ -166,9 +166,9 @@ def test_a_service_of_another_namespace_takes_a_reference_grant(
 def test_the_certificate_of_a_virtual_secret_is_served(space: Space, client: str) -> None:
     name = f"{space.name}.test"
     now = dt.datetime.now(dt.UTC)
-    days = {"start": now - dt.timedelta(days=1), "end": now + dt.timedelta(days=1)}
-    authority = x509.authority("test", **days)
-    files = x509.leaf(name, server=True, sans=[name], authority=authority, **days)
+    start, end = now - dt.timedelta(days=1), now + dt.timedelta(days=1)
+    authority = x509.authority("test", start=start, end=end)
+    files = x509.leaf(name, server=True, sans=[name], authority=authority, start=start, end=end)
     data = {
         key: base64.b64encode(file).decode() for key, file in zip(("tls.crt", "tls.key"), files, strict=True)
     }
@@ -180,7 +180,7 @@ def test_the_certificate_of_a_virtual_secret_is_served(space: Space, client: str
         "data": data,
     }
     serve(space, "web")
-    tls = {"tls": {"certificateRefs": [{"name": "tls"}]}, "protocol": "HTTPS", "port": 443}
+    tls: Object = {"tls": {"certificateRefs": [{"name": "tls"}]}, "protocol": "HTTPS", "port": 443}
     space.apply(
         secret,
         gateway("public", listener("web", hostname=name, **tls)),

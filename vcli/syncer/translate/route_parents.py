@@ -118,7 +118,7 @@ class Judge:
 
 def is_gateway(ref: Mapping[str, Any]) -> bool:
     """Whether a reference to a parent is to a Gateway."""
-    return ref.get("group", GROUP) == GROUP and ref.get("kind", "Gateway") == "Gateway"
+    return (ref.get("group", GROUP), ref.get("kind", "Gateway")) == (GROUP, "Gateway")
 
 
 def gateway_of(ref: Mapping[str, Any], namespace: str) -> VirtualName:
