@@ -69,7 +69,7 @@ def chart(bundle: Bundle) -> dict[str, bytes]:
         **{f"templates/{name}": manifests.read(f"chart/templates/{name}") for name in _OWN},
         **{f"templates/{name}": _edited(name) for name in EDITS},
     }
-    parts = {f"files/vcli.zip.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
+    parts = {f"files/vcli.code.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
     return {**{path: text.encode() for path, text in files.items()}, **parts}
 
 

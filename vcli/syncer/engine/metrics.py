@@ -28,8 +28,8 @@ class Metrics:
         availability: knows which kinds are unavailable.
 
     Attributes:
-        store: gives what is told of the store.
-        kept: gives what is told of objects that were restored.
+        store: gives the metrics of the store.
+        kept: gives those of objects that were restored.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:
