@@ -38,7 +38,7 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     Raises:
         UsageError: it can't be understood, or the file can't be read.
     """
-    said = f"{option} {expression}"
+    said = f"{option} {_without_values(expression, option)}".rstrip()
     document = Document()
     if option == SET_JSON:
         assignments = _json_assignments(expression, said)
@@ -55,15 +55,33 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     return document
 
 
+def _without_values(expression: str, option: str) -> str:
+    """The keys that an expression sets, for messages: a value may be a password."""
+    if option == SET_JSON:  # commas are JSON's too
+        head, separator, _ = _partition(expression)
+        return "" if expression.lstrip().startswith("{") else head.strip() if separator else ""
+    found = (_partition(each) for each in _split(expression, ","))
+    return ",".join(key.strip() for key, separator, _ in found if separator)
+
+
+def _no_value(said: str, part: str, *, is_first: bool) -> UsageError:
+    """The error for a part without an equals sign; one after a comma may be the rest of a password."""
+    option = said.partition(" ")[0]
+    if is_first:
+        return UsageError(f"{said}: no value for {part!r}", hint=f"write {option} key=value")
+    return UsageError(
+        f"{said}: no value for what follows a comma",
+        hint=r"write a comma that belongs to a value as \,",
+    )
+
+
 def _assignments(expression: str, said: str, read: Callable[[str, str], Any]) -> Iterator[Assignment]:
-    for assignment in _split(expression, ","):
+    for number, assignment in enumerate(_split(expression, ",")):
         if not assignment.strip():
             continue
         left, separator, right = _partition(assignment)
         if not separator:
-            raise UsageError(
-                f"{said}: no value for {assignment!r}", hint=f"write {said.partition(' ')[0]} key=value"
-            )
+            raise _no_value(said, assignment, is_first=not number)
         yield left.strip(), read(right, said)
 
 
@@ -74,7 +92,7 @@ def _json_assignments(expression: str, said: str) -> Iterator[Assignment]:
     while rest:
         path, separator, text = ("", "=", rest) if whole else _partition(rest)
         if not separator:
-            raise UsageError(f"{said}: no value for {rest!r}", hint="write --set-json key=JSON")
+            raise UsageError(f"{said}: a key without a value", hint="write --set-json key=JSON")
         text = text.lstrip()
         try:
             value, end = decoder.raw_decode(text)
@@ -82,10 +100,10 @@ def _json_assignments(expression: str, said: str) -> Iterator[Assignment]:
             raise UsageError(
                 f"{said}: not JSON: {error}",
                 hint="text is JSON in double quotes; --set-string takes it without",
-            ) from error
+            ) from None
         rest = text[end:].strip()
         if rest and (whole or not rest.startswith(",")):
-            raise UsageError(f"{said}: not JSON: {rest!r} follows the value")
+            raise UsageError(f"{said}: not JSON: something else follows the value")
         rest = rest[1:].strip()
         yield from ((_escape(key), each) for key, each in value.items()) if whole else [(path.strip(), value)]
 
