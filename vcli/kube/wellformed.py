@@ -31,10 +31,11 @@ def version_of(obj: Any) -> str:
     """
     metadata = obj.get("metadata") if isinstance(obj, dict) else None
     version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
-    is_number = isinstance(version, str) and version.isascii() and version.isdigit()
-    if not is_number or len(version) > _LONGEST_VERSION:
+    if not isinstance(version, str) or not version.isascii() or not version.isdigit():
         raise MalformedError("metadata.resourceVersion is no version")
-    return str(version)
+    if len(version) > _LONGEST_VERSION:
+        raise MalformedError("metadata.resourceVersion is too long")
+    return version
 
 
 def check(obj: Any) -> Object:
