@@ -25,6 +25,11 @@ def problem_of_key(field: Field[Any], key: Any) -> str:
     return f"{key!r} is not {_form(field, pattern)}" if pattern and not re.match(pattern, key) else ""
 
 
+def sort_of(value: Any) -> str:
+    """What a value is, where others should be: it may be a password in the wrong place."""
+    return "text" if isinstance(value, str) else named(value)
+
+
 def named(value: Any) -> str:
     """A value in a message."""
     if value is None:
@@ -57,7 +62,7 @@ def _of_type(hint: Any, value: Any) -> str:
 
 def _of_mapping(hint: Any, value: Any) -> str:
     if not isinstance(value, dict):
-        return f"must be a mapping, not {named(value)}"
+        return f"must be a mapping, not {sort_of(value)}"
     if get_args(hint)[1] is Any:
         return ""
     wrong = [key for key, item in value.items() if not isinstance(item, str)]

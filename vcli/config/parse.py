@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from vcli.config.complaints import Complaints
 from vcli.config.document import Document, Keys, dotted
-from vcli.config.fit import named, problem, problem_of_key
+from vcli.config.fit import problem, problem_of_key, sort_of
 from vcli.config.image import Image, image
 from vcli.config.known.facts import names_below
 from vcli.config.shape import default_of, is_required, keys_of, paths, shape_of
@@ -79,7 +79,7 @@ class _Parser:
             return self._map(shape.section, field, value, keys)
         if shape.of == "list":
             if not isinstance(value, list):
-                raise fail(self.document, keys, f"must be a list, not {named(value)}")
+                raise fail(self.document, keys, f"must be a list, not {sort_of(value)}")
             return tuple(self.section(shape.section, each, (*keys, i)) for i, each in enumerate(value))
         return self.section(shape.section, value, keys, None if is_required(field) else default_of(field))
 
@@ -101,7 +101,7 @@ class _Parser:
 
     def _expect_mapping(self, data: Any, keys: Keys) -> None:
         if not isinstance(data, dict):
-            raise fail(self.document, keys, f"must be a mapping, not {named(data)}")
+            raise fail(self.document, keys, f"must be a mapping, not {sort_of(data)}")
 
     def _unknown(self, keys: Keys, known: Mapping[str, Any]) -> UsageError:
         last = str(keys[-1])

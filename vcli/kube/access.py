@@ -79,11 +79,18 @@ class Origin:
         try:
             parts = urlsplit(server if "://" in server else f"https://{server}")
             port = parts.port
-        except ValueError as error:
-            raise UsageError(f"the server address {server!r} is not a URL: {error}") from error
+        except ValueError:
+            # Not with the cause, which may quote a part of a password.
+            raise UsageError(f"the server address {without_login(server)!r} is not a URL") from None
         if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-            raise UsageError(f"the server address {server!r} is not an http or https URL")
+            raise UsageError(f"the server address {without_login(server)!r} is not an http or https URL")
         return cls(parts.scheme, parts.hostname, port or _DEFAULT_PORTS[parts.scheme], parts.path.rstrip("/"))
+
+
+def without_login(url: str) -> str:
+    """A URL without user and password, also where one of them has characters that no URL may have."""
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
 def in_cluster(*, environ: Mapping[str, str] = os.environ, directory: Path = SERVICE_ACCOUNT) -> Access:

@@ -6,6 +6,7 @@ made so all along. No asyncio here, so each rule can be tested by itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from vcli.kube.types import Object
 
@@ -113,7 +114,8 @@ class Store:
 def _values(indexer: Indexer, obj: Object) -> list[str]:
     """Where an object is filed: nowhere, where a field of it is of another type than the API gives it."""
     try:
-        return [value for value in indexer(obj) if isinstance(value, str)]
+        found: Iterable[Any] = indexer(obj)
+        return [value for value in found if isinstance(value, str)]
     except (AttributeError, LookupError, TypeError, ValueError):
         return []
 

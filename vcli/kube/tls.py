@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vcli.errors import UsageError
-from vcli.kube.access import Access
+from vcli.kube.access import Access, without_login
 
 
 def client_context(access: Access) -> ssl.SSLContext:
@@ -32,7 +32,9 @@ def client_context(access: Access) -> ssl.SSLContext:
         else:
             context.load_default_certs()
     except ssl.SSLError as error:
-        raise UsageError(f"the certificate authority for {access.server} can't be read: {error}") from error
+        raise UsageError(
+            f"the certificate authority for {without_login(access.server)} can't be read: {error}"
+        ) from error
     if access.client_certificate is not None:
         load_client_certificate(context, access, access.client_certificate, access.client_key or b"")
     return context
@@ -65,7 +67,7 @@ def load_client_certificate(context: ssl.SSLContext, access: Access, certificate
             context.load_cert_chain(path)
         except (ssl.SSLError, OSError, ValueError) as error:
             raise UsageError(
-                f"the client certificate and key for {access.server} can't be used: {error}"
+                f"the client certificate and key for {without_login(access.server)} can't be used: {error}"
             ) from error
 
 

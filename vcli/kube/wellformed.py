@@ -31,10 +31,10 @@ def version_of(obj: Any) -> str:
     """
     metadata = obj.get("metadata") if isinstance(obj, dict) else None
     version = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
-    if not isinstance(version, str) or not (version.isascii() and version.isdigit()):
+    if not isinstance(version, str) or not version.isascii() or not version.isdigit():
         raise MalformedError("metadata.resourceVersion is no version")
     if len(version) > _LONGEST_VERSION:
-        raise MalformedError("metadata.resourceVersion is no version")
+        raise MalformedError("metadata.resourceVersion is too long")
     return version
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from vcli import inputs, invocation
 from vcli.errors import NotAllowedError, NotFoundError, UnreachableError, UsageError
-from vcli.kube.access import Access, in_cluster, token_file
+from vcli.kube.access import Access, in_cluster, token_file, without_login
 from vcli.kube.types import Object
 from vcli.kubeconfig.execplugin import ExecPlugin
 from vcli.kubeconfig.model import IN_CLUSTER, Located, Mark, View, mark_of
@@ -193,7 +193,7 @@ def _cluster_part(cluster: Located, name: str) -> dict[str, Any]:
             hint="remove one of the two; kubectl refuses this as well",
         )
     return {
-        "server": str(body["server"]),
+        "server": without_login(str(body["server"])),
         "ca": ca,
         "insecure": insecure,
         "tls_server_name": body.get("tls-server-name") or None,

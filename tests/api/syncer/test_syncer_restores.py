@@ -61,7 +61,11 @@ def sets() -> Sequence[str]:
 async def made(lab: Lab, what: str) -> tuple[Resource, Object]:
     """Have an object in both clusters; gives it as the host has it."""
     resource, body, _ = BODIES[what]
-    await lab.create(resource, {"metadata": {"name": "web", "labels": {"app": "x"}}, **body})
+    labels = {"app": "x"}
+    if resource is ENDPOINTSLICES:
+        labels["kubernetes.io/service-name"] = "own"
+        await lab.create(SERVICES, {"metadata": {"name": "own"}, "spec": {"ports": [{"port": 80}]}})
+    await lab.create(resource, {"metadata": {"name": "web", "labels": labels}, **body})
     if resource in (CONFIGMAPS, SECRETS):
         key = "configMapRef" if resource is CONFIGMAPS else "secretRef"
         await lab.create(PODS, pod("user", container={"envFrom": [{key: {"name": "web"}}]}))

@@ -69,7 +69,7 @@ def test_maps_and_lists_of_sections():
         (
             "- path: spec.other",
             "- text",
-            f"values.yaml:9: {CERTIFICATES_PATH}.patches[1]: must be a mapping, not 'text'",
+            f"values.yaml:9: {CERTIFICATES_PATH}.patches[1]: must be a mapping, not text",
             None,
         ),
         (
@@ -152,14 +152,14 @@ def test_sections_without_anything_are_dropped():
 
 
 def test_mistakes_in_set_name_it():
-    wrong = f"{SET}.patches[1].paht=y"
-    error = complaint(YAML, wrong)
+    wrong = f"{SET}.patches[1].paht"
+    error = complaint(YAML, f"{wrong}=y")
     assert error.message == (
         f"--set {wrong}: own.toHost.customResources.{CERTIFICATES}.patches[1].paht: unknown key"
     )
-    gap = f"{SET}.patches[3].path=y"
-    assert complaint(YAML, gap).message.startswith(f"--set {gap}: ")
-    assert complaint(YAML, gap).message.endswith(".patches[2]: must be a mapping, not nothing")
+    gap = f"{SET}.patches[3].path"
+    assert complaint(YAML, f"{gap}=y").message.startswith(f"--set {gap}: ")
+    assert complaint(YAML, f"{gap}=y").message.endswith(".patches[2]: must be a mapping, not nothing")
 
 
 def test_what_set_leaves_as_it_is_keeps_its_line():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcli.config import setting
+from vcli.config import load, setting
 from vcli.errors import UsageError
 
 
@@ -57,11 +57,46 @@ def test_an_element_of_a_list_that_stands_there():
     assert below["tolerations"][0]["key"] == "a"
 
 
-@pytest.mark.parametrize("expression", ["name", "a..b=1", "=1", "a[x]=1", "a[99999]=1", "[0]=1"])
-def test_nonsense(expression: str):
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("name", "--set: no value for 'name'"),
+        ("a..b=1", "--set a..b: 'a..b' is not the path of a key"),
+        ("=1", "--set: '' is not the path of a key"),
+        ("a[x]=1", "--set a[x]: 'a[x]' is not the path of a key"),
+        ("a[99999]=1", "--set a[99999]: index 99999 is too large"),
+        ("[0]=1", "--set [0]: '[0]' is not the path of a key"),
+        ("a=1,b..c=2", "--set a,b..c: 'b..c' is not the path of a key"),
+        ("a=hunter2,canary", "--set a: no value for what follows a comma"),
+    ],
+)
+def test_nonsense(expression: str, said: str):
     with pytest.raises(UsageError) as caught:
         setting.parse(expression)
-    assert caught.value.message.startswith(f"--set {expression}: ")
+    assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("option", "expression"),
+    [
+        ("--set", "nothing.known=canary"),
+        ("--set", "sync.toHost.pods=canary"),
+        ("--set", "controlPlane.service.spec.type=x,canary"),
+        ("--set", "a..b=canary"),
+        ("--set-string", "nothing.known=canary,other=canary"),
+        ("--set-json", 'a="canary'),
+        ("--set-json", 'a="x" canary'),
+        ("--set-json", "canary"),
+        ("--set-json", '{"nothing":"canary"}'),
+        ("--set-json", 'a=1,"canary"'),
+    ],
+)
+def test_no_error_repeats_a_value(option: str, expression: str):
+    with pytest.raises(UsageError) as caught:
+        load(sets=[(option, expression)])
+    assert "canary" not in f"{caught.value.message} {caught.value.hint}"
+    chain = caught.value.__cause__
+    assert "canary" not in str(chain)
 
 
 # --set-string, --set-json and --set-file as in Helm's own tables.
@@ -106,7 +141,8 @@ def test_json(expression: str, expected: dict[str, Any]):
 def test_what_is_no_json(expression: str):
     with pytest.raises(UsageError) as caught:
         setting.parse(expression, option="--set-json")
-    assert caught.value.message.startswith(f"--set-json {expression}: ")
+    key = "a: " if expression.startswith("a=") else ""
+    assert caught.value.message.startswith(f"--set-json {key}" if key else "--set-json: ")
 
 
 def test_the_text_of_a_file(tmp_path, monkeypatch):
@@ -116,7 +152,7 @@ def test_the_text_of_a_file(tmp_path, monkeypatch):
     assert data == {"a": {"b": "true,a=b\n{x}\n"}, "c": "true,a=b\n{x}\n"}
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     for name in ("none", ".", "binary", ""):
-        with pytest.raises(UsageError, match=r"--set-file a=.*can't be read: "):
+        with pytest.raises(UsageError, match=r"--set-file a: file .*can't be read: "):
             setting.parse(f"a={name}", option="--set-file")
 
 

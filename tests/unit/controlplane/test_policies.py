@@ -45,6 +45,7 @@ def test_isolate_is_below_what_is_given():
                 QUOTA,
                 "policies.limitRange.enabled=true",
                 NETWORK,
+                "policies.hostMetadata.enabled=true",
             ],
         ).policies
     )

@@ -29,7 +29,7 @@ class Metrics:
 
     Attributes:
         store: gives the metrics of the store.
-        kept: gives the metrics of objects that were restored.
+        kept: gives those of objects that were restored.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:
