@@ -71,7 +71,6 @@ def clusters(host: Host, shared: str) -> Iterator[dict[str, VirtualCluster]]:
         every_right.plain(space)
         others = every_kind.values(shared)
         with made(host, ALL, *others) as everything, virtual_namespace(everything, host) as wider:
-            every_right.plain(wider)
             every_kind.use(wider)
             yield {DEFAULT: default, ALL: everything}
 
