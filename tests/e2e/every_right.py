@@ -78,7 +78,8 @@ def plain(space: Space) -> None:
     _changes(space)
     _repairs(space)
     # A pod that goes on the host alone is looked at once more before it is given up.
-    space.host.kubectl("delete", "pod", space.host_name("gated"), "-n", space.cluster.namespace)
+    at_once = ("-n", space.cluster.namespace, "--grace-period=0", "--force")
+    space.host.kubectl("delete", "pod", space.host_name("gated"), *at_once)
     eventually(lambda: space.run("get", "pod", "gated").returncode != 0)
     kinds = "pods,services,ingresses,poddisruptionbudgets,networkpolicies,persistentvolumeclaims"
     space.kubectl("delete", f"{kinds},configmaps,secrets,endpointslices", "--all")
