@@ -77,7 +77,7 @@ def plain(space: Space) -> None:
     _streams(space)
     _changes(space)
     _repairs(space)
-    # A pod that goes on the host alone is looked at once more before it is given up.
+    # A pod that goes on the host alone goes inside as well.
     at_once = ("-n", space.cluster.namespace, "--grace-period=0", "--force")
     space.host.kubectl("delete", "pod", space.host_name("gated"), *at_once)
     eventually(lambda: space.run("get", "pod", "gated").returncode != 0)

@@ -22,6 +22,7 @@ DEFAULT = "default"
 SETS = ("controlPlane.coredns.enabled=false",)
 
 UNUSED = {
+    Use("", "pods", "get"): "where a name is taken, or somebody has changed the labels of a pod on the host",
     Use("", "nodes", "get"): "where a pod is faster than the watch of Nodes, or its Node is not selected",
 }
 """Rights that are needed where this host is not, each with its reason."""
