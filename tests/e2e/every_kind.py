@@ -53,7 +53,9 @@ def use(space: Space) -> None:
     in_default = Space(cluster=space.cluster, host=host, name="default")
     in_default.apply(service("front"))
     eventually(lambda: host.get("service", "front", "-n", space.cluster.namespace))
-    user = web("own", priorityClassName=name, serviceAccountName="own", volumes=[_volume()])
+    user = web(
+        "own", priorityClassName=name, serviceAccountName="own", volumes=[_volume("manual"), _volume("data")]
+    )
     manual = {"storageClassName": f"manual-{name}"}
     folder = {"path": f"/tmp/{name}", "type": "DirectoryOrCreate"}
     volume = {"accessModes": ["ReadWriteOnce"], "capacity": {"storage": "5Mi"}, "hostPath": folder, **manual}
@@ -63,6 +65,7 @@ def use(space: Space) -> None:
         of("v1", "ServiceAccount", "own"),
         of("v1", "PersistentVolume", name, spec=volume),
         claim("manual", **manual),
+        claim("data"),
         user,
         of("resource.k8s.io/v1", "ResourceClaim", "devices", spec=_devices()),
         *_snapshots(space),
@@ -84,8 +87,8 @@ def use(space: Space) -> None:
                                 "metadata.name=front")["items"] == [])  # fmt: skip
 
 
-def _volume() -> Object:
-    return {"name": "manual", "persistentVolumeClaim": {"claimName": "manual"}}
+def _volume(claimed: str) -> Object:
+    return {"name": claimed, "persistentVolumeClaim": {"claimName": claimed}}
 
 
 def _devices() -> Object:

@@ -22,6 +22,7 @@ DEFAULT = "default"
 SETS = ("controlPlane.coredns.enabled=false",)
 
 UNUSED = {
+    Use("", "pods", "get"): "where a name is taken, or somebody has changed the labels of a pod on the host",
     Use("", "nodes", "get"): "where a pod is faster than the watch of Nodes, or its Node is not selected",
 }
 """Rights that are needed where this host is not, each with its reason."""
@@ -71,7 +72,6 @@ def clusters(host: Host, shared: str) -> Iterator[dict[str, VirtualCluster]]:
         every_right.plain(space)
         others = every_kind.values(shared)
         with made(host, ALL, *others) as everything, virtual_namespace(everything, host) as wider:
-            every_right.plain(wider)
             every_kind.use(wider)
             yield {DEFAULT: default, ALL: everything}
 
