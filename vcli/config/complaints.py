@@ -60,7 +60,7 @@ class Complaints:
             raise ValuesError(tuple(sorted(self.found, key=self._line)), tuple(self.warnings))
 
     def _line(self, error: UsageError) -> tuple[int, int]:
-        """Where an error stands: files in the order in which they were complained about, each from its top."""
+        """Where an error stands: its file, in the order of the complaints, and the line."""
         files = [match[1] if (match := _PLACE.match(each.message)) else "" for each in self.found]
         place = _PLACE.match(error.message)
         return files.index(place[1] if place else ""), int(place[2]) if place else 0
