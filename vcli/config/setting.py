@@ -219,7 +219,8 @@ def _put(data: Any, steps: list[Step], value: Any, below: Any) -> None:
 
 def _kind(value: Any) -> str:
     """What a value is; not the value itself, which may be a password."""
-    return {dict: "a mapping", list: "a list", str: "a string"}.get(type(value), "a value")
+    names: dict[Any, str] = {dict: "a mapping", list: "a list", str: "a string"}
+    return names.get(type(value), "a value")
 
 
 def _under(below: Any, step: Step) -> Any:
