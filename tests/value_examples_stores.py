@@ -15,7 +15,7 @@ _HTTPS = {
 }
 
 EXAMPLES: dict[str, list[Any]] = {
-    f"{_STORE}.embedded.enabled": [True, False, "auto"],
+    f"{_STORE}.embedded.enabled": [True, "auto"],
     **{
         f"{_EXTERNAL}.{key}": []  # only together
         for key in ("enabled", "endpoint", "prefix", "tls.secretName", "tls.caFile")

@@ -1,10 +1,13 @@
 """All that is wrong with values, said at once."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from vcli.errors import UsageError
+
+_PLACE = re.compile(r"(.+?):(\d+): ")
 
 
 class ValuesError(UsageError):
@@ -54,4 +57,10 @@ class Complaints:
             ValuesError: there is something.
         """
         if self.found:
-            raise ValuesError(tuple(self.found), tuple(self.warnings))
+            raise ValuesError(tuple(sorted(self.found, key=self._line)), tuple(self.warnings))
+
+    def _line(self, error: UsageError) -> tuple[int, int]:
+        """Where an error stands: its file, in the order of the complaints, and the line."""
+        files = [match[1] if (match := _PLACE.match(each.message)) else "" for each in self.found]
+        place = _PLACE.match(error.message)
+        return files.index(place[1] if place else ""), int(place[2]) if place else 0

@@ -122,13 +122,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _elsewhere(root: type, keys: Keys) -> str | None:
-    """The one key of that name, if it is in the wrong section: of names that several have, none is meant."""
+    """The one key of that name below the same section: of names that several have, none is meant."""
     last = str(keys[-1]).lower()
     found = [each for each in paths(root) if each.rpartition(".")[2].lower() == last]
     if len(found) != 1 or "*" in found[0] or "[]" in found[0]:
         return None
-    near = len(keys) == 1 or found[0].partition(".")[0] == keys[0]
-    return found[0] if near else None
+    return found[0] if found[0].startswith("".join(f"{key}." for key in keys[:-1])) else None
 
 
 def _how_to_set(problem: str) -> str | None:

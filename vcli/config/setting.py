@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from vcli.config.data_source import hidden
 from vcli.config.document import Document, Keys, text_of
-from vcli.config.fit import named
 from vcli.config.set_words import Words
 from vcli.errors import UsageError
 
@@ -220,7 +219,9 @@ def _put(data: Any, steps: list[Step], value: Any, below: Any) -> None:
 
 
 def _kind(value: Any) -> str:
-    return named(value)
+    """What a value is; not the value itself, which may be a password."""
+    names: dict[Any, str] = {dict: "a mapping", list: "a list", str: "a string"}
+    return names.get(type(value), "a value")
 
 
 def _under(below: Any, step: Step) -> Any:

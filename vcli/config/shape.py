@@ -80,11 +80,10 @@ def default_at(kind: type, path: str) -> Any:
     """The default of a key below a section, dotted, as plain data; None where there is no such key."""
     value: Any = kind()
     for name in path.split("."):
-        section: Any = type(value)
-        entry = keys_of(section).get(name) if is_dataclass(value) else None
-        if entry is None:
+        found: Any = keys_of(type(value)).get(name) if is_dataclass(value) else None  # type: ignore[arg-type]
+        if found is None:
             return None
-        value = getattr(value, entry[0].name)
+        value = getattr(value, found[0].name)
     return list(value) if isinstance(value, tuple) else value
 
 

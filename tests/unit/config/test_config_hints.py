@@ -32,7 +32,7 @@ def test_what_was_meant(path: str, meant: str):
     "path",
     [
         "controlPlane.coredns.service.odd",
-        "policies.networkPolicy.workload.gress",
+        "policies.networkPolicy.workload.rules",
         "controlPlane.ingress.tls",
         "controlPlane.coredns.reference",
         "sync.toHost.secretStores",

@@ -79,6 +79,8 @@ def test_all_mistakes_are_said_at_once_with_their_lines(tmp_path: Path):
     assert "values.yaml:4: the key controlPlane is given twice, first in line 2" in said
     assert "values.yaml:5: controlPlane.proxy.odd: unknown key" in said
     assert "values.yaml:6: deletion: not supported yet (leave it out)" in said
+    lines = [int(line.partition("values.yaml:")[2].partition(":")[0]) for line in said.splitlines()[1:]]
+    assert lines == [1, 4, 5, 6]
 
 
 def at(values: Values, *keys: str) -> Any:

@@ -83,10 +83,10 @@ def test_set(expression: str, expected: dict[str, Any]):
         ("illegal[0]name.foo=bar", "'name' follows the index 0"),
         ("]={}].", "no value for '].'"),
         (f"{DEEP}.one=x", "more than 30 dots in one key"),
-        ("a=1,a[0]=2", "a is 1, not a list"),
-        ("a=x,a.b=2", "a is 'x', not a mapping"),
+        ("a=1,a[0]=2", "a is a value, not a list"),
+        ("a=x,a.b=2", "a is a string, not a mapping"),
         ("a={x},a.b=2", "a is a list, not a mapping"),
-        ("a[0]=x,a[0][0]=y", "0 is 'x', not a list"),
+        ("a[0]=x,a[0][0]=y", "0 is a string, not a list"),
     ],
 )
 def test_what_helm_refuses(expression: str, said: str):

@@ -130,7 +130,7 @@ def test_a_range_that_is_no_part_is_refused():
     block = "policies.networkPolicy.outgoingConnections.ipBlock"
     with pytest.raises(UsageError, match="is not a part of"):
         load([], [NETWORK, f"{block}.cidr=203.0.113.0/24"])
-    assert load([], [NETWORK, f"{block}.cidr=203.0.113.0/24", f"{block}.except={{}}"])
+    assert load([], [NETWORK, f"{block}.cidr=203.0.113.0/24", ("--set-json", f"{block}.except=[]")])
 
 
 @pytest.mark.parametrize("flat", [flat for flat, _ in REFUSED])

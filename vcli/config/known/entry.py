@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from vcli.config.known.asking import is_off
+
 Convert: TypeAlias = Callable[[Any], Mapping[str, Any]]
 """From an old key's value to new keys, dotted, and their values. ValueError: what is wrong, in words."""
 What: TypeAlias = Literal["moved", "default", "note", "later", "scope"]
@@ -67,3 +69,6 @@ def later(*paths: str, text: str = "leave it out") -> tuple[Key, ...]:
 def scope(path: str, text: str) -> Key:
     """A key for what vcli does not do, and what to do instead."""
     return Key(path=path, what="scope", text=text)
+
+
+__all__ = ["Convert", "Key", "What", "default", "is_off", "later", "moved", "note", "scope"]

@@ -130,6 +130,12 @@ KEYS = (
     *later("integrations.argoCD", "networking.serviceCIDR", "snapshots"),
     *later(
         *(
+            f"experimental.{name}"
+            for name in ("docker", "nodeMonitors", "proxy", "reuseNamespace", "sleepMode")
+        )
+    ),
+    *later(
+        *(
             f"deploy.{name}"
             for name in (
                 "argoCD",
