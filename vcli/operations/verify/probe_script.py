@@ -60,7 +60,9 @@ def resolve(name: str) -> str:
     """What the pod's own resolver says."""
     try:
         # The dot at the end: without it each search domain would be asked first.
-        return str(socket.getaddrinfo(f"{name}.", 1, type=socket.SOCK_STREAM)[0][4][0])
+        return str(
+            socket.getaddrinfo(f"{name}." if "." in name else name, 1, type=socket.SOCK_STREAM)[0][4][0]
+        )
     except OSError:
         return ""
 
