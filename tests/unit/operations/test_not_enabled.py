@@ -19,9 +19,12 @@ def test_by_default_it_is_what_is_off_by_default():
 
 @pytest.mark.parametrize("kind", [kind for kind in SYNCED if kind.switch], ids=lambda kind: kind.path)
 def test_a_kind_that_is_turned_off_is_named(kind):
-    values = f"sync:\n  {kind.direction}:\n    {kind.key}:\n      enabled: "
-    assert kind.switch in (not_enabled(values + "false") or ())
-    assert kind.switch not in (not_enabled(values + "true") or ())
+    # In flow style: a kind may be in a section of several.
+    keys = ["sync", kind.direction, *kind.key.split("."), "enabled"]
+    values = "".join(f"{{{key}: " for key in keys)
+    end = "}" * len(keys)
+    assert kind.switch in (not_enabled(f"{values}false{end}") or ())
+    assert kind.switch not in (not_enabled(f"{values}true{end}") or ())
 
 
 @pytest.mark.parametrize("values", ["sync: {later: 1}", "a: [", "- a list"])
