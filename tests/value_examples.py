@@ -28,6 +28,19 @@ _SHARED = [
     {"requests": {"cpu": 1.5, "memory": "8Gi", "ephemeral-storage": "1.5G"}},
     {"requests": {"cpu": "900m", "memory": 2000000000}, "limits": {"ephemeral-storage": "2Gi"}},
 ]
+_MANIFESTS = """
+# Two of them.
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: welcome}
+data: {greeting: "hello"}
+--- # and
+apiVersion: v1
+kind: List
+items:
+  - {apiVersion: example.com/v1, kind: Widget, metadata: {name: one}, spec: {size: 3, ratio: 0.5, live: true}}
+---
+"""
 _AFFINITY = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -148,6 +161,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "networking.replicateServices.toHost": [_TO_HOST],
     "networking.replicateServices.fromHost": [_FROM_HOST],
     "networking.resolveDNS": [],
+    "experimental.deploy.vcluster.manifests": [_MANIFESTS],
     "networking.serviceCIDR": ["10.43.0.0/16", "10.43.0.0/16,fd00:10:43::/112"],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
@@ -305,6 +319,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
+    ({"experimental.deploy.vcluster.manifests": "kind: ConfigMap"}, "document 1 has no apiVersion"),
+    ({"experimental.deploy.vcluster.manifests": "a: b: c"}, "document 1 is not YAML"),
+    (
+        {"experimental.deploy.vcluster.manifests": "---\napiVersion: v1\nkind: Pod"},
+        "document 2, of kind Pod, has no metadata.name",
+    ),
     ({"networking.serviceCIDR": "all"}, "serviceCIDR"),
     ({f"{_DISTRO}.apiServer.image.tag": "v1.29.3"}, "older than 1.30"),
     (

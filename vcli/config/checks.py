@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
+from vcli.config import inside
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_distros import check_distro
 from vcli.config.checks_exposure import check_exposure
@@ -59,7 +60,15 @@ def check(values: Values, document: Document) -> Values:
     _check_scheduler(values, document)
     check_custom(values, document)
     check_policies(values, document)
+    _check_manifests(values, document)
     return replace(values, control_plane=replace(plane, distro=distro))
+
+
+def _check_manifests(values: Values, document: Document) -> None:
+    try:
+        inside.objects(values.experimental.deploy.vcluster.manifests)
+    except ValueError as error:
+        raise fail(document, ("experimental", "deploy", "vcluster", "manifests"), f"{error}") from error
 
 
 def _check_ranges(values: Values, document: Document) -> None:

@@ -15,6 +15,7 @@ from vcli.config.fields import section as _section
 from vcli.config.image import Image
 from vcli.config.quantity import PATTERN as QUANTITY
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
+from vcli.config.schema_deploy import Experimental
 from vcli.config.schema_distros import K0s, K3s, PullPolicy
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
@@ -382,6 +383,7 @@ class Values:
     integrations: Integrations = _section(Integrations)
     policies: Policies = _section(Policies)
     rbac: Rbac = _section(Rbac)
+    experimental: Experimental = _section(Experimental)
     sync: Sync = _section(Sync)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

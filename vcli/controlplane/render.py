@@ -11,6 +11,7 @@ from typing import Any
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import CONTEXT, Spec
+from vcli.config import inside
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
@@ -220,6 +221,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         isolated=bool(values.policies.pod_security_standard),
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),
+        manifests=inside.objects(values.experimental.deploy.vcluster.manifests),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
 
