@@ -41,6 +41,10 @@ items:
   - {apiVersion: example.com/v1, kind: Widget, metadata: {name: one}, spec: {size: 3, ratio: 0.5, live: true}}
 ---
 """
+_RULES = [
+    {"apiGroups": [""], "resources": ["pods/eviction"], "verbs": ["create"]},
+    {"apiGroups": ["*"], "resources": ["things"], "verbs": ["get"], "resourceNames": ["one"]},
+]
 _AFFINITY = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -180,6 +184,8 @@ EXAMPLES: dict[str, list[Any]] = {
     ],
     "integrations.metricsServer.enabled": [False],
     "rbac.clusterRole.enabled": [True, False],
+    "rbac.clusterRole.extraRules": [_RULES],
+    "rbac.role.extraRules": [_RULES],
     f"{_NODES}.selector.all": [],
     f"{_NODES}.selector.labels": [],
     f"{_NODES}.clearImageStatus": [],
@@ -319,6 +325,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
+    ({"rbac.role.extraRules": [{"apiGroups": [""], "resources": [], "verbs": ["get"]}]}, "must not be empty"),
+    ({"rbac.role.extraRules": [{"resources": ["pods"], "verbs": ["get"]}]}, "apiGroups"),
+    (
+        {"rbac.clusterRole.enabled": False, "rbac.clusterRole.extraRules": _RULES},
+        "of no use while rbac.clusterRole.enabled is false",
+    ),
     ({"experimental.deploy.vcluster.manifests": "kind: ConfigMap"}, "document 1 has no apiVersion"),
     ({"experimental.deploy.vcluster.manifests": "a: b: c"}, "document 1 is not YAML"),
     (

@@ -15,6 +15,7 @@ from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_pods import check_pods
 from vcli.config.checks_policies import check_policies
+from vcli.config.checks_rbac import check_rbac
 from vcli.config.checks_stores import check_stores
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
@@ -60,6 +61,7 @@ def check(values: Values, document: Document) -> Values:
     _check_scheduler(values, document)
     check_custom(values, document)
     check_policies(values, document)
+    check_rbac(values, document)
     _check_manifests(values, document)
     return replace(values, control_plane=replace(plane, distro=distro))
 

@@ -24,6 +24,7 @@ from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import CIDRS, DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
+from vcli.config.schema_rbac import Rbac
 from vcli.config.schema_services import SyncedServices
 from vcli.config.schema_stores import ExternalEtcd
 from vcli.kube.types import Object
@@ -333,24 +334,6 @@ class Integrations:
     """What the host has and the virtual cluster may use."""
 
     metrics_server: MetricsServer = _section(MetricsServer)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterRole:
-    """What the syncer may read of the host outside its namespace."""
-
-    enabled: bool | Literal["auto"] = _doc(
-        "auto",
-        "Give the syncer rights outside its namespace: to read the host's PersistentVolumes that its claims"
-        " are bound to, and what kinds that are on take; auto: only for kinds whose enabled is true.",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rbac:
-    """Rights of the syncer on the host."""
-
-    cluster_role: ClusterRole = _section(ClusterRole)
 
 
 @with_switches("toHost")

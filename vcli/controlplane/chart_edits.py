@@ -339,6 +339,7 @@ imagePullSecrets:
   {{- toYaml .rules | nindent 2 }}
   {{- end }}
   {{- end }}
+  {{- include "vcli.extraRules" .Values.rbac.role.extraRules | nindent 2 }}
 ---
 """,
     ),

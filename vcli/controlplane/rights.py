@@ -1,15 +1,17 @@
 """What the syncer may do on the host, and the accounts that go with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
 from vcli.catalog.kind import Rule, merged, reading
+from vcli.config.dump import dump
 from vcli.config.networking import services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of, nodes_of
+from vcli.config.schema_rbac import PolicyRule
 from vcli.config.synced import (
     chosen,
     custom_kinds,
@@ -77,7 +79,8 @@ def _others() -> dict[str, Feature]:
 
 def required(values: Values) -> frozenset[Right]:
     """What the syncer can't do without in its namespace."""
-    return frozenset(rights_of([*_rules(values), *high_availability.rules("", values)]))
+    extra = [rule for rule in _extra(values.rbac.role.extra_rules) if "resourceNames" not in rule]
+    return frozenset(rights_of([*_rules(values), *high_availability.rules("", values), *extra]))
 
 
 def of_cluster(values: Values, namespace: str) -> frozenset[Right]:
@@ -115,6 +118,7 @@ def render(
             if feature.name in with_features
             for rule in feature.rules
         ]
+        + _extra(values.rbac.role.extra_rules)
     )
     binding["roleRef"]["name"] = names.service_account
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
@@ -168,7 +172,12 @@ def _beyond(values: Values, own: str) -> list[Object]:
         values: what the user chose.
         own: the host namespace, for which the Role is enough.
     """
-    return [*_cluster_rules(values), *_mapped_rules(values, own), *_service_rules(values, own)]
+    found = [*_cluster_rules(values), *_mapped_rules(values, own), *_service_rules(values, own)]
+    return [*found, *_extra(values.rbac.cluster_role.extra_rules)]
+
+
+def _extra(rules: Iterable[PolicyRule]) -> list[Object]:
+    return [{key: names for key, names in dump(rule).items() if names} for rule in rules]
 
 
 def _mapped_rules(values: Values, own: str) -> Iterator[Object]:
