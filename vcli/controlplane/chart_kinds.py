@@ -59,6 +59,13 @@ def kinds() -> str:
                 [line_of({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})],
             ),
             "{{- end -}}",
+            '{{- define "vcli.rightsElsewhere" -}}',
+            "{{- $found := dict -}}",
+            f"{{{{- if not {_GIVEN} -}}}}",
+            *(line for kind in mapped for line in when(_is_on(kind), [_elsewhere(kind)])),
+            "{{- end -}}",
+            "{{- toJson $found -}}",
+            "{{- end -}}",
             '{{- define "vcli.extraRules" -}}',
             "{{- range . }}",
             "{{- $rule := dict }}",
@@ -156,6 +163,13 @@ def _mapped_rule(kind: SyncedKind) -> str:
     rule = json.dumps(json.dumps(reading(kind.resource).dump()))
     by_name = f".Values.sync.{kind.path}.mappings.byName"
     return f'{{{{- include "vcli.mappedRule" (dict "root" . "rule" {rule} "byName" {by_name}) }}}}'
+
+
+def _elsewhere(kind: SyncedKind) -> str:
+    """As `vcli.controlplane.rights_elsewhere`."""
+    rule = json.dumps(json.dumps(reading(kind.resource).dump()))
+    arguments = f'"root" . "found" $found "rule" {rule} "byName" .Values.sync.{kind.path}.mappings.byName'
+    return f'{{{{- include "vcli.addRulesElsewhere" (dict {arguments}) -}}}}'
 
 
 def _check_mapped(kind: SyncedKind) -> str:

@@ -33,6 +33,7 @@ from vcli.controlplane import (
     packing,
     policies,
     rights,
+    rights_elsewhere,
     shares,
     syncer,
 )
@@ -86,6 +87,7 @@ def render(
         headless,
         *exposure.ingress(names, values),
         *_rights(names, values, facts),
+        *rights_elsewhere.render(names, values, facts),
         _config_map(
             names.values,
             data={"config.yaml": yaml.dump(values.given, sort_keys=False, unicode=False, width=80)},
@@ -256,12 +258,12 @@ def _finished(obj: Object, names: Names, values: Values, *, owner: OwnerReferenc
     added = {**values.control_plane.advanced.global_metadata.annotations, **annotations(obj)}
     full: ObjectMeta = {"name": obj["metadata"]["name"], "labels": {**labels(obj), **names.labels}}
     if Resource.of(obj).namespaced:
-        full["namespace"] = names.namespace
-    else:
+        full["namespace"] = obj["metadata"].get("namespace", names.namespace)
+    if full.get("namespace") != names.namespace:
         full["labels"][HOST_NAMESPACE] = names.namespace
     if added:
         full["annotations"] = added
-    if owner is not None and "namespace" in full:
+    if owner is not None and full.get("namespace") == names.namespace:
         full["ownerReferences"] = [owner]
     return {**obj, "metadata": full}
 

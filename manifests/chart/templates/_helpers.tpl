@@ -164,6 +164,26 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/* Adds "rule" to "found", by namespace, for what "byName" names in namespaces of others. */}}
+{{- define "vcli.addRulesElsewhere" -}}
+{{- $found := .found -}}
+{{- $named := dict -}}
+{{- $own := .root.Release.Namespace -}}
+{{- range $host, $_ := .byName -}}
+  {{- $parts := splitList "/" $host -}}
+  {{- $namespace := first $parts -}}
+  {{- if not (has $namespace (list "" $own)) -}}
+    {{- $_ := set $named $namespace (append (get $named $namespace | default list) (last $parts)) -}}
+  {{- end -}}
+{{- end -}}
+{{- $text := .rule -}}
+{{- range $namespace, $names := $named -}}
+  {{- $rule := $text | fromJson -}}
+  {{- if not (has "*" $names) -}}{{- $_ := set $rule "resourceNames" ($names | uniq | sortAlpha) -}}{{- end -}}
+  {{- $_ := set $found $namespace (append (get $found $namespace | default list) $rule) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* What of the values is not the default, as JSON: "values" without what is equal in "defaults". */}}
 {{- define "vcli.given" -}}
 {{- $given := dict -}}
