@@ -46,7 +46,7 @@ async def _why_not(client: Client, names: Names, namespace: str, wanted: list[Ri
     for right in wanted:
         if not await may(client, namespace, group=right.group, resource=right.resource, verb=right.verb):
             return (
-                f"you may not {right.verb} {right.resource} there, to give the right to the syncer; whoever may"
-                f" can apply the Role and RoleBinding that {vcli('template', names.cluster)} prints"
+                f"you may not {right.verb} {right.resource} there, to give the right to the syncer; whoever"
+                f" may can apply the Role and RoleBinding that {vcli('template', names.cluster)} prints"
             )
     return ""
