@@ -37,7 +37,7 @@ def is_plain(text: str) -> bool:
 
 
 def in_json(document: str) -> str:
-    """A JSON document with the same data; JSON's own escapes stand for what `visible` would escape."""
+    """A JSON document with the same data; JSON's own escapes replace what `visible` would escape."""
     return _UNPRINTABLE.sub(_json_escaped, document)
 
 

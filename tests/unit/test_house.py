@@ -58,6 +58,25 @@ def test_modules_say_what_they_are():
     assert not silent
 
 
+# For these Kubernetes, or plain English, has a word; docs/reference/glossary.md has those of our own.
+NOT_PLAIN = re.compile(
+    r"\b(told|tell_back|anew|stands? for|tenant's wish|good news|last words|half[ -]deleted|"
+    r"on its way out|is_going|appeared_or_gone|Doorway|thrift|reckon\w*|hopeless|patience|evidence|madeBy|"
+    r"won't have it|UsageApiService)\b"
+)
+
+
+def test_words_are_plain():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {match[0]}"
+        for folder, pattern in (("vcli", "*.py"), ("docs", "*.md"))
+        for path in sorted(ROOT.joinpath(folder).rglob(pattern))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (match := NOT_PLAIN.search(line))
+    ]
+    assert not found
+
+
 def test_commands_in_messages_are_built_not_written():
     """``f"vcli delete {name}"`` lacks --context and --kubeconfig, and quotes: see vcli/invocation.py."""
     written = [

@@ -95,7 +95,7 @@ def in_foreground(
         foreground: ``--foreground``.
         background_proxy: ``--background-proxy``, which is false where a tunnel in the foreground is meant.
         child: a command is run, whose tunnel is in this process anyway.
-        console: is told what has no effect.
+        console: gets a warning for what has no effect.
 
     Raises:
         UsageError: both are asked for.

@@ -197,7 +197,7 @@ class ValueOptions:
         return [(option, expression) for option, many in given.items() for expression in many or ()]
 
     def options(self) -> dict[str, dict[str, Any]]:
-        """The options that stand for one value each: the option's name to a mapping of values."""
+        """The options that set one value each: the option's name to a mapping of values."""
         found: dict[str, dict[str, Any]] = {}
         if self.distro is not None:
             others: dict[str, Any] = {each.value: {"enabled": None} for each in Distro}

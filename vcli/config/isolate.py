@@ -1,4 +1,4 @@
-"""What ``--isolate`` stands for: values below those that are given, which may narrow or loosen it."""
+"""What ``--isolate`` means: values below those that are given, which may narrow or loosen it."""
 
 from copy import deepcopy
 from dataclasses import replace

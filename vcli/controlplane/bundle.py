@@ -1,4 +1,4 @@
-"""The syncer as one zip: the very `vcli` that runs here, and what it imports, as bytecode.
+"""The syncer as one block: the very `vcli` that runs here, and what it imports, as bytecode.
 
 It travels in ConfigMaps, compressed as a whole; it is run by the Python of the same minor version, whose
 bytecode it holds, by `vcli.bootstrap.boot`, which travels beside it.
@@ -7,30 +7,24 @@ Two limits: `kubectl apply` puts a copy of each object into an annotation, and 2
 Helm keeps a chart's files and the rendered objects in one Secret of a mebibyte.
 """
 
-import __future__
-
 import hashlib
 import importlib.util
-import io
-import marshal
 import os
-import struct
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
 
 from platformdirs import user_cache_dir
 
+from vcli.controlplane import bytecode
 from vcli.errors import VcliError
 
 LARGEST = 340 * 1024
 PART = 160 * 1024
 """Bytes in one ConfigMap: as base64 in JSON they stay below 256 KiB."""
-_FORMAT = b"5"  # enters the hash; raised when the same sources would be packed differently
+_FORMAT = b"6"  # enters the hash; raised when the same sources would be packed differently
 
 # What the syncer may import besides the standard library (import-linter keeps it so), whole.
 _OWN = (
@@ -46,11 +40,6 @@ _OWN = (
 )
 _DEPENDENCIES = ("h11", "wsproto")
 _MOST_KEPT = 5
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first instant that a zip knows
-_UNCHECKED_HASH = 0b01
-_CODE_UNIT, _LONGEST_ENTRY, _NO_COLUMNS, _NO_LOCATION, _MORE = 2, 8, 13, 15, 0x40
-# The last version without back references: those follow reference counts, and differ from run to run.
-_MARSHAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ class Bundle:
 
     Attributes:
         digest: ten hex digits that change with the content.
-        data: the zip, compressed by xz.
+        data: its code, compressed by xz.
         python: the minor version that can run it, ``3.11``.
     """
 
@@ -76,7 +65,7 @@ class Bundle:
 @dataclass(frozen=True, slots=True)
 class _Source:
     name: str
-    """Path in the zip, ``h11/_events.py``."""
+    """Its path, ``h11/_events.py``."""
     data: bytes
 
 
@@ -93,7 +82,7 @@ def load(*, cache: Path | None = None) -> Bundle:
     digest = _digest(sources)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache or Path(user_cache_dir("vcli")) / "bundles"
-    path = folder / f"{digest}.zip.xz"
+    path = folder / f"{digest}.code.xz"
     try:
         return Bundle(digest, path.read_bytes(), python)
     except OSError:
@@ -103,7 +92,7 @@ def load(*, cache: Path | None = None) -> Bundle:
 
 
 def pack(sources: list[_Source]) -> bytes:
-    """Compile, zip and compress; equal sources give equal bytes.
+    """Compile and compress; equal sources give equal bytes.
 
     Raises:
         VcliError: it is larger than what can be applied, or this Python can't compress it.
@@ -115,14 +104,8 @@ def pack(sources: list[_Source]) -> bytes:
             "this Python has no module lzma, by which the syncer's code is compressed",
             hint="use another build of Python, or an image that has the syncer: --syncer-image",
         ) from error
-    buffer = io.BytesIO()
-    # Compressed as one afterwards it takes a third less than member by member.
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for source in sources:
-            info = zipfile.ZipInfo(source.name + "c", _EPOCH)
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, _compile(source))
-    data = lzma.compress(buffer.getvalue(), preset=9)
+    modules = {source.name: bytecode.compiled(source.data, source.name) for source in sources}
+    data = lzma.compress(bytecode.dump(modules), preset=9)
     if len(data) > LARGEST:
         raise VcliError(f"the syncer's bundle has {len(data)} bytes, {LARGEST} are the most")
     return data
@@ -164,57 +147,13 @@ def _digest(sources: list[_Source]) -> str:
     return digest.hexdigest()[:10]
 
 
-def _compile(source: _Source) -> bytes:
-    """A .pyc that is taken without looking for its source (PEP 552, unchecked hash)."""
-    # optimize=2 drops docstrings, of which a third of the bytes would be; nothing of ours reads them.
-    # Annotations stay text: as code, which nothing runs, they would be 3 % of the bundle.
-    flags = __future__.annotations.compiler_flag
-    code = compile(source.data, source.name, "exec", flags=flags, dont_inherit=True, optimize=2)
-    code = without_columns(code)
-    header = importlib.util.MAGIC_NUMBER + struct.pack("<L", _UNCHECKED_HASH)
-    return header + importlib.util.source_hash(source.data) + marshal.dumps(code, _MARSHAL)
-
-
-def without_columns(code: CodeType) -> CodeType:
-    """The same code, whose tracebacks name lines, and underline nothing: columns would be 30 % of it.
-
-    The format is that of Objects/locations.md in CPython's sources, the same since 3.11.
-    """
-    table, line = bytearray(), code.co_firstlineno
-    for start, end, at in code.co_lines():
-        left = (end - start) // _CODE_UNIT
-        while left > 0:
-            length = min(left, _LONGEST_ENTRY)
-            kind = _NO_LOCATION if at is None else _NO_COLUMNS
-            table.append(0x80 | kind << 3 | length - 1)
-            if at is not None:
-                table += _signed(at - line)
-                line = at
-            left -= length
-    constants = tuple(
-        without_columns(each) if isinstance(each, CodeType) else each for each in code.co_consts
-    )
-    return code.replace(co_linetable=bytes(table), co_consts=constants)
-
-
-def _signed(number: int) -> bytes:
-    """A number in groups of six bits, the lowest first; its own lowest bit is the sign."""
-    left = abs(number) << 1 | (number < 0)
-    found = bytearray()
-    while left >= _MORE:
-        found.append(_MORE | left & _MORE - 1)
-        left >>= 6
-    found.append(left)
-    return bytes(found)
-
-
 def _keep(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
             file.write(data)
         os.replace(file.name, path)  # noqa: PTH105  atomic: another create may be reading
-        packed = sorted(path.parent.glob("*.zip*"), key=lambda other: other.stat().st_mtime)
+        packed = sorted(path.parent.glob("*.xz"), key=lambda other: other.stat().st_mtime)
         for old in packed[:-_MOST_KEPT]:
             old.unlink(missing_ok=True)
     except OSError:

@@ -71,7 +71,7 @@ def chart(bundle: Bundle) -> dict[str, bytes]:
         **{f"templates/{name}": _edited(name) for name in EDITS},
         "templates/_shares.tpl": chart_shares.helpers(),
     }
-    parts = {f"files/vcli.zip.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
+    parts = {f"files/vcli.code.xz.{number:02}": part for number, part in enumerate(bundle.parts)}
     return {**{path: text.encode() for path, text in files.items()}, **parts}
 
 

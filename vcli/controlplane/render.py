@@ -241,7 +241,7 @@ def _bundle(names: Names, bundle: Bundle | None) -> list[Object]:
         _config_map(
             names.bundle(bundle.digest, number),
             immutable=True,
-            binaryData={f"vcli.zip.xz.{number:02}": base64.b64encode(part).decode()},
+            binaryData={f"vcli.code.xz.{number:02}": base64.b64encode(part).decode()},
         )
         for number, part in enumerate(bundle.parts)
     ]

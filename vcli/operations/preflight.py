@@ -112,7 +112,7 @@ async def run_preflight(
     """
     exports(names, values)
     check_host_namespace(values, names.namespace)
-    # In two groups, because the types of more than six can't be told apart.
+    # In two groups, because the types of more than six are not kept apart by mypy.
     objects = asyncio.gather(
         _find(client, NAMESPACES, names.namespace),
         _find(client, SERVICES, names.service, names.namespace),

@@ -43,8 +43,8 @@ async def wait_served(
         cluster: the virtual cluster.
         files: its PKI.
         timeout: seconds.
-        warn: is told when we may not look.
-        detail: is told what is awaited.
+        warn: called when we may not look.
+        detail: called with what is awaited.
 
     Returns:
         False when we may not look.

@@ -7,7 +7,7 @@ from vcli.kube.errors import Unreachable
 from vcli.portforward.link import Link
 
 _READ = 64 * 1024
-# A local end-of-file can't be told to the pod (the protocol has no half-close); what the pod still has to say
+# A local end-of-file can't be sent to the pod (the protocol has no half-close); what the pod still has to say
 # is delivered until it pauses this long.
 _LINGER = 1.0
 # More than a TLS client ever says before it waits for an answer.

@@ -120,7 +120,7 @@ class TunnelState:
 
 
 def on_this_machine(address: str) -> str:
-    """The address to connect to for a listener on this one, which may stand for all addresses."""
+    """The address to connect to for a listener on this one, which may mean all addresses."""
     return _WILDCARDS.get(address, address)
 
 

@@ -14,13 +14,15 @@ from vcli.kube.errors import ApiError, Forbidden, NotFound, Unauthorized, Unreac
 from vcli.kube.resources import PODS
 from vcli.portforward.link import Link, open_link
 from vcli.portforward.listener import listen
-from vcli.portforward.pods import choose
+from vcli.portforward.pods import in_order
 from vcli.portforward.splice import Local
 
 logger = logging.getLogger(__name__)
 
 _POD_TIMEOUT = 30.0
 _OPEN_TIMEOUT = 10.0
+_OPEN_TIMEOUT_OF_SEVERAL = 3.0
+"""Where another pod can be tried: clients give a TLS handshake ten seconds, and one node may be dead."""
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 2.0
 
@@ -81,7 +83,8 @@ class Tunnel:
         self._connections: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
         self._pod: str | None = None
-        self._failed: str | None = None
+        self._failed: list[str] = []
+        self._of_several = False
 
     async def start(self, listener: socket.socket | None = None) -> int:
         """Serve.
@@ -155,13 +158,15 @@ class Tunnel:
         until = loop.time() + _POD_TIMEOUT
         backoff = _FIRST_BACKOFF
         while True:
+            pod = ""
             try:
-                link = await self._open()
+                pod = self._pod or await self._choose()
+                link = await self._open(pod)
                 await self._carry(local, link)
                 if local.committed or local.gone:
                     return
                 failure: ApiError | Unreachable = Unreachable(
-                    f"pod {self._pod} in namespace {self._namespace} does not answer"
+                    f"pod {pod} in namespace {self._namespace} does not answer"
                     f" on port {self._port}{': ' + link.error if link.error else ''}"
                 )
             except (Forbidden, Unauthorized):
@@ -169,7 +174,7 @@ class Tunnel:
                 raise
             except (ApiError, Unreachable) as error:
                 failure = error
-            self._failed, self._pod = self._pod or self._failed, None
+            self._choose_another_than(pod)
             self._on_failure()
             if loop.time() + backoff > until:
                 raise failure
@@ -184,21 +189,35 @@ class Tunnel:
         finally:
             await link.close()
 
-    async def _open(self) -> Link:
+    async def _choose(self) -> str:
         try:
             async with asyncio.timeout(_OPEN_TIMEOUT):
-                if self._pod is None:
-                    pods = await self.client.list(
-                        PODS, namespace=self._namespace, label_selector=self._selector
-                    )
-                    self._pod = choose(pods["items"], but_not=self._failed)
-                if self._pod is None:
-                    raise NotFound(
-                        f"no running pod with labels {self._selector} in namespace {self._namespace}",
-                        status=404,
-                    )
-                return await open_link(self.client, namespace=self._namespace, pod=self._pod, port=self._port)
+                pods = await self.client.list(PODS, namespace=self._namespace, label_selector=self._selector)
         except TimeoutError as error:
             raise Unreachable(
-                f"the host did not open a connection to pod {self._pod} within {_OPEN_TIMEOUT:g} seconds"
+                f"the host did not list the pods of {self._namespace} within {_OPEN_TIMEOUT:g} seconds"
+            ) from error
+        names = in_order(pods["items"], failed=self._failed)
+        if not names:
+            raise NotFound(
+                f"no running pod with labels {self._selector} in namespace {self._namespace}", status=404
+            )
+        self._failed = [name for name in self._failed if name in names]
+        self._pod, self._of_several = names[0], len(names) > 1
+        return names[0]
+
+    def _choose_another_than(self, pod: str) -> None:
+        """Have the next connection choose again, and this pod last; unless another connection did so."""
+        if pod and pod == self._pod:
+            self._failed = [name for name in self._failed if name != pod] + [pod]
+            self._pod = None
+
+    async def _open(self, pod: str) -> Link:
+        timeout = _OPEN_TIMEOUT_OF_SEVERAL if self._of_several else _OPEN_TIMEOUT
+        try:
+            async with asyncio.timeout(timeout):
+                return await open_link(self.client, namespace=self._namespace, pod=pod, port=self._port)
+        except TimeoutError as error:
+            raise Unreachable(
+                f"the host did not open a connection to pod {pod} within {timeout:g} seconds"
             ) from error

@@ -40,7 +40,7 @@ _MADE_BY_KUBERNETES: Final = {
 
 
 def inert_kinds(settings: Settings) -> Iterator[InertKind]:
-    """The kinds that are not synced, with what their objects are told."""
+    """The kinds that are not synced, with the warning that their objects get."""
     on = kinds_of(settings)
     to_host = {kind.resource: kind for kind in SYNCED if kind.direction == "toHost"}
     for resource, kind in to_host.items():

@@ -1,5 +1,6 @@
 """The bundle: it runs on its own, is the same each time, and small enough."""
 
+import dataclasses
 import lzma
 import os
 import subprocess
@@ -7,11 +8,12 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 
 import pytest
 
-from vcli.controlplane import bundle
+from vcli.bootstrap import boot
+from vcli.controlplane import bundle, bytecode
 from vcli.errors import VcliError
 
 ISOLATED = [sys.executable, "-S", "-E", "-s", "-I"]
@@ -20,7 +22,7 @@ ISOLATED = [sys.executable, "-S", "-E", "-s", "-I"]
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bundle") / "vcli.zip"
-    path.write_bytes(lzma.decompress(bundle.load(cache=path.parent / "cache").data))
+    boot.write(lzma.decompress(bundle.load(cache=path.parent / "cache").data), path)
     return path
 
 
@@ -51,12 +53,12 @@ def test_every_module_imports_with_nothing_but_the_standard_library(packed: Path
 def test_the_syncer_starts_from_its_parts(tmp_path: Path):
     packed = bundle.load(cache=tmp_path / "cache")
     for number, part in enumerate(packed.parts):
-        (tmp_path / f"vcli.zip.xz.{number:02}").write_bytes(part)
-    boot = tmp_path / "boot.py"
+        (tmp_path / f"vcli.code.xz.{number:02}").write_bytes(part)
+    script = tmp_path / "boot.py"
     archive = tmp_path / "vcli.zip"
-    boot.write_text(bundle.boot_script().replace('"/tmp/vcli.zip"', repr(str(archive))))
+    script.write_text(bundle.boot_script().replace('"/tmp/vcli.zip"', repr(str(archive))))
     done = subprocess.run(
-        [sys.executable, "-S", str(boot), "vcli.syncer", "--settings", str(tmp_path / "none.json")],
+        [sys.executable, "-S", str(script), "vcli.syncer", "--settings", str(tmp_path / "none.json")],
         env={"PATH": os.environ["PATH"]},
         cwd=tmp_path,
         capture_output=True,
@@ -105,18 +107,18 @@ def test_it_is_packed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = bundle.load(cache=tmp_path)
     monkeypatch.setattr(bundle, "pack", lambda _: pytest.fail("packed again"))
     assert bundle.load(cache=tmp_path) == first
-    assert [path.name for path in tmp_path.iterdir()] == [f"{first.digest}.zip.xz"]
+    assert [path.name for path in tmp_path.iterdir()] == [f"{first.digest}.code.xz"]
 
 
 def test_old_ones_do_not_pile_up(tmp_path: Path):
     for number in range(9):
-        old = tmp_path / f"{number}.zip"
+        old = tmp_path / f"{number}.xz"
         old.touch()
         os.utime(old, (number, number))
     digest = bundle.load(cache=tmp_path).digest
     assert {path.name for path in tmp_path.iterdir()} == {
-        f"{digest}.zip.xz",
-        *(f"{n}.zip" for n in range(5, 9)),
+        f"{digest}.code.xz",
+        *(f"{n}.xz" for n in range(5, 9)),
     }
 
 
@@ -130,9 +132,76 @@ def test_tracebacks_name_the_same_lines():
 
     for source in bundle._sources():
         code = compile(source.data, source.name, "exec")
-        short = bundle.without_columns(code)
+        short = bytecode.without_columns(code)
         assert list(lines(short)) == list(lines(code)), source.name
         assert {position[2] for position in short.co_positions()} == {None}
+
+
+FIELDS = [name for name in dir(CodeType) if name.startswith("co_") and name not in ("co_lnotab", "co_consts")]
+
+
+def fields(code: CodeType) -> Iterator[tuple[object, ...]]:
+    """What a code object and those in it are made of, each method's answer as a list."""
+    values = (getattr(code, name) for name in FIELDS)
+    yield tuple(list(value()) if callable(value) else value for value in values)
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from fields(each)
+        else:
+            yield (type(each), each)
+
+
+def test_each_code_object_is_the_same_after_unpacking():
+    modules = {
+        source.name: bytecode.compiled(source.data, source.name)
+        for source in (*bundle._sources(), bundle._Source("odd.py", ODD.encode()))
+    }
+    unpacked = dict(boot.modules(bytecode.dump(modules)))
+    assert unpacked.keys() == modules.keys()
+    for name, code in modules.items():
+        assert list(fields(unpacked[name])) == list(fields(code)), name
+
+
+ODD = """
+from dataclasses import KW_ONLY, InitVar, dataclass
+from typing import ClassVar, NamedTuple, TypedDict
+
+def outer(first: int, /, second: str = "s", *rest: bytes, named: float) -> None:
+    global elsewhere
+    here: list[int] = []
+    def elsewhere():
+        return [lambda: (here, each) for each in rest]
+    class Inner:
+        def method(self) -> "Inner": return __class__
+
+@dataclass
+class Fields:
+    shared: ClassVar[int] = 1
+    given: InitVar[int]
+    _: KW_ONLY
+    kept: dict[str, int]
+
+class Pair(NamedTuple):
+    left: int
+    right: str = ""
+
+class Shape(TypedDict, total=False):
+    name: str
+"""
+
+
+def test_annotations_that_something_reads_stay():
+    module = ModuleType("odd")
+    sys.modules[module.__name__] = module
+    try:
+        exec(bytecode.compiled(ODD.encode(), "odd.py"), module.__dict__)  # noqa: S102  its own text
+    finally:
+        del sys.modules[module.__name__]
+    assert [field.name for field in dataclasses.fields(module.Fields)] == ["kept"]
+    assert module.Fields(1, kept={}).shared == 1
+    assert module.Pair(1) == (1, "")
+    assert module.Shape.__optional_keys__ == {"name"}
+    assert module.outer.__annotations__ == {}
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path):

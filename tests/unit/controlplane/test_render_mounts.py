@@ -122,7 +122,7 @@ def test_the_syncer_from_a_bundle():
     assert container["command"][:4] == ["python", "-S", "/bundle/boot.py", "vcli.syncer"]
     bundle = find(rendered(), "ConfigMap", "vc-bundle-0123456789-0-demo")
     assert bundle["immutable"] is True
-    assert base64.b64decode(bundle["binaryData"]["vcli.zip.xz.00"]) == b"zip"
+    assert base64.b64decode(bundle["binaryData"]["vcli.code.xz.00"]) == b"zip"
 
 
 def test_a_bundle_of_several_parts():

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from vcli.portforward.pods import choose
+from vcli.portforward.pods import in_order
 
 
 def pod(
@@ -38,11 +38,15 @@ LATER = "2026-01-02T00:00:00Z"
     ],
 )
 def test_a_ready_pod_that_stays_is_chosen(pods, expected):
-    assert choose(pods) == expected
+    assert next(iter(in_order(pods)), None) == expected
 
 
-def test_the_pod_that_failed_is_tried_again_only_if_there_is_no_other():
-    assert choose([pod("a", made=LATER), pod("b")], but_not="a") == "b"
-    assert choose([pod("a")], but_not="a") == "a"
+def test_pods_that_failed_come_last_the_last_to_fail_at_the_end():
+    three = [pod("a", made=LATER), pod("b"), pod("c")]
+    assert in_order(three) == ["a", "b", "c"]
+    assert in_order(three, failed=["a"]) == ["b", "c", "a"]
+    # "a" may be on a dead node: that "c" was slow once is no reason to go back there.
+    assert in_order(three, failed=["a", "c"]) == ["b", "a", "c"]
+    assert in_order([pod("a")], failed=["a"]) == ["a"]
     # Not Ready is worse than having failed once: that may have been the network.
-    assert choose([pod("a"), pod("b", ready=False)], but_not="a") == "a"
+    assert in_order([pod("a"), pod("b", ready=False)], failed=["a"]) == ["a", "b"]

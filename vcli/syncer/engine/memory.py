@@ -46,7 +46,7 @@ def _intern_map(value: Object) -> Object:
 
 
 def _one_of(made: Object) -> Object:
-    """The map that stands for all that are equal to it."""
+    """The one map that is kept of all that are equal."""
     fields = tuple(made.items())
     found = _alike.get(fields)
     if found is None:

@@ -28,7 +28,7 @@ class Metrics:
         availability: knows which kinds are unavailable.
 
     Attributes:
-        store: gives what is told of the store.
+        store: gives the metrics of the store.
     """
 
     def __init__(self, clients: Mapping[str, Client], availability: Availability) -> None:

@@ -85,7 +85,7 @@ class Recorder:
         Args:
             resource: of the object.
             obj: the object, in the cluster of the client; of it, the metadata.
-            reason: one word, in CamelCase; told once for each.
+            reason: one word, in CamelCase; emitted once for each.
             message: for the tenant, without host names.
 
         Raises:

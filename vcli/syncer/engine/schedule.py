@@ -18,7 +18,7 @@ HIGH = 10
 
 @dataclass(slots=True)
 class _Entry(Generic[Key]):
-    """One wish to have a key worked on. An entry that is no longer in `_waiting` is dead weight on a heap."""
+    """One request to work on a key. An entry that is no longer in `_waiting` is dead weight on a heap."""
 
     key: Key
     at: float

@@ -207,7 +207,8 @@ class Nodes:
         fresh = await self._source.node(name, internal_ips=addresses, kubelet_port=port)
         if fresh is None:
             raise NotFoundError(f"the host has no node {name}")
-        node = self._nodes.get(None, name)
+        # What was synced back, and no newer one: a tenant's change since is a conflict, and synced first.
+        node = known or self._nodes.get(None, name)
         if node is None:
             try:
                 # A kubelet registers with its status as well: the API takes it on create, for nodes alone.

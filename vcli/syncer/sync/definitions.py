@@ -1,7 +1,7 @@
 """CustomResourceDefinitions: the virtual cluster has the host's of the custom resources that are synced.
 
 A copy stays when the host has lost it, or its kind is turned off: the objects of tenants would go with it.
-One that a tenant has made is the tenant's, and used where it can stand for the host's.
+One that a tenant has made is the tenant's, and used where it can replace the host's.
 """
 
 from collections.abc import Callable, Iterable

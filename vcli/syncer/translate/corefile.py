@@ -74,7 +74,7 @@ def _zone(mapping: Mapping[str, Any], domain: str) -> str:
 
 
 def _host_name(target: Mapping[str, str], domain: str) -> str:
-    """The name on the host that a target stands for; empty where it is none of the host's."""
+    """The name on the host that a target means; empty where it is none of the host's."""
     if namespace := target.get("hostNamespace"):
         return f"{namespace}.svc.{domain}"
     if service := target.get("hostService"):

@@ -59,7 +59,7 @@ def left_out(host: Object) -> list[str]:
 
 
 def difference(host: Object, own: Object) -> str:
-    """In what a tenant's own definition can't stand for the host's; empty where it can."""
+    """In what a tenant's own definition can't replace the host's; empty where it can."""
     theirs, ours = host["spec"], own["spec"]
     if theirs["scope"] != ours["scope"]:
         return f"its scope is {ours['scope']}, on the host {theirs['scope']}"

@@ -1,4 +1,4 @@
-"""Who has set a field, by an object's managedFields: whether it is a tenant's wish, or follows from the host.
+"""Who has set a field, by an object's managedFields: whether a tenant asked for it, or the host set it.
 
 A number that an API server has allocated by itself has no manager. The format is FieldsV1 of server-side
 apply: ``f:NAME`` is a field, ``k:{...}`` the element of a list with these keys.
