@@ -126,6 +126,7 @@ annotations:
 {{- include "vcli.image" (dict "image" .Values.controlPlane.statefulSet.image "mirror" $mirror) -}}
 {{- else -}}
 {{- $image := .Values.controlPlane.statefulSet.image -}}
+{{- if kindIs "string" $image -}}{{- $image = dict -}}{{- end -}}
 {{- $tag := base (include "vcli.python" .) | trimPrefix "python:" -}}
 {{- $python := trimSuffix "-slim" $tag -}}
 {{- $tag = $image.tag | default $tag -}}
