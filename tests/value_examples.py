@@ -8,6 +8,7 @@ import value_examples_exposure as exposure
 import value_examples_gateway as gateway
 import value_examples_ha as ha
 import value_examples_policies as policies
+import value_examples_rendering as rendering
 import value_examples_sleep as sleep
 import value_examples_stores as stores
 from vcli.catalog import SYNCED
@@ -24,12 +25,6 @@ _NODES = "sync.fromHost.nodes"
 _ADVANCED = f"{_PLANE}.advanced"
 _TOLERATION = {"key": "dedicated", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
 _RESOURCES = {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
-_SHARED = [
-    {"limits": {"memory": "6Gi"}},
-    {"limits": {"cpu": 2, "memory": "1500000000"}},
-    {"requests": {"cpu": 1.5, "memory": "8Gi", "ephemeral-storage": "1.5G"}},
-    {"requests": {"cpu": "900m", "memory": 2000000000}, "limits": {"ephemeral-storage": "2Gi"}},
-]
 _AFFINITY = {
     "nodeAffinity": {
         "requiredDuringSchedulingIgnoredDuringExecution": {
@@ -63,8 +58,6 @@ _MAPPED = [
     {"hostname": "other.example.org", "target": {"vClusterService": "team-b/other/shop/db"}},
 ]
 _SELECTOR = "sync.fromHost.ingressClasses.selector"
-_POD_SECURITY = {"runAsUser": 1, "runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-_CONTAINER_SECURITY = {"runAsUser": 7, "capabilities": {"drop": ["ALL"], "add": ["CHOWN"]}}
 
 
 def _image(path: str) -> dict[str, list[Any]]:
@@ -82,6 +75,7 @@ def _metadata(path: str) -> dict[str, list[Any]]:
 
 EXAMPLES: dict[str, list[Any]] = {
     **exposure.EXAMPLES,
+    **rendering.EXAMPLES,
     f"{_DISTRO}.enabled": [],
     f"{_DISTRO}.version": ["1.36", "v1.36", "1.35.2", "v1.30.0", "v1.36.0-rc.1"],
     f"{_DISTRO}.imagePullPolicy": ["Always", "Never"],
@@ -115,7 +109,7 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_PLANE}.service.httpsNodePort": [],
     **_metadata(_SET),
     f"{_SET}.imagePullPolicy": ["Always"],
-    f"{_SET}.resources": [_RESOURCES, *_SHARED],
+    f"{_SET}.resources": [_RESOURCES, *rendering.SHARED],
     f"{_SET}.image": list(_IMAGES),
     f"{_SET}.image.registry": ["registry.example"],
     f"{_SET}.image.repository": ["me/own"],
@@ -130,13 +124,6 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_SET}.scheduling.tolerations": [[_TOLERATION]],
     f"{_SET}.scheduling.topologySpreadConstraints": [_SPREAD],
     f"{_SET}.scheduling.priorityClassName": ["high"],
-    f"{_SET}.scheduling.podManagementPolicy": ["OrderedReady"],
-    f"{_SET}.security.podSecurityContext": [_POD_SECURITY, {"fsGroup": 2000}],
-    f"{_SET}.security.containerSecurityContext": [
-        _CONTAINER_SECURITY,
-        {"allowPrivilegeEscalation": False, "runAsUser": 0, "runAsGroup": 0},
-        {"readOnlyRootFilesystem": False},
-    ],
     **_metadata(f"{_SET}.pods"),
     **ha.EXAMPLES,
     f"{_ADVANCED}.defaultImageRegistry": ["mirror.example.org/k8s", "mirror.example.org/k8s/"],
@@ -150,7 +137,6 @@ EXAMPLES: dict[str, list[Any]] = {
     "networking.replicateServices.toHost": [_TO_HOST],
     "networking.replicateServices.fromHost": [_FROM_HOST],
     "networking.resolveDNS": [],
-    "networking.serviceCIDR": ["10.43.0.0/16", "10.43.0.0/16,fd00:10:43::/112"],
     "exportKubeConfig.context": ["mine"],
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "exportKubeConfig.insecure": [True],
@@ -259,14 +245,13 @@ COMBINATIONS: list[dict[str, Any]] = [
     *policies.COMBINATIONS,
     *stores.COMBINATIONS,
     *exposure.COMBINATIONS,
+    *rendering.COMBINATIONS,
     # All at once; an image is one string here.
     {
         key: values[0]
         for key, values in EXAMPLES.items()
         if values and ".image." not in key and key != "exportKubeConfig.secret.name"
     },
-    {f"{_DISTRO}.apiServer.image.tag": "v1.35.2"},
-    {f"{_DISTRO}.apiServer.image": "me/api:v1.35.2-mine", f"{_DISTRO}.version": "1.35.2"},
     {"networking.resolveDNS": _MAPPED, "networking.advanced.clusterDomain": "corp.example"},
     {"networking.advanced.fallbackHostCluster": True},
     {"networking.replicateServices.fromHost": _FROM_HOST, "rbac.clusterRole.enabled": False},
@@ -298,6 +283,7 @@ COMBINATIONS: list[dict[str, Any]] = [
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     *distros.REFUSED,
+    *rendering.REFUSED,
     ({f"{_DISTRO}.version": "1.29.1"}, "older than 1.30"),
     ({f"{_DISTRO}.version": "1.31"}, "Name the patch as well"),
     ({f"{_DISTRO}.version": "latest"}, "version"),
@@ -306,18 +292,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
-    ({"networking.serviceCIDR": "all"}, "serviceCIDR"),
-    ({f"{_DISTRO}.apiServer.image.tag": "v1.29.3"}, "older than 1.30"),
-    (
-        {f"{_DISTRO}.apiServer.image.tag": "v1.35.2", f"{_DISTRO}.version": "1.35.1"},
-        "which controlPlane.distro.k8s.version asks for",
-    ),
-    ({f"{_SET}.image.tag": "3.1"}, "is no Python 3.11"),
-    ({f"{_SET}.resources": {"limits": {"memory": "64Mi"}}}, "is less than the control plane requests"),
-    ({f"{_SET}.resources": {"limits": {"nvidia.com/gpu": 1}}}, "can be shared out over containers"),
-    ({f"{_SET}.resources": {"claims": [{"name": "a"}]}}, "can't be shared out over containers"),
-    ({f"{_SET}.resources": {"requests": {"memory": "lots"}}}, "is not a quantity"),
-    ({f"{_SET}.security.podSecurityContext": {"runAsUser": 0}}, "0 is root"),
     ({"controlPlane.coredns.enable": True}, "enable"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),

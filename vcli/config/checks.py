@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
+from vcli.config import inside
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_distros import check_distro
 from vcli.config.checks_exposure import check_exposure
@@ -14,6 +15,7 @@ from vcli.config.checks_mappings import check_mappings
 from vcli.config.checks_networking import check_networking
 from vcli.config.checks_pods import check_pods
 from vcli.config.checks_policies import check_policies
+from vcli.config.checks_rbac import check_rbac
 from vcli.config.checks_sleep import check_sleep
 from vcli.config.checks_stores import check_stores
 from vcli.config.document import Document, Keys
@@ -61,7 +63,16 @@ def check(values: Values, document: Document) -> Values:
     check_custom(values, document)
     check_policies(values, document)
     check_sleep(values, document)
+    check_rbac(values, document)
+    _check_manifests(values, document)
     return replace(values, control_plane=replace(plane, distro=distro))
+
+
+def _check_manifests(values: Values, document: Document) -> None:
+    try:
+        inside.objects(values.experimental.deploy.vcluster.manifests)
+    except ValueError as error:
+        raise fail(document, ("experimental", "deploy", "vcluster", "manifests"), f"{error}") from error
 
 
 def _check_ranges(values: Values, document: Document) -> None:

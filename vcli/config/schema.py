@@ -16,6 +16,7 @@ from vcli.config.image import Image
 from vcli.config.quantity import PATTERN as QUANTITY
 from vcli.config.schema_custom import CUSTOM_RESOURCE, CustomToHost
 from vcli.config.schema_database import Database
+from vcli.config.schema_deploy import Experimental
 from vcli.config.schema_distros import K0s, K3s, PullPolicy
 from vcli.config.schema_export import ExportKubeConfig
 from vcli.config.schema_exposure import Ingress
@@ -24,6 +25,7 @@ from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import CIDRS, DnsMapping, ReplicateServices
 from vcli.config.schema_pods import SyncedPods
 from vcli.config.schema_policies import Policies
+from vcli.config.schema_rbac import Rbac
 from vcli.config.schema_services import SyncedServices
 from vcli.config.schema_sleep import SleepMode
 from vcli.config.schema_stores import ExternalEtcd
@@ -337,24 +339,6 @@ class Integrations:
     metrics_server: MetricsServer = _section(MetricsServer)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterRole:
-    """What the syncer may read of the host outside its namespace."""
-
-    enabled: bool | Literal["auto"] = _doc(
-        "auto",
-        "Give the syncer rights outside its namespace: to read the host's PersistentVolumes that its claims"
-        " are bound to, and what kinds that are on take; auto: only for kinds whose enabled is true.",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rbac:
-    """Rights of the syncer on the host."""
-
-    cluster_role: ClusterRole = _section(ClusterRole)
-
-
 @with_switches("toHost")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToHost:
@@ -386,6 +370,7 @@ class Values:
     policies: Policies = _section(Policies)
     rbac: Rbac = _section(Rbac)
     sleep_mode: SleepMode = _section(SleepMode)
+    experimental: Experimental = _section(Experimental)
     sync: Sync = _section(Sync)
     given: Object = field(default_factory=dict, metadata={"internal": True})
     warnings: tuple[str, ...] = field(default=(), metadata={"internal": True})

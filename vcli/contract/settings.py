@@ -39,6 +39,7 @@ class Settings:
         pki: the folder with `ca.crt`, `syncer.crt`, `syncer.key` and what the kubelet server needs.
         kubernetes_version: of the virtual cluster, `v1.36.3`.
         addons: objects to apply in the virtual cluster when it starts (CoreDNS).
+        manifests: objects of the values to apply there, of any kind.
         hosts_image: what writes /etc/hosts of pods with a subdomain; empty to leave it as the host makes it.
         etcd: URL of the etcd that the syncer looks after; empty where the store is somebody else's.
         metrics: whether to offer `metrics.k8s.io` where the host has it.
@@ -99,6 +100,7 @@ class Settings:
     mappings: dict[str, dict[str, str]] = field(default_factory=dict)
     networking: Object = field(default_factory=dict)
     custom_resources: dict[str, Object] = field(default_factory=dict)
+    manifests: list[Object] = field(default_factory=list)
     election: Object = field(default_factory=dict)
     sleep_after: int = 0
 
@@ -133,6 +135,7 @@ _ADDED: Final = (
     "isolated",
     "host_metadata",
     "workload_pull_secrets",
+    "manifests",
     "election",
     "sleep_after",
 )

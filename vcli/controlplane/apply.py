@@ -67,7 +67,7 @@ async def find_metadata(client: Client, resource: Resource, obj: Object) -> Obje
 
 
 async def list_metadata(
-    client: Client, resource: Resource, *, namespace: str, label_selector: str
+    client: Client, resource: Resource, *, namespace: str | None, label_selector: str
 ) -> list[Object]:
     """The metadata of all objects of a kind, without their content."""
     response = await client.request(

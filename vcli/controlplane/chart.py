@@ -29,6 +29,7 @@ _OWN = (
     "_networking.tpl",
     "_policies.tpl",
     "policies.yaml",
+    "rights-elsewhere.yaml",
     "_stores.tpl",
     "_database.tpl",
     "database.yaml",

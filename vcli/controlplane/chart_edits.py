@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501  Go templates are one line each
 
-from vcli.controlplane import chart_exposure, chart_policies, chart_scheduler
+from vcli.controlplane import chart_exposure, chart_policies, chart_rights, chart_scheduler
 from vcli.controlplane.chart_k3s import K3S_EDITS
 from vcli.controlplane.chart_kine import KINE_EDITS
 from vcli.controlplane.chart_pieces import Edit
@@ -297,87 +297,6 @@ resources:
     ),
 )
 
-_RIGHTS: tuple[Edit, ...] = (
-    (
-        "  # Before these come those of the kinds that are synced: vcli/catalog.\n",
-        '  {{- include "vcli.rules" . | nindent 2 }}\n',
-    ),
-    (
-        "metadata:\n  name: vc-demo\nautomountServiceAccountToken: false\n",
-        """\
-metadata:
-  name: vc-demo
-  {{- include "vcli.metadata" (dict "root" . "own" .Values.controlPlane.advanced.serviceAccount) | nindent 2 }}
-automountServiceAccountToken: false
-{{- with .Values.controlPlane.advanced.serviceAccount.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-""",
-    ),
-    (
-        "metadata:\n  name: vc-workload-demo\nautomountServiceAccountToken: false\n",
-        """\
-metadata:
-  name: vc-workload-demo
-  {{- include "vcli.metadata" (dict "root" . "own" .Values.controlPlane.advanced.workloadServiceAccount) | nindent 2 }}
-automountServiceAccountToken: false
-{{- with .Values.controlPlane.advanced.workloadServiceAccount.imagePullSecrets }}
-imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-""",
-    ),
-    (
-        "metadata:\n  name: vc-demo\nr",
-        'metadata:\n  name: vc-demo\n  {{- include "vcli.metadata" (dict "root" .) | nindent 2 }}\nr',
-    ),
-    (
-        "    verbs: [list, watch, create, patch]\n---\n",
-        """\
-    verbs: [list, watch, create, patch]
-  # Rights that an administrator of one namespace often lacks. Without them the named feature does not work.
-  {{- include "vcli.optionalRules" . | nindent 2 }}
-  {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
-  {{- with fromYaml . }}
-  {{- $annotations := .metadata.annotations }}
-  {{- $scheduled := $.Values.controlPlane.distro.k8s.scheduler.enabled }}
-  {{- if or $scheduled (not (hasKey $annotations "vcli.dev/only-with-scheduler")) }}
-  # {{ get $annotations "vcli.dev/feature" }}
-  {{- toYaml .rules | nindent 2 }}
-  {{- end }}
-  {{- end }}
-  {{- end }}
----
-""",
-    ),
-    (
-        "  - kind: ServiceAccount\n    name: vc-demo\n",
-        "  - kind: ServiceAccount\n    name: vc-demo\n    namespace: {{ .Release.Namespace | quote }}\n",
-    ),
-)
-
-_CLUSTER_NAME = "vcli:{{ $.Release.Namespace }}:{{ $.Release.Name }}"
-_CLUSTER_RIGHTS: tuple[Edit, ...] = (
-    (
-        "# What the syncer may",
-        '{{- with include "vcli.clusterRules" . | trim -}}\n# What the syncer may',
-    ),
-    (
-        "rules: []  # those of the kinds that are synced: vcli/catalog\n",
-        "rules:\n  {{- . | nindent 2 }}\n",
-    ),
-    (
-        "metadata:\n  name: vcli:team:demo\n",
-        f'metadata:\n  name: {_CLUSTER_NAME}\n  {{{{- include "vcli.clusterMetadata" $ | nindent 2 }}}}\n',
-    ),
-    ("  name: vcli:team:demo\nsubjects", f"  name: {_CLUSTER_NAME}\nsubjects"),
-    (
-        "    name: vc-demo\n    namespace: team\n",
-        "    name: vc-{{ $.Release.Name }}\n    namespace: {{ $.Release.Namespace | quote }}\n{{- end }}\n",
-    ),
-)
-
 _SELECTOR = '  selector:\n    {{- include "vcli.selector" . | nindent 4 }}\n'
 _SERVICES: tuple[Edit, ...] = (
     _metadata("demo", '(include "vcli.serviceMetadata" . | fromJson)'),
@@ -406,7 +325,7 @@ _SERVICES: tuple[Edit, ...] = (
 EDITS: dict[str, tuple[Edit, ...]] = {
     "services.yaml": _SERVICES,
     "ingress.yaml": chart_exposure.EDITS,
-    "rights.yaml": _RIGHTS,
-    "cluster-rights.yaml": _CLUSTER_RIGHTS,
+    "rights.yaml": chart_rights.RIGHTS,
+    "cluster-rights.yaml": chart_rights.CLUSTER_RIGHTS,
     "statefulset.yaml": _STATEFUL_SET,
 }

@@ -54,10 +54,27 @@ def kinds() -> str:
                 for line in when(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
             '{{- include "vcli.serviceRules" . }}',
+            '{{ include "vcli.extraRules" .Values.rbac.clusterRole.extraRules }}',
             *when(
                 any_of([*map(_is_given, owned), f"(and {_MAY_BE_GIVEN} {chart_custom.HAS_CLUSTER_SCOPED})"]),
                 [line_of({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})],
             ),
+            "{{- end -}}",
+            '{{- define "vcli.rightsElsewhere" -}}',
+            "{{- $found := dict -}}",
+            f"{{{{- if not {_GIVEN} -}}}}",
+            *(line for kind in mapped for line in when(_is_on(kind), [_elsewhere(kind)])),
+            "{{- end -}}",
+            "{{- toJson $found -}}",
+            "{{- end -}}",
+            '{{- define "vcli.extraRules" -}}',
+            "{{- range . }}",
+            "{{- $rule := dict }}",
+            "{{- range $key, $names := . }}",
+            "{{- if $names }}{{- $_ := set $rule $key $names }}{{- end }}",
+            "{{- end }}",
+            "- {{ toJson $rule }}",
+            "{{- end }}",
             "{{- end -}}",
             *chart_custom.templates(),
             '{{- define "vcli.kinds" -}}',
@@ -147,6 +164,13 @@ def _mapped_rule(kind: SyncedKind) -> str:
     rule = json.dumps(json.dumps(reading(kind.resource).dump()))
     by_name = f".Values.sync.{kind.path}.mappings.byName"
     return f'{{{{- include "vcli.mappedRule" (dict "root" . "rule" {rule} "byName" {by_name}) }}}}'
+
+
+def _elsewhere(kind: SyncedKind) -> str:
+    """As `vcli.controlplane.rights_elsewhere`."""
+    rule = json.dumps(json.dumps(reading(kind.resource).dump()))
+    arguments = f'"root" . "found" $found "rule" {rule} "byName" .Values.sync.{kind.path}.mappings.byName'
+    return f'{{{{- include "vcli.addRulesElsewhere" (dict {arguments}) -}}}}'
 
 
 def _check_mapped(kind: SyncedKind) -> str:

@@ -21,9 +21,11 @@ class Facts:
     Attributes:
         storage: the class that a claim gets, None if a claim would get none.
         features: names of those in `vcli.controlplane.rights` whose rights can be given to the syncer.
+        closed: other namespaces in which the syncer can't be given rights.
         api_ports: of the host's API server, if they could be read and the values ask for them.
     """
 
     storage: Storage | None = None
     features: frozenset[str] = frozenset()
     api_ports: tuple[int, ...] = ()
+    closed: frozenset[str] = frozenset()

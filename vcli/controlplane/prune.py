@@ -7,7 +7,7 @@ from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config.schema import Values
 from vcli.config.synced import custom_kinds, kinds_on
-from vcli.contract.labels import CLUSTER, synced_by
+from vcli.contract.labels import CLUSTER, HOST_NAMESPACE, synced_by
 from vcli.controlplane import policies
 from vcli.controlplane.apply import list_metadata, together
 from vcli.controlplane.names import Names
@@ -20,6 +20,7 @@ from vcli.kube.resources import (
     CLUSTERROLES,
     CONFIGMAPS,
     INGRESSES,
+    ROLEBINDINGS,
     ROLES,
     SECRETS,
     Resource,
@@ -65,10 +66,13 @@ async def find_surplus(
             *(_synced(client, names, resource) for resource in custom),
         ]
     )
+    elsewhere = await together(_elsewhere(client, names, each) for each in (ROLEBINDINGS, ROLES))
+    places = {(obj["kind"], obj["metadata"].get("namespace")) for obj in wanted}
+    old = [x for some in elsewhere for x in some if (x["kind"], x["metadata"]["namespace"]) not in places]
     bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
     found = [*(_typed(CONFIGMAPS, each) for each in bundles), *(each for some in others for each in some)]
     kept = {(obj["kind"], obj["metadata"]["name"]) for obj in wanted}
-    return [obj for obj in found if (obj["kind"], obj["metadata"]["name"]) not in kept]
+    return [*old, *(obj for obj in found if (obj["kind"], obj["metadata"]["name"]) not in kept)]
 
 
 async def prune(client: Client, surplus: Sequence[Object]) -> None:
@@ -85,6 +89,16 @@ async def prune(client: Client, surplus: Sequence[Object]) -> None:
             )
 
     await together(delete(obj) for obj in surplus)
+
+
+async def _elsewhere(client: Client, names: Names, resource: Resource) -> list[Object]:
+    """What the virtual cluster has in other namespaces, as far as we may know."""
+    selector = f"{CLUSTER}={names.cluster},{HOST_NAMESPACE}={names.namespace}"
+    try:
+        found = await list_metadata(client, resource, namespace=None, label_selector=selector)
+    except (NotFound, Forbidden):
+        return []
+    return [_typed(resource, each) for each in found]
 
 
 async def _find(client: Client, names: Names, resource: Resource, name: str) -> list[Object]:

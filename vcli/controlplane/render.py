@@ -11,7 +11,7 @@ from typing import Any
 from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import CONTEXT, Spec
-from vcli.config import data_source
+from vcli.config import data_source, inside
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
@@ -33,6 +33,7 @@ from vcli.controlplane import (
     packing,
     policies,
     rights,
+    rights_elsewhere,
     shares,
     sleep,
     syncer,
@@ -88,6 +89,7 @@ def render(
         headless,
         *exposure.ingress(names, values),
         *_rights(names, values, facts),
+        *rights_elsewhere.render(names, values, facts),
         _config_map(
             names.values,
             data={"config.yaml": _readable(values)},
@@ -232,6 +234,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),
         sleep_after=values.sleep_mode.auto_sleep.seconds if values.sleep_mode.enabled else 0,
+        manifests=inside.objects(values.experimental.deploy.vcluster.manifests),
     )
     return {**dump(settings), "keys": spec(names, values).dump()}
 
@@ -274,12 +277,12 @@ def _finished(obj: Object, names: Names, values: Values, *, owner: OwnerReferenc
     added = {**values.control_plane.advanced.global_metadata.annotations, **annotations(obj)}
     full: ObjectMeta = {"name": obj["metadata"]["name"], "labels": {**labels(obj), **names.labels}}
     if Resource.of(obj).namespaced:
-        full["namespace"] = names.namespace
-    else:
+        full["namespace"] = obj["metadata"].get("namespace", names.namespace)
+    if full.get("namespace") != names.namespace:
         full["labels"][HOST_NAMESPACE] = names.namespace
     if added:
         full["annotations"] = added
-    if owner is not None and "namespace" in full:
+    if owner is not None and full.get("namespace") == names.namespace:
         full["ownerReferences"] = [owner]
     return {**obj, "metadata": full}
 

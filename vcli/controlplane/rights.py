@@ -1,15 +1,17 @@
 """What the syncer may do on the host, and the accounts that go with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from vcli.catalog import ENDPOINTS_RULE, OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
 from vcli.catalog.kind import READ, Rule, merged, reading
+from vcli.config.dump import dump
 from vcli.config.networking import reads_endpoints, services_elsewhere
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of, nodes_of
+from vcli.config.schema_rbac import PolicyRule
 from vcli.config.synced import (
     chosen,
     custom_kinds,
@@ -89,6 +91,7 @@ def required(values: Values, namespace: str) -> frozenset[Right]:
         *_rules(values, namespace),
         *high_availability.rules("", values),
         *sleep.rules(Names("", namespace), values),
+        *(rule for rule in _extra(values.rbac.role.extra_rules) if "resourceNames" not in rule),
     ]
     return frozenset(rights_of(rules))
 
@@ -129,6 +132,7 @@ def render(
             if feature.name in with_features
             for rule in feature.rules
         ]
+        + _extra(values.rbac.role.extra_rules)
     )
     binding["roleRef"]["name"] = names.service_account
     binding["subjects"][0] |= {"name": names.service_account, "namespace": names.namespace}
@@ -183,7 +187,12 @@ def _beyond(values: Values, own: str) -> list[Object]:
         values: what the user chose.
         own: the host namespace, for which the Role is enough.
     """
-    return [*_cluster_rules(values), *_mapped_rules(values, own), *_service_rules(values, own)]
+    found = [*_cluster_rules(values), *_mapped_rules(values, own), *_service_rules(values, own)]
+    return [*found, *_extra(values.rbac.cluster_role.extra_rules)]
+
+
+def _extra(rules: Iterable[PolicyRule]) -> list[Object]:
+    return [{key: names for key, names in dump(rule).items() if names} for rule in rules]
 
 
 def _mapped_rules(values: Values, own: str) -> Iterator[Object]:

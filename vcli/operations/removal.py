@@ -92,6 +92,7 @@ async def find_all(client: Client, names: Names) -> list[Object]:
             *(_list(client, resource, names.namespace, own) for resource in _OWN),
             *(_list(client, resource, names.namespace, synced(resource)) for resource in MADE_ON_HOST),
             *(_list(client, resource, None, selector) for resource in _CLUSTER_SCOPED),
+            *(_list(client, resource, None, selector) for resource in (ROLEBINDINGS, ROLES)),
         ]
     )
     unique = {item["metadata"]["uid"]: item for items in found for item in items}

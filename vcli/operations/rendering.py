@@ -16,6 +16,7 @@ from vcli.kube.resources import ENDPOINTS
 from vcli.kube.types import Object
 from vcli.operations.facts import make_keys
 from vcli.operations.preflight import PreflightResult, find_storage
+from vcli.operations.rights_elsewhere import find_closed
 from vcli.operations.steps import Steps
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ async def find_facts(
     if lacking:
         steps.warn(f"you lack the rights to make these work: {', '.join(lacking)}")
     ports = await api_ports(client) if values.policies.network_policy.enabled else ()
-    return Facts(storage=storage, features=preflight.features, api_ports=ports)
+    closed = await find_closed(client, names, values, steps=steps)
+    return Facts(storage=storage, features=preflight.features, api_ports=ports, closed=closed)
 
 
 async def api_ports(client: Client) -> tuple[int, ...]:

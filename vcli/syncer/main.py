@@ -50,6 +50,7 @@ from vcli.syncer.kinds.services import Services
 from vcli.syncer.kinds.volumes import Volumes
 from vcli.syncer.kubelet import KubeletServer
 from vcli.syncer.leadership import leadership
+from vcli.syncer.manifests import apply_manifests
 from vcli.syncer.metrics_api.source import HostUsage
 from vcli.syncer.nodes.controller import Nodes
 from vcli.syncer.nodes.mirrored import MirroredNodes
@@ -137,6 +138,10 @@ async def run(
                 runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
                 metrics.watch_controllers(controllers)
                 metrics.kept = ctx.host.kept.samples
+                if settings.manifests:
+                    work = partial(apply_manifests, virtual_client, settings.manifests, warn)
+                    ready = partial(gates.wait, "default ServiceAccount")
+                    runnables.append(after(ready, Work("manifests", work)))
                 runnables = [availability, *leader.runnables(ctx, server, gates), *runnables]
                 await run_all(runnables, elected=leader.elected)
 

@@ -75,6 +75,29 @@
 {{- dict "exports" $found | toJson -}}
 {{- end -}}
 
+{{/* The objects of the values for the virtual cluster, as JSON {"manifests": [...]}. */}}
+{{- define "vcli.manifests" -}}
+{{- $found := list -}}
+{{- range $index, $text := regexSplit "(?m)^---([ \\t].*)?$" .Values.experimental.deploy.vcluster.manifests -1 -}}
+  {{- $where := printf "experimental.deploy.vcluster.manifests: document %d" (add1 $index) -}}
+  {{- $obj := fromYaml $text -}}
+  {{- if $obj.Error -}}{{- fail (printf "%s is not YAML: %s" $where $obj.Error) -}}{{- end -}}
+  {{- if $obj -}}
+    {{- $items := list $obj -}}
+    {{- if and (eq (toString $obj.kind) "List") (eq (toString $obj.apiVersion) "v1") -}}{{- $items = $obj.items | default list -}}{{- end -}}
+    {{- range $items -}}
+      {{- $item := . -}}
+      {{- range $key := list "apiVersion" "kind" -}}
+        {{- if not (get $item $key) -}}{{- fail (printf "%s has no %s" $where $key) -}}{{- end -}}
+      {{- end -}}
+      {{- if not (dig "metadata" "name" "" $item) -}}{{- fail (printf "%s, of kind %s, has no metadata.name" $where $item.kind) -}}{{- end -}}
+      {{- $found = append $found $item -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- dict "manifests" $found | toJson -}}
+{{- end -}}
+
 {{/* The syncer's settings.json. */}}
 {{- define "vcli.settings" -}}
 {{- $values := .Values -}}
@@ -142,5 +165,6 @@
 {{- if and $values.sync.toHost.serviceAccounts.enabled $pull -}}
   {{- $_ := set $settings "workloadPullSecrets" $pull -}}
 {{- end -}}
+{{- with (include "vcli.manifests" . | fromJson).manifests -}}{{- $_ := set $settings "manifests" . -}}{{- end -}}
 {{- $settings | toJson -}}
 {{- end -}}

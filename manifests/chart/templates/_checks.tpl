@@ -58,6 +58,15 @@
 {{- if and (not $scheduler.enabled) (ne (toJson $scheduler) (toJson $defaults)) -}}
   {{- fail "controlPlane.distro.k8s.scheduler: of no use while the host schedules: set controlPlane.distro.k8s.scheduler.enabled to true" -}}
 {{- end -}}
+{{- $rbac := .Values.rbac -}}
+{{- if and $rbac.clusterRole.extraRules (eq (toString $rbac.clusterRole.enabled) "false") -}}
+  {{- fail "rbac.clusterRole.extraRules: of no use while rbac.clusterRole.enabled is false" -}}
+{{- end -}}
+{{- range concat ($rbac.role.extraRules | default list) ($rbac.clusterRole.extraRules | default list) -}}
+  {{- if not (and .apiGroups .resources .verbs) -}}
+    {{- fail "rbac: extraRules: apiGroups, resources and verbs must not be empty" -}}
+  {{- end -}}
+{{- end -}}
 {{- $version := include "vcli.version" . -}}
 {{- $minor := regexFind "[0-9]+" (splitList "." $version | rest | first) | int -}}
 {{- if lt $minor 30 -}}

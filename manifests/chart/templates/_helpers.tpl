@@ -126,6 +126,7 @@ annotations:
 {{- include "vcli.image" (dict "image" .Values.controlPlane.statefulSet.image "mirror" $mirror) -}}
 {{- else -}}
 {{- $image := .Values.controlPlane.statefulSet.image -}}
+{{- if kindIs "string" $image -}}{{- $image = dict -}}{{- end -}}
 {{- $tag := base (include "vcli.python" .) | trimPrefix "python:" -}}
 {{- $python := trimSuffix "-slim" $tag -}}
 {{- $tag = $image.tag | default $tag -}}
@@ -161,6 +162,26 @@ annotations:
 {{- with $names | uniq | sortAlpha -}}
   {{- if not (has "*" .) -}}{{- $_ := set $rule "resourceNames" . -}}{{- end }}
 - {{ $rule | toJson }}
+{{- end -}}
+{{- end -}}
+
+{{/* Adds "rule" to "found", by namespace, for what "byName" names in namespaces of others. */}}
+{{- define "vcli.addRulesElsewhere" -}}
+{{- $found := .found -}}
+{{- $named := dict -}}
+{{- $own := .root.Release.Namespace -}}
+{{- range $host, $_ := .byName -}}
+  {{- $parts := splitList "/" $host -}}
+  {{- $namespace := first $parts -}}
+  {{- if not (has $namespace (list "" $own)) -}}
+    {{- $_ := set $named $namespace (append (get $named $namespace | default list) (last $parts)) -}}
+  {{- end -}}
+{{- end -}}
+{{- $text := .rule -}}
+{{- range $namespace, $names := $named -}}
+  {{- $rule := $text | fromJson -}}
+  {{- if not (has "*" $names) -}}{{- $_ := set $rule "resourceNames" ($names | uniq | sortAlpha) -}}{{- end -}}
+  {{- $_ := set $found $namespace (append (get $found $namespace | default list) $rule) -}}
 {{- end -}}
 {{- end -}}
 

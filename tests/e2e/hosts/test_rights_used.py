@@ -7,13 +7,13 @@ one with every kind that can be synced. A rule that neither of them has used is 
 import uuid
 from collections.abc import Iterator
 
-import every_kind
 import every_right
 import pytest
 from audit import Request, Use, account, allowed, log_of, refused, requests
 from embedded import NAME, Host, own_host
 from space import virtual_namespace
 
+import every_kind
 from vcli import VirtualCluster
 
 AUDITED = f"{NAME}-audit"

@@ -18,10 +18,14 @@ CONFIG_MAPS = "sync.fromHost.configMaps"
 
 
 class Mapped(NamedTuple):
-    """A virtual cluster, and a namespace of the host that is not its own."""
+    """A virtual cluster, and namespaces of the host that are not its own.
+
+    Of these, ``late`` is not there yet when it is created.
+    """
 
     cluster: VirtualCluster
     shared: str
+    late: str
 
 
 def secret(name: str, **data: str) -> Object:
@@ -39,15 +43,15 @@ def encoded(text: str) -> str:
 def allow(host: Host, mapped: Mapped, name: str, *resource: str) -> None:
     """Give the syncer a right to read in the namespace of others, as its owner would."""
     account = f"{mapped.cluster.namespace}:vc-{mapped.cluster.name}"
-    place = ("--namespace", mapped.shared)
+    place = ("--namespace", mapped.late)
     host.kubectl("create", "role", name, "--verb=get,list,watch", *resource, *place)
     host.kubectl("create", "rolebinding", name, f"--role={name}", f"--serviceaccount={account}", *place)
 
 
 @pytest.fixture(scope="module")
 def mapped(host: Host) -> Iterator[Mapped]:
-    """It has rights to one Secret in a namespace of others, and to no ConfigMap there."""
-    shared = f"shared-{uuid.uuid4().hex[:6]}"
+    """It has rights to one Secret in a namespace of others, and to no ConfigMap in another one."""
+    shared, late = (f"{name}-{uuid.uuid4().hex[:6]}" for name in ("shared", "late"))
     host.create_namespace(shared)
     sets = (
         f"{SECRETS}.enabled=true",
@@ -55,13 +59,17 @@ def mapped(host: Host) -> Iterator[Mapped]:
         f"{SECRETS}.mappings.byName./*=all/*",
         f"{CONFIG_MAPS}.enabled=true",
         f"{CONFIG_MAPS}.mappings.byName./*=all/*",
-        f"{CONFIG_MAPS}.mappings.byName.{shared}/*=confs",
+        f"{CONFIG_MAPS}.mappings.byName.{late}/*=confs",
     )
     with virtual_cluster(host, "mapped", sets=sets, dns=False) as cluster:
-        made = Mapped(cluster, shared)
-        allow(host, made, "one-secret", "--resource=secrets", "--resource-name=ca")
-        yield made
-    host.end_namespace(shared)
+        role = host.get("role", f"vcli:{cluster.namespace}:mapped", "-n", shared)
+        assert [each["resourceNames"] for each in role["rules"]] == [["ca"]]
+        yield Mapped(cluster, shared, late)
+    for kind in ("roles", "rolebindings"):
+        left = {each["metadata"]["name"] for each in host.get(kind, "-n", shared)["items"]}
+        assert f"vcli:{cluster.namespace}:mapped" not in left
+    for namespace in (shared, late):
+        host.end_namespace(namespace)
 
 
 @pytest.fixture
@@ -164,10 +172,11 @@ def test_a_tenants_own_stays_and_an_event_says_so(space: Space, mapped: Mapped) 
 
 
 def test_a_right_that_is_missing_is_said_and_works_when_it_is_given(space: Space, mapped: Mapped) -> None:
-    space.host.apply(mapped.shared, config_map("settings", a="1"))
+    space.host.create_namespace(mapped.late)
+    space.host.apply(mapped.late, config_map("settings", a="1"))
     described = space.host.vcli("describe", mapped.cluster.name, "-n", mapped.cluster.namespace).stdout
     assert "host configmaps for confs/" in described
-    assert mapped.shared in described, "it names the namespace in which the right is missing"
+    assert mapped.late in described, "it names the namespace in which the right is missing"
     assert inside(space, "configmap", "settings", "confs") is None
     allow(space.host, mapped, "config-maps", "--resource=configmaps")
     eventually(lambda: has(space, "configmap", "settings", "confs", a="1"))

@@ -96,7 +96,13 @@ KEYS = (
     ),
     *later(
         "exportKubeConfig.serviceAccount",
-        "experimental",
+        "experimental.deploy.host",
+        "experimental.deploy.vcluster.helm",
+        "experimental.genericSync",
+        "experimental.isolatedControlPlane",
+        "experimental.syncSettings",
+        "experimental.virtualClusterKubeConfig",
+        "experimental.denyProxyRequests",
         "policies.centralAdmission",
         "deletion",
     ),
@@ -111,8 +117,7 @@ KEYS = (
         "sleepMode.autoWakeup",
         text="nothing of it runs while it sleeps: 'vcli wakeup' by a CronJob of the host does it",
     ),
-    *later("rbac.clusterRole.extraRules", "rbac.clusterRole.overwriteRules", "rbac.role.extraRules"),
-    *later("rbac.role.overwriteRules"),
+    *later("rbac.clusterRole.overwriteRules", "rbac.role.overwriteRules"),
     moved("serviceCIDR", "networking.serviceCIDR"),
     default("rbac.role.enabled", True, text="the syncer needs a Role"),
     note("rbac.enableVolumeSnapshotRules", "rights follow from what is synced"),
@@ -127,7 +132,7 @@ KEYS = (
             for name in ("certManager", "externalSecrets", "istio", "kubeVirt", "netris")
         )
     ),
-    *later("integrations.argoCD", "networking.serviceCIDR", "snapshots"),
+    *later("integrations.argoCD", "snapshots"),
     *later(
         *(
             f"experimental.{name}"
@@ -161,6 +166,11 @@ KEYS = (
     note("global", "nothing here reads it"),
     note("telemetry", ""),
     note("logging", "logs are text; 'vcli logs' shows them"),
+    scope("experimental.multiNamespaceMode", "all objects go to one namespace of the host: leave it out"),
+    scope(
+        "experimental.deploy.vcluster.manifestsTemplate",
+        "it runs no templates in values: render them before, and give experimental.deploy.vcluster.manifests",
+    ),
     scope("external", "vcli has no management platform"),
     scope("platform", "vcli has no management platform"),
     scope("pro", "vcli has no paid edition: leave it out"),
