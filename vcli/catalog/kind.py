@@ -165,6 +165,11 @@ def reading(resource: Resource) -> Rule:
     return Rule(resource, READ)
 
 
+def reading_by_name(resource: Resource) -> Rule:
+    """What it takes to follow objects that the values name, each of which may be asked for alone."""
+    return Rule(resource, ("get", *READ))
+
+
 def reading_definition(name: str) -> Rule:
     """What it takes to follow one CustomResourceDefinition: a watch by its name takes no more."""
     return Rule(CRDS, READ, names=(name,))

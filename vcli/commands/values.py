@@ -33,7 +33,7 @@ def schema(*, common: Common) -> Result:
 
 @values.command("profile")
 def profile(name: ProfileName, *, common: Common) -> Result:
-    r"""Print the values that --profile NAME stands for, for a values file or the Helm chart.
+    r"""Print the values that --profile NAME means, for a values file or the Helm chart.
 
     \b
     vcli values profile ci > ci.yaml

@@ -1,4 +1,4 @@
-"""What ``--profile`` stands for: values below those that are given, which may change any of it."""
+"""What ``--profile`` means: values below those that are given, which may change any of it."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final
 
 from vcli.catalog import OWNER_RULE, SCHEDULER_RULE, SYNC_BACK_RULE, SYNCED
-from vcli.catalog.kind import SyncedKind, reading
+from vcli.catalog.kind import SyncedKind, reading, reading_by_name
 from vcli.contract.labels import cluster_role
 from vcli.controlplane import chart_custom
 from vcli.controlplane.chart_syntax import any_of, line_of, lines_of, when
@@ -168,7 +168,7 @@ def _mapped_rule(kind: SyncedKind) -> str:
 
 def _elsewhere(kind: SyncedKind) -> str:
     """As `vcli.controlplane.rights_elsewhere`."""
-    rule = json.dumps(json.dumps(reading(kind.resource).dump()))
+    rule = json.dumps(json.dumps(reading_by_name(kind.resource).dump()))
     arguments = f'"root" . "found" $found "rule" {rule} "byName" .Values.sync.{kind.path}.mappings.byName'
     return f'{{{{- include "vcli.addRulesElsewhere" (dict {arguments}) -}}}}'
 

@@ -6,7 +6,7 @@ objects across namespaces: they carry labels, by which delete finds them.
 
 from collections.abc import Mapping
 
-from vcli.catalog.kind import reading
+from vcli.catalog.kind import reading_by_name
 from vcli.config.schema import Values
 from vcli.config.schema_kinds import by_name_of
 from vcli.config.synced import has_cluster_role, kinds_on
@@ -32,7 +32,7 @@ def rules(values: Values, own: str) -> Mapping[str, list[Object]]:
                 named.setdefault(each.host_namespace, set()).add(each.host_name)
         for namespace, names in named.items():
             by_name = {} if ANY in names else {"resourceNames": sorted(names)}
-            found.setdefault(namespace, []).append({**reading(kind.resource).dump(), **by_name})
+            found.setdefault(namespace, []).append({**reading_by_name(kind.resource).dump(), **by_name})
     return dict(sorted(found.items()))
 
 

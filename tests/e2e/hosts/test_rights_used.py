@@ -13,7 +13,7 @@ from audit import Request, Use, account, allowed, log_of, refused, requests
 from embedded import NAME, Host, own_host
 from space import virtual_namespace
 
-import every_kind
+import kinds_used
 from vcli import VirtualCluster
 
 AUDITED = f"{NAME}-audit"
@@ -57,7 +57,7 @@ def made(host: Host, name: str, *sets: str) -> VirtualCluster:
     """A virtual cluster of that name in a namespace of its own, from its template."""
     namespace = f"{name}-{uuid.uuid4().hex[:6]}"
     host.create_namespace(namespace)
-    host.kubectl("create", "secret", "generic", every_kind.TAKEN, "--from-literal=a=b", "-n", namespace)
+    host.kubectl("create", "secret", "generic", kinds_used.TAKEN, "--from-literal=a=b", "-n", namespace)
     options = [option for each in (*SETS, *sets) for option in ("--set", each)]
     documents = host.vcli("template", name, "--namespace", namespace, *options).stdout
     host.kubectl("apply", "--namespace", namespace, "--filename", "-", stdin=documents)
@@ -67,12 +67,12 @@ def made(host: Host, name: str, *sets: str) -> VirtualCluster:
 @pytest.fixture(scope="module")
 def clusters(host: Host, shared: str) -> Iterator[dict[str, VirtualCluster]]:
     """Both, when a tenant has used what they have."""
-    host.apply("default", *every_kind.DEFINITIONS)
+    host.apply("default", *kinds_used.DEFINITIONS)
     with made(host, DEFAULT) as default, virtual_namespace(default, host) as space:
         every_right.plain(space)
-        others = every_kind.values(shared)
+        others = kinds_used.values(shared)
         with made(host, ALL, *others) as everything, virtual_namespace(everything, host) as wider:
-            every_kind.use(wider)
+            kinds_used.use(wider)
             yield {DEFAULT: default, ALL: everything}
 
 
