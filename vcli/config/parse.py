@@ -108,10 +108,14 @@ class _Parser:
         if last in _JAVASCRIPT and "patches" in keys:
             instead = "reference translates the name of another object, labels a selector"
             return fail(self.document, keys, "a JavaScript expression, which vcli does not run", hint=instead)
+        full = _beside(keys, nearest(last, known)) or _elsewhere(self.root, keys)
         # Of other charts, too: what became of that key is said once it is written right.
-        near = nearest(last, known) or nearest(last, names_below(keys[:-1]))
-        full = dotted((*keys[:-1], near)) if near else _elsewhere(self.root, keys)
+        full = full or _beside(keys, nearest(last, names_below(keys[:-1])))
         return fail(self.document, keys, "unknown key", hint=full and f"did you mean {full}?")
+
+
+def _beside(keys: Keys, name: str | None) -> str | None:
+    return dotted((*keys[:-1], name)) if name else None
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

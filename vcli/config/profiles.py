@@ -12,8 +12,15 @@ from vcli.errors import UsageError
 OPTION: Final = "--profile"
 
 _LEFT_OUT: Final = (
-    # By default: nodes and volumes are the host's.
-    *("nodeipam", "nodelifecycle", "persistentvolume-binder", "attachdetach", "persistentvolume-expander"),
+    # By default: nodes and volumes are the host's, and the syncer publishes the CA.
+    *(
+        "root-ca-cert-publisher",
+        "nodeipam",
+        "nodelifecycle",
+        "persistentvolume-binder",
+        "attachdetach",
+        "persistentvolume-expander",
+    ),
     *("cloud-node-lifecycle", "ttl"),
     # Autoscaling, certificates asked of the API, and what tidies up after days.
     *("horizontalpodautoscaling", "csrsigning", "csrapproving", "csrcleaner"),

@@ -31,6 +31,14 @@ class Words:
                 self.position += 1
         return "".join(found), ""
 
+    def key(self) -> tuple[str, bool]:
+        """What is next, up to its equals sign, as it stands there; and whether it has one. Reads nothing."""
+        start = self.position
+        _, stop = self.until("=,")
+        end = self.position - len(stop)
+        self.position = start
+        return self.text[start:end], stop == "="
+
     def take(self, char: str) -> bool:
         """Read a character, if it is the next one."""
         is_next = self.text.startswith(char, self.position)
@@ -40,3 +48,27 @@ class Words:
     def skip_blanks(self) -> None:
         """Read all blanks that are next."""
         self.position = len(self.text) - len(self.rest().lstrip())
+
+
+def keys_of(expression: str, *, is_json: bool = False) -> str:
+    """The keys that an expression sets, with commas between them, for messages: a value may be a password.
+
+    Args:
+        expression: what follows the option.
+        is_json: it is one of ``--set-json``, in whose values commas mean something else: its first key alone.
+    """
+    if is_json and expression.lstrip().startswith("{"):
+        return ""
+    words, found = Words(expression), []
+    while words.rest():
+        key, has_value = words.key()
+        words.until("=,")
+        if has_value:
+            found.append(key.strip())
+        if has_value and is_json:
+            break
+        if has_value and words.take("{"):
+            words.until("}")
+        if has_value:
+            words.until(",")
+    return ",".join(found)

@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from vcli.config.data_source import hidden
 from vcli.config.document import Document, Keys, text_of
-from vcli.config.set_words import Words
+from vcli.config.set_words import Words, keys_of
 from vcli.errors import UsageError
 
 _HIGHEST_INDEX: Final = 65536
@@ -43,7 +42,7 @@ def parse(expression: str, *, below: dict[str, Any] | None = None, option: str =
     Raises:
         UsageError: it can't be understood, or the file can't be read.
     """
-    said = f"{option} {hidden(expression)}"
+    said = f"{option} {keys_of(expression, is_json=option == SET_JSON)}".rstrip()
     document = Document()
     for steps, value in _assignments(expression, option, said):
         try:
@@ -81,22 +80,24 @@ _NO_ELEMENT: Final = object()
 def _steps(words: Words, said: str) -> tuple[list[Step], bool]:
     """The path of a key, and whether a value follows it."""
     steps: list[Step] = []
-    start, dots = words.position, 0
+    key, has_value = words.key()
+    # What has no value may be one: the rest of a password that has a comma in it.
+    is_key = has_value or not (words.position or said.startswith(SET_JSON))
+    named = repr(key) if is_key else "what follows a comma" if words.position else "what is given"
+    dots = 0
     while True:
         name, stop = words.until("=[,.")
         if stop in ("", ","):
-            raise UsageError(
-                f"{said}: no value for {words.text[start : words.position].rstrip(',')!r}",
-                hint=f"write {said.partition(' ')[0]} key=value",
-            )
+            hint = f"write {said.partition(' ')[0]} key=value, and a comma that belongs to a value as \\,"
+            raise UsageError(f"{said}: no value for {named}", hint=hint)
         if not name:
-            raise UsageError(f"{said}: {words.text[start : words.position]!r} is not the path of a key")
+            raise UsageError(f"{said}: {named} is not the path of a key")
         steps.append(name)
         while stop == "[":
-            steps.append(_index(words, said))
+            steps.append(_index(words, said, named))
             between, stop = words.until("[.=")
             if between:
-                raise UsageError(f"{said}: {between!r} follows the index {steps[-1]}")
+                raise UsageError(f"{said}: something else follows the index {steps[-1]}")
         if stop != ".":
             return steps, bool(stop)
         dots += 1
@@ -104,14 +105,14 @@ def _steps(words: Words, said: str) -> tuple[list[Step], bool]:
             raise UsageError(f"{said}: more than {_MOST_DOTS} dots in one key")
 
 
-def _index(words: Words, said: str) -> int:
+def _index(words: Words, said: str, named: str) -> int:
     text, stop = words.until("]")
     try:
         index = int(text) if stop and text.strip() == text and "_" not in text else -1
     except ValueError:
         index = -1
     if index < 0:
-        raise UsageError(f"{said}: [{text}{stop} is no index", hint="elements are counted from [0]")
+        raise UsageError(f"{said}: {named} has an index that is none", hint="elements are counted from [0]")
     if index > _HIGHEST_INDEX:
         raise UsageError(f"{said}: index {index} is too large: {_HIGHEST_INDEX} is the highest")
     return index
@@ -147,8 +148,8 @@ def _json_value(words: Words, said: str) -> Any:
 
 def _json(text: str, said: str) -> Any:
     value, length = _decode(text, said)
-    if rest := text[length:].strip():
-        raise UsageError(f"{said}: not JSON: {rest!r} follows the value")
+    if text[length:].strip():
+        raise UsageError(f"{said}: not JSON: something else follows the value")
     return value
 
 
@@ -163,7 +164,7 @@ def _decode(text: str, said: str) -> tuple[Any, int]:
             f"{said}: not JSON: {error}", hint="text is JSON in double quotes; --set-string takes it without"
         ) from error
     if isinstance(value, int | float) and text[end : end + 1].isalnum():  # 1b is no number
-        raise UsageError(f"{said}: not JSON: {text[end:]!r} follows the value")
+        raise UsageError(f"{said}: not JSON: something else follows the value")
     return value, end
 
 

@@ -15,7 +15,7 @@ def test_they_are_in_the_role_and_asked_for_before():
     objects = render(Names("demo", "team"), values, Facts(), bundle=None)
     [role] = [each for each in objects if each["kind"] == "Role"]
     assert role["rules"][-2:] == [RULE, NAMED]
-    assert Right("", "pods/eviction", "create") in required(values)
+    assert Right("", "pods/eviction", "create") in required(values, "team")
 
 
 def test_of_all_namespaces_they_are_in_a_cluster_role():

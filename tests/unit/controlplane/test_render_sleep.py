@@ -41,14 +41,14 @@ def test_the_syncer_may_scale_its_own_workload_and_no_other():
     rules = rendered(ON)["Role", "vc-demo"]["rules"]
     [rule] = [each for each in rules if "statefulsets" in each["resources"]]
     assert (rule["resourceNames"], rule["verbs"]) == (["demo"], ["get", "patch"])
-    assert PATCH in required(from_mapping(nested(ON), name="values"))
+    assert PATCH in required(from_mapping(nested(ON), name="values"), "team")
 
 
 def test_without_there_is_nothing_of_it():
     found = rendered({})
     assert "audit" not in json.dumps(found["StatefulSet", "demo"])
     assert set(found["ConfigMap", "vc-syncer-demo"]["data"]) == {"settings.json"}
-    assert PATCH not in required(load())
+    assert PATCH not in required(load(), "team")
 
 
 @pytest.mark.parametrize("after", ["95m", "1h35m", 5700, "5700"])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from vcli.config.known.asking import asks
+from vcli.config.known.facts import names_below
 
 _AT: Final = ("controlPlane", "backingStore", "etcd", "deploy")
 TO: Final = "controlPlane.backingStore.etcd.embedded"
@@ -48,7 +49,7 @@ def _of_workload(section: Mapping[str, Any], above: str) -> dict[str, Any]:
             found |= {f"{_TAKEN[path]}.{name}": below for name, below in each.items()}
         elif path in _TAKEN:
             found[_TAKEN[path]] = each
-        elif isinstance(each, dict) and any(known.startswith(f"{path}.") for known in _TAKEN):
+        elif isinstance(each, dict) and names_below((*_AT, "statefulSet", *path.split("."))):
             found |= _of_workload(each, f"{path}.")
         else:
             raise ValueError(
