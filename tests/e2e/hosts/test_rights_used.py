@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Iterator
 
 import every_right
+import kinds_used
 import pytest
 from audit import Request, Use, account, allowed, log_of, refused, requests
 from embedded import NAME, Host, own_host
 from space import virtual_namespace
 
-import kinds_used
 from vcli import VirtualCluster
 
 AUDITED = f"{NAME}-audit"

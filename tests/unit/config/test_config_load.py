@@ -126,7 +126,7 @@ def test_an_empty_file_is_no_values(tmp_path: Path):
         ),
         (
             "controlPlane:\n  backingStore:\n    database: {external: {identityProvider: aws}}\n",
-            "values.yaml:3: controlPlane.backingStore.database.external.identityProvider: only the default can be had",
+            "database.external.identityProvider: only the default can be had",
             "the password or a certificate says who the API server is",
         ),
         (
