@@ -6,7 +6,14 @@ from pathlib import Path
 def harmless() -> None:
     """Replace that in this process."""
     from vcli.host.state import ComponentStatus, HostStatus, NodeStatus  # noqa: PLC0415
-    from vcli.operations import certificate_rotation, host, host_node, host_programs, image  # noqa: PLC0415
+    from vcli.operations import (  # noqa: PLC0415
+        authority_rotation,
+        certificate_rotation,
+        host,
+        host_node,
+        host_programs,
+        image,
+    )
 
     here = Path("here")
     component = ComponentStatus(name="etcd", pid=None, restarts=0, last_exit=None, log=here, node="x")
@@ -22,7 +29,8 @@ def harmless() -> None:
     async def shown(*_: object, **__: object) -> bool:
         return True
 
-    certificate_rotation.wait_served = shown
+    for module in (certificate_rotation, authority_rotation):
+        vars(module)["wait_served"] = shown
     host.up = lambda **_: up
     host_programs.build = lambda **_: here
     host.down = lambda **_: True

@@ -46,6 +46,7 @@ USUAL: Mapping[Words, tuple[Words, ...]] = {
     ("disconnect",): (("demo",), ("--all",)),
     ("values", "check"): (("-f", "/dev/null"),),
     ("values", "migrate"): (("-f", "/dev/null"),),
+    ("values", "profile"): (("ci",),),
 }
 # These print the same in every format: a script, a log, what kubectl asks a credential plugin for.
 ONE_FORMAT = {("completion",), ("logs",), ("token",)}
