@@ -39,7 +39,14 @@ def workload(*, ready: int = 1, **metadata: Any) -> Any:
     labels = {"app": "vcluster", "release": "demo", "vcli.dev/cluster": "demo"}
     return {
         "kind": "StatefulSet",
-        "metadata": {"name": "demo", "namespace": NAMESPACE, "uid": "u", "labels": labels, **metadata},
+        "metadata": {
+            "name": "demo",
+            "namespace": NAMESPACE,
+            "uid": "u",
+            "resourceVersion": "1",
+            "labels": labels,
+            **metadata,
+        },
         "spec": {"replicas": 1},
         "status": {"readyReplicas": ready},
     }
@@ -111,7 +118,7 @@ async def test_one_that_is_deleted_or_not_ready_is_no_target(api: ScriptedApi) -
             pass
     crashed = {"name": "kube-apiserver", "state": {"waiting": {"reason": "ImagePullBackOff"}}}
     pod = {
-        "metadata": {"name": "demo-0", "namespace": NAMESPACE, "uid": "p"},
+        "metadata": {"name": "demo-0", "namespace": NAMESPACE, "uid": "p", "resourceVersion": "2"},
         "spec": {"nodeName": "node"},
         "status": {"containerStatuses": [crashed]},
     }
@@ -128,7 +135,7 @@ async def test_one_that_is_paused_is_resumed_and_waited_for(api: ScriptedApi) ->
     api.on("GET", f"{APPS}/statefulsets", listed(asleep))
     api.on("PATCH", f"{APPS}/statefulsets/demo", ok(workload(ready=0)))
     pod = {
-        "metadata": {"name": "demo-0", "namespace": NAMESPACE, "uid": "p"},
+        "metadata": {"name": "demo-0", "namespace": NAMESPACE, "uid": "p", "resourceVersion": "2"},
         "spec": {"nodeName": "node"},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
     }
@@ -138,7 +145,13 @@ async def test_one_that_is_paused_is_resumed_and_waited_for(api: ScriptedApi) ->
         assert not found.cluster.paused
     [patch] = api.asked("PATCH")
     assert patch.body == {
-        "metadata": {"annotations": {"loft.sh/paused": None, "loft.sh/paused-replicas": None}},
+        "metadata": {
+            "annotations": {
+                "loft.sh/paused": None,
+                "loft.sh/paused-replicas": None,
+                "vcli.dev/sleeping-since": None,
+            }
+        },
         "spec": {"replicas": 3},
     }
 

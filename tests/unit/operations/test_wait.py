@@ -26,6 +26,7 @@ def workload(*, generation: int = 1, ready: int = 0, revision: str = "new", labe
             "namespace": NAMESPACE,
             "uid": "uid-demo",
             "generation": generation,
+            "resourceVersion": "1",
             "labels": {"app": "vcluster", "release": "demo", **(labels or {})},
         },
         "spec": {"replicas": 1},

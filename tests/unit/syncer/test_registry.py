@@ -51,8 +51,8 @@ def test_what_is_on_by_default_and_by_settings() -> None:
         ENDPOINTSLICES,
         INGRESSES,
         PDBS,
-        NETWORKPOLICIES,
     ]
+    assert not is_synced(settings, NETWORKPOLICIES)
     assert is_synced(settings, EVENTS)
     assert not is_synced(settings, STORAGECLASSES)
     other = dataclasses.replace(settings, kinds={"toHost.serviceAccounts": True, "fromHost.events": False})
