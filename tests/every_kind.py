@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from vcli.syncer.translate import (
+    backendtlspolicies,
     configs,
     customresources,
     endpoints,
+    gateways,
     ingresses,
     networkpolicies,
     persistentvolumes,
@@ -16,12 +18,14 @@ from vcli.syncer.translate import (
     priorityclasses,
     pvcs,
     resourceclaims,
+    routes,
     serviceaccounts,
     services,
     storageclasses,
     volumesnapshotcontents,
     volumesnapshots,
 )
+from vcli.syncer.translate.gateway_refs import Referrer
 from vcli.syncer.translate.scope import Scope
 
 Object = dict[str, Any]
@@ -48,6 +52,22 @@ def _widget(widget: Object, within: Scope) -> Object:
     return customresources.to_host(widget, [], places={}, scope=within)
 
 
+def _referrer(obj: Object, within: Scope) -> Referrer:
+    """Of an object in a virtual cluster without ReferenceGrants."""
+    return Referrer(obj["kind"], obj["metadata"]["namespace"], lambda _: (), within)
+
+
+def _route(route: Object, within: Scope) -> Object:
+    parents = [{"name": "public-x-default-x-demo"}]
+    version = f"{_GATEWAY_API}/v1"
+    return routes.to_host(route, parents, _referrer(route, within), version=version, kind=route["kind"])
+
+
+_GATEWAY_API: Final = "gateway.networking.k8s.io"
+_ROUTES: Final = {
+    f"{kind.lower()}s": kind for kind in ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+}
+
 TRANSLATIONS: Final[dict[str, Translate]] = {
     "pods": _pod,
     "services": lambda obj, within: services.to_host(obj, scope=within),
@@ -65,6 +85,9 @@ TRANSLATIONS: Final[dict[str, Translate]] = {
     "volumesnapshots": lambda obj, within: volumesnapshots.to_host(obj, scope=within),
     "volumesnapshotcontents": lambda obj, within: volumesnapshotcontents.to_host(obj, scope=within),
     "resourceclaims": lambda obj, within: resourceclaims.to_host(obj, scope=within),
+    "gateways": lambda obj, within: gateways.to_host(obj, _referrer(obj, within)),
+    "backendtlspolicies": lambda obj, within: backendtlspolicies.to_host(obj, _referrer(obj, within)),
+    **dict.fromkeys(_ROUTES, _route),
     CUSTOM: _widget,
 }
 """By the plural of a kind."""
@@ -166,6 +189,40 @@ _BODIES: Final[dict[str, Object]] = {
     "resourceclaims": {
         "kind": "ResourceClaim",
         "spec": {"devices": {"requests": [{"name": "r", "exactly": {"deviceClassName": "gpu"}}]}},
+    },
+    "gateways": {
+        "kind": "Gateway",
+        "spec": {
+            "gatewayClassName": "traefik",
+            "listeners": [
+                {
+                    "name": "web",
+                    "port": 443,
+                    "protocol": "HTTPS",
+                    "tls": {"certificateRefs": [{"name": "tls"}]},
+                }
+            ],
+        },
+    },
+    "backendtlspolicies": {
+        "kind": "BackendTLSPolicy",
+        "spec": {
+            "targetRefs": [{"group": "", "kind": "Service", "name": "web"}],
+            "validation": {
+                "hostname": "web.example",
+                "caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "ca"}],
+            },
+        },
+    },
+    **{
+        plural: {
+            "kind": kind,
+            "spec": {
+                "parentRefs": [{"name": "public"}],
+                "rules": [{"backendRefs": [{"name": "web", "port": 80}]}],
+            },
+        }
+        for plural, kind in _ROUTES.items()
     },
     CUSTOM: {"apiVersion": "example.com/v1", "kind": "Widget", "spec": {"size": 3}},
 }
