@@ -14,6 +14,7 @@ from script import RESOURCES
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, NotFound
 from vcli.kube.resources import NAMESPACES, PVS, Resource
+from vcli.syncer.root_ca import NAME as ROOT_CA
 from vcli.syncer.translate.metadata import virtual_name_of
 from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.scope import Scope
@@ -67,7 +68,7 @@ class Field:
         found: list[Object] = []
         for namespace in sorted(self.intent.namespaces):
             found += (await self.virtual.list(RESOURCES[kind], namespace=namespace))["items"]
-        return found
+        return [each for each in found if each["metadata"]["name"] != ROOT_CA]
 
     async def host_objects(self, kind: str) -> list[Object]:
         """All host objects of a kind that are ours."""
@@ -83,8 +84,9 @@ class Field:
         return await _snapshot(self.host, RESOURCES.values(), self.namespace)
 
     async def virtual_snapshot(self) -> dict[Key, Object]:
-        """Everything in the virtual cluster that concerns a syncer."""
-        return await _snapshot(self.virtual, (*RESOURCES.values(), NAMESPACES, PVS), None)
+        """Everything in the virtual cluster that concerns a syncer, but for what it publishes itself."""
+        found = await _snapshot(self.virtual, (*RESOURCES.values(), NAMESPACES, PVS), None)
+        return {key: obj for key, obj in found.items() if key.name != ROOT_CA}
 
 
 def picked(objects: list[Object], pick: int) -> Object | None:
