@@ -50,7 +50,7 @@ def test_unknown_addon_is_an_error_that_lists_them(host: Host) -> None:
     done = host.vcli("host", "up", "--name", NAME, "--with", "metrics,nothing", check=False)
     assert done.returncode == 2
     assert "there is no add-on 'nothing'" in done.stderr
-    assert "ingress, load-balancer, metrics, network-policy" in done.stderr
+    assert "gateway-api, ingress, kine, load-balancer, metrics, network-policy" in done.stderr
 
 
 def test_policies_are_enforced(host: Host, namespace: str, other: str) -> None:

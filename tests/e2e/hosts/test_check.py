@@ -15,7 +15,9 @@ NAME = f"{embedded.NAME}-check"
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of its own, with and without the add-on."""
     options = ("--with", request.param) if request.param else ()
-    with own_host(f"{NAME}-{request.param or 'plain'}", tmp_path_factory.mktemp("check"), *options) as host:
+    with own_host(
+        f"{NAME}-{'enforces' if options else 'plain'}", tmp_path_factory.mktemp("check"), *options
+    ) as host:
         yield host
 
 
