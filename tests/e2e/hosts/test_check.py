@@ -15,9 +15,7 @@ NAME = f"{embedded.NAME}-check"
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host of its own, with and without the add-on."""
     options = ("--with", request.param) if request.param else ()
-    with own_host(
-        f"{NAME}-{'enforces' if options else 'plain'}", tmp_path_factory.mktemp("check"), *options
-    ) as host:
+    with own_host(f"{NAME}-{'on' if options else 'off'}", tmp_path_factory.mktemp("check"), *options) as host:
         yield host
 
 
@@ -28,7 +26,7 @@ def check(host: Host, *args: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_what_the_host_enforces_is_found_out(host: Host) -> None:
-    enforces = host.name.endswith("network-policy")
+    enforces = host.name.endswith("-on")
     host.create_namespace("team")
     code, data = check(host, "--namespace", "team")
     found = {each["name"]: each["status"] for each in data["checks"]}
@@ -44,7 +42,7 @@ def test_what_the_host_enforces_is_found_out(host: Host) -> None:
 
 
 def test_a_cluster_that_is_not_isolated_needs_none_of_it(host: Host) -> None:
-    enforces = host.name.endswith("network-policy")
+    enforces = host.name.endswith("-on")
     usual = ("demo", "--namespace", "of-demo")
     host.vcli("create", *usual, "--ephemeral", "--no-connect", "--set", "controlPlane.coredns.enabled=false")
     code, data = check(host, *usual)
