@@ -104,8 +104,8 @@ ProfileOption: TypeAlias = Annotated[
     typer.Option(
         "--profile",
         metavar="NAME",
-        help="Start from values for a purpose, which -f and --set may change: ci is the smallest and quickest"
-        " one; 'vcli values profile ci' prints them.",
+        help="Start from values for a purpose, which -f and --set may change: ci keeps no data and runs fewer"
+        " controllers; 'vcli values profile ci' prints them.",
     ),
 ]
 Isolate: TypeAlias = Annotated[
