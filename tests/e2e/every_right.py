@@ -77,6 +77,7 @@ def plain(space: Space) -> None:
     _streams(space)
     _changes(space)
     _repairs(space)
+    _bind(space)
     # A pod that goes on the host alone goes inside as well.
     at_once = ("-n", space.cluster.namespace, "--grace-period=0", "--force")
     space.host.kubectl("delete", "pod", space.host_name("gated"), *at_once)
@@ -165,6 +166,18 @@ def _changes(space: Space) -> None:
         return bool(spec.get("ephemeralContainers")) and cpu == "20m" and metadata["labels"]["changed"]
 
     eventually(followed)
+
+
+def _bind(space: Space) -> None:
+    """As a scheduler of the tenant's own does."""
+    space.apply(pod("bound", schedulerName="of-the-tenant", terminationGracePeriodSeconds=1))
+    eventually(lambda: space.host_name("bound") in space.on_host("pods"))
+    node = space.get("pod", "web")["spec"]["nodeName"]
+    target = {"apiVersion": "v1", "kind": "Node", "name": node}
+    path = f"/api/v1/namespaces/{space.name}/pods/bound/binding"
+    binding = json.dumps(of("v1", "Binding", "bound", target=target))
+    space.kubectl("create", "--raw", path, "--filename", "-", stdin=binding)
+    space.wait("condition=Ready", "pod/bound")
 
 
 def _repairs(space: Space) -> None:

@@ -47,12 +47,8 @@ imagePullSecrets:
   {{- include "vcli.optionalRules" . | nindent 2 }}
   {{- range regexSplit "(?m)^---$" (.Files.Get "files/optional-rights.yaml") -1 }}
   {{- with fromYaml . }}
-  {{- $annotations := .metadata.annotations }}
-  {{- $scheduled := $.Values.controlPlane.distro.k8s.scheduler.enabled }}
-  {{- if or $scheduled (not (hasKey $annotations "vcli.dev/only-with-scheduler")) }}
-  # {{ get $annotations "vcli.dev/feature" }}
+  # {{ get .metadata.annotations "vcli.dev/feature" }}
   {{- toYaml .rules | nindent 2 }}
-  {{- end }}
   {{- end }}
   {{- end }}
   {{- include "vcli.extraRules" .Values.rbac.role.extraRules | nindent 2 }}

@@ -27,7 +27,6 @@ from vcli.kube.resources import ENDPOINTS, SERVICES
 from vcli.kube.types import Object
 
 _FEATURE = "vcli.dev/feature"
-_ONLY_WITH_SCHEDULER = "vcli.dev/only-with-scheduler"
 
 
 class Right(NamedTuple):
@@ -65,16 +64,14 @@ def features(values: Values) -> Mapping[str, Feature]:
         if rules := kind.rules_if_given(chosen(values, kind)):
             title = kind.without_optional_rules or f"{kind.resource.kind} objects"
             found[kind.key] = Feature(kind.key, title, tuple(map(Rule.dump, rules)))
-    return found | _others(scheduled_inside=schedules_inside(values))
+    return found | _others()
 
 
 @cache
-def _others(*, scheduled_inside: bool) -> dict[str, Feature]:
+def _others() -> dict[str, Feature]:
     found: dict[str, Feature] = {}
     for obj in manifests.load("control-plane/optional-rights.yaml"):
         metadata = obj["metadata"]
-        if _ONLY_WITH_SCHEDULER in metadata["annotations"] and not scheduled_inside:
-            continue
         title = metadata["annotations"][_FEATURE]
         found[metadata["name"]] = Feature(metadata["name"], title, tuple(obj["rules"]))
     return found
