@@ -103,7 +103,8 @@ async def test_pods_that_a_quota_rejects_are_tried_more_and_more_seldom(lab: Lab
         async with asyncio.timeout(5):
             while await on_host(lab) != 2 or await lab.host_object(PODS, gone) is not None:  # noqa: ASYNC110 - a server
                 await asyncio.sleep(0.05)
-        assert await refusals(lab) - before <= 3
+        # One of the ten that wait is tried for the room, and some whose own time comes just then; not all.
+        assert await refusals(lab) - before <= MANY // 2
 
 
 async def test_what_happens_around_rejected_pods_makes_few_tries(lab: Lab) -> None:
