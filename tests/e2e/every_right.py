@@ -70,10 +70,9 @@ def plain(space: Space) -> None:
             "web",
             spec={"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}},
         ),
-        of("networking.k8s.io/v1", "NetworkPolicy", "open", spec={"podSelector": {}, "ingress": [{}]}),
     )
     space.wait("condition=Ready", "pod/web")
-    eventually(lambda: space.on_host("ingresses,networkpolicies,poddisruptionbudgets,endpointslices"))
+    eventually(lambda: space.on_host("ingresses,poddisruptionbudgets,endpointslices"))
     _streams(space)
     _changes(space)
     _repairs(space)
@@ -82,7 +81,7 @@ def plain(space: Space) -> None:
     at_once = ("-n", space.cluster.namespace, "--grace-period=0", "--force")
     space.host.kubectl("delete", "pod", space.host_name("gated"), *at_once)
     eventually(lambda: space.run("get", "pod", "gated").returncode != 0)
-    kinds = "pods,services,ingresses,poddisruptionbudgets,networkpolicies,persistentvolumeclaims"
+    kinds = "pods,services,ingresses,poddisruptionbudgets,persistentvolumeclaims"
     space.kubectl("delete", f"{kinds},configmaps,secrets,endpointslices", "--all")
     left = f"{kinds},endpointslices"
     eventually(lambda: space.on_host(left) == [])

@@ -11,6 +11,7 @@ from snapshots import CLASS_FIELDS, CONTENT, GROUP, SNAPSHOT, definition
 from space import Space
 
 from vcli.catalog import SYNCED
+from vcli.kube.resources import GATEWAYS
 
 DEFINITIONS = (
     SNAPSHOT,
@@ -25,14 +26,16 @@ _LABEL = "example.com/rack"
 
 
 def values(shared: str) -> Sequence[str]:
-    """For ``--set``: all kinds, and what crosses the border else.
+    """For ``--set``: all kinds but those of the Gateway API, and what crosses the border else.
+
+    A host without the Gateway API has none of its objects; hosts/test_gateway_api.py is about these.
 
     Args:
         shared: another namespace of the host.
     """
     services = "networking.replicateServices"
     return (
-        *(f"{kind.switch}=true" for kind in SYNCED if kind.switch),
+        *(f"{kind.switch}=true" for kind in SYNCED if kind.switch and kind.resource.group != GATEWAYS.group),
         "rbac.clusterRole.enabled=true",
         "sync.fromHost.nodes.syncBackChanges=true",
         "sync.fromHost.configMaps.mappings.byName./*=default/*",
@@ -68,14 +71,16 @@ def use(space: Space) -> None:
         claim("data"),
         user,
         of("resource.k8s.io/v1", "ResourceClaim", "devices", spec=_devices()),
+        of("networking.k8s.io/v1", "NetworkPolicy", "open", spec={"podSelector": {}, "ingress": [{}]}),
         *_snapshots(space),
     )
     space.wait("condition=Ready", "pod/own")
     _take(space)
-    eventually(lambda: space.on_host("resourceclaims,serviceaccounts"))
+    for kinds in ("resourceclaims", "serviceaccounts", "networkpolicies"):
+        eventually(lambda kinds=kinds: space.on_host(kinds))
     _label_node(space)
     space.kubectl("delete", "pod", "own", "--grace-period=1")
-    kinds = "persistentvolumeclaims,resourceclaims,volumesnapshots"
+    kinds = "persistentvolumeclaims,resourceclaims,volumesnapshots,networkpolicies"
     space.kubectl("delete", kinds, "--all")
     space.kubectl("delete", "serviceaccount", "own")
     for kind in ("priorityclass", "storageclass", "persistentvolume", "volumesnapshotcontent"):
