@@ -168,15 +168,16 @@ def _changes(space: Space) -> None:
 
 
 def _bind(space: Space) -> None:
-    """As a scheduler of the tenant's own does."""
-    space.apply(pod("bound", schedulerName="of-the-tenant", terminationGracePeriodSeconds=1))
+    """As a scheduler of the tenant's own does, with a pod for which the host's finds no node."""
+    space.apply(pod("bound", nodeSelector={_GATE: "none"}, terminationGracePeriodSeconds=1))
     eventually(lambda: space.host_name("bound") in space.on_host("pods"))
     node = space.get("pod", "web")["spec"]["nodeName"]
     target = {"apiVersion": "v1", "kind": "Node", "name": node}
     path = f"/api/v1/namespaces/{space.name}/pods/bound/binding"
     binding = json.dumps(of("v1", "Binding", "bound", target=target))
     space.kubectl("create", "--raw", path, "--filename", "-", stdin=binding)
-    space.wait("condition=Ready", "pod/bound")
+    where = ("pod", space.host_name("bound"), "-n", space.cluster.namespace)
+    eventually(lambda: space.host.get(*where)["spec"].get("nodeName") == node)
 
 
 def _repairs(space: Space) -> None:
