@@ -103,6 +103,6 @@ def test_values_that_can_not_be_understood_are_refused_before_a_host_is_asked(ca
     monkeypatch.setenv("KUBECONFIG", "/does/not/exist")
     for command in (["upgrade"], ["create", "--upgrade"]):
         assert run_cli([*command, "demo", "--set", "foo"]) == 2
-        assert "error: --set foo: no value for 'foo'" in capsys.readouterr().err
+        assert "error: --set: no value for 'foo'" in capsys.readouterr().err
         assert run_cli([*command, "demo", "-f", "/does/not/exist.yaml"]) == 2
         assert "values file /does/not/exist.yaml can't be read" in capsys.readouterr().err

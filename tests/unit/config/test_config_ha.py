@@ -19,7 +19,7 @@ def test_an_odd_number_of_pods(replicas: int):
     ("sets", "named", "cause"),
     [
         ([f"{HA}.replicas=2"], f"{HA}.replicas", "2 withstand no more losses than 1"),
-        ([f"{HA}.replicas=0"], f"{HA}.replicas", "0"),
+        ([f"{HA}.replicas=0"], f"{HA}.replicas", "must be 1 or more"),
         ([f"{HA}.leaseDuration=20"], f"{HA}.leaseDuration", "of no use where there is one syncer"),
         ([f"{HA}.retryPeriod=3"], f"{HA}.retryPeriod", "of no use where there is one syncer"),
         ([THREE, f"{HA}.leaseDuration=10"], HA, "must be more than renewDeadline"),
