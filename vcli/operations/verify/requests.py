@@ -1,18 +1,18 @@
 """Requests to the virtual API that lead out of it: by proxies, by nodes, to the control plane's pod."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
 from vcli.kube.errors import ApiError, Unreachable
-from vcli.kube.resources import ENDPOINTS, NODES, PODS, SERVICES
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped, unknown
+from vcli.kube.resources import NODES, PODS
+from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped
 from vcli.operations.verify.probe_pod import PORT
 from vcli.operations.verify.scene import Scene, short
 
 _WAIT: Final = 8.0
-_NOT_YET: Final = ("no endpoints available", "not found")
+_TRIES: Final = 20
+_WITHOUT_ADDRESS: Final = "address not allowed"
 _KUBELET: Final = 10250
 
 Answer = tuple[int, str]
@@ -82,39 +82,28 @@ def _plane_path(scene: Scene) -> str:
     return f"{scene.names.namespace}/{scene.places.plane.pod}/{scene.places.plane.containers[0]['name']}"
 
 
-# --- the proxy of a Service, which leads to any endpoint that a tenant writes
+# --- the proxy of a pod, in whose status a tenant writes an address; that of a Service takes pods alone
 
 
 async def _to(scene: Scene, key: str, address: str, port: int, path: str, *, tls: bool) -> Answer:
     name = f"try-proxy-{key}"
-    service = {"metadata": {"name": name}, "spec": {"ports": [{"name": "x", "port": port}]}}
-    # The API server's proxy goes by Endpoints, not by EndpointSlices.
-    subset = {"addresses": [{"ip": address}], "ports": [{"name": "x", "port": port}]}
-    endpoints = {"metadata": {"name": name}, "subsets": [subset]}
-    made = ((SERVICES, service), (ENDPOINTS, endpoints))
+    spec = {"schedulingGates": [{"name": "vcli.dev/none"}], "containers": [{"name": "a", "image": "none"}]}
+    status = {"status": {"podIP": address, "podIPs": [{"ip": address}]}}
+    where = f"/api/v1/namespaces/{scene.namespace}/pods/{'https:' if tls else ''}{name}:{port}/proxy{path}"
+    answer = (0, "")
     try:
-        for resource, body in made:
-            await scene.inside.create(resource, body, namespace=scene.namespace)
-        return await _proxied(scene, name, port, path, tls=tls)
+        await scene.inside.create(PODS, {"metadata": {"name": name}, "spec": spec}, namespace=scene.namespace)
+        for _ in range(_TRIES):  # the syncer takes the address away again
+            await scene.inside.patch(PODS, name, status, namespace=scene.namespace, subresource="status")
+            answer = await _get(scene, where)
+            if _WITHOUT_ADDRESS not in answer[1]:
+                break
     except ApiError as error:
         return error.status, error.message
     finally:
-        for resource, _ in made:
-            with suppress(ApiError):
-                await scene.inside.delete(resource, name, namespace=scene.namespace)
-
-
-async def _proxied(scene: Scene, name: str, port: int, path: str, *, tls: bool) -> Answer:
-    """The proxy knows new endpoints after a moment."""
-    where = (
-        f"/api/v1/namespaces/{scene.namespace}/services/{'https:' if tls else ''}{name}:{port}/proxy{path}"
-    )
-    end = asyncio.get_running_loop().time() + _WAIT
-    while True:
-        status, text = await _get(scene, where)
-        if not any(each in text for each in _NOT_YET) or asyncio.get_running_loop().time() > end:
-            return status, text
-        await asyncio.sleep(0.3)
+        with suppress(ApiError):
+            await scene.inside.delete(PODS, name, namespace=scene.namespace, grace=0)
+    return answer
 
 
 def _through(
@@ -133,8 +122,6 @@ def _through(
         status, text = await _to(scene, name, address, port, path, tls=tls)
         if status == 200:  # noqa: PLR2004
             return got_through(f"answered 200: {short(text, 60)}")
-        if any(each in text for each in _NOT_YET):
-            return unknown(f"the proxy does not know the Service: {short(text, 80)}")
         return _refused(status, text)
 
     return Attempt(name, "api", title, closed_by, run)
@@ -198,24 +185,24 @@ ATTEMPTS: Final = (
     ),
     Attempt("own-node", "api", "the host's kubelet, as a Node of one's own", Closed.ALWAYS, _own_node),
     _through(
-        "proxy-kubelet", "the host's kubelet, by a Service's proxy",
+        "proxy-kubelet", "the host's kubelet, by a pod's proxy",
         lambda scene: (scene.places.plane.node_ip, _KUBELET), "/pods", closed_by=Closed.ALWAYS,
     ),
     _through(
-        "proxy-host-version", "the host's version, by a Service's proxy",
+        "proxy-host-version", "the host's version, by a pod's proxy",
         lambda scene: (scene.places.api, 443), "/version", closed_by=Closed.NEVER,
     ),
     _through(
-        "proxy-host-secrets", "Secrets of the host, by a Service's proxy",
+        "proxy-host-secrets", "Secrets of the host, by a pod's proxy",
         lambda scene: (scene.places.api, 443), "/api/v1/secrets", closed_by=Closed.ALWAYS,
     ),
     _through(
-        "proxy-neighbour", "a neighbour's pod, by a Service's proxy",
+        "proxy-neighbour", "a neighbour's pod, by a pod's proxy",
         lambda scene: (scene.neighbour.pod_ip if scene.neighbour else "", PORT), "/",
         closed_by=_NETWORK, tls=False,
     ),
     _through(
-        "proxy-metadata", "the metadata server, by a Service's proxy",
+        "proxy-metadata", "the metadata server, by a pod's proxy",
         lambda _: ("169.254.169.254", 80), "/", closed_by=Closed.ALWAYS, tls=False,
     ),
 )  # fmt: skip
