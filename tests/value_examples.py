@@ -294,7 +294,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_CLAIM}.size": "much"}, "size"),
     ({"controlPlane.coredns.enable": True}, "enable"),
     ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
-    ({f"{_NODES}.clearImageStatus": False}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.syncBackChanges": True}, "of no use while Nodes are not synced"),
     (
         {

@@ -40,7 +40,10 @@ COMBINATIONS: list[dict[str, Any]] = [
         "controlPlane.distro.k8s.imagePullPolicy": "Always",
     },
     {**_ON, "controlPlane.advanced.defaultImageRegistry": "mirror.example/x", f"{_SQLITE}.image.tag": "v9"},
+    {**_ON, f"{_SQLITE}.image.registry": "mirror.example", f"{_SQLITE}.image.repository": "me/kine"},
     _MYSQL,
+    {**_MYSQL, f"{_EXTERNAL}.image": "mirror.example/me/kine:1"},
+    {**_MYSQL, f"{_EXTERNAL}.image.tag": "v9"},
     {**_POSTGRES, **_OF_A_SECRET, f"{_EXTERNAL}.caFile": "root.pem", f"{_EXTERNAL}.extraArgs": _ARGS},
     {
         **_OF_A_SECRET,

@@ -1,5 +1,6 @@
 """The chart by Helm itself, 3 and 4: it renders what vcli renders, and a release comes, changes and goes."""
 
+import base64
 import json
 import os
 import subprocess
@@ -88,9 +89,13 @@ def expected(values: Object, name: str = "demo") -> dict[tuple[str, str], Object
 
 
 def kept(objects: dict[tuple[str, str], Object]) -> Values:
-    """The values that the cluster keeps: Helm leaves out what is the default."""
+    """The values that the cluster keeps: Helm leaves out what is the default; a secret is in a Secret."""
     config = objects.pop(("ConfigMap", "vc-config-demo"))
-    return from_mapping(yaml.safe_load(config["data"]["config.yaml"]), name="kept")
+    values = yaml.safe_load(config["data"]["config.yaml"])
+    if secret := objects.get(("Secret", Names("demo", "team").data_source)):
+        source = base64.b64decode(secret["data"]["dataSource"]).decode()
+        values["controlPlane"]["backingStore"]["database"]["external"]["dataSource"] = source
+    return from_mapping(values, name="kept")
 
 
 def test_each_key_of_the_schema_has_an_example():

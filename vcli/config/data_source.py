@@ -23,11 +23,6 @@ def place_of(source: str) -> str:
     return ""
 
 
-def hidden(expression: str) -> str:
-    """An expression of ``--set`` without the secret, as messages name it: the place of a mistake."""
-    return re.sub(rf"({KEY}\W*?[=:]).*", r"\1…", expression, flags=re.DOTALL)
-
-
 def without(given: Mapping[str, Any]) -> dict[str, Any]:
     """Values without the data source: what of them may be read by all."""
     return _without(given, (*PATH, KEY))

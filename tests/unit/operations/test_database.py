@@ -178,7 +178,8 @@ def test_the_place_of_a_mistake_has_no_password(expression: str):
     with pytest.raises(UsageError) as caught:
         read([], [expression]).values()
     assert "hush" not in f"{caught.value} {caught.value.hint}"
-    assert f"--set {expression.partition('=mysql')[0]}=…" in str(caught.value)
+    assert str(caught.value).startswith("--set ")
+    assert DOTTED in str(caught.value).partition(":")[0]
 
 
 class Secrets:
