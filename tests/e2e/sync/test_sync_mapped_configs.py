@@ -62,12 +62,13 @@ def mapped(host: Host) -> Iterator[Mapped]:
         f"{CONFIG_MAPS}.mappings.byName.{late}/*=confs",
     )
     with virtual_cluster(host, "mapped", sets=sets, dns=False) as cluster:
-        role = host.get("role", f"vcli:{cluster.namespace}:mapped", "-n", shared)
+        name = f"vcli:{cluster.namespace}:mapped"
+        role = host.get("role", name, "-n", shared)
         assert [each["resourceNames"] for each in role["rules"]] == [["ca"]]
         yield Mapped(cluster, shared, late)
     for kind in ("roles", "rolebindings"):
         left = {each["metadata"]["name"] for each in host.get(kind, "-n", shared)["items"]}
-        assert f"vcli:{cluster.namespace}:mapped" not in left
+        assert name not in left
     for namespace in (shared, late):
         host.end_namespace(namespace)
 
