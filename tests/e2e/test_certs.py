@@ -97,7 +97,15 @@ def test_rotation_is_noticed_by_nobody(desk: Host, lent: str):
     after = certificates(desk, lent)
     kept = {name for name in files if files[name] == after[name]}
     assert {name for name in kept if not name.endswith(".kubeconfig")} == {
-        *("ca.crt", "ca.key", "front-proxy-ca.crt", "front-proxy-ca.key", "sa.key", "sa.pub")
+        *(
+            "ca.crt",
+            "ca.key",
+            "ca-signing.pem",
+            "front-proxy-ca.crt",
+            "front-proxy-ca.key",
+            "sa.key",
+            "sa.pub",
+        )
     }
     # Into the pod lead certificates of the API server and of the syncer, which both are new.
     said = desk.kubectl("--kubeconfig", kubeconfig, "exec", "web", "--", "echo", "here")

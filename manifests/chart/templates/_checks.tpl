@@ -18,6 +18,17 @@
 {{- if or .Values.sleepMode.enabled .Values.sleepMode.autoSleep.afterInactivity -}}
   {{- fail "sleepMode: the chart makes none that goes to sleep: vcli create does" -}}
 {{- end -}}
+{{- $metadata := .Values.policies.hostMetadata -}}
+{{- range $field := list "annotations" "labels" -}}
+  {{- range $pattern := get $metadata $field -}}
+    {{- if not $metadata.enabled -}}
+      {{- fail (printf "policies.hostMetadata.%s: of no use while it is off" $field) -}}
+    {{- end -}}
+    {{- if not (regexMatch "^([-A-Za-z0-9.*]+/)?[-A-Za-z0-9_.*]+$" $pattern) -}}
+      {{- fail (printf "policies.hostMetadata.%s: %q is no key, and no pattern of keys" $field $pattern) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
 {{- $pod := $plane.statefulSet.security.podSecurityContext | default dict -}}
 {{- if and (hasKey $pod "runAsUser") (eq (toString $pod.runAsUser) "0") (ne (toString $pod.runAsNonRoot) "false") -}}
   {{- fail "controlPlane.statefulSet.security.podSecurityContext.runAsUser: 0 is root, and the pod must not run as root unless runAsNonRoot is false" -}}
