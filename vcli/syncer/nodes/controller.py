@@ -108,8 +108,9 @@ class Nodes:
 
     async def run(self) -> None:
         """Renew leases, report status, and remove Nodes that nobody needs; until cancelled."""
-        due = _now()
-        while True:
+        due, task = _now(), asyncio.current_task()
+        # A request that ends just when this is cancelled must not keep it going.
+        while task is None or not task.cancelling():
             self._wake.clear()
             names, woken = {*self._addresses, *self._source.standing()}, self._woken
             self._woken = set()
