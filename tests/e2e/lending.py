@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from embedded import Host
@@ -51,3 +52,24 @@ class Lender:
         except BaseException:
             self.end()
             raise
+
+
+def fixtures(*options: str) -> tuple[Any, Any]:
+    """Two fixtures of a module: a lender, and the namespace of what it lends to each test that asks.
+
+    Args:
+        options: of ``vcli create``.
+    """
+
+    @pytest.fixture(scope="module")
+    def lender(host: Host) -> Iterator[Lender]:
+        lender = Lender(host, *options)
+        yield lender
+        lender.end()
+
+    @pytest.fixture
+    def lent(lender: Lender, request: pytest.FixtureRequest) -> Iterator[str]:
+        with lender.lent(request.node) as namespace:
+            yield namespace
+
+    return lender, lent

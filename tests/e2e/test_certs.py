@@ -4,12 +4,11 @@ import base64
 import datetime as dt
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from embedded import Host
-from lending import Lender
+from lending import fixtures
 from polling import eventually
 from space import BUSYBOX
 from test_create import on_host
@@ -23,18 +22,8 @@ from vcli.controlplane.certificates import issue
 POD = ["run", "web", f"--image={BUSYBOX}", "--restart=Never", "--command"]
 
 
-@pytest.fixture(scope="module")
-def lender(host: Host) -> Iterator[Lender]:
-    lender = Lender(host, *POD_ONLY)
-    yield lender
-    lender.end()
-
-
-@pytest.fixture
-def lent(lender: Lender, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The namespace of one whose store is in its pod: what restarts the pod is noticed."""
-    with lender.lent(request.node) as namespace:
-        yield namespace
+lender, lent = fixtures(*POD_ONLY)
+"""The namespace of one whose store is in its pod: what restarts the pod is noticed."""
 
 
 def check(host: Host, namespace: str, *options: str) -> tuple[int, dict[str, Any]]:

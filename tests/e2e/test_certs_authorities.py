@@ -3,12 +3,11 @@
 import base64
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from embedded import Host
-from lending import Lender
+from lending import Lender, fixtures
 from polling import eventually
 from space import BUSYBOX
 from test_certs import Client, check, restarts
@@ -22,18 +21,8 @@ ROOT = "kube-root-ca.crt"
 SEES = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-@pytest.fixture(scope="module")
-def lender(host: Host) -> Iterator[Lender]:
-    lender = Lender(host, *POD_ONLY)
-    yield lender
-    lender.end()
-
-
-@pytest.fixture
-def lent(lender: Lender, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The namespace of one whose store is in its pod: what restarts the pod is noticed."""
-    with lender.lent(request.node) as namespace:
-        yield namespace
+lender, lent = fixtures(*POD_ONLY)
+"""The namespace of one whose store is in its pod: what restarts the pod is noticed."""
 
 
 def roots(host: Host, kubeconfig: str) -> set[int]:

@@ -1,12 +1,11 @@
 """``vcli pause`` and ``vcli resume`` on a real host: what goes, what stays, and what comes back."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from embedded import Host
-from lending import Lender
+from lending import Lender, fixtures
 from polling import eventually
 from upgrading import CLAIM, inside, precious
 
@@ -45,18 +44,8 @@ spec:
 """
 
 
-@pytest.fixture(scope="module")
-def lender(host: Host) -> Iterator[Lender]:
-    lender = Lender(host, *CLAIM)
-    yield lender
-    lender.end()
-
-
-@pytest.fixture
-def lent(lender: Lender, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The namespace of one whose data is on a claim."""
-    with lender.lent(request.node) as namespace:
-        yield namespace
+lender, lent = fixtures(*CLAIM)
+"""The namespace of one whose data is on a claim."""
 
 
 def running(host: Host, namespace: str, name: str) -> Any:

@@ -1,11 +1,9 @@
 """``sleepMode`` on a real host: one that nobody uses goes to sleep, and wakes when somebody connects."""
 
 import json
-from collections.abc import Iterator
 
-import pytest
 from embedded import Host
-from lending import Lender
+from lending import fixtures
 from polling import eventually
 from test_create import on_host
 from test_pause import SLEEPS, WORKLOADS, running, status
@@ -15,18 +13,8 @@ AFTER = 20
 ON = ["--set", f"sleepMode.enabled=true,sleepMode.autoSleep.afterInactivity={AFTER}s"]
 
 
-@pytest.fixture(scope="module")
-def lender(host: Host) -> Iterator[Lender]:
-    lender = Lender(host, *CLAIM, *ON)
-    yield lender
-    lender.end()
-
-
-@pytest.fixture
-def lent(lender: Lender, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The namespace of one that goes to sleep."""
-    with lender.lent(request.node) as namespace:
-        yield namespace
+lender, lent = fixtures(*CLAIM, *ON)
+"""The namespace of one that goes to sleep."""
 
 
 def is_asleep(host: Host, namespace: str) -> bool:

@@ -23,10 +23,10 @@ from vcli.operations.certificate_rotation import (
     read_kept,
     write,
 )
-from vcli.operations.existing import foreign
+from vcli.operations.existing import resolve_ours
 from vcli.operations.host_connection import connect_to_host
 from vcli.operations.pause import Consent, keeps_data_in_pod
-from vcli.operations.resolve import VirtualCluster, check_place, resolve
+from vcli.operations.resolve import VirtualCluster, check_place
 from vcli.operations.served_certificates import wait_served
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.workloads import title, workloads_of
@@ -75,10 +75,7 @@ async def rotate_authorities(
     steps = steps or NoSteps()
     async with connect_to_host(kubeconfig=kubeconfig, context=context) as host:
         client = host.client
-        found = await resolve(client, name, namespace=namespace)
-        names = Names(found.name, found.namespace)
-        if not found.ours:
-            raise foreign(names)
+        found, names = await resolve_ours(client, name, namespace=namespace)
         workloads = await workloads_of(client, found)
         check_distro(names, workloads)
         kept = await read_kept(client, names)

@@ -19,9 +19,9 @@ from vcli.kube.resources import SECRETS, SERVICES
 from vcli.kube.types import uid
 from vcli.operations.cancelling import answered
 from vcli.operations.certificates import Secrets, examine, read_secrets
-from vcli.operations.existing import foreign
+from vcli.operations.existing import resolve_ours
 from vcli.operations.host_connection import connect_to_host
-from vcli.operations.resolve import VirtualCluster, check_place, resolve
+from vcli.operations.resolve import VirtualCluster, check_place
 from vcli.operations.served_certificates import wait_served
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.stored import completed, read_values
@@ -78,10 +78,7 @@ async def rotate_certificates(
     steps = steps or NoSteps()
     async with connect_to_host(kubeconfig=kubeconfig, context=context) as host:
         client = host.client
-        found = await resolve(client, name, namespace=namespace)
-        names = Names(found.name, found.namespace)
-        if not found.ours:
-            raise foreign(names)
+        found, names = await resolve_ours(client, name, namespace=namespace)
         with steps.step("Issue new certificates"):
             files = await _reissue(client, names)
         if found.replicas == 0:

@@ -4,7 +4,9 @@ from vcli.contract.labels import CLUSTER, is_control_plane
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
 from vcli.invocation import helm, vcli
+from vcli.kube.client import Client
 from vcli.kube.types import Object, is_terminating, labels
+from vcli.operations.resolve import VirtualCluster, resolve
 
 
 def foreign(names: Names) -> ConflictError:
@@ -16,6 +18,20 @@ def foreign(names: Names) -> ConflictError:
         + helm("upgrade", names.cluster, "CHART", namespace=names.namespace)
         + "; or choose another name",
     )
+
+
+async def resolve_ours(client: Client, name: str, *, namespace: str | None) -> tuple[VirtualCluster, Names]:
+    """A virtual cluster that is to be changed, and the names of its objects.
+
+    Raises:
+        ConflictError: another tool made it.
+        NotFoundError, NotAllowedError, UsageError, ApiError: as `vcli.operations.resolve.resolve`.
+    """
+    found = await resolve(client, name, namespace=namespace)
+    names = Names(found.name, found.namespace)
+    if not found.ours:
+        raise foreign(names)
+    return found, names
 
 
 def is_there(service: Object | None, workload: Object | None, names: Names) -> bool:

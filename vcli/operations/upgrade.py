@@ -17,13 +17,13 @@ from vcli.kube.types import Object, is_terminating
 from vcli.operations import pod_security
 from vcli.operations.cancelling import answered
 from vcli.operations.changes import Changes
-from vcli.operations.existing import foreign, is_there
+from vcli.operations.existing import is_there, resolve_ours
 from vcli.operations.facts import choose_namespace
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.known import Known
 from vcli.operations.load_balancer import awaits_address, wait_for_address
 from vcli.operations.planning import Plan, make_plan
-from vcli.operations.resolve import cluster_of, resolve
+from vcli.operations.resolve import cluster_of
 from vcli.operations.rollback import Rollback, workload_of
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.stored import completed, read_values
@@ -111,10 +111,7 @@ async def upgrade_cluster(
     """
     check_name(options.name)
     async with connect_to_host(kubeconfig=options.kubeconfig, context=options.context) as host:
-        found = await resolve(host.client, options.name, namespace=options.namespace)
-        names = Names(found.name, found.namespace)
-        if not found.ours:
-            raise foreign(names)
+        _, names = await resolve_ours(host.client, options.name, namespace=options.namespace)
         return await _Upgrade(host.client, names, options, review, steps or NoSteps()).run()
 
 

@@ -9,22 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from verify_builders import PLANE
 
 from vcli.operations.verify import network, probe_script
 from vcli.operations.verify.model import Observed
-from vcli.operations.verify.places import Neighbour, Places, Plane
+from vcli.operations.verify.places import Neighbour, Places
 from vcli.operations.verify.probe_pod import pod
 
-PLANE = Plane(
-    pod="demo-0",
-    uid="u",
-    ip="10.0.0.1",
-    node="n",
-    node_ip="192.0.2.1",
-    service_ip="10.96.0.9",
-    containers=(),
-    restarts=0,
-)
 PLACES = Places(plane=PLANE, api="10.96.0.1", dns="10.96.0.10")
 NEIGHBOUR = Neighbour(
     name="other", namespace="team-b", plane=PLANE, pod_ip="10.0.0.7", service_ip="10.96.0.7"

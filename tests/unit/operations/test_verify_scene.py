@@ -4,28 +4,19 @@ import asyncio
 from typing import Any
 
 import pytest
+from verify_builders import PLANE
 
 from scripted_api import ScriptedApi, listed, ok, refused
 from vcli.controlplane.names import Names
 from vcli.kube.resources import PODS
 from vcli.operations.verify import pods, services
 from vcli.operations.verify.model import Observed, held
-from vcli.operations.verify.places import Places, Plane
+from vcli.operations.verify.places import Places
 from vcli.operations.verify.scene import Scene, short
 
 HOST_PODS = "/api/v1/namespaces/team-a/pods"
 PODS_INSIDE = "/api/v1/namespaces/try/pods"
 EVENTS_INSIDE = "/api/v1/namespaces/try/events"
-PLANE = Plane(
-    pod="demo-0",
-    uid="u",
-    ip="10.0.0.1",
-    node="n",
-    node_ip="192.0.2.1",
-    service_ip="10.96.0.9",
-    containers=(),
-    restarts=0,
-)
 ATTEMPTS = {each.name: each for each in (*pods.ATTEMPTS, *services.ATTEMPTS)}
 
 

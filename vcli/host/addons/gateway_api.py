@@ -7,7 +7,7 @@ import json
 import subprocess
 
 from vcli.errors import VcliError
-from vcli.host.addons import ingress, objects
+from vcli.host.addons import objects, traefik
 from vcli.host.addons.addon import NAMESPACE, Addon, Facts, deployment
 from vcli.host.products import Product
 from vcli.host.versions import GATEWAY_API as VERSION
@@ -21,7 +21,6 @@ _LABELS = {"app.kubernetes.io/name": _NAME}
 _GROUP = "gateway.networking.k8s.io"
 _ROUTES = "httproutes grpcroutes tcproutes tlsroutes"
 _PORTS = {"web": 80, "websecure": 443, "tcp": 9000}
-_PING = 8080
 
 PRODUCT = Product(
     name="gateway-api",
@@ -72,49 +71,25 @@ def _definitions(facts: Facts) -> list[Object]:
 
 
 def _pod() -> Object:
-    container = {
-        "name": _NAME,
-        "image": ingress.IMAGE,
-        "args": [
-            *(f"--entrypoints.{name}.address=:{port}" for name, port in _PORTS.items()),
-            f"--entrypoints.traefik.address=:{_PING}",
-            "--ping=true",
+    return traefik.pod(
+        _NAME,
+        _PORTS,
+        [
             "--providers.kubernetesgateway=true",
             f"--providers.kubernetesgateway.statusaddress.service.name={_NAME}",
             f"--providers.kubernetesgateway.statusaddress.service.namespace={NAMESPACE}",
-            "--providers.providersthrottleduration=500ms",
-            "--global.checknewversion=false",
-            "--global.sendanonymoususage=false",
         ],
-        "ports": [{"name": name, "containerPort": port} for name, port in _PORTS.items()],
-        "readinessProbe": {"httpGet": {"path": "/ping", "port": _PING}, "periodSeconds": 1},
-        "livenessProbe": {"httpGet": {"path": "/ping", "port": _PING}, "failureThreshold": 5},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-        },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 - the container's own
-    }
-    return {
-        "serviceAccountName": _NAME,
-        "priorityClassName": "system-cluster-critical",
-        "terminationGracePeriodSeconds": 5,
         # Who is not root may listen on the ports of listeners, in the pod's own network.
-        "securityContext": {"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]},
-        "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
-    }
+        securityContext={"sysctls": [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]},
+    )
 
 
 GATEWAY_API = Addon(
     name="gateway-api",
     summary="Gateways are answered (Traefik, GatewayClass traefik)",
     needs=["ingress"],
-    products=[ingress.PRODUCT, PRODUCT],
-    images=ingress.images,
+    products=[traefik.PRODUCT, PRODUCT],
+    images=traefik.images,
     objects=_objects,
     available=[deployment(_NAME)],
 )
