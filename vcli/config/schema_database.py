@@ -35,7 +35,7 @@ class EmbeddedDatabase(Kine):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalDatabase(Kine):
-    """A database that somebody else runs, and backs up."""
+    """A database outside the cluster, which its administrator backs up."""
 
     enabled: bool = doc(False, "Keep the objects there: experimental, see docs/reference/stores.md.")
     data_source: str = doc(

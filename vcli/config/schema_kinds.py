@@ -145,7 +145,7 @@ def _group(name: str, kinds: list[SyncedKind]) -> type:
     )
 
 
-_BY_RIGHTS: Final = "; auto: if whoever creates the virtual cluster has the rights that it takes"
+_BY_RIGHTS: Final = "; auto: if the user who creates the virtual cluster has the rights that it takes"
 
 
 def _auto(kind: SyncedKind) -> str:
@@ -154,7 +154,7 @@ def _auto(kind: SyncedKind) -> str:
     if kind.follows:
         rest = "" if kind.direction == "toHost" else " is not false, and the syncer gets the rights it takes"
         return f"; auto: {'as' if kind.direction == 'toHost' else 'if'} sync.{kind.follows}.enabled{rest}"
-    who = "the syncer gets" if kind.cluster_rules else "whoever creates the virtual cluster has"
+    who = "the syncer gets" if kind.cluster_rules else "the user who creates the virtual cluster has"
     or_scheduler = ", or pods are scheduled inside" if kind.for_scheduler else ""
     return f"; auto: if {who} the rights that it takes{or_scheduler}"
 

@@ -23,7 +23,7 @@ class Role:
     """What the syncer may do in its namespace of the host."""
 
     extra_rules: tuple[PolicyRule, ...] = doc(
-        (), "More rights than what is synced takes; whoever creates the virtual cluster has to have them."
+        (), "More rights than what is synced takes; the user who creates the virtual cluster must have them."
     )
 
 

@@ -28,7 +28,7 @@ class AutoSleep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SleepMode:
-    """An unused virtual cluster is paused by itself, and runs again when somebody connects."""
+    """An unused virtual cluster is paused by itself, and resumed by vcli connect."""
 
     enabled: bool = doc(False, "Let it go to sleep.")
     auto_sleep: AutoSleep = section(AutoSleep)

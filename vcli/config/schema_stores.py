@@ -28,7 +28,7 @@ class StoreTls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalEtcd:
-    """An etcd that somebody else runs, and backs up."""
+    """An etcd outside the cluster, which its administrator backs up."""
 
     enabled: bool = doc(False, "Keep the objects there, and nothing in the control plane's pod.")
     endpoint: str = doc(

@@ -29,7 +29,7 @@ def under_way(files: Mapping[str, bytes]) -> list[str]:
 
 
 def ended(files: Mapping[str, bytes], *, now: dt.datetime) -> list[str]:
-    """The CAs that have expired: nobody accepts anything of theirs."""
+    """The CAs that have expired: no certificate of theirs is accepted."""
     return [
         name
         for name in CROSS

@@ -12,7 +12,7 @@ _PATH: Final = "--audit-log-path="
 _MEGABYTES: Final = 64
 _OLDER_FILES: Final = 3
 
-# What the host itself does all the time; nobody asks about it.
+# What the host itself does all the time; of no use in a log.
 _OWN_USERS: Final = (
     "system:apiserver",
     "system:kube-controller-manager",

@@ -34,7 +34,7 @@ class VirtualCluster:
         version: of Kubernetes inside, as far as an image tag tells it, such as ``v1.36.3``.
         distro: k8s, k3s or k0s; None when no container is known.
         paused: scaled to zero on purpose.
-        asleep: and this by its own syncer, as nobody used it.
+        asleep: and this by its own syncer, after a time without use.
         deleting: it is being deleted.
         created: RFC 3339.
         ours: made by vcli.

@@ -1,4 +1,4 @@
-"""Sleep: a virtual cluster that nobody has used for a while is paused by its own syncer.
+"""Sleep: an idle virtual cluster is paused by its own syncer.
 
 Use is a request to the API by a person, or by a program that is no pod of the virtual cluster: it stands in
 kube-apiserver's audit log. Pods ask all the time, and so do the control plane's own components.
@@ -36,7 +36,7 @@ class SleepDueError(VcliError):
 
 
 def is_use(event: Object) -> bool:
-    """Whether somebody uses the virtual cluster by a request, as the audit log has it."""
+    """Whether a request is use of the virtual cluster, as the audit log has it."""
     user = event.get("user") or {}
     name = str(user.get("username", ""))
     if name.startswith("system:") and not name.startswith(_ACCOUNT):
@@ -152,7 +152,7 @@ async def fall_asleep(client: Client, settings: Settings) -> None:
     if any(each["name"] == "data" and "emptyDir" in each for each in volumes):
         raise VcliError("its data is in its pod only, and would be lost: it stays awake")
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    # With it those pods come back that nobody makes again; also when this is interrupted.
+    # With it those pods come back that have no controller; also when this is interrupted.
     paused: Object = {"metadata": {"annotations": {PAUSED_AT: now}}}
     await client.patch(SERVICES, settings.service, paused, namespace=namespace)
     found = await client.list(PODS, namespace=namespace, label_selector=f"{MANAGED_BY}={settings.cluster}")

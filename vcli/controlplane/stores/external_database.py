@@ -1,4 +1,4 @@
-"""A database that somebody else runs, by way of kine: nothing of the data is in the control plane's pod."""
+"""A database outside the cluster, by way of kine: nothing of the data is in the control plane's pod."""
 
 import base64
 import hashlib

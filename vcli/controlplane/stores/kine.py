@@ -8,7 +8,7 @@ from vcli.controlplane.names import Names
 
 ENDPOINT = "--endpoint="
 DATABASE = "DATABASE"
-"""Variable of its container, which nobody reads there: where the database is, without what is secret."""
+"""Variable of its container, which no program reads there: where the database is, without what is secret."""
 
 
 def component(

@@ -1,4 +1,4 @@
-"""The addresses that attempts aim at, found with the rights of whoever runs them."""
+"""The addresses that attempts aim at, found with the rights of the user who runs them."""
 
 import asyncio
 from collections.abc import Awaitable

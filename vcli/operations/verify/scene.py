@@ -33,7 +33,7 @@ class Scene:
     """What attempts work with.
 
     Attributes:
-        host: client of the host, as whoever runs this: it only looks.
+        host: client of the host, with the rights of the user: it only reads.
         inside: client of the virtual cluster, as its administrator: the attacker.
         names: of the virtual cluster.
         namespace: in the virtual cluster, labelled ``privileged``, as a tenant may.

@@ -1,11 +1,11 @@
-"""Host objects stay as they were written: what somebody else changes or deletes on the host is restored.
+"""Host objects stay as they were written: what another client changes or deletes on the host is restored.
 
 Compared is what we wrote, with what the host made of it then: defaults that a server fills in and what its
 admission changed are no reason to write again. Who owns an object, its status, finalizers, and the numbers
 that the host chooses are never compared. To take the owners off a claim is how its data outlives the cluster.
 
-Somebody who changes an object again and again is not fought: an object is restored a few times in a row, then
-twice a minute, and all of them together at a bounded rate.
+A client that changes an object again and again is not fought: an object is restored a few times in a row,
+then twice a minute, and all of them together at a bounded rate.
 """
 
 import asyncio
@@ -98,7 +98,7 @@ class Kept:
         return known is not None and known[0] == _of(desired)
 
     def is_changed(self, resource: Resource, desired: Object, current: Object) -> bool:
-        """Whether somebody has changed an object since desired was applied to it.
+        """Whether another client has changed an object since desired was applied to it.
 
         A process that did not see the answer then compares with what is desired. Where the cluster's
         admission made something else of it, that costs one apply, whose answer is known from then on.
@@ -140,7 +140,7 @@ class Kept:
 
 
 def with_owners_left(desired: Object, current: Object) -> Object:
-    """What is desired, without the owners that somebody has taken off the object that there is."""
+    """What is desired, without the owners that another client has taken off the present object."""
     there: list[OwnerReference] = current["metadata"].get("ownerReferences") or []
     uids = {owner["uid"] for owner in there}
     wanted: list[OwnerReference] = desired["metadata"].get("ownerReferences") or []

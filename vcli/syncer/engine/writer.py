@@ -61,7 +61,7 @@ class Writer:
         """Make an object what is desired; costs nothing when it was the last time, and still is.
 
         Raises:
-            RestoreLaterError: somebody else changes or deletes it again and again.
+            RestoreLaterError: another client changes or deletes it again and again.
         """
         wanted, kept = stamped(desired), self._kept
         if current is not None and is_applied(current, desired):

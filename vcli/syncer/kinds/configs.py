@@ -43,7 +43,7 @@ class Configs:
         queue = self.controller.queue
         for kind, resource in KINDS.items():
             enqueue_on(ctx.virtual[resource], queue, _virtual_keys(kind))
-            enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=_by_somebody_else)
+            enqueue_on(ctx.host[resource], queue, self._host_keys(kind), predicate=_by_another_client)
         references.subscribe(lambda name, priority: queue.add(name, priority=priority))
 
     def is_synced(self, key: ConfigName) -> bool:
@@ -105,7 +105,7 @@ class Configs:
         return keys
 
 
-def _by_somebody_else(old: Object | None, new: Object | None) -> bool:
+def _by_another_client(old: Object | None, new: Object | None) -> bool:
     """Whether a copy came or went, or was changed otherwise than by us: we say what was applied."""
     return (
         old is None or new is None or annotations(old).get(keys.APPLIED) == annotations(new).get(keys.APPLIED)

@@ -71,7 +71,7 @@ INFORMATIVE: Final = (
     "helm.sh/*",
     "kubectl.kubernetes.io/*",
 )
-"""Patterns of annotations that command nobody: that they stay inside is not worth an event."""
+"""Patterns of annotations that no host controller reads: that they stay inside is not worth an event."""
 
 _LABEL_PREFIX: Final = "label.vcli.dev/k-"
 _ANNOTATION_PREFIX: Final = "annotation.vcli.dev/k-"

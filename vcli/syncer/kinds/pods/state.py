@@ -26,7 +26,7 @@ class PodState:
         status_versions: resourceVersions of the virtual and the host pod whose statuses are the same.
         status_delayed_since: when the status began to wait for more; seconds of the loop's clock.
         last_synced: what of the virtual pod was last synced to the host pod.
-        host_mark: what of the host pod somebody else may change, as it was when it was last synced.
+        host_mark: what of the host pod another client may change, as it was when it was last synced.
         final_host_pod: the host pod as it was when it was deleted.
     """
 

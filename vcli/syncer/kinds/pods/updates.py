@@ -33,7 +33,7 @@ class PodUpdates:
 
         Raises:
             ApiError: the first rejection; a Warning event says so as well.
-            RestoreLaterError: somebody else changes the host pod again and again.
+            RestoreLaterError: another client changes the host pod again and again.
         """
         source = self._source(virtual, host)
         async with warn_on_rejection(
@@ -59,7 +59,7 @@ class PodUpdates:
         kinds = translate.config_map_kinds(host)
         desired = translate.to_host(virtual, context, kinds=kinds)
         resize = await self._try(host, translate.resize_patch(host, desired), subresource="resize")
-        # What the host's admission made of an image stays; what somebody made of that does not.
+        # What the host's admission made of an image stays; what another client made of that does not.
         changed = not is_new and state.host_mark is not None and state.host_mark[-1] != _mark(host)[-1]
         patch = translate.mutable_patch(host, desired, resized=resize is None, images=changed)
         if patch is not None and not is_new:
@@ -106,7 +106,7 @@ class PodUpdates:
 
 
 def _mark(host: Object) -> tuple[Any, ...]:
-    """What of a host pod is restored when somebody else changes it: labels, annotations, images."""
+    """What of a host pod is restored when another client changes it: labels, annotations, images."""
     metadata, spec = host["metadata"], host["spec"]
     groups = ("initContainers", "containers")
     images = [each.get("image") for group in groups for each in spec.get(group) or ()]

@@ -23,7 +23,7 @@ def mutable_patch(
         desired: what ``to_host`` makes of the virtual pod now.
         resized: False while ``resize_patch`` is still due or was rejected: then the patch doesn't claim
             that the host pod has reached the virtual pod's generation.
-        images: True where somebody has changed an image on the host: then the spec is compared all the same.
+        images: True where another client has changed an image on the host: then the spec is compared as well.
     """
     metadata = _metadata_patch(host, desired, resized=resized)
     spec = _spec_patch(host, desired, anyway=images)
