@@ -42,7 +42,7 @@ def check_sleep(values: Values, document: Document) -> None:
         raise fail(
             document,
             _ENABLED,
-            "each of several API servers logs its own requests alone, so no syncer sees that the cluster is idle",
+            "each of several API servers sees its own requests alone, so no syncer knows that it is idle",
             hint="leave it out, or have one control-plane pod",
         )
     persistence = plane.stateful_set.persistence
