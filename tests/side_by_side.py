@@ -15,18 +15,19 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
 MARK = "alone"
-_HOSTS = "tests/e2e/hosts/"
-# Folders whose files share a cluster: to make one takes as long as many of their tests.
-# Those that boot hosts do so one after the other: two of three nodes at once are much for a small machine.
-TOGETHER = ("tests/e2e/faults/", _HOSTS)
+# Folders that one process runs: their files share a cluster, which takes as long to make as many of their tests,
+# or stop nodes of one host, or boot hosts of their own, one at a time as that is enough for a small machine.
+TOGETHER = ("tests/e2e/faults/", "tests/e2e/nodes/", "tests/e2e/hosts/")
 # The longest first, beside what needs the processor most: short ones fill what is left.
 ORDER = (
-    _HOSTS,
+    "tests/e2e/hosts",
+    "tests/e2e/nodes",
     "tests/unit",
     "tests/api/churn",
     "tests/api",
     "tests/e2e/test_conformance.py",
     "tests/e2e/faults",
+    "tests/e2e/addons",
     "tests/e2e/sync/test_sync_metrics.py",
     "tests/e2e/test_upgrade",
     "tests/e2e/sync/test_sync_nodes.py",

@@ -1,11 +1,11 @@
 """The embedded host for tests: booted once a session under a name of its own, beside whatever the user runs.
 
-Processes that run tests side by side share one. Tests that run alone, and second tries, have fresh ones.
+Processes that run tests side by side share it. Tests that run alone, and second tries, have fresh ones.
 
-``VCLI_E2E_HOST=NAME`` uses a host that is up already, and leaves it up: quicker while writing tests.
+``VCLI_E2E_HOST=NAME`` uses a host that is up already, and leaves it up: quicker while writing tests. Those of
+`addons/` want one with add-ons, those of `nodes/` one of three nodes.
 """
 
-import os
 import shutil
 import uuid
 from collections.abc import Generator, Iterator
@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 from bare import Bare
-from embedded import NAME, SHARED_NAME, Host, booted, down
+from embedded import LEAN, WITH_ADDONS, Host, common_host, remove_common
 from kubernetes_versions import VIRTUAL
 from lending import FAILED
 from space import Space, virtual_namespace
 
-from side_by_side import is_side_by_side
 from vcli import VirtualCluster
 
 
@@ -42,26 +41,22 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_side_by_side_ended() -> None:
-    """Remove the host that all processes shared."""
-    if os.geteuid() == 0:
-        down(SHARED_NAME)
+    """Remove the hosts that all processes shared."""
+    remove_common()
 
 
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Host]:
     """A real Kubernetes of one node."""
-    if os.geteuid() != 0:
-        pytest.skip("the embedded host takes root")
-    if lent := os.environ.get("VCLI_E2E_HOST"):
-        name = lent
-    elif is_side_by_side(pytestconfig):
-        name = SHARED_NAME  # the first process that asks boots it
-    else:
-        name = NAME
-        down(name)
-    yield booted(name, tmp_path_factory.mktemp("host"))
-    if name == NAME:
-        down(name)
+    with common_host(LEAN, pytestconfig, tmp_path_factory.mktemp("host")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def host_with_addons(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Host]:
+    """One that enforces NetworkPolicies and has all other add-ons."""
+    with common_host(WITH_ADDONS, pytestconfig, tmp_path_factory.mktemp("addons")) as host:
+        yield host
 
 
 @pytest.fixture

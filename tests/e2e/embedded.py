@@ -16,13 +16,34 @@ from direct import end_namespace, make_namespace
 from kubernetes_versions import HOST, VIRTUAL, of_clusters
 from platformdirs import user_cache_dir
 
+from side_by_side import is_side_by_side
 from vcli.host.instance import cache_dir
 
 # Of this checkout alone: the next run of its tests removes what an interrupted one has left.
 NAME = f"vcli-e2e-{zlib.crc32(__file__.encode()):08x}"
 SHARED_NAME = f"{NAME}-shared"
+ADDONS = "network-policy,ingress,gateway-api,load-balancer,metrics,kine"
 SECONDS = 120
 OF_VCLI = 300  # `vcli create` gives up by itself after 180
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A host that many tests use, and several processes at once where tests run side by side.
+
+    Attributes:
+        suffix: of its name.
+        options: of ``vcli host up``.
+    """
+
+    suffix: str = ""
+    options: tuple[str, ...] = ()
+
+
+LEAN = Kind()
+WITH_ADDONS = Kind(suffix="-a", options=("--with", ADDONS))
+OF_THREE_NODES = Kind(suffix="-n", options=("--nodes", "3"))
+KINDS = (LEAN, WITH_ADDONS, OF_THREE_NODES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +69,11 @@ class Host:
         self, *args: str, check: bool = True, stdin: str | None = None, timeout: float = SECONDS
     ) -> str:
         return run(["kubectl", *args], env=self.env, check=check, stdin=stdin, timeout=timeout).stdout
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of its nodes, where it has three; its own API server runs on the first."""
+        return [self.name, f"{self.name}-2", f"{self.name}-3"]
 
     def get(self, *args: str) -> Any:
         return json.loads(self.kubectl("get", *args, "-o", "json"))
@@ -153,3 +179,32 @@ def own_host(name: str, folder: Path, *options: str) -> Iterator[Host]:
         yield booted(name, folder, *options)
     finally:
         down(name)
+
+
+@contextmanager
+def common_host(kind: Kind, config: pytest.Config, folder: Path) -> Iterator[Host]:
+    """A host for all tests that can do with this kind; the first process that asks boots it.
+
+    ``VCLI_E2E_HOST`` names one that is up already and fits, and it stays up.
+
+    Args:
+        kind: of host.
+        config: of the run. Where tests run side by side the host outlives this process: see `remove_common`.
+        folder: for its user's files.
+    """
+    if os.geteuid() != 0:
+        pytest.skip("the embedded host takes root")
+    if lent := os.environ.get("VCLI_E2E_HOST"):
+        yield booted(lent, folder)
+    elif is_side_by_side(config):
+        yield booted(SHARED_NAME + kind.suffix, folder, *kind.options)
+    else:
+        with own_host(NAME + kind.suffix, folder, *kind.options) as host:
+            yield host
+
+
+def remove_common() -> None:
+    """Remove the hosts that processes have shared."""
+    if os.geteuid() == 0:
+        for kind in KINDS:
+            down(SHARED_NAME + kind.suffix)

@@ -28,7 +28,7 @@ _LABEL = "example.com/rack"
 def values(shared: str) -> Sequence[str]:
     """For ``--set``: all kinds but those of the Gateway API, and what crosses the border else.
 
-    A host without the Gateway API has none of its objects; hosts/test_gateway_api.py is about these.
+    A host without the Gateway API has none of its objects; addons/test_gateway_api.py is about these.
 
     Args:
         shared: another namespace of the host.

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from polling import eventually
 from space import IDLE, Space, pod, template, virtual_cluster, virtual_namespace
 
@@ -15,19 +14,10 @@ from vcli.syncer.translate.quantities import value
 
 Object = dict[str, Any]
 
-NAME = f"{embedded.NAME}-sched"
-NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 INSIDE = ("sync.fromHost.nodes.enabled=true", "controlPlane.distro.k8s.scheduler.enabled=true")
 ZONE = "topology.kubernetes.io/zone"
 HOSTNAME = "kubernetes.io/hostname"
 BY = "default-scheduler"
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host of three nodes."""
-    with own_host(NAME, tmp_path_factory.mktemp("sched"), "--nodes", "3") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +61,9 @@ def allocatable(space: Space, node: str, resource: str = "cpu") -> float:
 
 
 def test_all_nodes_are_there_and_the_control_plane_has_a_scheduler(space: Space) -> None:
-    assert sorted(each["metadata"]["name"] for each in space.get("nodes")["items"]) == sorted(NODES)
+    assert sorted(each["metadata"]["name"] for each in space.get("nodes")["items"]) == sorted(
+        space.host.nodes
+    )
     told = space.host.vcli("describe", "sched", "-n", space.cluster.namespace, "-o", "json").stdout
     components = json.loads(told)["pods"][0]["components"]
     roles = [role for each in components for role in each["roles"] if each["ready"]]
@@ -92,14 +84,14 @@ def test_pods_spread_over_zones(space: Space) -> None:
     space.apply({**body, "spec": {"replicas": 3, **spec}})
     space.rollout("deployment/web")
     names = [each["metadata"]["name"] for each in space.get("pods")["items"]]
-    assert sorted(node_of(space, name) for name in names) == sorted(NODES)
+    assert sorted(node_of(space, name) for name in names) == sorted(space.host.nodes)
     for name in names:
         assert len(said(space, name, "Scheduled")) == 1, "by the scheduler inside, and by no other"
 
 
 def test_labels_and_taints_of_the_tenants_own_count(space: Space) -> None:
     """A topology that only the virtual Nodes have: the host could not schedule by it."""
-    racks = dict(zip(NODES, ("a", "a", "b"), strict=True))
+    racks = dict(zip(space.host.nodes, ("a", "a", "b"), strict=True))
     for node, rack in racks.items():
         space.kubectl("label", "node", node, f"rack={rack}")
     term = {"labelSelector": {"matchLabels": {"app": "one-a-rack"}}, "topologyKey": "rack"}
@@ -112,15 +104,18 @@ def test_labels_and_taints_of_the_tenants_own_count(space: Space) -> None:
         for name in (*placed, "in-b"):
             space.wait("condition=Ready", f"pod/{name}")
         assert sorted(racks[node_of(space, name)] for name in placed) == ["a", "b"]
-        assert node_of(space, "in-b") == NODES[2]
-        space.kubectl("taint", "node", NODES[1], "team=a:NoSchedule")
+        assert node_of(space, "in-b") == space.host.nodes[2]
+        space.kubectl("taint", "node", space.host.nodes[1], "team=a:NoSchedule")
         tolerates = [{"key": "team", "operator": "Exists", "effect": "NoSchedule"}]
-        space.apply(quick("out", **on(NODES[1])), quick("in", **on(NODES[1]), tolerations=tolerates))
+        space.apply(
+            quick("out", **on(space.host.nodes[1])),
+            quick("in", **on(space.host.nodes[1]), tolerations=tolerates),
+        )
         space.wait("condition=Ready", "pod/in")
         eventually(lambda: "untolerated taint" in said(space, "out", "FailedScheduling")[0])
     finally:
         space.kubectl("label", "nodes", "--all", "rack-")
-        space.kubectl("taint", "node", NODES[1], "team-", check=False)
+        space.kubectl("taint", "node", space.host.nodes[1], "team-", check=False)
     space.wait("condition=Ready", "pod/out")
 
 
@@ -128,11 +123,11 @@ def test_a_pod_of_higher_priority_takes_the_place_of_one_of_lower(space: Space) 
     for name, priority in (("low", 100), ("high", 1000)):
         body = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": priority}
         space.apply({**body, "metadata": {"name": f"{space.name}-{name}"}})
-    free = int(allocatable(space, NODES[2]) * 1000)
+    free = int(allocatable(space, space.host.nodes[2]) * 1000)
     most = requesting(cpu=f"{free * 6 // 10}m")
-    space.apply(quick("low", priorityClassName=f"{space.name}-low", **on(NODES[2]), **most))
+    space.apply(quick("low", priorityClassName=f"{space.name}-low", **on(space.host.nodes[2]), **most))
     space.wait("condition=Ready", "pod/low")
-    space.apply(quick("high", priorityClassName=f"{space.name}-high", **on(NODES[2]), **most))
+    space.apply(quick("high", priorityClassName=f"{space.name}-high", **on(space.host.nodes[2]), **most))
     space.wait("condition=Ready", "pod/high")
     eventually(lambda: [each["metadata"]["name"] for each in space.get("pods")["items"]] == ["high"])
     assert "Preempted by pod" in said(space, "low", "Preempted")[0]
@@ -153,11 +148,11 @@ def test_host_ports_are_judged_inside(space: Space) -> None:
     placed = [f"p{i}" for i in range(4) if not space.is_unschedulable(f"p{i}")]
     for name in placed:
         space.wait("condition=Ready", f"pod/{name}")
-    assert sorted(node_of(space, name) for name in placed) == sorted(NODES)
+    assert sorted(node_of(space, name) for name in placed) == sorted(space.host.nodes)
 
 
 def test_what_pods_of_others_request_is_not_there_to_allocate(space: Space, host: Host) -> None:
-    node = NODES[1]
+    node = space.host.nodes[1]
     eventually(lambda: allocatable(space, node) == left_by_others(host, node))
     before = left_by_others(host, node)
     elsewhere = f"{space.name}-others"
@@ -193,7 +188,7 @@ def left_by_others(host: Host, node: str) -> float:
 
 
 def test_a_volume_is_made_where_the_scheduler_inside_wants_its_pod(space: Space) -> None:
-    node = NODES[2]
+    node = space.host.nodes[2]
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec}
     volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
@@ -210,7 +205,7 @@ def test_a_volume_is_made_where_the_scheduler_inside_wants_its_pod(space: Space)
     [term] = space.get("pv", volume_name)["spec"]["nodeAffinity"]["required"]["nodeSelectorTerms"]
     assert term["matchExpressions"][0]["values"] == [node]
     space.kubectl("delete", "pod", "first")
-    space.apply(quick("second", **mounted), quick("elsewhere", **on(NODES[0]), **mounted))
+    space.apply(quick("second", **mounted), quick("elsewhere", **on(space.host.nodes[0]), **mounted))
     space.wait("condition=Ready", "pod/second")
     assert node_of(space, "second") == node
     assert space.sh("second", "cat /data/file") == "kept"
@@ -236,7 +231,7 @@ def test_it_is_turned_on_and_off_by_an_upgrade_and_pods_run_on(host: Host) -> No
 
     with virtual_cluster(host, "later", dns=False) as cluster, virtual_namespace(cluster, host) as space:
         label = {"nodeSelector": {"of-the-tenant": "x"}}
-        space.apply(quick("a"), quick("b", **on(NODES[1])), quick("waits", **label))
+        space.apply(quick("a"), quick("b", **on(host.nodes[1])), quick("waits", **label))
         for name in ("a", "b"):
             space.wait("condition=Ready", f"pod/{name}")
         eventually(lambda: space.is_unschedulable("waits"))
@@ -244,11 +239,11 @@ def test_it_is_turned_on_and_off_by_an_upgrade_and_pods_run_on(host: Host) -> No
         assert before.keys() == {"a", "b"}
 
         upgrade(space, *INSIDE)
-        eventually(lambda: len(space.get("nodes")["items"]) == len(NODES))
+        eventually(lambda: len(space.get("nodes")["items"]) == len(host.nodes))
         eventually(lambda: space.host_name("waits") not in space.on_host("pods"))
-        space.kubectl("label", "node", NODES[2], "of-the-tenant=x")
+        space.kubectl("label", "node", host.nodes[2], "of-the-tenant=x")
         space.wait("condition=Ready", "pod/waits")
-        assert node_of(space, "waits") == NODES[2]
+        assert node_of(space, "waits") == host.nodes[2]
         with_inside = running(space)
         assert {name: with_inside[name] for name in before} == before
 

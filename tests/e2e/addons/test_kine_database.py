@@ -4,11 +4,10 @@ import json
 import uuid
 from collections.abc import Iterator
 
-import embedded
 import pytest
 import yaml
 from databases import KINDS, PASSWORD, Database, running
-from embedded import Host, own_host
+from embedded import Host
 from plane import Plane
 from polling import eventually
 from test_create import NO_DNS, on_host
@@ -21,11 +20,9 @@ KILLS = 3
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host that has kine."""
-    name = f"{embedded.NAME}-database"
-    with own_host(name, tmp_path_factory.mktemp("database"), "--with", "kine") as host:
-        yield host
+def desk(host: Host) -> Host:
+    """The host, used by its administrator."""
+    return host
 
 
 @pytest.fixture(scope="module", params=KINDS)

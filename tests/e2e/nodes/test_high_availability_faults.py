@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from faults.figures import Figures, Running, lost
 from faults.pulse import Pulse
 from plane import Plane
@@ -14,7 +13,6 @@ from space import Space, pod, virtual_cluster, virtual_namespace
 
 from vcli import VirtualCluster
 
-NAME = f"{embedded.NAME}-ha"
 SETS = ("controlPlane.statefulSet.highAvailability.replicas=3",)
 STAYS = [f"stays-{number}" for number in range(2)]
 MADE = [f"made-{number}" for number in range(20)]
@@ -29,13 +27,6 @@ class Member(Plane):
     @property
     def pod(self) -> str:
         return f"{self.cluster.name}-{self.number}"
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host of three nodes."""
-    with own_host(NAME, tmp_path_factory.mktemp("ha"), "--nodes", "3") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +64,19 @@ def node_of(member: Member) -> str:
     return str(member.get()["spec"]["nodeName"])
 
 
-def on_first(name: str) -> dict[str, object]:
-    """A pod on the node that stays."""
-    return pod(name, nodeSelector={"kubernetes.io/hostname": NAME}, terminationGracePeriodSeconds=1)
+def on_first(space: Space, *names: str) -> list[dict[str, object]]:
+    """Pods on the node that stays."""
+    first = {"kubernetes.io/hostname": space.host.nodes[0]}
+    return [pod(name, nodeSelector=first, terminationGracePeriodSeconds=1) for name in names]
 
 
 def test_each_is_on_a_node_of_its_own(space: Space) -> None:
-    assert {node_of(each) for each in members(space)} == {NAME, f"{NAME}-2", f"{NAME}-3"}
+    assert {node_of(each) for each in members(space)} == set(space.host.nodes)
 
 
 @pytest.mark.parametrize("container", ["etcd", "kube-apiserver", "syncer"])
 def test_a_process_of_the_leaders_pod_is_killed(space: Space, figures: Figures, container: str) -> None:
-    space.apply(*map(on_first, STAYS))
+    space.apply(*on_first(space, *STAYS))
     space.wait("condition=Ready", *(f"pod/{name}" for name in STAYS))
     before = Running.of(space)
     with Pulse(space) as pulse:
@@ -98,14 +90,14 @@ def test_a_process_of_the_leaders_pod_is_killed(space: Space, figures: Figures, 
 
 
 def test_a_node_dies(space: Space, figures: Figures) -> None:
-    space.apply(*map(on_first, STAYS))
+    space.apply(*on_first(space, *STAYS))
     space.wait("condition=Ready", *(f"pod/{name}" for name in STAYS))
     before = Running.of(space)
 
     def led_elsewhere() -> str:
         """The node of the leader, one that can be stopped: the host's own API is on the first."""
         (found,) = [each for each in members(space) if each.pod == leader(space)]
-        if node_of(found) != NAME:
+        if node_of(found) != space.host.nodes[0]:
             return node_of(found)
         space.host.kubectl("delete", "pod", found.pod, "--namespace", space.cluster.namespace)
         return ""
@@ -116,15 +108,15 @@ def test_a_node_dies(space: Space, figures: Figures) -> None:
     with Pulse(space) as pulse:
         # pulse's own pod may be anywhere: what counts is what still gets through to the host's API
         old = leader(space)
-        space.host.vcli("host", "node", "stop", node, "--name", NAME)
+        space.host.vcli("host", "node", "stop", node, "--name", space.host.name)
         try:
             eventually(lambda: leader(space) != old)
             pulse.beats()
             seconds = pulse.longest
-            space.apply(on_first("after"))
+            space.apply(*on_first(space, "after"))
             space.wait("condition=Ready", "pod/after")
         finally:
-            space.host.vcli("host", "node", "start", node, "--name", NAME)
+            space.host.vcli("host", "node", "start", node, "--name", space.host.name)
         eventually(lambda: all(map(is_ready, members(space))))
     check(space, figures, "node of the leader stopped", before, seconds)
 

@@ -8,28 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import SECONDS, Host
 from polling import eventually
 from space import virtual_cluster
 
 from vcli import VirtualCluster
 
-NAME = f"{embedded.NAME}-verify"
 ISOLATED = (
     "policies.networkPolicy.enabled=true",
     "policies.podSecurityStandard=baseline",
     "policies.resourceQuota.enabled=true",
     "policies.limitRange.enabled=true",
 )
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """One of its own: others enforce no policies."""
-    with own_host(NAME, tmp_path_factory.mktemp("verify"), "--with", "network-policy") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +104,6 @@ def test_nothing_is_left_after_an_interrupt(host: Host, neighbour: VirtualCluste
     ) as program:
         eventually(lambda: bool(leftovers(neighbour)))
         program.send_signal(signal.SIGINT)
-        _, said = program.communicate(timeout=embedded.SECONDS)
+        _, said = program.communicate(timeout=SECONDS)
     assert program.returncode == 130, said.decode()
     eventually(lambda: leftovers(neighbour) == [])

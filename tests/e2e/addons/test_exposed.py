@@ -1,4 +1,4 @@
-"""A virtual API behind a load balancer and an Ingress, on a host of their own that has both."""
+"""A virtual API behind a load balancer and an Ingress, on a host that has both."""
 
 import base64
 import json
@@ -6,29 +6,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import embedded
 import pytest
 import yaml
-from embedded import Host, own_host
+from embedded import Host
 from inside_node import InsideNode
 from polling import eventually
 from traffic import external
 
-NAME = f"{embedded.NAME}-exposed"
 PLACE = ("demo", "-n", "exposed")
 INGRESS = "demo.example.com"
 KUBECTL = ("--", "kubectl", "get", "namespace", "default", "-o", "name")
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """With a virtual cluster that is reached by both."""
-    with own_host(NAME, tmp_path_factory.mktemp("exposed"), "--with", "load-balancer,ingress") as host:
-        options = ("--expose", "--set", "controlPlane.ingress.enabled=true", "--no-connect")
-        name = ("--set", f"controlPlane.ingress.host={INGRESS}")
-        host.create_namespace("exposed")
-        host.vcli("create", *PLACE, *options, *name, "--set", "controlPlane.coredns.enabled=false")
-        yield host
+@pytest.fixture(scope="module", autouse=True)
+def _exposed(host: Host) -> Iterator[None]:
+    """A virtual cluster that is reached by both."""
+    options = ("--expose", "--set", "controlPlane.ingress.enabled=true", "--no-connect")
+    name = ("--set", f"controlPlane.ingress.host={INGRESS}")
+    host.create_namespace("exposed")
+    host.vcli("create", *PLACE, *options, *name, "--set", "controlPlane.coredns.enabled=false")
+    yield
+    host.end_namespace("exposed")
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ import json
 import uuid
 from collections.abc import Iterator
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from plane import Plane
 from polling import eventually
 from test_create import NO_DNS, on_host
@@ -20,10 +19,9 @@ KILLS = 4
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host that has kine."""
-    with own_host(f"{embedded.NAME}-kine", tmp_path_factory.mktemp("kine"), "--with", "kine") as host:
-        yield host
+def desk(host: Host) -> Host:
+    """The host, used by its administrator."""
+    return host
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Gateways and routes of tenants are answered by the host's Traefik, on a host of their own that has it."""
+"""Gateways and routes of tenants are answered by the host's Traefik."""
 
 import base64
 import datetime as dt
@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from polling import eventually
 from space import IDLE, PYTHON, Object, Space, pod, virtual_cluster
 from traffic import external, service, web
 
 from vcli import VirtualCluster, x509
 
-NAME = f"{embedded.NAME}-gateway"
 GROUP = "gateway.networking.k8s.io"
 EDGE = "edge"
 SETS = (
@@ -38,16 +36,16 @@ print(answer.status, answer.read().decode().strip())
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """With the add-on `gateway-api`, and a Gateway of the host's own."""
-    with own_host(NAME, tmp_path_factory.mktemp("gateway"), "--with", "gateway-api") as host:
-        host.create_namespace(EDGE)
-        host.apply(EDGE, gateway("main", listener("web", hostname="*.edge.test", source="All")))
-        yield host
+def edge(host: Host) -> Iterator[None]:
+    """A Gateway of the host's own."""
+    host.create_namespace(EDGE)
+    host.apply(EDGE, gateway("main", listener("web", hostname="*.edge.test", source="All")))
+    yield
+    host.end_namespace(EDGE)
 
 
 @pytest.fixture(scope="module")
-def cluster(host: Host) -> Iterator[VirtualCluster]:
+def cluster(host: Host, edge: None) -> Iterator[VirtualCluster]:
     """A virtual cluster on it, with all kinds of the Gateway API."""
     with virtual_cluster(host, "web", sets=SETS) as cluster:
         yield cluster

@@ -1,4 +1,4 @@
-"""Ingresses of tenants are answered by the host's Traefik, on a host of their own that has it."""
+"""Ingresses of tenants are answered by the host's Traefik."""
 
 import base64
 import datetime as dt
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from polling import eventually
 from space import IDLE, PYTHON, Object, Space, pod, virtual_cluster
 from tenants import tenant
@@ -17,7 +16,6 @@ from traffic import external, service
 
 from vcli import VirtualCluster, x509
 
-NAME = f"{embedded.NAME}-ingress"
 SWITCH = "sync.toHost.ingresses.enabled"
 FETCH = """
 import http.client, socket, ssl, sys
@@ -30,13 +28,6 @@ connection.request("GET", path, headers={"Host": host})
 answer = connection.getresponse()
 print(answer.status, answer.read().decode().strip())
 """
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """With the add-on `ingress`."""
-    with own_host(NAME, tmp_path_factory.mktemp("ingress"), "--with", "ingress") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from kubernetes_versions import VIRTUAL
 from polling import eventually
 from space import PYTHON, Object, Space, virtual_cluster, virtual_namespace
@@ -15,7 +14,6 @@ from traffic import pod, policy, service, web
 from vcli import VirtualCluster
 from vcli.host.versions import KUBERNETES
 
-NAME = f"{embedded.NAME}-policies"
 VERSION = """
 import ssl, sys, urllib.request
 trust = ssl.create_default_context(cafile="/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
@@ -24,13 +22,6 @@ with urllib.request.urlopen("https://kubernetes.default.svc/version", context=tr
 """
 
 SYNCED = "sync.toHost.networkPolicies.enabled=true"
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """One of its own: others enforce no policies."""
-    with own_host(NAME, tmp_path_factory.mktemp("policies"), "--with", "network-policy") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")

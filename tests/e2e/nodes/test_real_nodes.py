@@ -4,26 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import embedded
 import pytest
-from embedded import Host, own_host
+from embedded import Host
 from polling import eventually
 from space import Space, pod, virtual_cluster, virtual_namespace
 
 from vcli import VirtualCluster
 
-NAME = f"{embedded.NAME}-real"
-NODES = [NAME, f"{NAME}-2", f"{NAME}-3"]
 ALL = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.all=true")
 ZONE = "topology.kubernetes.io/zone"
 SHOWN = ("allocatable", "capacity", "nodeInfo")
-
-
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """A host of three nodes."""
-    with own_host(NAME, tmp_path_factory.mktemp("real"), "--nodes", "3") as host:
-        yield host
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +36,7 @@ def taints(space: Space, node: str) -> set[str]:
 
 
 def fault(host: Host, verb: str, node: str) -> None:
-    host.vcli("host", "node", verb, node, "--name", NAME)
+    host.vcli("host", "node", verb, node, "--name", host.name)
 
 
 def on(node: str, name: str, **spec: Any) -> Any:
@@ -55,7 +45,7 @@ def on(node: str, name: str, **spec: Any) -> Any:
 
 
 def test_all_nodes_are_there_as_they_are(space: Space) -> None:
-    eventually(lambda: sorted(nodes(space)) == sorted(NODES))
+    eventually(lambda: sorted(nodes(space)) == sorted(space.host.nodes))
     for name, node in nodes(space).items():
         real = space.host.get("node", name)
         assert {key: node["status"][key] for key in SHOWN} == {key: real["status"][key] for key in SHOWN}
@@ -64,7 +54,7 @@ def test_all_nodes_are_there_as_they_are(space: Space) -> None:
         assert "images" not in node["status"]
         assert not node["spec"].get("taints")
         assert space.get("lease", name, "--namespace", "kube-node-lease")["spec"]["holderIdentity"] == name
-    assert space.kubectl("get", "nodes", "--no-headers").count(" Ready ") == len(NODES)
+    assert space.kubectl("get", "nodes", "--no-headers").count(" Ready ") == len(space.host.nodes)
 
 
 def test_a_pod_goes_to_the_zone_that_it_asks_for_and_is_reached_there(space: Space) -> None:
@@ -78,7 +68,7 @@ def test_a_pod_goes_to_the_zone_that_it_asks_for_and_is_reached_there(space: Spa
 
 
 def test_what_the_tenant_says_stays_and_keeps_pods_away(space: Space) -> None:
-    node, other = NODES[1], NODES[2]
+    node, other = space.host.nodes[1], space.host.nodes[2]
     space.kubectl("label", "node", node, "mine=x")
     space.kubectl("taint", "node", node, "team=a:NoSchedule")
     space.kubectl("cordon", other)
@@ -90,7 +80,7 @@ def test_what_the_tenant_says_stays_and_keeps_pods_away(space: Space) -> None:
         assert space.get("node", node)["metadata"]["labels"]["mine"] == "x"
         space.apply(pod("free"), on(other, "kept-out"))
         space.wait("condition=Ready", "pod/free")
-        assert space.get("pod", "free")["spec"]["nodeName"] == NODES[0]
+        assert space.get("pod", "free")["spec"]["nodeName"] == space.host.nodes[0]
         eventually(lambda: space.is_unschedulable("kept-out"))
         space.kubectl("uncordon", other)
         space.wait("condition=Ready", "pod/kept-out")
@@ -104,7 +94,7 @@ def test_what_the_tenant_says_stays_and_keeps_pods_away(space: Space) -> None:
 
 
 def test_a_drain_inside_and_a_cordon_outside(space: Space) -> None:
-    node = NODES[2]
+    node = space.host.nodes[2]
     space.apply(on(node, "drained"))
     space.wait("condition=Ready", "pod/drained")
     space.kubectl("drain", node, "--ignore-daemonsets", "--force", "--delete-emptydir-data")
@@ -118,7 +108,7 @@ def test_a_drain_inside_and_a_cordon_outside(space: Space) -> None:
 
 def test_a_node_that_dies_is_not_ready_and_its_pods_are_evicted(space: Space) -> None:
     control_plane = space.host.get("pod", "real-0", "--namespace", space.cluster.namespace)
-    node = next(each for each in NODES[1:] if each != control_plane["spec"]["nodeName"])
+    node = next(each for each in space.host.nodes[1:] if each != control_plane["spec"]["nodeName"])
     unreachable = {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"}
     soon = [{**unreachable, "tolerationSeconds": 3}]
     space.apply(on(node, "leaves", tolerations=soon), on(node, "stays"))
@@ -142,7 +132,7 @@ def ready_of_pod(space: Space, name: str) -> str:
 
 
 def test_what_is_changed_inside_goes_to_the_hosts_nodes_if_that_is_wanted(host: Host) -> None:
-    node = NODES[1]
+    node = host.nodes[1]
 
     def on_host() -> tuple[Any, set[str], bool]:
         found = host.get("node", node)
@@ -154,7 +144,7 @@ def test_what_is_changed_inside_goes_to_the_hosts_nodes_if_that_is_wanted(host: 
         virtual_cluster(host, "back", sets=sets, dns=False) as cluster,
         virtual_namespace(cluster, host) as space,
     ):
-        eventually(lambda: sorted(nodes(space)) == sorted(NODES))
+        eventually(lambda: sorted(nodes(space)) == sorted(host.nodes))
         space.kubectl("label", "node", node, "mine=x")
         space.kubectl("taint", "node", node, "team=a:NoSchedule")
         space.kubectl("cordon", node)
@@ -176,17 +166,17 @@ def test_what_is_changed_inside_goes_to_the_hosts_nodes_if_that_is_wanted(host: 
 
 
 def test_only_nodes_with_a_label_are_shown_and_used(host: Host) -> None:
-    host.kubectl("label", "node", NODES[2], "pool=tenants")
+    host.kubectl("label", "node", host.nodes[2], "pool=tenants")
     sets = ("sync.fromHost.nodes.enabled=true", "sync.fromHost.nodes.selector.labels.pool=tenants")
     with virtual_cluster(host, "pool", sets=sets) as cluster, virtual_namespace(cluster, host) as space:
-        eventually(lambda: list(nodes(space)) == [NODES[2]])
+        eventually(lambda: list(nodes(space)) == [host.nodes[2]])
         for i in range(3):
             space.apply(pod(f"p{i}"))
         for i in range(3):
             space.wait("condition=Ready", f"pod/p{i}")
-            assert space.get("pod", f"p{i}")["spec"]["nodeName"] == NODES[2]
-        host.kubectl("label", "node", NODES[1], "pool=tenants")
-        eventually(lambda: sorted(nodes(space)) == NODES[1:])
-        host.kubectl("label", "node", NODES[1], "pool-")
-        eventually(lambda: list(nodes(space)) == [NODES[2]], seconds=60)
+            assert space.get("pod", f"p{i}")["spec"]["nodeName"] == host.nodes[2]
+        host.kubectl("label", "node", host.nodes[1], "pool=tenants")
+        eventually(lambda: sorted(nodes(space)) == host.nodes[1:])
+        host.kubectl("label", "node", host.nodes[1], "pool-")
+        eventually(lambda: list(nodes(space)) == [host.nodes[2]], seconds=60)
         assert json.loads(space.kubectl("get", "pods", "-o", "json"))["items"]
