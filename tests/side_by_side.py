@@ -15,8 +15,8 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.scheduler.protocol import Scheduling
 
 MARK = "alone"
-# Folders that one process runs: their files share a cluster, which takes as long to make as many of their tests,
-# or stop nodes of one host, or boot hosts of their own, one at a time as that is enough for a small machine.
+# Folders that one process runs: their files share a cluster, which takes as long to make as many tests;
+# or stop nodes of one host; or boot hosts of their own, and one at a time is enough for a machine.
 TOGETHER = ("tests/e2e/faults/", "tests/e2e/nodes/", "tests/e2e/hosts/")
 # The longest first, beside what needs the processor most: short ones fill what is left.
 ORDER = (

@@ -13,7 +13,7 @@ from play import Play
 from script import script
 
 SEED = int(os.environ.get("VCLI_CHURN_SEED", "0"))
-EXAMPLES = int(os.environ.get("VCLI_CHURN_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("VCLI_CHURN_EXAMPLES", "3"))
 STEPS = int(os.environ.get("VCLI_CHURN_STEPS", "100"))
 
 
