@@ -64,6 +64,7 @@ async def test_a_kind_without_a_cache_is_written_as_well(api: ScriptedApi, cache
 
 async def test_what_was_applied_before_costs_no_request(api: ScriptedApi, caches: Caches) -> None:
     current = stamped(WANTED)
+    current["metadata"]["resourceVersion"] = "1"
     assert await caches.writer.apply(CONFIGMAPS, WANTED, current=current) is current
     assert api.requests == []
 

@@ -1,4 +1,4 @@
-"""What somebody else changes on the host is restored: what counts as changed, and how often."""
+"""What another client changes on the host is restored: what counts as changed, and how often."""
 
 import asyncio
 import copy
@@ -55,7 +55,7 @@ def caches(api: ScriptedApi) -> Caches:
 
 
 async def applied(caches: Caches, change: Callable[[Object], Any] | None) -> bool:
-    """Whether a change of what was applied is taken back."""
+    """Whether a change of what was applied is reverted."""
     await caches.writer.apply(SERVICES, WANTED, current=None)
     current = as_taken()
     if change is not None:
@@ -111,10 +111,26 @@ async def test_a_process_that_saw_no_answer_compares_with_what_is_desired(
     api: ScriptedApi, caches: Caches
 ) -> None:
     current = copy.deepcopy(stamped(WANTED))
+    current["metadata"]["resourceVersion"] = "5"
     assert await caches.writer.apply(SERVICES, WANTED, current=current) is current
+    current["metadata"]["resourceVersion"] = "6"
     current["spec"]["selector"] = {"app": "other"}
     await caches.writer.apply(SERVICES, WANTED, current=current)
     assert [each.method for each in api.requests] == ["PATCH"]
+
+
+async def test_one_version_of_an_object_is_compared_once(
+    caches: Caches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[Any] = []
+    assert not await applied(caches, None)
+    monkeypatch.setattr("vcli.syncer.engine.kept._digest", lambda value: compared.append(value) or "x")
+    await caches.writer.apply(SERVICES, WANTED, current=as_taken())
+    assert compared == []
+    newer = as_taken()
+    newer["metadata"]["resourceVersion"] = "6"
+    await caches.writer.apply(SERVICES, WANTED, current=newer)
+    assert compared
 
 
 async def test_what_we_delete_ourselves_comes_back_uncounted(api: ScriptedApi, caches: Caches) -> None:

@@ -77,6 +77,7 @@ class Kept:
     def __init__(self, form: Callable[[Resource, Object], Object]) -> None:
         self._form = form
         self._written: dict[_Key, tuple[str, str]] = {}
+        self._unchanged: dict[_Key, str] = {}  # the resourceVersion that was last looked at
         self._buckets: dict[_Key, TokenBucket] = {}
         self._all = TokenBucket(burst=_ALL_BURST, per_second=_ALL)
         self.restored: Counter[str] = Counter()
@@ -90,7 +91,9 @@ class Kept:
 
     def forget(self, resource: Resource, obj: Object) -> None:
         """We delete an object: the next one of its name is nothing that is restored."""
-        self._written.pop(_key(resource, obj), None)
+        key = _key(resource, obj)
+        self._written.pop(key, None)
+        self._unchanged.pop(key, None)
 
     def was_written(self, resource: Resource, desired: Object) -> bool:
         """Whether we have written an object for this very virtual one, and not deleted it since."""
@@ -102,12 +105,19 @@ class Kept:
 
         A process that did not see the answer then compares with what is desired. Where the cluster's
         admission made something else of it, that costs one apply, whose answer is known from then on.
+        One version of an object is compared once.
         """
+        key, version = _key(resource, desired), current["metadata"]["resourceVersion"]
+        if self._unchanged.get(key) == version:
+            return False
         shape = self._shape(resource, desired)
-        known = self._written.get(_key(resource, desired))
+        known = self._written.get(key)
         is_known = known is not None and known[0] == _of(desired)
         before = known[1] if known is not None and is_known else _digest(_part(shape, shape))
-        return _digest(_part(shape, _read(current))) != before
+        if _digest(_part(shape, _read(current))) != before:
+            return True
+        self._unchanged[key] = version
+        return False
 
     def admit(self, resource: Resource, desired: Object) -> None:
         """Count a restore that is about to happen.
@@ -127,7 +137,7 @@ class Kept:
                 self.delayed[resource.plural] += 1
                 raise RestoreLaterError(pause)
         self.restored[resource.plural] += 1
-        log.info("restored what somebody else changed", resource=resource.plural, name=key[2])
+        log.info("restored what another client changed", resource=resource.plural, name=key[2])
 
     def samples(self) -> Iterator[Sample]:
         """For the metrics."""

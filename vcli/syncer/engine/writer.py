@@ -63,14 +63,16 @@ class Writer:
         Raises:
             RestoreLaterError: another client changes or deletes it again and again.
         """
-        wanted, kept = stamped(desired), self._kept
+        kept = self._kept
         if current is not None and is_applied(current, desired):
             if kept is None or not kept.is_changed(resource, desired, current):
                 return current
             kept.admit(resource, desired)
-            wanted = with_owners_left(wanted, current)
-        elif current is None and kept is not None and kept.was_written(resource, desired):
-            kept.admit(resource, desired)
+            wanted = with_owners_left(stamped(desired), current)
+        else:
+            if current is None and kept is not None and kept.was_written(resource, desired):
+                kept.admit(resource, desired)
+            wanted = stamped(desired)
         answer = await self._client.apply(resource, wanted, field_manager=FIELD_MANAGER)
         if kept is not None:
             kept.wrote(resource, desired, answer)
