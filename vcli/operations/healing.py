@@ -11,10 +11,10 @@ from typing import Any, Final
 from vcli.errors import ConflictError
 from vcli.invocation import vcli
 from vcli.operations import credential_cache
-from vcli.operations.quick import split
 from vcli.operations.tunnel_uses import move, notice
 from vcli.portforward import background
 from vcli.portforward.listener import PortTakenError
+from vcli.portforward.place import address_and_port
 from vcli.portforward.state import TunnelSpec, TunnelState, on_this_machine
 
 TIMEOUT: Final = 9.0
@@ -46,7 +46,7 @@ def ensure(
             that are known to use it say so.
         VcliError: the tunnel can't be started.
     """
-    address, port = split(tunnel)
+    address, port = address_and_port(tunnel)
     wanted = replace(_spec(spec), address=address, local_port=port)
     expected = credential_cache.fingerprint(authority)
     until = time.monotonic() + timeout

@@ -72,18 +72,6 @@ def answer(status: "Mapping[str, str]", end: float, environ: "Mapping[str, str]"
     }
 
 
-def split(tunnel: str) -> tuple[str, int]:
-    """Address and port of ``--tunnel``.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    address, _, port = tunnel.rpartition(":")
-    if not address:
-        raise ValueError(tunnel)
-    return address.removeprefix("[").removesuffix("]"), int(port)
-
-
 def _understand(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> dict[str, str] | None:
     if len(arguments) % 2 == 0 or arguments[0].startswith("-"):
         return None
@@ -102,7 +90,7 @@ def _understand(arguments: "Sequence[str]", environ: "Mapping[str, str]") -> dic
 def _runs(spec: "Mapping[str, Any]", tunnel: str) -> bool:
     """Whether the very process that listens there still runs."""
     try:
-        address, port = split(tunnel)
+        address, port = place.address_and_port(tunnel)
         name = place.file_name(spec["server"], spec["namespace"], spec["name"], address, port)
         with open(f"{place.root()}/tunnels/{name}", encoding="utf-8") as file:  # noqa: PTH123
             state = json.load(file)

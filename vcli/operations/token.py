@@ -181,6 +181,6 @@ def _kept(
 
 def _check_tunnel(tunnel: str) -> None:
     try:
-        quick.split(tunnel)
+        place.address_and_port(tunnel)
     except ValueError:
         raise UsageError(f"{tunnel!r} is no ADDRESS:PORT", hint="--tunnel 127.0.0.1:23456") from None

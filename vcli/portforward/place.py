@@ -31,6 +31,18 @@ def file_name(server: str, namespace: str, name: str, address: str, port: int) -
     return f"{cluster_key(server, namespace, name)}.{digest(address, port)}.json"
 
 
+def address_and_port(tunnel: str) -> tuple[str, int]:
+    """The two parts of ADDRESS:PORT, where a tunnel listens; an IPv6 address stands in brackets.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    address, _, port = tunnel.rpartition(":")
+    if not address:
+        raise ValueError(tunnel)
+    return address.removeprefix("[").removesuffix("]"), int(port)
+
+
 def root() -> str | None:
     """The state folder, None when there is none yet."""
     return next((each for each in candidates() if _usable(each)), None)

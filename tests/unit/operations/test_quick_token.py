@@ -12,6 +12,7 @@ from vcli import processes
 from vcli.errors import ConflictError
 from vcli.operations import credential_cache, healing, quick
 from vcli.operations.token import plugin
+from vcli.portforward import place
 from vcli.portforward.spawning import StaleError
 from vcli.portforward.state import TunnelSpec, TunnelState, write
 
@@ -219,8 +220,8 @@ def test_the_program_imports_next_to_nothing_for_it(sleeper):
 
 
 def test_tunnel_as_an_option():
-    assert quick.split("127.0.0.1:20001") == ("127.0.0.1", 20001)
-    assert quick.split("[::1]:20001") == ("::1", 20001)
+    assert place.address_and_port("127.0.0.1:20001") == ("127.0.0.1", 20001)
+    assert place.address_and_port("[::1]:20001") == ("::1", 20001)
     for wrong in ("20001", ":20001", "127.0.0.1:x", ""):
         with pytest.raises(ValueError, match=r".*"):
-            quick.split(wrong)
+            place.address_and_port(wrong)
