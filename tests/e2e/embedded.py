@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import direct
 import pytest
 from direct import end_namespace, make_namespace
 from kubernetes_versions import HOST, VIRTUAL, of_clusters
@@ -76,7 +77,9 @@ class Host:
         return [self.name, f"{self.name}-2", f"{self.name}-3"]
 
     def get(self, *args: str) -> Any:
-        return json.loads(self.kubectl("get", *args, "-o", "json"))
+        """What kubectl get prints as JSON."""
+        found = direct.get(self.kubeconfig, args)
+        return json.loads(self.kubectl("get", *args, "-o", "json")) if found is None else found
 
     def create_namespace(self, name: str) -> None:
         """Make a namespace, with what controllers put into it; before that it takes no pod."""

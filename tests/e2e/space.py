@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import direct
 from direct import end_namespace, make_namespace
 from embedded import SECONDS, Host
 from kubernetes_versions import VIRTUAL
@@ -51,7 +52,8 @@ class Space:
 
     def get(self, *args: str) -> Any:
         """What kubectl get prints as JSON."""
-        return json.loads(self.kubectl("get", *args, "--output", "json"))
+        found = direct.get(self.cluster.kubeconfig, args, namespace=self.name)
+        return json.loads(self.kubectl("get", *args, "--output", "json")) if found is None else found
 
     def wait(self, condition: str, *what: str) -> None:
         """Wait for a condition, or for a deletion."""
