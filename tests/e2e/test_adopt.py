@@ -1,0 +1,222 @@
+"""``vcli adopt`` on a real host: a virtual cluster that loft-sh's vcluster made becomes one of ours."""
+
+import base64
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from embedded import Host
+from kubernetes_versions import VIRTUAL
+from left_by_peer import NAME, LeftByPeer
+from polling import eventually
+from test_create import on_host
+from upgrading import inside
+
+SLEEPS = {"name": "c", "image": "busybox:1.36", "command": ["sh", "-c", "echo kept > /d/f; sleep 10000"]}
+HOST_POD = f"web-x-default-x-{NAME}"
+OBJECTS = {
+    "Node": {"metadata": {"labels": {"vcluster.loft.sh/fake-node": "true", "tenants": "own"}}},
+    "PersistentVolume": {
+        "metadata": {"labels": {"vcluster.loft.sh/fake-pv": "true"}},
+        "spec": {
+            "flexVolume": {"driver": "fake"},
+            "accessModes": ["ReadWriteOnce"],
+            "capacity": {"storage": "1Gi"},
+            "storageClassName": "standard",
+        },
+    },
+}
+
+
+@pytest.fixture
+def peers(desk: Host, namespace: str) -> LeftByPeer:
+    cluster = LeftByPeer(desk, namespace, VIRTUAL)
+    cluster.create()
+    return cluster
+
+
+def make(desk: Host, namespace: str, *objects: dict[str, Any]) -> None:
+    """Apply objects inside."""
+    document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    command = f"kubectl apply --server-side -f - <<< {shlex.quote(document)}"
+    desk.vcli("connect", NAME, "-n", namespace, "--", "bash", "-c", command)
+
+
+def show(desk: Host, namespace: str, *what: str) -> Any:
+    """What kubectl gets inside."""
+    return json.loads(inside(desk, namespace, "get", *what, "-o", "json").stdout)
+
+
+def tenants_pod(peers: LeftByPeer) -> None:
+    """A pod that runs, with its Service and its claim, on both sides."""
+    desk, namespace = peers.host, peers.namespace
+    node = desk.get("nodes")["items"][0]["metadata"]["name"]
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim |= {"storageClassName": "standard"}
+    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+    spec = {
+        "nodeName": node,
+        "containers": [SLEEPS | {"volumeMounts": [{"name": "d", "mountPath": "/d"}]}],
+        "terminationGracePeriodSeconds": 1,
+        "automountServiceAccountToken": False,
+    }
+    inner = {"namespace": "default", "labels": {"app": "web", "k8s-app": "web"}}
+    ports = [{"port": 80, "protocol": "TCP", "targetPort": 80}]
+    make(
+        desk,
+        namespace,
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": inner | {"name": "default"}},
+    )
+    make(
+        desk,
+        namespace,
+        {"apiVersion": "v1", "kind": "Node", "metadata": OBJECTS["Node"]["metadata"] | {"name": node}},
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": inner | {"name": "data"},
+            "spec": claim,
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": inner | {"name": "web"},
+            "spec": spec | {"volumes": volumes},
+        },
+    )
+    own = show(desk, namespace, "pvc", "data")
+    desk.apply(namespace, peers.on_host("PersistentVolumeClaim", "data", own, spec=claim))
+    bound = ["-n", namespace, f"pvc/data-x-default-x-{NAME}"]
+    desk.kubectl("wait", *bound, "--for=jsonpath={.spec.volumeName}", "--timeout=60s")
+    volume = desk.get(*bound)["spec"]["volumeName"]
+    reference = {key: own["metadata"][key] for key in ("name", "namespace", "uid")}
+    reference |= {"kind": "PersistentVolumeClaim", "apiVersion": "v1"}
+    fake = OBJECTS["PersistentVolume"]
+    make(
+        desk,
+        namespace,
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": fake["metadata"] | {"name": volume},
+            "spec": fake["spec"] | {"claimRef": reference},
+        },
+    )
+    inside(desk, namespace, "patch", "pvc", "data", "-p", json.dumps({"spec": {"volumeName": volume}}))
+    host_volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": f"data-x-default-x-{NAME}"}}]
+    host_spec = spec | {"volumes": host_volumes, "serviceAccountName": f"vc-workload-{NAME}"}
+    selector = {"app": "web", "vcluster.loft.sh/managed-by": NAME, "vcluster.loft.sh/namespace": "default"}
+    web = show(desk, namespace, "pod", "web")
+    desk.apply(namespace, peers.on_host("Pod", "web", web, spec=host_spec))
+    service = peers.on_host("Service", "web", web, spec={"selector": selector, "ports": ports})
+    desk.apply(namespace, service)
+    address = desk.get("service", HOST_POD, "-n", namespace)["spec"]["clusterIP"]
+    wanted = {"selector": {"app": "web"}, "ports": ports, "clusterIP": address}
+    make(
+        desk,
+        namespace,
+        {"apiVersion": "v1", "kind": "Service", "metadata": inner | {"name": "web"}, "spec": wanted},
+    )
+    uid = show(desk, namespace, "service", "web")["metadata"]["uid"]
+    note = f"vcluster.loft.sh/object-uid={uid}"
+    desk.kubectl("annotate", "-n", namespace, "--overwrite", f"service/{HOST_POD}", note)
+    desk.kubectl("wait", "-n", namespace, f"pod/{HOST_POD}", "--for=condition=Ready", "--timeout=60s")
+
+
+def as_before(
+    desk: Host, namespace: str, folder: Path, access: dict[str, str], token: str
+) -> tuple[str, str]:
+    """Who the API takes the kubeconfig and the token from before for."""
+    files = {key: folder / key for key in access}
+    for key, path in files.items():
+        path.write_bytes(base64.b64decode(access[key]))
+    certificate = " ".join(f"--{key} {files[key]}" for key in ("client-certificate", "client-key"))
+    script = f"""
+        server=$(kubectl config view --minify -o 'jsonpath={{.clusters[0].cluster.server}}')
+        for user in '{certificate}' '--token {token}'; do
+            kubectl --kubeconfig /dev/null --server $server $user auth whoami \
+                --certificate-authority {files["certificate-authority"]} \
+                -o 'jsonpath={{.status.userInfo.username}} '
+        done
+    """
+    user, account = desk.vcli("connect", NAME, "-n", namespace, "--", "bash", "-c", script).stdout.split()
+    return user, account
+
+
+def test_it_is_adopted_while_its_pods_run_on(desk: Host, peers: LeftByPeer, tmp_path: Path) -> None:
+    namespace = peers.namespace
+    tenants_pod(peers)
+    inside(desk, namespace, "create", "configmap", "precious")
+    before = {what: show(desk, namespace, what, "web")["metadata"]["uid"] for what in ("pod", "service")}
+    running = on_host(desk, "pod", HOST_POD, "-n", namespace)
+    stateful_set = on_host(desk, "statefulset", NAME, "-n", namespace)
+    access = {
+        key: value
+        for key, value in on_host(desk, "secret", f"vc-{NAME}", "-n", namespace)["data"].items()
+        if key in {"certificate-authority", "client-certificate", "client-key"}
+    }
+    token = inside(desk, namespace, "create", "token", "default", "--duration=1h").stdout.strip()
+    desk.vcli("disconnect", "--all", check=False)
+
+    planned = json.loads(desk.vcli("adopt", NAME, "-n", namespace, "--dry-run", "-o", "json").stdout)
+    assert planned["adopted"] is False
+    assert planned["kept"] == {"PersistentVolumeClaim": 1, "Pod": 1, "Service": 1}
+    assert f"secret/vc-config-{NAME}" in planned["removed"]
+
+    # One that never becomes ready: all is put back.
+    broken = "controlPlane.distro.k8s.apiServer.extraArgs={--no-such-flag}"
+    failed = desk.vcli("adopt", NAME, "-n", namespace, "--yes", "--set", broken, check=False)
+    assert failed.returncode not in {0, 5}, failed.stderr
+    assert "Put back what was there before" in failed.stderr
+    again = on_host(desk, "statefulset", NAME, "-n", namespace)
+    assert again["spec"] == stateful_set["spec"]
+    assert "vcli.dev/managed-by" not in on_host(desk, "pod", HOST_POD, "-n", namespace)["metadata"]["labels"]
+    assert on_host(desk, "secret", f"{NAME}-certs", "-n", namespace)["data"]["admin.conf"]
+    eventually(lambda: inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout)
+
+    desk.vcli("adopt", NAME, "-n", namespace, "--yes")
+    [row] = json.loads(desk.vcli("list", "-n", namespace, "-o", "json").stdout)
+    assert (row["name"], row["status"]) == (NAME, "Running")
+    assert inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout
+    users = as_before(desk, namespace, tmp_path, access, token)
+    assert users == ("kubernetes-admin", "system:serviceaccount:default:default")
+
+    def is_ours() -> bool:
+        pod = show(desk, namespace, "pod", "web")
+        return bool(pod["status"]["phase"] == "Running" and pod["metadata"]["uid"] == before["pod"])
+
+    eventually(is_ours, seconds=30)
+    assert show(desk, namespace, "service", "web")["metadata"]["uid"] == before["service"]
+    runs = on_host(desk, "pod", HOST_POD, "-n", namespace)
+    assert runs["metadata"]["uid"] == running["metadata"]["uid"]
+    assert runs["status"]["containerStatuses"][0]["restartCount"] == 0
+    assert (
+        runs["status"]["containerStatuses"][0]["containerID"]
+        == running["status"]["containerStatuses"][0]["containerID"]
+    )
+    said = eventually(lambda: inside(desk, namespace, "exec", "web", "--", "cat", "/d/f").stdout, seconds=30)
+    assert said == "kept\n"
+    [node] = show(desk, namespace, "nodes")["items"]
+    assert node["metadata"]["labels"].get("tenants") == "own"
+    assert "vcluster.loft.sh/fake-node" not in node["metadata"]["labels"]
+
+    selector = on_host(desk, "service", HOST_POD, "-n", namespace)["spec"]["selector"]
+    assert selector["vcli.dev/managed-by"] == NAME
+    slices = on_host(desk, "endpointslices", "-l", f"kubernetes.io/service-name={HOST_POD}", "-n", namespace)
+    assert [e["targetRef"]["name"] for s in slices["items"] for e in s["endpoints"]] == [HOST_POD]
+    volume = eventually(lambda: show(desk, namespace, "pv")["items"][0], seconds=30)
+    eventually(lambda: "flexVolume" not in show(desk, namespace, "pv")["items"][0]["spec"], seconds=30)
+    assert volume["spec"]["claimRef"]["name"] == "data"
+
+    inside(desk, namespace, "run", "new", "--image=busybox:1.36", "--", "sleep", "10000")
+    inside(desk, namespace, "wait", "pod/new", "--for=condition=Ready", "--timeout=60s")
+    secrets = {each["metadata"]["name"]: each for each in on_host(desk, "secrets", "-n", namespace)["items"]}
+    assert f"vc-config-{NAME}" not in secrets
+    assert f"sh.helm.release.v1.{NAME}.v1" not in secrets
+    assert "admin.conf" not in secrets[f"{NAME}-certs"]["data"]
+    # An upgrade finds nothing to do: what it renders is what adopting has made.
+    changed = json.loads(desk.vcli("upgrade", NAME, "-n", namespace, "--dry-run", "-o", "json").stdout)
+    assert changed["changes"] == [] if "changes" in changed else True
+    assert desk.vcli("adopt", NAME, "-n", namespace, "--yes", check=False).returncode == 5
