@@ -5,18 +5,13 @@ store, and what is inside for the pod, its node and its volume. The programs are
 """
 
 import base64
-import datetime as dt
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 from embedded import Host
 
+from foreign_ca import authority
 from vcli.config.schema_database import KINE
 from vcli.controlplane.certificates import issue
 
@@ -24,29 +19,6 @@ Object = dict[str, Any]
 NAME = "demo"
 RELEASE = {"app": "vcluster", "release": NAME}
 CHART = {**RELEASE, "chart": "vcluster-0.30.0", "heritage": "Helm"}
-
-
-def authority(name: str) -> dict[str, bytes]:
-    """A CA as kubeadm makes it: RSA, and its key identifier is no SHA-1."""
-    key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1)
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=3650))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier(hashlib.sha256(der).digest()[:20]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = serialization.PrivateFormat.TraditionalOpenSSL
-    private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    return {"crt": made.public_bytes(serialization.Encoding.PEM), "key": private}
 
 
 @dataclass(frozen=True)

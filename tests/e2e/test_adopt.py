@@ -129,7 +129,8 @@ def as_before(
     desk: Host, namespace: str, folder: Path, access: dict[str, str], token: str
 ) -> tuple[str, str]:
     """Who the API takes the kubeconfig and the token from before for."""
-    files = {key: folder / key for key in access}
+    keys = ("certificate-authority", "client-certificate", "client-key")
+    files = {key: folder / key for key in keys}
     for key, path in files.items():
         path.write_bytes(base64.b64decode(access[key]))
     certificate = " ".join(f"--{key} {files[key]}" for key in ("client-certificate", "client-key"))
@@ -145,36 +146,53 @@ def as_before(
     return user, account
 
 
+def running(desk: Host, namespace: str) -> dict[str, Any]:
+    """What must not change of the tenant's pod and Service: inside, and on the host."""
+    pod = on_host(desk, "pod", HOST_POD, "-n", namespace)
+    [state] = pod["status"]["containerStatuses"]
+    return {
+        "inside": [show(desk, namespace, what, "web")["metadata"]["uid"] for what in ("pod", "service")],
+        "host": [pod["metadata"]["uid"], state["containerID"], state["restartCount"]],
+        "address": on_host(desk, "service", HOST_POD, "-n", namespace)["spec"]["clusterIP"],
+    }
+
+
+def check_put_back(desk: Host, namespace: str, before: dict[str, Any]) -> None:
+    """One that never becomes ready: all is as it was, and runs."""
+    broken = "controlPlane.distro.k8s.apiServer.extraArgs={--no-such-flag}"
+    failed = desk.vcli("adopt", NAME, "-n", namespace, "--yes", "--set", broken, check=False)
+    assert failed.returncode == 4, failed.stderr
+    assert "Put back what was there before" in failed.stderr
+    assert on_host(desk, "statefulset", NAME, "-n", namespace)["spec"] == before["spec"]
+    assert "vcli.dev/managed-by" not in on_host(desk, "pod", HOST_POD, "-n", namespace)["metadata"]["labels"]
+    assert on_host(desk, "secret", f"{NAME}-certs", "-n", namespace)["data"]["admin.conf"]
+    eventually(lambda: inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout)
+
+
+def check_on_host(desk: Host, namespace: str) -> None:
+    """What the host has of it is ours, and nothing of the other tool's is left."""
+    selector = on_host(desk, "service", HOST_POD, "-n", namespace)["spec"]["selector"]
+    assert selector["vcli.dev/managed-by"] == NAME
+    slices = on_host(desk, "endpointslices", "-l", f"kubernetes.io/service-name={HOST_POD}", "-n", namespace)
+    assert [e["targetRef"]["name"] for s in slices["items"] for e in s["endpoints"]] == [HOST_POD]
+    secrets = {each["metadata"]["name"]: each for each in on_host(desk, "secrets", "-n", namespace)["items"]}
+    assert not {f"vc-config-{NAME}", f"sh.helm.release.v1.{NAME}.v1"} & secrets.keys()
+    assert "admin.conf" not in secrets[f"{NAME}-certs"]["data"]
+
+
 def test_it_is_adopted_while_its_pods_run_on(desk: Host, peers: LeftByPeer, tmp_path: Path) -> None:
     namespace = peers.namespace
     tenants_pod(peers)
     inside(desk, namespace, "create", "configmap", "precious")
-    before = {what: show(desk, namespace, what, "web")["metadata"]["uid"] for what in ("pod", "service")}
-    running = on_host(desk, "pod", HOST_POD, "-n", namespace)
-    stateful_set = on_host(desk, "statefulset", NAME, "-n", namespace)
-    access = {
-        key: value
-        for key, value in on_host(desk, "secret", f"vc-{NAME}", "-n", namespace)["data"].items()
-        if key in {"certificate-authority", "client-certificate", "client-key"}
-    }
+    before = running(desk, namespace)
+    access = on_host(desk, "secret", f"vc-{NAME}", "-n", namespace)["data"]
     token = inside(desk, namespace, "create", "token", "default", "--duration=1h").stdout.strip()
-    desk.vcli("disconnect", "--all", check=False)
 
     planned = json.loads(desk.vcli("adopt", NAME, "-n", namespace, "--dry-run", "-o", "json").stdout)
     assert planned["adopted"] is False
     assert planned["kept"] == {"PersistentVolumeClaim": 1, "Pod": 1, "Service": 1}
     assert f"secret/vc-config-{NAME}" in planned["removed"]
-
-    # One that never becomes ready: all is put back.
-    broken = "controlPlane.distro.k8s.apiServer.extraArgs={--no-such-flag}"
-    failed = desk.vcli("adopt", NAME, "-n", namespace, "--yes", "--set", broken, check=False)
-    assert failed.returncode not in {0, 5}, failed.stderr
-    assert "Put back what was there before" in failed.stderr
-    again = on_host(desk, "statefulset", NAME, "-n", namespace)
-    assert again["spec"] == stateful_set["spec"]
-    assert "vcli.dev/managed-by" not in on_host(desk, "pod", HOST_POD, "-n", namespace)["metadata"]["labels"]
-    assert on_host(desk, "secret", f"{NAME}-certs", "-n", namespace)["data"]["admin.conf"]
-    eventually(lambda: inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout)
+    check_put_back(desk, namespace, on_host(desk, "statefulset", NAME, "-n", namespace))
 
     desk.vcli("adopt", NAME, "-n", namespace, "--yes")
     [row] = json.loads(desk.vcli("list", "-n", namespace, "-o", "json").stdout)
@@ -182,41 +200,18 @@ def test_it_is_adopted_while_its_pods_run_on(desk: Host, peers: LeftByPeer, tmp_
     assert inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout
     users = as_before(desk, namespace, tmp_path, access, token)
     assert users == ("kubernetes-admin", "system:serviceaccount:default:default")
-
-    def is_ours() -> bool:
-        pod = show(desk, namespace, "pod", "web")
-        return bool(pod["status"]["phase"] == "Running" and pod["metadata"]["uid"] == before["pod"])
-
-    eventually(is_ours, seconds=30)
-    assert show(desk, namespace, "service", "web")["metadata"]["uid"] == before["service"]
-    runs = on_host(desk, "pod", HOST_POD, "-n", namespace)
-    assert runs["metadata"]["uid"] == running["metadata"]["uid"]
-    assert runs["status"]["containerStatuses"][0]["restartCount"] == 0
-    assert (
-        runs["status"]["containerStatuses"][0]["containerID"]
-        == running["status"]["containerStatuses"][0]["containerID"]
-    )
     said = eventually(lambda: inside(desk, namespace, "exec", "web", "--", "cat", "/d/f").stdout, seconds=30)
     assert said == "kept\n"
-    [node] = show(desk, namespace, "nodes")["items"]
-    assert node["metadata"]["labels"].get("tenants") == "own"
-    assert "vcluster.loft.sh/fake-node" not in node["metadata"]["labels"]
-
-    selector = on_host(desk, "service", HOST_POD, "-n", namespace)["spec"]["selector"]
-    assert selector["vcli.dev/managed-by"] == NAME
-    slices = on_host(desk, "endpointslices", "-l", f"kubernetes.io/service-name={HOST_POD}", "-n", namespace)
-    assert [e["targetRef"]["name"] for s in slices["items"] for e in s["endpoints"]] == [HOST_POD]
-    volume = eventually(lambda: show(desk, namespace, "pv")["items"][0], seconds=30)
-    eventually(lambda: "flexVolume" not in show(desk, namespace, "pv")["items"][0]["spec"], seconds=30)
-    assert volume["spec"]["claimRef"]["name"] == "data"
-
     inside(desk, namespace, "run", "new", "--image=busybox:1.36", "--", "sleep", "10000")
     inside(desk, namespace, "wait", "pod/new", "--for=condition=Ready", "--timeout=60s")
-    secrets = {each["metadata"]["name"]: each for each in on_host(desk, "secrets", "-n", namespace)["items"]}
-    assert f"vc-config-{NAME}" not in secrets
-    assert f"sh.helm.release.v1.{NAME}.v1" not in secrets
-    assert "admin.conf" not in secrets[f"{NAME}-certs"]["data"]
-    # An upgrade finds nothing to do: what it renders is what adopting has made.
-    changed = json.loads(desk.vcli("upgrade", NAME, "-n", namespace, "--dry-run", "-o", "json").stdout)
-    assert changed["changes"] == [] if "changes" in changed else True
+    assert running(desk, namespace) == before
+    [node] = show(desk, namespace, "nodes")["items"]
+    assert node["metadata"]["labels"]["tenants"] == "own"
+    assert "vcluster.loft.sh/fake-node" not in node["metadata"]["labels"]
+    eventually(lambda: "flexVolume" not in show(desk, namespace, "pv")["items"][0]["spec"], seconds=30)
+    assert show(desk, namespace, "pvc", "data")["status"]["phase"] == "Bound"
+    check_on_host(desk, namespace)
+    # What an upgrade renders is what adopting has made.
+    unchanged = desk.vcli("upgrade", NAME, "-n", namespace, "--dry-run")
+    assert "nothing to change" in unchanged.stderr
     assert desk.vcli("adopt", NAME, "-n", namespace, "--yes", check=False).returncode == 5

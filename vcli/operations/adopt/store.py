@@ -29,7 +29,6 @@ with sqlite3.connect(source) as before, sqlite3.connect(target + ".part") as aft
     found = after.execute("pragma quick_check").fetchone()[0]
     if found != "ok":
         sys.exit(f"the copy of the store is damaged: {found}")
-    print("objects and revisions:", after.execute("select count(*) from kine").fetchone()[0])
 after.close()
 with open(target + ".part", "rb") as file:
     os.fsync(file.fileno())
