@@ -9,25 +9,13 @@ from typing import Any
 import pytest
 from embedded import Host
 from kubernetes_versions import VIRTUAL
-from left_by_peer import NAME, LeftByPeer
+from left_by_peer import NAME, LeftByPeer, Object
 from polling import eventually
 from test_create import on_host
 from upgrading import inside
 
 SLEEPS = {"name": "c", "image": "busybox:1.36", "command": ["sh", "-c", "echo kept > /d/f; sleep 10000"]}
-HOST_POD = f"web-x-default-x-{NAME}"
-OBJECTS = {
-    "Node": {"metadata": {"labels": {"vcluster.loft.sh/fake-node": "true", "tenants": "own"}}},
-    "PersistentVolume": {
-        "metadata": {"labels": {"vcluster.loft.sh/fake-pv": "true"}},
-        "spec": {
-            "flexVolume": {"driver": "fake"},
-            "accessModes": ["ReadWriteOnce"],
-            "capacity": {"storage": "1Gi"},
-            "storageClassName": "standard",
-        },
-    },
-}
+HOST_POD, HOST_CLAIM = f"web-x-default-x-{NAME}", f"data-x-default-x-{NAME}"
 
 
 @pytest.fixture
@@ -55,74 +43,68 @@ def tenants_pod(peers: LeftByPeer) -> None:
     node = desk.get("nodes")["items"][0]["metadata"]["name"]
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     claim |= {"storageClassName": "standard"}
-    volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
-    spec = {
+    volume = {"name": "d", "persistentVolumeClaim": {"claimName": "data"}}
+    ports = [{"port": 80, "protocol": "TCP", "targetPort": 80}]
+    spec: Object = {
         "nodeName": node,
-        "containers": [SLEEPS | {"volumeMounts": [{"name": "d", "mountPath": "/d"}]}],
+        "containers": [{**SLEEPS, "volumeMounts": [{"name": "d", "mountPath": "/d"}]}],
         "terminationGracePeriodSeconds": 1,
         "automountServiceAccountToken": False,
     }
-    inner = {"namespace": "default", "labels": {"app": "web", "k8s-app": "web"}}
-    ports = [{"port": 80, "protocol": "TCP", "targetPort": 80}]
+    selector = {"app": "web"}
+    service = {"selector": selector, "ports": ports}
     make(
         desk,
         namespace,
-        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": inner | {"name": "default"}},
+        built("ServiceAccount", "default"),
+        built("ConfigMap", "precious"),
+        built("Node", node, labels={"vcluster.loft.sh/fake-node": "true", "tenants": "own"}),
+        built("PersistentVolumeClaim", "data", spec=claim),
+        built("Pod", "web", labels={"app": "web"}, spec={**spec, "volumes": [volume]}),
+        built("Service", "web", spec=service),
     )
+    data, pod, web = show(desk, namespace, "pvc/data", "pod/web", "service/web")["items"]
+    volume["persistentVolumeClaim"] = {"claimName": HOST_CLAIM}
+    theirs = {"vcluster.loft.sh/managed-by": NAME, "vcluster.loft.sh/namespace": "default"}
+    selected = {"selector": selector | theirs, "clusterIP": web["spec"]["clusterIP"]}
+    desk.apply(
+        namespace,
+        peers.on_host("PersistentVolumeClaim", "data", data, spec=claim),
+        peers.on_host(
+            "Pod", "web", pod, spec={**spec, "volumes": [volume], "serviceAccountName": f"vc-workload-{NAME}"}
+        ),
+        peers.on_host("Service", "web", web, spec={**service, **selected}),
+    )
+    desk.kubectl(
+        "wait", "-n", namespace, f"pvc/{HOST_CLAIM}", "--for=jsonpath={.spec.volumeName}", "--timeout=60s"
+    )
+    bound = desk.get("pvc", HOST_CLAIM, "-n", namespace)["spec"]["volumeName"]
+    reference = {key: data["metadata"][key] for key in ("name", "namespace", "uid")}
+    fake = {
+        "flexVolume": {"driver": "fake"},
+        "accessModes": ["ReadWriteOnce"],
+        "capacity": {"storage": "1Gi"},
+        "storageClassName": "standard",
+        "claimRef": reference | {"kind": "PersistentVolumeClaim", "apiVersion": "v1"},
+    }
     make(
         desk,
         namespace,
-        {"apiVersion": "v1", "kind": "Node", "metadata": OBJECTS["Node"]["metadata"] | {"name": node}},
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolumeClaim",
-            "metadata": inner | {"name": "data"},
-            "spec": claim,
-        },
-        {
-            "apiVersion": "v1",
-            "kind": "Pod",
-            "metadata": inner | {"name": "web"},
-            "spec": spec | {"volumes": volumes},
-        },
+        built("PersistentVolume", bound, labels={"vcluster.loft.sh/fake-pv": "true"}, spec=fake),
+        built("PersistentVolumeClaim", "data", spec={**claim, "volumeName": bound}),
     )
-    own = show(desk, namespace, "pvc", "data")
-    desk.apply(namespace, peers.on_host("PersistentVolumeClaim", "data", own, spec=claim))
-    bound = ["-n", namespace, f"pvc/data-x-default-x-{NAME}"]
-    desk.kubectl("wait", *bound, "--for=jsonpath={.spec.volumeName}", "--timeout=60s")
-    volume = desk.get(*bound)["spec"]["volumeName"]
-    reference = {key: own["metadata"][key] for key in ("name", "namespace", "uid")}
-    reference |= {"kind": "PersistentVolumeClaim", "apiVersion": "v1"}
-    fake = OBJECTS["PersistentVolume"]
-    make(
-        desk,
-        namespace,
-        {
-            "apiVersion": "v1",
-            "kind": "PersistentVolume",
-            "metadata": fake["metadata"] | {"name": volume},
-            "spec": fake["spec"] | {"claimRef": reference},
-        },
-    )
-    inside(desk, namespace, "patch", "pvc", "data", "-p", json.dumps({"spec": {"volumeName": volume}}))
-    host_volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": f"data-x-default-x-{NAME}"}}]
-    host_spec = spec | {"volumes": host_volumes, "serviceAccountName": f"vc-workload-{NAME}"}
-    selector = {"app": "web", "vcluster.loft.sh/managed-by": NAME, "vcluster.loft.sh/namespace": "default"}
-    web = show(desk, namespace, "pod", "web")
-    desk.apply(namespace, peers.on_host("Pod", "web", web, spec=host_spec))
-    service = peers.on_host("Service", "web", web, spec={"selector": selector, "ports": ports})
-    desk.apply(namespace, service)
-    address = desk.get("service", HOST_POD, "-n", namespace)["spec"]["clusterIP"]
-    wanted = {"selector": {"app": "web"}, "ports": ports, "clusterIP": address}
-    make(
-        desk,
-        namespace,
-        {"apiVersion": "v1", "kind": "Service", "metadata": inner | {"name": "web"}, "spec": wanted},
-    )
-    uid = show(desk, namespace, "service", "web")["metadata"]["uid"]
-    note = f"vcluster.loft.sh/object-uid={uid}"
-    desk.kubectl("annotate", "-n", namespace, "--overwrite", f"service/{HOST_POD}", note)
     desk.kubectl("wait", "-n", namespace, f"pod/{HOST_POD}", "--for=condition=Ready", "--timeout=60s")
+
+
+def built(kind: str, name: str, *, labels: dict[str, str] | None = None, **more: Any) -> Object:
+    """An object inside, in its default namespace if it is in one."""
+    place = {} if kind in {"Node", "PersistentVolume"} else {"namespace": "default"}
+    return {
+        "apiVersion": "v1",
+        "kind": kind,
+        "metadata": {"name": name, "labels": labels or {}} | place,
+        **more,
+    }
 
 
 def as_before(
@@ -147,11 +129,12 @@ def as_before(
 
 
 def running(desk: Host, namespace: str) -> dict[str, Any]:
-    """What must not change of the tenant's pod and Service: inside, and on the host."""
+    """What must not change of the tenant's objects: inside, and on the host."""
     pod = on_host(desk, "pod", HOST_POD, "-n", namespace)
     [state] = pod["status"]["containerStatuses"]
+    inner = show(desk, namespace, "pod/web", "service/web", "configmap/precious")
     return {
-        "inside": [show(desk, namespace, what, "web")["metadata"]["uid"] for what in ("pod", "service")],
+        "inside": [each["metadata"]["uid"] for each in inner["items"]],
         "host": [pod["metadata"]["uid"], state["containerID"], state["restartCount"]],
         "address": on_host(desk, "service", HOST_POD, "-n", namespace)["spec"]["clusterIP"],
     }
@@ -183,7 +166,6 @@ def check_on_host(desk: Host, namespace: str) -> None:
 def test_it_is_adopted_while_its_pods_run_on(desk: Host, peers: LeftByPeer, tmp_path: Path) -> None:
     namespace = peers.namespace
     tenants_pod(peers)
-    inside(desk, namespace, "create", "configmap", "precious")
     before = running(desk, namespace)
     access = on_host(desk, "secret", f"vc-{NAME}", "-n", namespace)["data"]
     token = inside(desk, namespace, "create", "token", "default", "--duration=1h").stdout.strip()
@@ -197,7 +179,6 @@ def test_it_is_adopted_while_its_pods_run_on(desk: Host, peers: LeftByPeer, tmp_
     desk.vcli("adopt", NAME, "-n", namespace, "--yes")
     [row] = json.loads(desk.vcli("list", "-n", namespace, "-o", "json").stdout)
     assert (row["name"], row["status"]) == (NAME, "Running")
-    assert inside(desk, namespace, "get", "configmap", "precious", "-o", "name").stdout
     users = as_before(desk, namespace, tmp_path, access, token)
     assert users == ("kubernetes-admin", "system:serviceaccount:default:default")
     said = eventually(lambda: inside(desk, namespace, "exec", "web", "--", "cat", "/d/f").stdout, seconds=30)

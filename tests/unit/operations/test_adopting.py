@@ -10,13 +10,13 @@ import pytest
 
 from foreign_ca import authority
 from vcli.config import document
-from vcli.config.load import Given
+from vcli.config.load import Given, read
 from vcli.controlplane.certificates import issue
 from vcli.controlplane.names import Names
 from vcli.errors import ConflictError
 from vcli.operations.adopt.marks import marks, misnamed, virtual_name, without_marks
 from vcli.operations.adopt.peer import Peer
-from vcli.operations.adopt.refusals import refuse
+from vcli.operations.adopt.refusals import check_values, refuse
 from vcli.operations.adopt.store import copying_pod
 from vcli.operations.resolve import cluster_of
 
@@ -173,6 +173,28 @@ def test_version_store_and_volume_are_written_down_where_its_defaults_are_others
     assert plane.backing_store.database.embedded.enabled
     assert (claim.enabled, claim.size, claim.storage_class) == (True, "7Gi", "fast")
     assert not plane.coredns.enabled
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        (["controlPlane.backingStore.database.embedded.enabled=false"], "keeps its objects in SQLite"),
+        (["policies.hostMetadata.enabled=true"], "let few of them pass"),
+        (["controlPlane.distro.k8s.version=v1.34.1"], "can't go back to v1.34.1"),
+    ],
+)
+def test_values_that_would_leave_something_behind(sets: list[str], said: str) -> None:
+    found = peer()
+    values = read(sets=sets).values(over=found.adopted_values())
+    with pytest.raises(ConflictError, match=said):
+        check_values(found, values)
+
+
+def test_the_next_minor_version_is_no_hindrance() -> None:
+    found = peer()
+    check_values(
+        found, read(sets=["controlPlane.distro.k8s.version=v1.36.3"]).values(over=found.adopted_values())
+    )
 
 
 def test_authorities_and_the_key_of_tokens_are_kept() -> None:

@@ -7,11 +7,13 @@ from typing import Final
 from vcli.bootstrap import certificate
 from vcli.bootstrap.pki import RENEW_BEFORE
 from vcli.config.known.asking import is_empty, is_off
+from vcli.config.schema import Values
 from vcli.errors import ConflictError
 from vcli.invocation import vcli
 from vcli.operations.adopt.marks import misnamed
 from vcli.operations.adopt.peer import STORE, Peer
 from vcli.operations.pause import keeps_data_in_pod
+from vcli.operations.versions import check_step
 from vcli.operations.workloads import is_paused, title
 
 _SHOWN: Final = 5
@@ -59,6 +61,29 @@ def refuse(peer: Peer, *, now: dt.datetime) -> None:
         f"{title(peer.cluster)} can't be adopted:{listed}",
         hint=f"nothing was changed; {_APART}, or leave it with the tool that made it",
     )
+
+
+def check_values(peer: Peer, values: Values) -> None:
+    """See that the values leave store and version as far as they must.
+
+    Raises:
+        ConflictError: they don't.
+    """
+    names, plane = peer.names, values.control_plane
+    where = f"virtual cluster {names.cluster!r} in namespace {names.namespace!r}"
+    if not plane.backing_store.database.embedded.enabled or plane.distro.k3s.enabled:
+        raise ConflictError(
+            f"{where} keeps its objects in SQLite, and the values ask for something else",
+            hint="leave --store, --distro and controlPlane.backingStore out",
+        )
+    if values.policies.host_metadata.enabled:
+        raise ConflictError(
+            f"{where} has pods with all of their labels on the host, and the values let few of them pass",
+            hint="adopt it without --isolate and policies.hostMetadata; they can be added then: "
+            + vcli("upgrade", names.cluster, "--isolate", namespace=names.namespace),
+        )
+    command = vcli("adopt", names.cluster, namespace=names.namespace)
+    check_step(peer.version, plane.distro.k8s.version, command=command)
 
 
 def _reasons(peer: Peer, now: dt.datetime) -> Iterator[str]:

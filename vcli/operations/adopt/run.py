@@ -17,7 +17,7 @@ from vcli.operations import pod_security
 from vcli.operations.adopt.exchange import Exchange
 from vcli.operations.adopt.leftovers import find_leftovers, remove_leftovers
 from vcli.operations.adopt.peer import Peer, read_peer
-from vcli.operations.adopt.refusals import refuse
+from vcli.operations.adopt.refusals import check_values, refuse
 from vcli.operations.adopt.store import copy_store, copying_pod, remove_pod
 from vcli.operations.facts import load_bundle
 from vcli.operations.host_connection import connect_to_host
@@ -26,7 +26,6 @@ from vcli.operations.rendering import rendered
 from vcli.operations.resolve import cluster_of, resolve
 from vcli.operations.steps import NoSteps, Steps
 from vcli.operations.undo import Undo
-from vcli.operations.versions import check_step
 from vcli.operations.wait import wait_ready
 
 DEFAULT_TIMEOUT: Final = 300.0
@@ -174,18 +173,7 @@ class _Adoption:
         values = self._options.given.values(over=peer.adopted_values())
         for warning in values.warnings:
             self._steps.warn(warning)
-        plane, names = values.control_plane, peer.names
-        if not plane.backing_store.database.embedded.enabled or plane.distro.k3s.enabled:
-            raise ConflictError(
-                f"virtual cluster {names.cluster!r} in namespace {names.namespace!r} keeps its objects in"
-                " SQLite, and the values ask for something else",
-                hint="leave --store, --distro and controlPlane.backingStore out",
-            )
-        check_step(
-            peer.version,
-            plane.distro.k8s.version,
-            command=vcli("adopt", names.cluster, namespace=names.namespace),
-        )
+        check_values(peer, values)
         return values
 
     async def _objects(self, peer: Peer, values: Values) -> list[Object]:
