@@ -142,7 +142,7 @@ def running(desk: Host, namespace: str) -> dict[str, Any]:
 
 def check_put_back(desk: Host, namespace: str, before: dict[str, Any]) -> None:
     """One that never becomes ready: all is as it was, and runs."""
-    broken = "controlPlane.distro.k8s.apiServer.extraArgs={--no-such-flag}"
+    broken = "controlPlane.backingStore.database.embedded.image.tag=no-such"
     failed = desk.vcli("adopt", NAME, "-n", namespace, "--yes", "--set", broken, check=False)
     assert failed.returncode == 4, failed.stderr
     assert "Put back what was there before" in failed.stderr
