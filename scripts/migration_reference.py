@@ -20,6 +20,8 @@ $ vcli values migrate -f values.yaml > vcluster.yaml   # the same in today's sha
 $ vcli create demo -f vcluster.yaml
 ```
 
+That is for a new virtual cluster. One that runs, [vcli adopt](adopt.md) takes over with all that is in it.
+
 `-f` also takes an https:// address and `-` for standard input. What the values mean is brought along, not
 what is in the virtual cluster: create the new one beside the old one, and apply your manifests there.
 

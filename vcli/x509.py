@@ -15,6 +15,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Pair = tuple[bytes, bytes]
 """Certificate (or public key) and private key, as PEM."""
+_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+"""Of a CA: those made here are elliptic, those of kubeadm and of loft-sh's vcluster are RSA."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ def cross(certificate: bytes, authority: Pair) -> bytes:
         authority: the other CA.
 
     Raises:
-        TypeError: the key of the other CA is not an elliptic one.
+        TypeError: the key of the other CA is neither an elliptic nor an RSA one.
     """
     own = x509.load_pem_x509_certificate(certificate)
     issuer, signing_key = _signer(authority)
@@ -95,9 +97,7 @@ def cross(certificate: bytes, authority: Pair) -> bytes:
         .serial_number(x509.random_serial_number())
         .not_valid_before(max(own.not_valid_before_utc, issuer.not_valid_before_utc))
         .not_valid_after(min(own.not_valid_after_utc, issuer.not_valid_after_utc))
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False
-        )
+        .add_extension(_key_of(issuer), critical=False)
     )
     for each in own.extensions:
         builder = builder.add_extension(each.value, critical=each.critical)
@@ -126,7 +126,7 @@ def leaf(
         end: of its validity.
 
     Raises:
-        TypeError: the key of the CA is not an elliptic one.
+        TypeError: the key of the CA is neither an elliptic nor an RSA one.
     """
     issuer, signing_key = _signer(authority)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -136,18 +136,28 @@ def leaf(
     purpose = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
     # Strict verifiers (Python's since 3.13) want a leaf to say whose it is.
-    issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key())
-    builder = builder.add_extension(issuer_key, critical=False)
+    builder = builder.add_extension(_key_of(issuer), critical=False)
     if names := [_general(name) for name in sorted(sans)]:
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return _pair(builder.sign(signing_key, hashes.SHA256()), key)
 
 
-def _signer(authority: Pair) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _signer(authority: Pair) -> tuple[x509.Certificate, _Key]:
     key = serialization.load_pem_private_key(authority[1], None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the key of a CA is an elliptic one")
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError("the key of a CA is an elliptic or an RSA one")
     return x509.load_pem_x509_certificate(authority[0]), key
+
+
+def _key_of(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """Which key a CA has signed with, as it calls it itself: there are several ways to make that name."""
+    try:
+        own = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier(
+            x509.SubjectKeyIdentifier.from_public_key(issuer.public_key()).digest, None, None
+        )
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(own)
 
 
 def rsa_key(bits: int) -> Pair:
@@ -160,7 +170,7 @@ def ec_key() -> Pair:
     return _keys(ec.generate_private_key(ec.SECP256R1()))
 
 
-def _keys(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Pair:
+def _keys(key: _Key) -> Pair:
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -217,7 +227,7 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     )
 
 
-def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+def _pem(key: _Key) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,

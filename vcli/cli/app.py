@@ -29,6 +29,9 @@ COMMANDS: dict[str, Entry] = {
     "upgrade": Entry(
         "vcli.commands.upgrade:upgrade", "Change a virtual cluster, after showing what changes", CLUSTERS
     ),
+    "adopt": Entry(
+        "vcli.commands.adopt:adopt", "Take over a virtual cluster that loft-sh's vcluster made", CLUSTERS
+    ),
     "list": Entry("vcli.commands.list:list_", "List virtual clusters", CLUSTERS),
     "ls": Entry("vcli.commands.list:list_", "List virtual clusters", CLUSTERS, alias_of="list"),
     "describe": Entry("vcli.commands.describe:describe", "Show all about one virtual cluster", CLUSTERS),

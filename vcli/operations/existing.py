@@ -16,7 +16,8 @@ def foreign(names: Names) -> ConflictError:
         " not by vcli",
         hint="change it with the tool that made it, such as "
         + helm("upgrade", names.cluster, "CHART", namespace=names.namespace)
-        + "; or choose another name",
+        + f"; or take it over: {vcli('adopt', names.cluster, namespace=names.namespace)};"
+        " or choose another name",
     )
 
 

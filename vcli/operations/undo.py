@@ -1,4 +1,4 @@
-"""Undoing what a create has made, when it fails or is cancelled."""
+"""Undoing what a create (or an adopt) has made, when it fails or is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,12 +19,16 @@ class Undo:
         names: of the virtual cluster.
         steps: is informed of it.
         keeps: leave what was made.
+        title: of the step that undoes it.
     """
 
-    def __init__(self, names: Names, steps: Steps, *, keeps: bool) -> None:
+    def __init__(
+        self, names: Names, steps: Steps, *, keeps: bool, title: str = "Remove what was made"
+    ) -> None:
         self._names = names
         self._steps = steps
         self._keeps = keeps
+        self._title = title
         self._actions: list[Callable[[], Awaitable[None]]] = []
 
     def add(self, action: Callable[[], Awaitable[None]]) -> None:
@@ -50,7 +54,7 @@ class Undo:
             self._steps.warn(f"what was made is left: {self.left}")
             return
         try:
-            with self._steps.step("Remove what was made"):
+            with self._steps.step(self._title):
                 await finished(self._run(), first_asked=self._first_asked)
         except asyncio.CancelledError:
             self._steps.warn(f"not everything was removed: {self.left}")

@@ -60,6 +60,7 @@ FAILING = {
     ("host", "kubeconfig"),
     ("check",),
     ("verify",),
+    ("adopt",),  # of another tool there is none
 }
 # A command that has nothing to print as long as all is well.
 SILENT = {("connect", "demo", "--server", VIRTUAL, "--", "true")}

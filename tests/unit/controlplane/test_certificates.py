@@ -8,6 +8,7 @@ from controlplane_builders import FILES, SPEC
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from foreign_ca import authority
 from vcli.bootstrap import pki
 from vcli.bootstrap.pki import CA_LIFE, LEAF_LIFE, LEAVES, RENEW_BEFORE, Files
 from vcli.controlplane.certificates import issue
@@ -148,3 +149,15 @@ def test_with_its_ca_a_leaf_goes():
 def test_rubbish_is_replaced():
     after = issue(SANS, existing=FILES | {"admin.crt": b"rubbish"})
     assert changed(FILES, after) == {"admin.crt", "admin.key"}
+
+
+def test_a_ca_of_another_tool_is_kept_and_signs():
+    """Its key is RSA, and the identifier of its key is what it says itself."""
+    ca, front = authority("kubernetes"), authority("front-proxy-ca")
+    given = {f"ca.{part}": ca[part] for part in ca}
+    given |= {f"front-proxy-ca.{part}": front[part] for part in front}
+    files = issue(SANS, existing=given)
+    assert {name: files[name] for name in given} == given
+    for leaf in LEAVES:
+        certificate(files, leaf.name).verify_directly_issued_by(certificate(files, leaf.ca))
+    assert issue(SANS, existing=files) == files

@@ -6,7 +6,7 @@ import pytest
 
 from vcli.syncer.translate.mirrored_nodes import mirrored_node
 from vcli.syncer.translate.node_patch import patch_of_node
-from vcli.syncer.translate.nodes import KIND_OF_NODE, synthetic_node, tenant_labels
+from vcli.syncer.translate.nodes import KIND_OF_NODE, is_ours, synthetic_node, tenant_labels
 
 Object = dict[str, Any]
 NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
@@ -111,3 +111,22 @@ def test_an_unreadable_memory_is_none() -> None:
     node = mirrored()
     node["metadata"]["annotations"]["vcli.dev/of-host-node"] = "{"
     assert patched(node, mirrored()) == mirrored()
+
+
+def test_a_node_that_another_tool_made_up_becomes_ours() -> None:
+    fresh = synthetic_node(
+        "node-1",
+        internal_ips=["192.0.2.7"],
+        kubelet_host="h",
+        kubelet_port=1,
+        kubernetes_version="v1.36.3",
+        now="2026-01-01T00:00:00Z",
+        architecture="amd64",
+    )
+    theirs = {"vcluster.loft.sh/fake-node": "true", "kubernetes.io/hostname": "node-1", "team": "a"}
+    node = {"metadata": {"name": "node-1", "labels": theirs}, "spec": {}}
+    assert is_ours(node)
+    assert tenant_labels(node) == {"team": "a"}
+    adopted = patched(node, fresh)
+    assert adopted["metadata"]["labels"] == {**fresh["metadata"]["labels"], "team": "a"}
+    assert not is_ours({"metadata": {"name": "node-1", "labels": {"team": "a"}}, "spec": {}})

@@ -7,27 +7,21 @@ before its domain on the host, so it neither forges ours nor gets lost: ``vcli.d
 
 from typing import Final
 
+from vcli.contract.labels import ALIASED_LABELS as ALIASED_LABELS  # noqa: PLC0414  with the other keys
 from vcli.contract.labels import HOST_NAMESPACE as HOST_NAMESPACE  # noqa: PLC0414  with the other keys
-from vcli.contract.labels import MANAGED_BY as MANAGED_BY  # noqa: PLC0414
+from vcli.contract.labels import KIND as KIND  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import MANAGED_BY as MANAGED_BY  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import NAME as NAME  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import NAMESPACE as NAMESPACE  # noqa: PLC0414  with the other keys
+from vcli.contract.labels import UID as UID  # noqa: PLC0414  with the other keys
 
 DOMAIN: Final = "vcli.dev"
-
-NAMESPACE: Final = "vcli.dev/namespace"
-"""Label and annotation: the virtual namespace."""
-NAME: Final = "vcli.dev/name"
-"""Annotation: the virtual name."""
-UID: Final = "vcli.dev/uid"
-"""Annotation: the virtual uid; another one means another object."""
-KIND: Final = "vcli.dev/kind"
-"""Annotation: the virtual kind, or the role of a host object that has no virtual counterpart."""
 
 MIRROR: Final = "vcli.dev/mirror"
 """Label in the virtual cluster: the object shows one of the host's, and is for reading."""
 MIRROR_NAME: Final = "vcli.dev/mirror-name"
 """Annotation of a mirror in a namespace: NAMESPACE/NAME. A copy that a tenant makes of it is no mirror."""
 
-ALIASED_LABELS: Final = {"release": "label.vcli.dev/release", "k8s-app": "label.vcli.dev/k8s-app"}
-"""Labels of a tenant that the host may not get as they are, to those that it always gets instead."""
 NAMESPACE_LABEL_PREFIX: Final = "vcli.dev/ns-"
 """Label prefix: a label of the virtual namespace, its key hashed."""
 

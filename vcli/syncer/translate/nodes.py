@@ -21,14 +21,18 @@ KIND_OF_NODE: Final = "vcli.dev/node"
 """Label of the Nodes that are ours: ``synthetic`` or ``mirrored``. A tenant's own Nodes lack it."""
 
 
+_ADOPTED: Final = "vcluster.loft.sh/fake-node"
+"""Label of the Nodes that loft-sh's vcluster made up, in a virtual cluster that was adopted from it."""
+
+
 def is_ours(node: Mapping[str, Any]) -> bool:
     """Whether a Node corresponds to one of the host's."""
-    return KIND_OF_NODE in labels(node)
+    return KIND_OF_NODE in labels(node) or _ADOPTED in labels(node)
 
 
 def of_host(node: Mapping[str, Any]) -> Object:
     """What a Node of ours has of the host's: ``labels`` (or their keys), ``taints`` and ``unschedulable``."""
-    made_up = labels(node).get(KIND_OF_NODE) == "synthetic"
+    made_up = labels(node).get(KIND_OF_NODE) == "synthetic" or _ADOPTED in labels(node)
     found: Object = {"labels": _STANDARD if made_up else labels(node), "taints": [], "unschedulable": False}
     try:
         found.update(json.loads(annotations(node).get(keys.OF_HOST_NODE, "{}")))
@@ -53,7 +57,7 @@ def _standard_labels(name: str, architecture: str, operating_system: str) -> dic
     }
 
 
-_STANDARD: Final = frozenset(_standard_labels("", "", ""))
+_STANDARD: Final = frozenset(_standard_labels("", "", "")) | {_ADOPTED}
 
 _CAPACITY: Final = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "1000"}
 """Nobody schedules by these numbers: the host does. They only must not make a client believe that a node is

@@ -1,0 +1,1 @@
+"""Taking over a virtual cluster that loft-sh's vcluster made."""
