@@ -1,4 +1,4 @@
-"""Options of scripts written for loft-sh's CLI: what has no effect is accepted, and noted once."""
+"""Scripts written for loft-sh's CLI: what has no effect is accepted, and noted once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 _STATUS = {"Starting": "Pending"}
 """The words of loft-sh's CLI, where they are others."""
+
+_NO_PLATFORM = "there is no platform to log in to: vcli works with the current context of your kubeconfig"
+INSTEAD: Mapping[str, str] = {
+    "convert": "vcli values migrate -f FILE writes older values in today's shape",
+    "debug": "vcli logs NAME and vcli describe NAME show what a virtual cluster does",
+    "get": "nothing needs a Service CIDR: vcli asks the host for it",
+    "info": "vcli version, or vcli describe NAME",
+    "login": _NO_PLATFORM,
+    "logout": _NO_PLATFORM,
+    "platform": _NO_PLATFORM,
+    "set": "vcli upgrade NAME --set KEY=VALUE changes a virtual cluster",
+    "ui": _NO_PLATFORM,
+}
+"""Hints in place of commands that loft-sh's CLI has and vcli has not."""
 
 
 class DriverName(StrEnum):
@@ -65,21 +79,21 @@ class PeerOptions:
             _note_proxy(console)
 
 
-def note_driver(driver: DriverName | None, console: "Console") -> None:
-    """Say that a driver has no effect.
+def note_driver(driver: DriverName | None, console: "Console", asked: str = "--driver") -> None:
+    """Say that a driver has no effect, which was asked for by an option or a command.
 
     Raises:
         UsageError: it is another one than helm.
     """
     if driver is DriverName.DOCKER:
         raise UsageError(
-            "--driver docker: vcli runs no virtual clusters in Docker",
+            f"{asked} docker: vcli runs no virtual clusters in Docker",
             hint="vcli host up boots a Kubernetes on this machine, and vcli create makes one in it",
         )
     if driver is DriverName.PLATFORM:
-        raise UsageError("--driver platform: there is no platform", hint="leave --driver out")
+        raise UsageError(f"{asked} platform: there is no platform", hint=f"leave {asked} out")
     if driver is not None:
-        console.warn("--driver helm has no effect: vcli needs no Helm, and works in the same way")
+        console.warn(f"{asked} helm has no effect: vcli needs no Helm, and works in the same way")
 
 
 def in_foreground(
