@@ -56,7 +56,10 @@ class PeerOptions:
 
     driver: Driver = None
     add: Annotated[bool | None, typer.Option("--add/--no-add", hidden=True)] = None
+    chart_name: Annotated[str | None, typer.Option("--chart-name", metavar="X", hidden=True)] = None
+    chart_repo: Annotated[str | None, typer.Option("--chart-repo", metavar="X", hidden=True)] = None
     chart_version: Annotated[str | None, typer.Option("--chart-version", metavar="X", hidden=True)] = None
+    expose_local: Annotated[bool | None, typer.Option("--expose-local/--no-expose-local", hidden=True)] = None
     background_proxy: BackgroundProxy = None
 
     def note(self, console: "Console") -> None:
@@ -73,10 +76,53 @@ class PeerOptions:
             )
         if self.add is not None:
             console.warn("--add has no effect: there is no platform to add a virtual cluster to")
-        if self.chart_version is not None:
-            console.warn("--chart-version has no effect: vcli brings what it installs, and needs no chart")
+        for option, value in (
+            ("--chart-name", self.chart_name),
+            ("--chart-repo", self.chart_repo),
+            ("--chart-version", self.chart_version),
+        ):
+            if value is not None:
+                console.warn(f"{option} has no effect: vcli brings what it installs, and needs no chart")
+        if self.expose_local is not None:
+            console.warn("--expose-local has no effect: a tunnel leads to the virtual cluster")
         if self.background_proxy:
             _note_proxy(console)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerDeleteOptions:
+    """Those of delete, by the names of loft-sh's CLI."""
+
+    auto_delete_namespace: Annotated[
+        bool | None, typer.Option("--auto-delete-namespace/--no-auto-delete-namespace", hidden=True)
+    ] = None
+    delete_context: Annotated[
+        bool | None, typer.Option("--delete-context/--no-delete-context", hidden=True)
+    ] = None
+    delete_configmap: Annotated[bool, typer.Option("--delete-configmap", hidden=True)] = False
+
+    def note(self, console: "Console") -> None:
+        """Say which of them have no effect.
+
+        Raises:
+            UsageError: one asks to keep what is always deleted.
+        """
+        if self.auto_delete_namespace is False:
+            raise UsageError(
+                "--auto-delete-namespace=false: an empty namespace that create made is always deleted",
+                hint="one that was there before is kept: kubectl create namespace, and then vcli create",
+            )
+        if self.delete_context is False:
+            raise UsageError(
+                "--delete-context=false: contexts that lead nowhere are always deleted",
+                hint="leave it out",
+            )
+        if self.auto_delete_namespace:
+            console.warn("--auto-delete-namespace has no effect: a namespace that create made goes anyway")
+        if self.delete_context:
+            console.warn("--delete-context has no effect: its contexts go anyway")
+        if self.delete_configmap:
+            console.warn("--delete-configmap has no effect: its ConfigMaps go anyway")
 
 
 def note_driver(driver: DriverName | None, console: "Console", asked: str = "--driver") -> None:

@@ -9,6 +9,7 @@ from vcli.cli.app import COMMANDS
 from vcli.cli.peers import (
     INSTEAD,
     DriverName,
+    PeerDeleteOptions,
     PeerOptions,
     asks_for_compatible,
     in_foreground,
@@ -34,16 +35,38 @@ class Heard(Console):
 
 def test_what_has_no_effect_is_noted_once_each():
     heard = Heard()
-    PeerOptions(driver=DriverName.HELM, add=False, chart_version="0.30.0", background_proxy=True).note(heard)
+    PeerOptions(
+        driver=DriverName.HELM,
+        add=False,
+        chart_name="vcluster",
+        chart_repo="https://charts.loft.sh",
+        chart_version="0.30.0",
+        expose_local=False,
+        background_proxy=True,
+    ).note(heard)
+    PeerDeleteOptions(auto_delete_namespace=True, delete_context=True, delete_configmap=True).note(heard)
     assert [each.partition(" has no effect")[0] for each in heard.warnings] == [
         "--driver helm",
         "--add",
+        "--chart-name",
+        "--chart-repo",
         "--chart-version",
+        "--expose-local",
         "--background-proxy",
+        "--auto-delete-namespace",
+        "--delete-context",
+        "--delete-configmap",
     ]
     quiet = Heard()
     PeerOptions().note(quiet)
+    PeerDeleteOptions().note(quiet)
     assert quiet.warnings == []
+
+
+@pytest.mark.parametrize("kept", ["auto_delete_namespace", "delete_context"])
+def test_what_delete_never_keeps_is_refused(kept: str):
+    with pytest.raises(UsageError, match=f"--{kept.replace('_', '-')}=false"):
+        PeerDeleteOptions(**{kept: False}).note(Heard())
 
 
 @pytest.mark.parametrize("driver", [DriverName.DOCKER, DriverName.PLATFORM])
