@@ -43,7 +43,7 @@ def section(*names: str) -> str:
 
 def reference() -> str:
     """The whole document."""
-    names = [name for name, entry in COMMANDS.items() if entry.alias_of is None]
+    names = [name for name, entry in COMMANDS.items() if entry.is_listed]
     return HEAD + section() + "".join(section(name) for name in names)
 
 

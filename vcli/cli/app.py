@@ -10,6 +10,7 @@ from typer.main import get_command
 
 from vcli.cli.helptext import Family, Verb
 from vcli.cli.options import Group, root
+from vcli.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,13 @@ class Entry:
     help: str
     section: str
     alias_of: str | None = None
+    of_other_clis: bool = False
+    """It is there for scripts written for other tools."""
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether help, completion and the reference show it."""
+        return self.alias_of is None and not self.of_other_clis
 
 
 CLUSTERS, ACCESS, HOST, OTHER = "Virtual clusters", "Access", "Host", "Other"
@@ -73,6 +81,10 @@ COMMANDS: dict[str, Entry] = {
     "image": Entry("vcli.commands.image:image", "Build the syncer image without Docker", HOST),
     "completion": Entry("vcli.commands.completion:completion", "Print a completion script", OTHER),
     "version": Entry("vcli.commands.version:version", "Print the version of vcli", OTHER),
+    "use": Entry("vcli.commands.peers:use", "Accepted for loft-sh's CLI", OTHER, of_other_clis=True),
+    "telemetry": Entry(
+        "vcli.commands.peers:telemetry", "Accepted for loft-sh's CLI", OTHER, of_other_clis=True
+    ),
 }
 
 DESCRIPTION = """Virtual Kubernetes clusters inside one namespace of a host cluster.
@@ -87,7 +99,7 @@ class Root(Family):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """The names that help and completion show."""
-        return [name for name, entry in COMMANDS.items() if entry.alias_of is None]
+        return [name for name, entry in COMMANDS.items() if entry.is_listed]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Import a command; None if there is none of that name."""
@@ -98,12 +110,21 @@ class Root(Family):
         """All names, aliases too."""
         return list(COMMANDS)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Find the command, or say what there is in place of one of another tool."""
+        if not ctx.resilient_parsing and args[0] not in COMMANDS:
+            from vcli.cli.peers import INSTEAD  # noqa: PLC0415
+
+            if hint := INSTEAD.get(args[0]):
+                raise UsageError(f"there is no command {args[0]!r}", hint=hint)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """List the commands by what one wants to do."""
         for section in (CLUSTERS, ACCESS, HOST, OTHER):
             with formatter.section(section):
                 formatter.write_dl(
-                    [(n, e.help) for n, e in COMMANDS.items() if e.section == section and e.alias_of is None]
+                    [(n, e.help) for n, e in COMMANDS.items() if e.section == section and e.is_listed]
                 )
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
@@ -115,7 +136,7 @@ class Root(Family):
         found: list[Any] = [
             CompletionItem(name, help=entry.help)
             for name, entry in COMMANDS.items()
-            if entry.alias_of is None and name.startswith(incomplete)
+            if entry.is_listed and name.startswith(incomplete)
         ]
         return found or super(Family, self).shell_complete(ctx, incomplete)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from vcli.cli.options import Common, Name, Yes, command
-from vcli.cli.peers import Driver, note_driver
+from vcli.cli.peers import Driver, PeerDeleteOptions, note_driver
 from vcli.result import Result
 
 
@@ -30,6 +30,7 @@ async def delete(
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until everything is gone.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     driver: Driver = None,
+    peers: PeerDeleteOptions,
     common: Common,
 ) -> Result:
     r"""Remove a virtual cluster and everything that was made for it.
@@ -45,6 +46,7 @@ async def delete(
     from vcli.operations.delete import DEFAULT_TIMEOUT, Options, delete_cluster  # noqa: PLC0415
 
     note_driver(driver, common.console)
+    peers.note(common.console)
     options = Options(
         name=name,
         namespace=common.namespace,

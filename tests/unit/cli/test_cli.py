@@ -23,7 +23,7 @@ from vcli.errors import (
 )
 from vcli.result import Result
 
-PUBLIC = [name for name, entry in app.COMMANDS.items() if entry.alias_of is None]
+PUBLIC = [name for name, entry in app.COMMANDS.items() if entry.is_listed]
 
 
 def run(capsys, *args):

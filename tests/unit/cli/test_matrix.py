@@ -49,6 +49,7 @@ USUAL: Mapping[Words, tuple[Words, ...]] = {
     ("values", "check"): (("-f", "/dev/null"),),
     ("values", "migrate"): (("-f", "/dev/null"),),
     ("values", "profile"): (("ci",),),
+    ("use", "driver"): (("helm",),),
 }
 # These print the same in every format: a script, a log, what kubectl asks a credential plugin for.
 ONE_FORMAT = {("completion",), ("logs",), ("token",)}

@@ -7,13 +7,16 @@ import pytest
 
 from vcli.cli.app import COMMANDS
 from vcli.cli.peers import (
+    INSTEAD,
     DriverName,
+    PeerDeleteOptions,
     PeerOptions,
     asks_for_compatible,
     in_foreground,
     note_driver,
     row_of_list,
 )
+from vcli.cli.run import run_cli
 from vcli.cli.values import ValueOptions
 from vcli.console import Console
 from vcli.errors import UsageError
@@ -32,16 +35,38 @@ class Heard(Console):
 
 def test_what_has_no_effect_is_noted_once_each():
     heard = Heard()
-    PeerOptions(driver=DriverName.HELM, add=False, chart_version="0.30.0", background_proxy=True).note(heard)
+    PeerOptions(
+        driver=DriverName.HELM,
+        add=False,
+        chart_name="vcluster",
+        chart_repo="https://charts.loft.sh",
+        chart_version="0.30.0",
+        expose_local=False,
+        background_proxy=True,
+    ).note(heard)
+    PeerDeleteOptions(auto_delete_namespace=True, delete_context=True, delete_configmap=True).note(heard)
     assert [each.partition(" has no effect")[0] for each in heard.warnings] == [
         "--driver helm",
         "--add",
+        "--chart-name",
+        "--chart-repo",
         "--chart-version",
+        "--expose-local",
         "--background-proxy",
+        "--auto-delete-namespace",
+        "--delete-context",
+        "--delete-configmap",
     ]
     quiet = Heard()
     PeerOptions().note(quiet)
+    PeerDeleteOptions().note(quiet)
     assert quiet.warnings == []
+
+
+@pytest.mark.parametrize("kept", ["auto_delete_namespace", "delete_context"])
+def test_what_delete_never_keeps_is_refused(kept: str):
+    with pytest.raises(UsageError, match=f"--{kept.replace('_', '-')}=false"):
+        PeerDeleteOptions(**{kept: False}).note(Heard())
 
 
 @pytest.mark.parametrize("driver", [DriverName.DOCKER, DriverName.PLATFORM])
@@ -104,3 +129,29 @@ def test_names_of_the_other_cli_are_no_more_than_names():
 def test_a_minor_version_is_the_release_that_hosts_have(given: str, taken: str):
     found = ValueOptions(kubernetes_version=given).options()["--kubernetes-version"]
     assert found == {"controlPlane": {"distro": {"k8s": {"version": taken}}}}
+
+
+def test_commands_that_scripts_begin_with_are_accepted(capsys: pytest.CaptureFixture[str]):
+    for words, noted in (
+        (["use", "driver", "helm"], "warning: use driver helm has no effect"),
+        (["telemetry", "disable"], "warning: telemetry disable has no effect"),
+    ):
+        assert run_cli(words) == 0
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(noted)
+    assert run_cli(["use", "driver", "docker"]) == 2
+    assert "use driver docker: vcli runs no virtual clusters in Docker" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", INSTEAD)
+def test_other_commands_say_what_there_is_instead(name: str, capsys: pytest.CaptureFixture[str]):
+    assert name not in COMMANDS
+    assert run_cli([name, "--version", "1"]) == 2
+    assert capsys.readouterr().err == f"error: there is no command {name!r}\nhint: {INSTEAD[name]}\n"
+
+
+def test_they_are_in_no_list(capsys: pytest.CaptureFixture[str]):
+    assert run_cli(["--help"]) == 0
+    listed = capsys.readouterr().out.split("Commands:")[-1]
+    assert not {each for each in ("use", "telemetry") if f"  {each} " in listed}

@@ -54,6 +54,25 @@ def test_the_qos_class_is_the_virtual_pods():
     assert told(pod(), {"phase": "Running", "qosClass": "Burstable"})["qosClass"] == "BestEffort"
 
 
+def test_mounts_of_injected_volumes_are_hidden():
+    data, hosts = {"name": "data", "mountPath": "/data"}, {"name": "vcli-hosts", "mountPath": "/etc/hosts"}
+    virtual = pod(
+        containers=[
+            {"name": "main", "image": "i", "volumeMounts": [data]},
+            {"name": "bare", "image": "i"},
+        ]
+    )
+    status = {
+        "containerStatuses": [
+            container_status("main", volumeMounts=[data, hosts]),
+            container_status("bare", volumeMounts=[hosts]),
+        ]
+    }
+    main, bare = told(virtual, status)["containerStatuses"]
+    assert main["volumeMounts"] == [data]
+    assert "volumeMounts" not in bare
+
+
 def test_statuses_of_injected_containers_are_hidden():
     virtual = pod(
         initContainers=[{"name": "init", "image": "i"}], ephemeralContainers=[{"name": "debug", "image": "i"}]

@@ -1,13 +1,13 @@
 """Pod status: host to virtual, and readiness gates the other way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 from vcli.kube.types import annotations, conditions
 from vcli.syncer.translate import keys
 from vcli.syncer.translate.messages import rewrite
-from vcli.syncer.translate.objects import Object, changed, without
+from vcli.syncer.translate.objects import Object, by_name, changed, without
 from vcli.syncer.translate.pods.references import pod_names
 from vcli.syncer.translate.pods.words import own_words
 from vcli.syncer.translate.scope import Scope
@@ -44,8 +44,9 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
     """The status that the virtual pod shall have, complete (for a replace of the status subresource).
 
     It is the host's, but for: the QoS class; generations, which are the virtual pod's own; statuses of
-    containers that the host's admission put in; conditions that belong to readiness gates or to controllers
-    of the virtual cluster; and names in texts. What a container says at its end is its own, byte for byte.
+    containers and mounts that the syncer or the host's admission put in; conditions that belong to readiness
+    gates or to controllers of the virtual cluster; and names in texts. What a container says at its end is
+    its own, byte for byte.
     """
     old = virtual.get("status") or {}
 
@@ -67,8 +68,12 @@ def virtual_status(host: Object, virtual: Object, *, scope: Scope) -> Object:
         status["observedGeneration"] = old["observedGeneration"]
     for field, containers in _STATUSES:
         if field in status:
-            ours = {container["name"] for container in virtual["spec"].get(containers) or ()}
-            status[field] = [_container_status(each, text) for each in status[field] if each["name"] in ours]
+            ours = by_name(virtual["spec"].get(containers))
+            status[field] = [
+                _container_status(each, ours[each["name"]], text)
+                for each in status[field]
+                if each["name"] in ours
+            ]
     status["conditions"] = _conditions(host, virtual, text)
     return status
 
@@ -126,14 +131,22 @@ def _generation(host: Object, observed: int | None) -> int | None:
     return int(made_from) if is_current and made_from.isdecimal() else None
 
 
-def _container_status(status: Mapping[str, Any], text: Any) -> Object:
+def _container_status(status: Mapping[str, Any], container: Mapping[str, Any], text: Any) -> Object:
+    paths = {mount["mountPath"] for mount in container.get("volumeMounts") or ()}
+
+    def own(mounts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        return [mount for mount in mounts if mount["mountPath"] in paths]
+
     def states(found: Mapping[str, Any]) -> Object:
         return {
             name: state if _is_its_own(name, state or {}) else changed(state or {}, "message", text)
             for name, state in found.items()
         }
 
-    return changed(changed(status, "state", states), "lastState", states)
+    own_mounts = changed(status, "volumeMounts", own)
+    if not own_mounts.get("volumeMounts", True):
+        del own_mounts["volumeMounts"]
+    return changed(changed(own_mounts, "state", states), "lastState", states)
 
 
 def _is_its_own(name: str, state: Mapping[str, Any]) -> bool:
