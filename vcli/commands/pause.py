@@ -16,7 +16,11 @@ async def pause(
     *,
     yes: Yes = False,
     wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Wait until the pods have ended, each in its own grace.")
+        bool,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until the pods have ended, each in its own grace, up to half of --timeout.",
+        ),
     ] = True,
     driver: Driver = None,
     common: Common,

@@ -1,4 +1,4 @@
-"""Ending the pods of a virtual cluster that is deleted, however long a grace they were given."""
+"""Ending the pods of a virtual cluster that is deleted or paused, however long a grace they were given."""
 
 import asyncio
 import time
@@ -30,10 +30,12 @@ class Schedule:
 
     Args:
         timeout: seconds that the whole deletion may take.
+        most: seconds of grace that a pod may have, and no more than its share of the whole time.
         force: whether pods may be forgotten; not where their volumes are used again.
     """
 
     timeout: float = 2.0 * _GRACE
+    most: float = _GRACE
     force: bool = True
     forgotten: list[str] = field(default_factory=list)
     _started: float = field(default_factory=time.monotonic)
@@ -42,7 +44,7 @@ class Schedule:
     @property
     def longest(self) -> int:
         """Seconds of grace at most."""
-        return max(1, min(_GRACE, int(self.timeout * _SHARE)))
+        return max(1, int(min(self.most, self.timeout * _SHARE)))
 
     def next_grace(self, pod: Object) -> int | None:
         """The grace to delete a pod with now, in seconds; None to leave it alone.

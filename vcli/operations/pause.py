@@ -8,14 +8,13 @@ from typing import Final
 
 from vcli import inputs
 from vcli.contract.labels import MANAGED_BY, PAUSED_AT
-from vcli.controlplane.apply import together
 from vcli.errors import ConflictError, TimedOutError, VcliError
 from vcli.invocation import vcli
 from vcli.kube.client import Client
-from vcli.kube.errors import Conflict, NotFound
 from vcli.kube.resources import PODS, SERVICES
-from vcli.kube.types import Object, is_terminating, uid
+from vcli.kube.types import Object, is_terminating
 from vcli.operations import credential_cache, removal
+from vcli.operations.ending import Schedule, end_pods
 from vcli.operations.host_connection import HostConnection, connect_to_host
 from vcli.operations.resolve import VirtualCluster, check_place, resolve
 from vcli.operations.steps import NoSteps, Steps
@@ -124,7 +123,7 @@ async def pause_cluster(
             if changed and cluster.ours:
                 await _mark(client, cluster)
             selector = f"{MANAGED_BY if cluster.ours else _MANAGED_BY_OTHERS}={cluster.name}"
-            removed = await _end_pods(client, cluster, selector)
+            removed = await _end_pods(client, cluster, selector, timeout=options.timeout)
             if options.wait:
                 await _gone(client, cluster, selector, until=until, detail=step.detail)
         return Paused(name=cluster.name, namespace=cluster.namespace, changed=changed, pods=removed)
@@ -190,17 +189,14 @@ async def _mark(client: Client, cluster: VirtualCluster) -> None:
     await client.patch(SERVICES, cluster.name, body, namespace=cluster.namespace)
 
 
-async def _end_pods(client: Client, cluster: VirtualCluster, selector: str) -> int:
-    """Delete the pods that run, with the grace of each; what has ended stays, with its logs."""
+async def _end_pods(client: Client, cluster: VirtualCluster, selector: str, *, timeout: float) -> int:  # noqa: ASYNC109  what pods get of it
+    """Delete the pods that run; what has ended stays, with its logs.
 
-    async def end(pod: Object) -> None:
-        try:
-            await client.delete(PODS, pod["metadata"]["name"], namespace=cluster.namespace, uid=uid(pod))
-        except (NotFound, Conflict):  # gone, or another one by now
-            return
-
+    With the grace of each, up to half of the time: a tenant's may be a day. None is forgotten, as its volumes
+    are used again.
+    """
     pods = await _running(client, cluster, selector)
-    await together(end(pod) for pod in pods if not is_terminating(pod))
+    await end_pods(client, pods, Schedule(timeout=timeout, most=timeout, force=False))
     return len(pods)
 
 

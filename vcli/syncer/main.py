@@ -23,6 +23,7 @@ from vcli.syncer.addons import apply_addons, filled_in
 from vcli.syncer.caches import watch_all
 from vcli.syncer.dns import addons_with_names
 from vcli.syncer.engine.availability import Availability
+from vcli.syncer.engine.budget import Budget
 from vcli.syncer.engine.caches import Caches
 from vcli.syncer.engine.context import SyncContext, scope_of
 from vcli.syncer.engine.controller import Controller
@@ -117,7 +118,7 @@ async def run(
                 settings=settings,
                 scope=scope_of(settings),
                 virtual=Caches(virtual_client, name="virtual", availability=availability),
-                host=Caches(host_client, name="host", availability=availability),
+                host=Caches(host_client, name="host", availability=availability, budget=Budget()),
                 recorder=Recorder(virtual_client),
                 host_version=ServerVersion(host_client),
             )
@@ -137,7 +138,7 @@ async def run(
                 metrics_api = MetricsApiService(ctx, usage, limiter=limiter, address=address)
                 runnables, controllers = _runnables(ctx, gates, server, metrics_api, address)
                 metrics.watch_controllers(controllers)
-                metrics.kept = ctx.host.kept.samples
+                metrics.kept = ctx.host.samples
                 if settings.manifests:
                     work = partial(apply_manifests, virtual_client, settings.manifests, warn)
                     ready = partial(gates.wait, "default ServiceAccount")

@@ -29,6 +29,8 @@ _LOOK_EVERY: Final = 10.0
 _OF_POD: Final = "authentication.kubernetes.io/pod-name"
 _ACCOUNT: Final = "system:serviceaccount:"
 _FINISHED: Final = frozenset({"Succeeded", "Failed"})
+_LONGEST_GRACE: Final = 90
+"""Seconds that a pod gets to end, as when 'vcli pause' removes it."""
 
 
 class SleepDueError(VcliError):
@@ -158,8 +160,12 @@ async def fall_asleep(client: Client, settings: Settings) -> None:
     found = await client.list(PODS, namespace=namespace, label_selector=f"{MANAGED_BY}={settings.cluster}")
     for pod in found["items"]:
         if not is_terminating(pod) and pod.get("status", {}).get("phase") not in _FINISHED:
+            own = pod.get("spec", {}).get("terminationGracePeriodSeconds", _LONGEST_GRACE)
+            grace = min(own, _LONGEST_GRACE)  # a tenant's may be a day
             with suppress(NotFound, Conflict):
-                await client.delete(PODS, pod["metadata"]["name"], namespace=namespace, uid=uid(pod))
+                await client.delete(
+                    PODS, pod["metadata"]["name"], namespace=namespace, uid=uid(pod), grace=grace
+                )
     replicas = workload["spec"].get("replicas", 1)
     marks = {PAUSED: "true", PAUSED_REPLICAS: str(replicas), SLEEPING_SINCE: now}
     body: Object = {"metadata": {"annotations": marks}, "spec": {"replicas": 0}}

@@ -29,6 +29,11 @@ def test_a_pod_gets_its_own_grace_but_not_a_long_one(grace, timeout, given):
     assert Schedule(timeout=timeout).next_grace(pod(grace=grace)) == given
 
 
+@pytest.mark.parametrize(("grace", "given"), [(DAY, 90), (60, 60), (None, 90)])
+def test_where_more_is_given_it_is_half_of_the_time(grace, given):
+    assert Schedule(timeout=180, most=180, force=False).next_grace(pod(grace=grace)) == given
+
+
 def test_each_is_asked_once_for_each_grace():
     schedule = Schedule(timeout=120)
     assert schedule.next_grace(pod(grace=DAY)) == 30

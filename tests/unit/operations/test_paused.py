@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from scripted_api import NAMESPACE, ScriptedApi, listed, ok
+from scripted_api import NAMESPACE, ScriptedApi, listed, ok, thing
 from vcli.errors import ConflictError
-from vcli.operations.pause import keeps_data_in_pod
+from vcli.operations.pause import _end_pods, keeps_data_in_pod
 from vcli.operations.resolve import VirtualCluster, cluster_of
 from vcli.operations.usable import refuse_deleted, refuse_paused
 from vcli.operations.workloads import is_paused, own_objects, scale_down, scale_up
@@ -142,3 +142,15 @@ def test_one_that_its_own_syncer_has_paused_sleeps() -> None:
     found["metadata"]["annotations"][SLEEPING] = "2026-01-01T00:00:00Z"
     assert cluster(found).status == "Sleeping"
     assert is_paused(cluster(found))
+
+
+@pytest.mark.parametrize(("own", "given"), [(86400, 90), (60, 60), (0, 0)])
+async def test_a_pod_that_asks_for_a_day_does_not_hold_up_pausing(own: int, given: int) -> None:
+    api, pods = ScriptedApi(), f"/api/v1/namespaces/{NAMESPACE}/pods"
+    found = thing("web", spec={"terminationGracePeriodSeconds": own}, status={"phase": "Running"})
+    done = thing("done", spec={"terminationGracePeriodSeconds": own}, status={"phase": "Failed"})
+    api.on("GET", pods, listed(found, done))
+    api.on("DELETE", f"{pods}/web", ok({}))
+    async with api.client() as client:
+        assert await _end_pods(client, cluster(workload()), "a=b", timeout=180.0) == 1
+    assert [each.body["gracePeriodSeconds"] for each in api.requests if each.method == "DELETE"] == [given]

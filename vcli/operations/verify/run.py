@@ -14,7 +14,7 @@ from vcli.operations.resolve import VirtualCluster
 from vcli.operations.steps import Steps
 from vcli.operations.stored import read_values
 from vcli.operations.target import target
-from vcli.operations.verify import belongings
+from vcli.operations.verify import belongings, services
 from vcli.operations.verify.model import (
     OF_POLICIES,
     Attempt,
@@ -94,6 +94,7 @@ async def _all(
     scene: Scene, attempts: Sequence[Attempt], parts: frozenset[Closed], detail: Callable[[str], None]
 ) -> list[Finding]:
     await belongings.decoys(scene)
+    await services.decoys(scene)
     window, done = asyncio.Semaphore(_AT_ONCE), 0
 
     async def one(attempt: Attempt) -> Finding:

@@ -17,6 +17,7 @@ Judge = Callable[[Scene, Object], Observed]
 
 _PORTS: Final = [{"name": "http", "port": 80, "targetPort": 8080}]
 _FREE: Final = "203.0.113.7"
+_ELSEWHERE: Final = "verify-elsewhere"
 _HOSTILE_ANNOTATIONS: Final = {
     "external-dns.alpha.kubernetes.io/hostname": "www.example.com",
     "service.beta.kubernetes.io/aws-load-balancer-scheme": "internet-facing",
@@ -96,7 +97,7 @@ def _endpoints(address: Callable[[Scene], str]) -> Make:
         ip = address(scene)
         if not ip:
             return None
-        labels = {"kubernetes.io/service-name": "verify-elsewhere"}
+        labels = {"kubernetes.io/service-name": _ELSEWHERE}
         return {
             "metadata": {"labels": labels},
             "addressType": "IPv6" if ":" in ip else "IPv4",
@@ -105,6 +106,18 @@ def _endpoints(address: Callable[[Scene], str]) -> Make:
         }
 
     return make
+
+
+def _leads_there(_: Scene, on_host: Object) -> Observed:
+    if on_host.get("endpoints"):
+        return got_through("the host has it: what comes by an ingress controller is sent there")
+    return held("the host has the EndpointSlice without it")
+
+
+async def decoys(scene: Scene) -> None:
+    """Make the Service that EndpointSlices of this group are of: without one the host gets none."""
+    service = {"metadata": {"name": _ELSEWHERE}, "spec": {"ports": _PORTS}}
+    await scene.inside.create(SERVICES, service, namespace=scene.namespace)
 
 
 def _on_host(text: str) -> Judge:
@@ -206,9 +219,17 @@ ATTEMPTS: Final = (
         _endpoints(lambda _: "127.0.0.1"), _on_host("the host has the endpoint"),
     ),
     _attempt(
-        "endpoint-node", "services", "an endpoint that is a node", Closed.NEVER, ENDPOINTSLICES,
-        _endpoints(lambda scene: scene.places.plane.node_ip),
-        _on_host("the host has it; packets keep their sender's address"), absent=_NOT_THERE,
+        "endpoint-node", "services", "an endpoint that is a node", Closed.POD_SECURITY, ENDPOINTSLICES,
+        _endpoints(lambda scene: scene.places.plane.node_ip), _leads_there,
+    ),
+    _attempt(
+        "endpoint-control-plane", "services", "an endpoint that is a control plane", Closed.POD_SECURITY,
+        ENDPOINTSLICES, _endpoints(lambda scene: scene.places.plane.ip), _leads_there,
+    ),
+    _attempt(
+        "endpoint-neighbour", "services", "an endpoint that is a neighbour's pod", Closed.POD_SECURITY,
+        ENDPOINTSLICES,
+        _endpoints(lambda scene: scene.neighbour.pod_ip if scene.neighbour else ""), _leads_there,
     ),
     _attempt(
         "network-policy", "services", "a NetworkPolicy that allows everything", Closed.NETWORK,

@@ -34,6 +34,11 @@ class TokenBucket:
         self._refill(now)
         return self._left >= self._burst
 
+    @property
+    def is_below_half(self) -> bool:
+        """Whether less than half of the burst was left the last time."""
+        return self._left < self._burst / 2
+
     def _refill(self, now: float) -> None:
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
         self._at = now

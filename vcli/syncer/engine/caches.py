@@ -1,7 +1,7 @@
 """One cluster as controllers see it: its client, the caches of what it holds, and the writes to it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from vcli.kube.client import Client
@@ -10,8 +10,10 @@ from vcli.kube.informer import Informer
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object
 from vcli.syncer.engine.availability import Availability
+from vcli.syncer.engine.budget import Budget
 from vcli.syncer.engine.kept import Kept
 from vcli.syncer.engine.memory import intern
+from vcli.syncer.engine.prometheus import Sample
 from vcli.syncer.engine.writer import Writer
 
 Index = Callable[[Object], Iterable[str]]
@@ -24,6 +26,7 @@ class Caches:
         client: of the cluster.
         name: of the cluster, for messages.
         availability: learns of the kinds that can't be listed.
+        budget: bounds how often an object is written; by default nothing does.
 
     Attributes:
         client: of the cluster.
@@ -34,13 +37,21 @@ class Caches:
 
     needs_leadership = False
 
-    def __init__(self, client: Client, *, name: str, availability: Availability | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        name: str,
+        availability: Availability | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self.client = client
         self.name = name
         self.availability = availability or Availability()
         self._forms: dict[Resource, Callable[[Object], Object]] = {}
         self.kept = Kept(lambda resource, obj: self._forms[resource](obj) if resource in self._forms else obj)
-        self.writer = Writer(client, self.store, kept=self.kept)
+        self._budget = budget
+        self.writer = Writer(client, self.store, kept=self.kept, budget=budget)
         self._informers: dict[Resource | str, Informer] = {}
         self._optional: set[Informer] = set()
 
@@ -106,6 +117,12 @@ class Caches:
         informer = self._informers.get(resource)
         if informer is not None:
             informer.store(obj)
+
+    def samples(self) -> Iterator[Sample]:
+        """For the metrics: what was restored, and what had to wait."""
+        yield from self.kept.samples()
+        if self._budget is not None:
+            yield from self._budget.samples()
 
     async def run(self) -> None:
         """Keep all caches up to date until cancelled."""

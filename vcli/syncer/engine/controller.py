@@ -8,7 +8,7 @@ from typing import Final, Generic
 from vcli.errors import VcliError
 from vcli.kube.errors import ApiError, Conflict, NotFound, ServerError, TooManyRequests, Unreachable
 from vcli.kube.informer import Informer
-from vcli.syncer.engine.kept import RestoreLaterError
+from vcli.syncer.engine.budget import WriteLaterError
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.queue import LONGEST_RETRY, WorkQueue
 from vcli.syncer.engine.schedule import INITIAL, Key
@@ -126,8 +126,7 @@ class Controller(Generic[Key]):
             self.queue.give_up(key)
             say = log.warning if first or _is_worth_a_line(self.queue.failures(key)) else log.debug
             say("given up until it changes", controller=self.name, key=key, error=error)
-        except RestoreLaterError as later:
-            self.queue.forget(key)
+        except WriteLaterError as later:  # no failure, and no success by which others were forgotten
             self.queue.add(key, after=later.seconds)
         except (Conflict, NotFound, TooManyRequests, ServerError, Unreachable) as error:
             wait = (error.retry_after if isinstance(error, ApiError) else None) or 0.0

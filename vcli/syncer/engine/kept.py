@@ -15,10 +15,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from vcli.errors import VcliError
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object, OwnerReference, annotations, labels
 from vcli.syncer.engine.bucket import TokenBucket
+from vcli.syncer.engine.budget import WriteLaterError
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.prometheus import Sample
 from vcli.syncer.translate import keys
@@ -51,16 +51,11 @@ _OF_THE_BINDER: Final = ("pv.kubernetes.io/", "volume.beta.kubernetes.io/", "vol
 _Key = tuple[Resource, str, str]
 
 
-class RestoreLaterError(VcliError):
-    """An object was restored too often, or too many were: the next time is in so many seconds.
-
-    Attributes:
-        seconds: how long to wait.
-    """
+class RestoreLaterError(WriteLaterError):
+    """An object was restored too often, or too many were: the next time is in so many seconds."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"changed on the host again and again; restored in {seconds:.0f} seconds")
-        self.seconds = seconds
+        super().__init__(seconds, f"changed on the host again and again; restored in {seconds:.0f} seconds")
 
 
 class Kept:

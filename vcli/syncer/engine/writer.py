@@ -8,6 +8,7 @@ from vcli.kube.client import Client, Strategy
 from vcli.kube.errors import AlreadyExists, Conflict, NotFound
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object, annotations, uid
+from vcli.syncer.engine.budget import Budget
 from vcli.syncer.engine.kept import Kept, with_owners_left
 from vcli.syncer.translate import keys
 
@@ -38,23 +39,32 @@ def is_applied(current: Object | None, desired: Object) -> bool:
 class Writer:
     """Writes to one cluster. Each answer is stored, so that the next look at the cache finds it.
 
-    All methods raise `ApiError` as the server answers, and `Unreachable`.
+    All methods raise `ApiError` as the server answers, and `Unreachable`; those that write an object,
+    `WriteLaterError` where that happens too often.
 
     Args:
         client: of the cluster.
         store: takes an answer into the cache of its resource.
         kept: knows what was written, and restores it; by default nothing is.
+        budget: bounds how often that is; by default nothing does.
     """
 
     def __init__(
-        self, client: Client, store: Callable[[Resource, Object], None], *, kept: Kept | None = None
+        self,
+        client: Client,
+        store: Callable[[Resource, Object], None],
+        *,
+        kept: Kept | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._kept = kept
+        self._budget = budget
         self._client = client
         self._store = store
 
     async def create(self, resource: Resource, desired: Object) -> Object:
         """Create an object."""
+        self._admit(resource, desired)
         return self._stored(resource, await self._client.create(resource, desired))
 
     async def apply(self, resource: Resource, desired: Object, *, current: Object | None) -> Object:
@@ -73,6 +83,7 @@ class Writer:
             if current is None and kept is not None and kept.was_written(resource, desired):
                 kept.admit(resource, desired)
             wanted = stamped(desired)
+        self._admit(resource, desired)
         answer = await self._client.apply(resource, wanted, field_manager=FIELD_MANAGER)
         if kept is not None:
             kept.wrote(resource, desired, answer)
@@ -91,6 +102,8 @@ class Writer:
                 return await self.create(resource, desired)
             except AlreadyExists:  # somebody took off the label by which the cache knows it
                 pass
+        if current is not None:
+            self._admit(resource, desired)
         return self._stored(resource, await self._client.replace(resource, desired))
 
     async def patch(
@@ -107,6 +120,7 @@ class Writer:
         Raises:
             Conflict: another object has the name by now.
         """
+        self._admit(resource, obj)
         metadata = obj["metadata"]
         answer = await self._client.patch(
             resource,
@@ -145,6 +159,10 @@ class Writer:
             )
         except (NotFound, Conflict):  # another object may have the name by now; the watch will say so
             return
+
+    def _admit(self, resource: Resource, obj: Object) -> None:
+        if self._budget is not None:
+            self._budget.admit(resource, obj)
 
     def _stored(self, resource: Resource, answer: Object) -> Object:
         self._store(resource, answer)

@@ -28,17 +28,19 @@ Index: TypeAlias = Callable[[Object], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Objects of another kind, in the virtual cluster, that what is wanted depends on.
+    """Objects of another kind that what is wanted depends on.
 
     Attributes:
         resource: that kind; it must have a cache.
         names: the objects that one of them concerns.
         predicate: which changes matter; by default each does.
+        on_host: whether they are those of the host, not of the virtual cluster.
     """
 
     resource: Resource
     names: Callable[[SyncContext, Object], Iterable[VirtualName]]
     predicate: Change | None = None
+    on_host: bool = False
 
 
 async def always(ctx: SyncContext, virtual: Object, host: Object | None) -> bool:  # noqa: ARG001
@@ -100,7 +102,7 @@ def to_host(ctx: SyncContext, resource: Resource, sync: ToHost) -> Controller[Vi
     enqueue_on_host(ctx.host[resource], queue, kind=resource.kind, scope=ctx.scope)
     for trigger in sync.triggers:
         enqueue_on(
-            ctx.virtual[trigger.resource],
+            (ctx.host if trigger.on_host else ctx.virtual)[trigger.resource],
             queue,
             partial(trigger.names, ctx),
             predicate=trigger.predicate,

@@ -1,8 +1,13 @@
 """EndpointSlices that no selector makes.
 
 For the selector of a Service the host makes its own, from the host pods.
+
+What comes from outside, by the host's ingress controller or a load balancer, arrives at an endpoint with
+their address, which the NetworkPolicies of others may let in. So a virtual cluster that is isolated may name
+its own pods and public addresses alone.
 """
 
+from collections.abc import Callable
 from typing import Final, cast
 
 from vcli.kube.types import Endpoint, EndpointSlice, plain
@@ -15,8 +20,16 @@ _SERVICE_NAME: Final = "kubernetes.io/service-name"
 _MANAGED_BY: Final = "endpointslice.kubernetes.io/managed-by"
 
 
-def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
-    """The complete host EndpointSlice."""
+def slice_to_host(
+    endpoint_slice: Object, *, scope: Scope, reachable: Callable[[str], bool] | None = None
+) -> Object:
+    """The complete host EndpointSlice.
+
+    Args:
+        endpoint_slice: the virtual one.
+        scope: the virtual cluster.
+        reachable: whether an address may be an endpoint; by default each may.
+    """
     virtual = cast("EndpointSlice", endpoint_slice)
     metadata = host_metadata(endpoint_slice, kind="EndpointSlice", scope=scope)
     labels = {**metadata["labels"], _MANAGED_BY: "vcli.dev"}
@@ -28,10 +41,24 @@ def slice_to_host(endpoint_slice: Object, *, scope: Scope) -> Object:
         "kind": "EndpointSlice",
         "metadata": {**metadata, "labels": labels},
         "addressType": virtual["addressType"],
-        "endpoints": [_endpoint(each, scope) for each in virtual.get("endpoints") or ()],
+        "endpoints": [
+            _endpoint(each, scope)
+            for each in virtual.get("endpoints") or ()
+            if reachable is None or all(map(reachable, each["addresses"]))
+        ],
         "ports": [port.copy() for port in virtual.get("ports") or ()],
     }
     return plain(host)
+
+
+def left_out(endpoint_slice: Object, reachable: Callable[[str], bool]) -> list[str]:
+    """A sentence about the endpoints that may not be."""
+    endpoints = cast("EndpointSlice", endpoint_slice).get("endpoints") or ()
+    gone = [address for each in endpoints for address in each["addresses"] if not reachable(address)]
+    if not gone:
+        return []
+    why = "this virtual cluster is isolated, and only its own pods and public addresses may be endpoints"
+    return [f"endpoints {', '.join(gone)} left out on the host: {why}"]
 
 
 def _endpoint(endpoint: Endpoint, scope: Scope) -> Endpoint:

@@ -22,9 +22,9 @@ from typing import Final
 
 from vcli.kube.resources import PODS
 from vcli.kube.types import is_terminating, uid
+from vcli.syncer.engine.budget import WriteLaterError
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import Controller, RequeueAfter, Waiting
-from vcli.syncer.engine.kept import RestoreLaterError
 from vcli.syncer.kinds.configs import Configs
 from vcli.syncer.kinds.indexes import config_names_of, configs_changed, is_finished
 from vcli.syncer.kinds.pods.binding import Nodes, PodBinding
@@ -122,7 +122,7 @@ class Pods:
         if not is_finished(virtual):
             try:
                 await self._updates.sync(virtual, host, state)
-            except RestoreLaterError as later:  # the status does not wait for that
+            except WriteLaterError as later:  # the status does not wait for that
                 return again or RequeueAfter(later.seconds)
         return again
 
