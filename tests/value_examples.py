@@ -141,7 +141,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "exportKubeConfig.insecure": [True],
     "exportKubeConfig.secret.name": ["exported"],
-    "exportKubeConfig.secret.namespace": [],
+    "exportKubeConfig.secret.namespace": [],  # together with a name, below
     "exportKubeConfig.additionalSecrets": [
         [{"name": "one"}, {"name": "two", "context": "ci", "insecure": True}],
         [
@@ -256,6 +256,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     {"networking.advanced.fallbackHostCluster": True},
     {"networking.replicateServices.fromHost": _FROM_HOST, "rbac.clusterRole.enabled": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
+    {f"{_NODES}.clearImageStatus": False},  # the default of other charts
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     *(
         {f"{_NODES}.enabled": True, f"{_NODES}.syncBackChanges": True, "rbac.clusterRole.enabled": given}
@@ -274,6 +275,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     ),
     {
         "exportKubeConfig.secret.name": "exported",
+        "exportKubeConfig.secret.namespace": "tools",
         "exportKubeConfig.server": "https://demo.example.org",
         "exportKubeConfig.context": "mine",
         "exportKubeConfig.insecure": True,
