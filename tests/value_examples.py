@@ -156,7 +156,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "rbac.clusterRole.enabled": [True, False],
     f"{_NODES}.selector.all": [],
     f"{_NODES}.selector.labels": [],
-    f"{_NODES}.clearImageStatus": [],
+    f"{_NODES}.clearImageStatus": [False],
     f"{_NODES}.syncBackChanges": [],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
@@ -256,7 +256,6 @@ COMBINATIONS: list[dict[str, Any]] = [
     {"networking.advanced.fallbackHostCluster": True},
     {"networking.replicateServices.fromHost": _FROM_HOST, "rbac.clusterRole.enabled": False},
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.all": True, f"{_NODES}.clearImageStatus": False},
-    {f"{_NODES}.clearImageStatus": False},  # the default of other charts
     {f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a", "example.com/b": ""}},
     *(
         {f"{_NODES}.enabled": True, f"{_NODES}.syncBackChanges": True, "rbac.clusterRole.enabled": given}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config import inside
+from vcli.config.checks_controllers import check_controllers
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_distros import check_distro
 from vcli.config.checks_exposure import check_exposure
@@ -36,6 +37,7 @@ def check(values: Values, document: Document) -> Values:
     """
     plane = values.control_plane
     distro = check_distro(plane, document)
+    check_controllers(plane, document)
     check_stores(values, document)
     check_high_availability(values, document)
     check_pods(values, document)
