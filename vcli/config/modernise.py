@@ -18,6 +18,10 @@ from vcli.config.shape import default_at, paths
 _SYNCER: Keys = ("controlPlane", "statefulSet", "image")
 _SECURITY: Keys = ("controlPlane", "statefulSet", "security", "containerSecurityContext")
 _NOT_YET = "not supported yet"
+_TODAYS = frozenset(
+    ("controlPlane", "exportKubeConfig", "networking", "policies", "sync", "syncer", "isolation")
+)
+"""What no chart has below ``vcluster``."""
 _OLD_IMAGE = (
     "it is the default of its chart, which is older than what can be run;"
     " controlPlane.distro.k8s.version names a version, controlPlane.distro.k3s.enabled runs k3s"
@@ -142,6 +146,13 @@ def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> No
 
 def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
+    below = document.data.get("vcluster")
+    if isinstance(below, dict) and below.keys() & _TODAYS:
+        text = "values of a chart that has vcluster as a dependency"
+        complaints.add(
+            fail(document, ("vcluster",), text, hint="give what is below vcluster as a file of its own")
+        )
+        del document.data["vcluster"]
     _settle(document, document.data, (), complaints)
     _drop_root(document, complaints)
 

@@ -126,3 +126,10 @@ def test_all_of_it_can_be_migrated(tmp_path: Path):
     values = loaded(tmp_path, text)
     today = loaded(tmp_path, migrate(tmp_path / "values.yaml").text)
     assert (today.given, today.warnings) == (values.given, ())
+
+
+def test_values_of_a_chart_around_it_are_said_to_be_such(tmp_path: Path):
+    said = refusal(tmp_path, "vcluster:\n  controlPlane: {proxy: {extraSANs: [a]}}\n  sync: {}\n")
+    assert "values.yaml:1: vcluster: values of a chart that has vcluster as a dependency" in said
+    assert "give what is below vcluster as a file of its own" in said
+    assert "unknown key" not in said
