@@ -141,7 +141,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "exportKubeConfig.server": ["https://demo.example.org:443/<&>"],
     "exportKubeConfig.insecure": [True],
     "exportKubeConfig.secret.name": ["exported"],
-    "exportKubeConfig.secret.namespace": [],
+    "exportKubeConfig.secret.namespace": [],  # together with a name, below
     "exportKubeConfig.additionalSecrets": [
         [{"name": "one"}, {"name": "two", "context": "ci", "insecure": True}],
         [
@@ -156,7 +156,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "rbac.clusterRole.enabled": [True, False],
     f"{_NODES}.selector.all": [],
     f"{_NODES}.selector.labels": [],
-    f"{_NODES}.clearImageStatus": [],
+    f"{_NODES}.clearImageStatus": [False],
     f"{_NODES}.syncBackChanges": [],
     "sync.toHost.pods.rewriteHosts.enabled": [False],
     "sync.toHost.services.externalIPs.allowedCIDRs": [["203.0.113.0/28", "2001:db8::/64"]],
@@ -274,6 +274,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     ),
     {
         "exportKubeConfig.secret.name": "exported",
+        "exportKubeConfig.secret.namespace": "tools",
         "exportKubeConfig.server": "https://demo.example.org",
         "exportKubeConfig.context": "mine",
         "exportKubeConfig.insecure": True,

@@ -35,7 +35,11 @@ COMBINATIONS: list[dict[str, Any]] = [
         "controlPlane.proxy.extraSANs": ["a.example"],
         "controlPlane.service.annotations": {"b": "1"},
         "controlPlane.advanced.globalMetadata.annotations": {"c": "2", "vcli.dev/exposed-by": "x"},
-        "exportKubeConfig.additionalSecrets": [{"name": "a"}, {"name": "b", "server": "https://b"}],
+        "exportKubeConfig.additionalSecrets": [
+            {"name": "a"},
+            {"name": "a", "namespace": "tools"},
+            {"name": "b", "server": "https://b"},
+        ],
     },
     {**_ON, "exportKubeConfig.server": "https://c", "exportKubeConfig.secret.name": "d"},
     {**_ON, "exportKubeConfig.secret.name": "d"},

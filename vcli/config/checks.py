@@ -7,6 +7,7 @@ from dataclasses import replace
 from vcli.catalog import SYNCED
 from vcli.catalog.kind import SyncedKind
 from vcli.config import inside
+from vcli.config.checks_controllers import check_controllers
 from vcli.config.checks_custom import check_custom
 from vcli.config.checks_distros import check_distro
 from vcli.config.checks_exposure import check_exposure
@@ -36,6 +37,7 @@ def check(values: Values, document: Document) -> Values:
     """
     plane = values.control_plane
     distro = check_distro(plane, document)
+    check_controllers(plane, document)
     check_stores(values, document)
     check_high_availability(values, document)
     check_pods(values, document)
@@ -114,12 +116,12 @@ def _check_exports(values: Values, document: Document) -> None:
     if exported.secret.name and exported.additional_secrets:
         hint = "name all of them in additionalSecrets"
         raise fail(document, ("exportKubeConfig", "secret"), "not together with additionalSecrets", hint=hint)
-    names: set[str] = set()
+    names: set[tuple[str, str]] = set()
     for index, each in enumerate(exported.additional_secrets):
         place = ("exportKubeConfig", "additionalSecrets", index)
-        if each.name in names:
+        if (each.namespace, each.name) in names:
             raise fail(document, (*place, "name"), f"{each.name} is the name of another one")
-        names.add(each.name)
+        names.add((each.namespace, each.name))
         account = each.service_account
         if (account.namespace or account.cluster_role) and not account.name:
             raise fail(document, (*place, "serviceAccount"), "of no use without a name")

@@ -102,7 +102,9 @@ def _full_version(given: str, document: Document, keys: Keys, *, name: str) -> s
         raise fail(document, keys, f"{version} is no version of {name}")
     parts = re.findall(r"[0-9]+", version)
     if int(parts[1]) < _OLDEST_MINOR:
-        raise fail(document, keys, f"{version} is older than 1.{_OLDEST_MINOR}, the oldest that can be run")
+        hint = f"name a newer one, or none, which is {KUBERNETES}"
+        text = f"{version} is older than 1.{_OLDEST_MINOR}, the oldest that can be run"
+        raise fail(document, keys, text, hint=hint)
     if version.count(".") > 1:
         return version
     if KUBERNETES.startswith(version + "."):

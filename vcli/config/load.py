@@ -13,7 +13,7 @@ from vcli.config.complaints import Complaints
 from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
 from vcli.config.idle import drop_idle
-from vcli.config.modernise import move, settle
+from vcli.config.modernise import chooses_k3s, move, settle
 from vcli.config.parse import build
 from vcli.config.schema import Values
 from vcli.config.shape import is_element, keys_of, shape_of
@@ -46,20 +46,26 @@ class Given:
         Raises:
             UsageError: all mistakes, with file and line, the key, and the nearest known one.
         """
-        merged, complaints = Document(), Complaints()
+        merged, complaints, k3s = Document(), Complaints(), self._chooses_k3s(over)
         for document in (*([over] if over else ()), *self.files):
             own = Document(copy.deepcopy(document.data), dict(document.places), twice=document.twice)
-            move(own, complaints)
+            move(own, complaints, k3s=k3s)
             merged.merge(own)
         for option, expression in self.sets:
             document = setting.parse(expression, below=merged.data, option=option)
-            move(document, complaints)
+            move(document, complaints, k3s=k3s)
             merged.merge(document)
         for option, data in self.options.items():
             merged.merge(Document(copy.deepcopy(dict(data)), {(key,): option for key in data}))
             _claim(merged, data, (), option)
         merged.drop_emptied(stays=partial(is_element, Values))
         return _checked(merged, complaints)
+
+    def _chooses_k3s(self, over: Document | None) -> bool:
+        documents = (*([over] if over else ()), *self.files)
+        sets = (setting.parse(expression, option=option) for option, expression in self.sets)
+        given = (*(each.data for each in (*documents, *sets)), *self.options.values())
+        return any(map(chooses_k3s, given))
 
 
 def read(
@@ -97,7 +103,7 @@ def load(
 def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
     """Values that were kept, as in ConfigMap ``vc-config-NAME``; ``name`` is said in errors."""
     document, complaints = Document(copy.deepcopy(dict(data)), {(key,): name for key in data}), Complaints()
-    move(document, complaints)
+    move(document, complaints, k3s=chooses_k3s(document.data))
     return _checked(document, complaints, drops_empty=False)
 
 

@@ -12,7 +12,7 @@ from vcli.config.complaints import Complaints
 from vcli.config.document import Document, Keys, Source, dotted, parse, text_of
 from vcli.config.idle import drop_idle
 from vcli.config.load import Given
-from vcli.config.modernise import move, settle
+from vcli.config.modernise import chooses_k3s, move, settle
 
 _STEP: Final = "  "
 
@@ -44,7 +44,7 @@ def migrate(source: Source) -> Migrated:
     document = parse(text, name)
     values = Given(files=(parse(text, name),)).values()
     before, complaints = copy.deepcopy(document.data), Complaints()
-    move(document, complaints)
+    move(document, complaints, k3s=chooses_k3s(document.data))
     settle(document, complaints)
     drop_idle(document)
     author = _Author(text, name)

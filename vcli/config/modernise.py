@@ -10,7 +10,7 @@ from vcli.config.document import Document, Keys, dotted
 from vcli.config.known import KNOWN, Key
 from vcli.config.known.asking import asks, is_default, is_empty, same
 from vcli.config.known.facts import defaults_of
-from vcli.config.known.images import is_foreign_syncer
+from vcli.config.known.images import image_of_vcluster, is_foreign_syncer
 from vcli.config.parse import fail
 from vcli.config.schema import Values
 from vcli.config.shape import default_at, paths
@@ -18,6 +18,10 @@ from vcli.config.shape import default_at, paths
 _SYNCER: Keys = ("controlPlane", "statefulSet", "image")
 _SECURITY: Keys = ("controlPlane", "statefulSet", "security", "containerSecurityContext")
 _NOT_YET = "not supported yet"
+_TODAYS = frozenset(
+    ("controlPlane", "exportKubeConfig", "networking", "policies", "sync", "syncer", "isolation")
+)
+"""What no chart has below ``vcluster``."""
 _OLD_IMAGE = (
     "it is the default of its chart, which is older than what can be run;"
     " controlPlane.distro.k8s.version names a version, controlPlane.distro.k3s.enabled runs k3s"
@@ -30,8 +34,14 @@ def schema_paths() -> frozenset[str]:
     return frozenset(paths(Values))
 
 
-def move(document: Document, complaints: Complaints) -> None:
-    """Move the old keys of a document, in place; a new key that is there as well wins."""
+def move(document: Document, complaints: Complaints, *, k3s: bool) -> None:
+    """Move the old keys of a document, in place; a new key that is there as well wins.
+
+    Args:
+        document: of one file, or what an option gave.
+        complaints: takes what is to be said.
+        k3s: the values run k3s, as `chooses_k3s` says: some old keys stand elsewhere then.
+    """
     for key in KNOWN.values():
         if key.what != "moved" or key.path in schema_paths():
             continue
@@ -40,7 +50,7 @@ def move(document: Document, complaints: Complaints) -> None:
         if not isinstance(parent, dict) or old[-1] not in parent:
             continue
         with complaints.collected():
-            _move(document, key, old, parent[old[-1]], complaints)
+            _move(document, key, old, parent[old[-1]], complaints, k3s=k3s)
         del parent[old[-1]]
         _drop_empty(document.data, old[:-1])
     if is_foreign_syncer(_at(document.data, _SYNCER)):
@@ -52,15 +62,29 @@ def move(document: Document, complaints: Complaints) -> None:
         _drop_empty(document.data, _SYNCER[:-1])
 
 
-def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Complaints) -> None:
-    if value == "" and is_default(old, value):  # where there is a mapping today
+def chooses_k3s(data: Any) -> bool:
+    """Whether values run k3s: today's key says so, or the image of a chart of 2023."""
+    if _at(data, ("controlPlane", "distro", "k3s", "enabled")) is True:
+        return True
+    image = _at(data, ("vcluster", "image"))
+    if not image or is_default(("vcluster", "image"), image):
+        return False
+    try:
+        return "controlPlane.distro.k3s.enabled" in image_of_vcluster(image)
+    except ValueError:
+        return False
+
+
+def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Complaints, *, k3s: bool) -> None:
+    if value == "" and (key.image or is_default(old, value)):  # where there is a mapping today
         return
     if key.image and is_default(old, value):
         place = document.place(old)
         complaints.warnings.append(f"{place}: {document.written(old)}: left out: {_OLD_IMAGE}")
         return
     try:
-        targets = key.convert(value) if key.convert else {key.to: value}
+        convert = (key.for_k3s if k3s else None) or key.convert
+        targets = convert(value) if convert else {key.to: value}
     except ValueError as error:
         raise fail(document, old, str(error)) from error
     if missing := [path for path in targets if not _is_target(path)]:
@@ -75,12 +99,15 @@ def _move(document: Document, key: Key, old: Keys, value: Any, complaints: Compl
 
 
 def _common(targets: Iterable[str], to: str) -> str:
-    """Where all of it stands now: below ``to``, as far down as they have in common."""
+    """Where all of it stands now: below ``to``, as far down as they have in common; else each place."""
     steps = [path.split(".") for path in targets]
     common = dotted(
         tuple(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*steps, strict=False)))
     )
-    return common if common.startswith(f"{to}.") else to
+    if common.startswith(f"{to}."):
+        return common
+    is_below = all(path == to or path.startswith(f"{to}.") for path in targets)
+    return to if is_below else ", ".join(targets)
 
 
 @cache
@@ -119,6 +146,13 @@ def _put(document: Document, new: Keys, value: Any, place: str, old: Keys) -> No
 
 def settle(document: Document, complaints: Complaints) -> None:
     """Take the known keys that are no keys of the schema out of a merged document, in place."""
+    below = document.data.get("vcluster")
+    if isinstance(below, dict) and below.keys() & _TODAYS:
+        text = "values of a chart that has vcluster as a dependency"
+        complaints.add(
+            fail(document, ("vcluster",), text, hint="give what is below vcluster as a file of its own")
+        )
+        del document.data["vcluster"]
     _settle(document, document.data, (), complaints)
     _drop_root(document, complaints)
 

@@ -21,7 +21,7 @@ class SecretReference:
     """One more Secret on the host with the kubeconfig, by `context`, `server` and `insecure` above."""
 
     name: str = doc("", "Name of the Secret; empty for none.", **_NAME)
-    namespace: str = doc("", "The host namespace; empty means the same, and no other will do.", **_NAMESPACE)
+    namespace: str = doc("", "The host namespace; empty means that of the virtual cluster.", **_NAMESPACE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class AdditionalSecret:
     """A Secret on the host with a kubeconfig."""
 
     name: str = required("Name of the Secret.", pattern=rf"^{NAME}$", form=_NAME["form"])
-    namespace: str = doc("", "The host namespace; empty means the same, and no other will do.", **_NAMESPACE)
+    namespace: str = doc("", "The host namespace; empty means that of the virtual cluster.", **_NAMESPACE)
     context: str = doc("", "Name of the context; empty means my-vcluster.")
     server: str = doc("", _SERVER)
     insecure: bool = doc(False, "Do not verify the certificate of `server`.")

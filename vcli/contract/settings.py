@@ -57,7 +57,8 @@ class Settings:
         kinds: the kinds that are on or off otherwise than by default, by `vcli.catalog.kind.SyncedKind.path`.
         selectors: LabelSelectors of what is mirrored from the host, by the same; of other kinds, all is.
         exports: Secrets on the host with kubeconfigs for other programs: ``name``, ``context``, ``server``,
-            ``insecure``, perhaps ``serviceAccount`` with ``name``, ``namespace``, ``clusterRole``.
+            ``insecure``, perhaps ``serviceAccount`` with ``name``, ``namespace``, ``clusterRole``; of one in
+            another namespace, ``namespace`` and ``role``, the Role there which gives the rights and owns it.
         mappings: objects of the host that are mirrored, by the same: see `vcli.contract.mappings`.
         networking: ``replicateServices``, ``resolveDNS`` and ``fallbackHostCluster`` of the values, as far as
             they are given.

@@ -18,7 +18,7 @@ def exports(names: Names, values: Values) -> list[Object]:
         values: what the user chose.
 
     Raises:
-        UsageError: one is to be in another namespace, or has the name of a Secret of the control plane.
+        UsageError: one has the name of a Secret of the control plane.
     """
     chosen = values.export_kube_config
     if chosen.secret.name:
@@ -38,13 +38,8 @@ def exports(names: Names, values: Values) -> list[Object]:
 
 
 def _export(names: Names, values: Values, secret: AdditionalSecret, path: str) -> Object:
-    if secret.namespace not in ("", names.namespace):
-        raise UsageError(
-            f"{path}.namespace: {secret.namespace} is another namespace than that of the virtual cluster,"
-            f" {names.namespace}: nothing would delete the Secret there with it",
-            hint="leave it out, and copy the Secret with what copies Secrets on this host",
-        )
-    if secret.name in (names.access, names.certificates, names.data_source):
+    is_elsewhere = secret.namespace not in ("", names.namespace)
+    if not is_elsewhere and secret.name in (names.access, names.certificates, names.data_source):
         raise UsageError(
             f"{path}.name: {secret.name} is a Secret of the control plane", hint="choose another name"
         )
@@ -54,6 +49,8 @@ def _export(names: Names, values: Values, secret: AdditionalSecret, path: str) -
         "server": secret.server or exposure.server(values),
         "insecure": secret.insecure,
     }
+    if is_elsewhere:
+        found |= {"namespace": secret.namespace, "role": f"{names.cluster_role}:{secret.name}"}
     if secret.service_account.name:
         account: Object = dump(secret.service_account)
         found["serviceAccount"] = {**account, "namespace": account["namespace"] or "kube-system"}

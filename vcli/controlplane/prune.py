@@ -67,8 +67,8 @@ async def find_surplus(
         ]
     )
     elsewhere = await together(_elsewhere(client, names, each) for each in (ROLEBINDINGS, ROLES))
-    places = {(obj["kind"], obj["metadata"].get("namespace")) for obj in wanted}
-    old = [x for some in elsewhere for x in some if (x["kind"], x["metadata"]["namespace"]) not in places]
+    places = {_place(obj) for obj in wanted}
+    old = [each for some in elsewhere for each in some if _place(each) not in places]
     bundles = [each for each in config_maps if each["metadata"]["name"].startswith("vc-bundle-")]
     found = [*(_typed(CONFIGMAPS, each) for each in bundles), *(each for some in others for each in some)]
     kept = {(obj["kind"], obj["metadata"]["name"]) for obj in wanted}
@@ -99,6 +99,11 @@ async def _elsewhere(client: Client, names: Names, resource: Resource) -> list[O
     except (NotFound, Forbidden):
         return []
     return [_typed(resource, each) for each in found]
+
+
+def _place(obj: Object) -> tuple[str, ...]:
+    metadata = obj["metadata"]
+    return obj["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
 async def _find(client: Client, names: Names, resource: Resource, name: str) -> list[Object]:

@@ -27,6 +27,7 @@ from vcli.contract.labels import HOST_NAMESPACE
 from vcli.contract.settings import ETCD_INSIDE, Settings, dump
 from vcli.controlplane import (
     addons,
+    export_rights,
     exposure,
     high_availability,
     manifests,
@@ -90,6 +91,7 @@ def render(
         *exposure.ingress(names, values),
         *_rights(names, values, facts),
         *rights_elsewhere.render(names, values, facts),
+        *export_rights.render(names, values, facts),
         _config_map(
             names.values,
             data={"config.yaml": _readable(values)},

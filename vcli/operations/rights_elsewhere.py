@@ -1,7 +1,7 @@
 """Whether the syncer can be given its rights in namespaces of the host that are not its own."""
 
 from vcli.config.schema import Values
-from vcli.controlplane import rights_elsewhere
+from vcli.controlplane import export_rights, rights_elsewhere
 from vcli.controlplane.names import Names
 from vcli.controlplane.rights import Right, rights_of
 from vcli.invocation import vcli
@@ -28,11 +28,22 @@ async def find_closed(client: Client, names: Names, values: Values, *, steps: St
         steps: is warned.
     """
     closed = set()
-    for namespace, rules in rights_elsewhere.rules(values, names.namespace).items():
+    shown = rights_elsewhere.rules(values, names.namespace)
+    wanted = [
+        *(
+            (space, rules, f"nothing of namespace {space!r} of the host will be shown")
+            for space, rules in shown.items()
+        ),
+        *(
+            (each.namespace, each.rules, f"namespace {each.namespace!r} of the host will get no kubeconfig")
+            for each in export_rights.rights(names, values)
+        ),
+    ]
+    for namespace, rules, what in wanted:
         why = await _why_not(client, names, namespace, [*_OWN, *rights_of(rules)])
         if why:
             closed.add(namespace)
-            steps.warn(f"nothing of namespace {namespace!r} of the host will be shown: {why}")
+            steps.warn(f"{what}: {why}")
     return frozenset(closed)
 
 

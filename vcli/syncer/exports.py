@@ -9,15 +9,16 @@ import base64
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from vcli.bootstrap import layout
 from vcli.bootstrap.kubeconfigs import User
 from vcli.bootstrap.pki import Files
 from vcli.contract.labels import access_secret
-from vcli.kube.errors import AlreadyExists
-from vcli.kube.resources import SECRETS
-from vcli.kube.types import annotations, is_terminating
+from vcli.kube.errors import AlreadyExists, Forbidden, NotFound
+from vcli.kube.informer import Informer
+from vcli.kube.resources import ROLES, SECRETS
+from vcli.kube.types import OwnerReference, annotations, is_terminating, labels, uid
 from vcli.syncer.accounts import Accounts
 from vcli.syncer.engine.context import Object, SyncContext
 from vcli.syncer.engine.controller import WAITING, Controller, RequeueAfter, Waiting
@@ -30,6 +31,10 @@ KIND: Final = "KubeConfig"
 _PARTS: Final = {"certificate-authority", "client-certificate", "client-key"}
 ACCESS: Final = "administrator's kubeconfig"
 """The key of the host's cache of the Secret that all of them are made from."""
+
+
+Place: TypeAlias = tuple[str, str]
+"""Namespace and name of a Secret on the host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +53,21 @@ class _Written:
 
 
 def watch(ctx: SyncContext) -> None:
-    """Ask for the cache that it takes, where anything is exported."""
+    """Ask for the caches that it takes, where anything is exported."""
     if ctx.settings.exports:
         one = f"metadata.name={access_secret(ctx.settings.cluster)}"
         ctx.host.watch(SECRETS, key=ACCESS, namespace=ctx.namespace, field_selector=one)
+    for each in ctx.settings.exports:
+        if "namespace" in each:
+            ctx.host.watch(
+                SECRETS,
+                key=_elsewhere((each["namespace"], each["name"])),
+                title="secrets for kubeconfigs",
+                namespace=each["namespace"],
+                field_selector=f"metadata.name={each['name']}",
+                keep=_metadata,
+                optional=True,
+            )
 
 
 class Exports:
@@ -61,39 +77,54 @@ class Exports:
         ctx: both clusters.
 
     Attributes:
-        controller: its keys are names of Secrets on the host.
+        controller: its keys are namespaces and names of Secrets on the host.
     """
 
     def __init__(self, ctx: SyncContext) -> None:
         self._ctx = ctx
-        self._exports: dict[str, Object] = {each["name"]: each for each in ctx.settings.exports}
+        self._exports: dict[Place, Object] = {
+            (each.get("namespace", ctx.namespace), each["name"]): each for each in ctx.settings.exports
+        }
         self._accounts = Accounts(ctx, self._exports.values())
-        self._written: dict[str, _Written] = {}
-        self.controller: Controller[str] = Controller("exports", self._reconcile, workers=1)
+        self._written: dict[Place, _Written] = {}
+        self.controller: Controller[Place] = Controller("exports", self._reconcile, workers=1)
         enqueue_on(ctx.host[SECRETS], self.controller.queue, _exported)
+        for place in self._exports:
+            if place[0] != ctx.namespace:
+                enqueue_on(self._cache(place), self.controller.queue, _place)
         if self._exports:
             enqueue_on(ctx.host[ACCESS], self.controller.queue, lambda _: self._exports)
 
-    async def _reconcile(self, name: str) -> RequeueAfter | Waiting | None:
-        ctx, export = self._ctx, self._exports.get(name)
-        found = ctx.host[SECRETS].get(ctx.namespace, name)
-        secret = found if found is not None and any(_exported(found)) else None
+    def _cache(self, place: Place) -> Informer:
+        return self._ctx.host[SECRETS if place[0] == self._ctx.namespace else _elsewhere(place)]
+
+    def _is_ours(self, secret: Object) -> bool:
+        """Whether it was made here; elsewhere another virtual cluster may have some."""
+        if secret["metadata"]["namespace"] == self._ctx.namespace:
+            return any(_exported(secret))
+        ours = self._labels(secret["metadata"]["namespace"]).items()
+        return any(_exported(secret)) and ours <= labels(secret).items()
+
+    async def _reconcile(self, place: Place) -> RequeueAfter | Waiting | None:
+        ctx, export = self._ctx, self._exports.get(place)
+        found = self._cache(place).get(*place)
+        secret = found if found is not None and self._is_ours(found) else None
         if export is None:
             if secret is not None and not is_terminating(secret):
                 await ctx.host.writer.delete(SECRETS, secret)
                 await self._accounts.remove_unwanted()
             return None
         access = ctx.host[ACCESS].get(ctx.namespace, access_secret(ctx.settings.cluster))
-        data, written = (access or {}).get("data") or {}, self._written.get(name)
+        data, written = (access or {}).get("data") or {}, self._written.get(place)
         if not data.keys() >= _PARTS:
             return WAITING
         source = fingerprint({"export": export, "data": data})
         if secret is None or written is None or not _is_good(written, secret, source):
-            written = self._written[name] = await self._write(export, data, secret, source)
+            written = self._written[place] = await self._write(place, data, secret, source)
         return None if written.due is None else RequeueAfter(max(1.0, written.due - time.time()))
 
-    async def _write(self, export: Object, data: Object, secret: Object | None, source: str) -> _Written:
-        ctx, due = self._ctx, None
+    async def _write(self, place: Place, data: Object, secret: Object | None, source: str) -> _Written:
+        ctx, export, due = self._ctx, self._exports[place], None
         if "serviceAccount" in export:
             token = await self._accounts.token(export["serviceAccount"])
             user, due = User(token=token.value), token.renew_at
@@ -108,31 +139,44 @@ class Exports:
             context=export["context"],
             insecure=export["insecure"],
         )
-        desired = self._secret(export["name"], files)
-        title = f"host secret for kubeconfig {list(self._exports).index(export['name']) + 1}"
-        if secret is None:
-            try:
-                made = await ctx.host.writer.create(SECRETS, desired)
-            except AlreadyExists as error:
-                ctx.host.availability.changed(title, error)
-                raise
-        else:
-            made = await ctx.host.client.apply(SECRETS, desired, field_manager=FIELD_MANAGER)
-            ctx.host.store(SECRETS, made)
+        title = f"host secret for kubeconfig {list(self._exports).index(place) + 1}"
+        try:
+            desired = self._secret(place, files, await self._owner(export))
+            if secret is None:
+                made = await ctx.host.client.create(SECRETS, desired)
+            else:
+                made = await ctx.host.client.apply(SECRETS, desired, field_manager=FIELD_MANAGER)
+        except (AlreadyExists, Forbidden, NotFound) as error:
+            ctx.host.availability.changed(title, error)
+            raise
+        self._cache(place).store(made)
         ctx.host.availability.changed(title, None)
         return _Written(source, made["metadata"]["resourceVersion"], due)
 
-    def _secret(self, name: str, files: Files) -> Object:
-        ctx = self._ctx
+    async def _owner(self, export: Object) -> OwnerReference:
+        """What a Secret goes with: in another namespace, the Role that gives the rights to it."""
+        if "role" not in export:
+            return self._ctx.scope.owner
+        role = await self._ctx.host.client.get(ROLES, export["role"], namespace=export["namespace"])
+        return {"apiVersion": ROLES.api_version, "kind": ROLES.kind, "name": export["role"], "uid": uid(role)}
+
+    def _labels(self, namespace: str) -> dict[str, str]:
+        ours = {keys.MANAGED_BY: self._ctx.settings.cluster}
+        return (
+            ours if namespace == self._ctx.namespace else {**ours, keys.HOST_NAMESPACE: self._ctx.namespace}
+        )
+
+    def _secret(self, place: Place, files: Files, owner: OwnerReference) -> Object:
+        namespace, name = place
         return {
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
                 "name": name,
-                "namespace": ctx.namespace,
-                "labels": {keys.MANAGED_BY: ctx.settings.cluster},
+                "namespace": namespace,
+                "labels": self._labels(namespace),
                 "annotations": {keys.KIND: KIND},
-                "ownerReferences": [ctx.scope.owner],
+                "ownerReferences": [owner],
             },
             "type": "Opaque",
             "data": {key: base64.b64encode(value).decode() for key, value in files.items()},
@@ -145,6 +189,19 @@ def _is_good(written: _Written, secret: Object, source: str) -> bool:
     return is_unchanged and written.of == source and (written.due is None or time.time() < written.due)
 
 
-def _exported(secret: Object) -> Iterator[str]:
+def _elsewhere(place: Place) -> str:
+    """The key of the host's cache of one Secret in another namespace."""
+    return f"kubeconfig {'/'.join(place)}"
+
+
+def _metadata(secret: Object) -> Object:
+    return {"metadata": secret["metadata"]}
+
+
+def _place(secret: Object) -> Iterator[Place]:
+    yield secret["metadata"]["namespace"], secret["metadata"]["name"]
+
+
+def _exported(secret: Object) -> Iterator[Place]:
     if annotations(secret).get(keys.KIND) == KIND:
-        yield secret["metadata"]["name"]
+        yield from _place(secret)

@@ -52,7 +52,7 @@
 {{- $exported := .Values.exportKubeConfig -}}
 {{- $given := $exported.additionalSecrets | default list -}}
 {{- with $exported.secret.name -}}
-  {{- $given = list (mergeOverwrite (pick $exported "context" "server" "insecure") (dict "name" .)) -}}
+  {{- $given = list (mergeOverwrite (pick $exported "context" "server" "insecure") (dict "name" . "namespace" $exported.secret.namespace)) -}}
 {{- end -}}
 {{- $found := list -}}
 {{- range $given -}}
@@ -62,6 +62,10 @@
     "server" (.server | default (include "vcli.server" $))
     "insecure" (.insecure | default false)
   -}}
+  {{- if not (has (.namespace | default "") (list "" $.Release.Namespace)) -}}
+    {{- $_ := set $export "namespace" .namespace -}}
+    {{- $_ := set $export "role" (printf "vcli:%s:%s:%s" $.Release.Namespace $.Release.Name .name) -}}
+  {{- end -}}
   {{- $account := .serviceAccount | default dict -}}
   {{- if $account.name -}}
     {{- $_ := set $export "serviceAccount" (dict
@@ -155,7 +159,7 @@
   {{- end -}}
 {{- end -}}
 {{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
-{{- if not $nodes.clearImageStatus -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
+{{- if and $nodes.enabled (not $nodes.clearImageStatus) -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
 {{- with (include "vcli.exports" . | fromJson).exports -}}{{- $_ := set $settings "exports" . -}}{{- end -}}
 {{- with include "vcli.mappings" . | fromJson -}}{{- $_ := set $settings "mappings" . -}}{{- end -}}

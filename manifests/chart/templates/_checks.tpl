@@ -41,7 +41,7 @@
   {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
 {{- end -}}
 {{- $nodes := .Values.sync.fromHost.nodes -}}
-{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels $nodes.syncBackChanges (not $nodes.clearImageStatus)) -}}
+{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels $nodes.syncBackChanges) -}}
   {{- fail "sync.fromHost.nodes: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
 {{- end -}}
 {{- if and $nodes.selector.all $nodes.selector.labels -}}
@@ -168,16 +168,15 @@
 {{- if $exported.secret.name -}}{{- $all = list $exported.secret -}}{{- end -}}
 {{- $names := list -}}
 {{- range $all -}}
-  {{- if not (has (.namespace | default "") (list "" $root.Release.Namespace)) -}}
-    {{- fail (printf "exportKubeConfig: the namespace of Secret %s, %s, is another namespace than that of the virtual cluster: nothing would delete the Secret there with it" .name .namespace) -}}
-  {{- end -}}
-  {{- if has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name) (printf "vc-datasource-%s" $root.Release.Name)) -}}
+  {{- $isElsewhere := not (has (.namespace | default "") (list "" $root.Release.Namespace)) -}}
+  {{- if and (not $isElsewhere) (has .name (list (printf "vc-%s" $root.Release.Name) (printf "%s-certs" $root.Release.Name) (printf "vc-datasource-%s" $root.Release.Name))) -}}
     {{- fail (printf "exportKubeConfig: %s is a Secret of the control plane: choose another name" .name) -}}
   {{- end -}}
-  {{- if has .name $names -}}
+  {{- $place := printf "%s/%s" (.namespace | default "") .name -}}
+  {{- if has $place $names -}}
     {{- fail (printf "exportKubeConfig.additionalSecrets: %s is the name of another one" .name) -}}
   {{- end -}}
-  {{- $names = append $names .name -}}
+  {{- $names = append $names $place -}}
   {{- $account := .serviceAccount | default dict -}}
   {{- if and (or $account.namespace $account.clusterRole) (not $account.name) -}}
     {{- fail "exportKubeConfig.additionalSecrets: serviceAccount: of no use without a name" -}}

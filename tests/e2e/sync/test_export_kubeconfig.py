@@ -46,6 +46,15 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     host.end_namespace(namespace)
 
 
+@pytest.fixture(scope="module")
+def tools(host: Host) -> Iterator[str]:
+    """Another namespace of the host, where other programs look for a kubeconfig."""
+    namespace = f"tools-{uuid.uuid4().hex[:8]}"
+    host.create_namespace(namespace)
+    yield namespace
+    host.end_namespace(namespace)
+
+
 def found(host: Host, cluster: VirtualCluster, secret: str) -> Object | None:
     text = host.kubectl("get", "secret", secret, "-n", cluster.namespace, "--ignore-not-found", "-o", "json")
     return json.loads(text) if text.strip() else None  # type: ignore[no-any-return]
@@ -161,15 +170,31 @@ def test_a_secret_of_somebody_else_is_left_alone(host: Host, cluster: VirtualClu
     eventually(said)
 
 
-def test_another_namespace_is_refused_before_anything_is_made(host: Host) -> None:
-    sets = ("--set", "exportKubeConfig.secret.name=a", "--set", "exportKubeConfig.secret.namespace=other")
-    done = host.vcli("create", "refused", "-n", "never-made", *sets, check=False)
-    assert done.returncode == 2
-    assert "other is another namespace" in done.stderr
-    assert host.kubectl("get", "namespace", "never-made", "--ignore-not-found") == ""
+def names_in(host: Host, namespace: str) -> str:
+    return host.kubectl("get", "secret,role", "-n", namespace, "-o", "name")
 
 
-def test_they_go_with_the_virtual_cluster(host: Host, cluster: VirtualCluster) -> None:
+def test_in_another_namespace_one_is_kept_while_it_is_named(
+    host: Host, cluster: VirtualCluster, tools: str
+) -> None:
+    more = "exportKubeConfig.additionalSecrets"
+    elsewhere = [{"name": name, "namespace": tools} for name in ("stays", "goes")]
+    given = json.dumps([{"name": "for-ci"}, *elsewhere])
+    host.vcli("upgrade", NAME, "-n", cluster.namespace, "--set-json", f"{more}={given}")
+    eventually(lambda: {"secret/stays", "secret/goes"} <= set(names_in(host, tools).split()))
+    host.kubectl("patch", "secret", "stays", "-n", tools, "-p", '{"stringData": {"config": "broken"}}')
+    jsonpath = ("-o", "jsonpath={.data.config}")
+    eventually(
+        lambda: b"clusters" in base64.b64decode(host.kubectl("get", "secret/stays", "-n", tools, *jsonpath))
+    )
+    given = json.dumps([{"name": "for-ci"}, elsewhere[0]])
+    host.vcli("upgrade", NAME, "-n", cluster.namespace, "--set-json", f"{more}={given}")
+    eventually(lambda: "secret/goes" not in names_in(host, tools))
+    assert "secret/stays" in names_in(host, tools)
+
+
+def test_they_go_with_the_virtual_cluster(host: Host, cluster: VirtualCluster, tools: str) -> None:
     host.vcli("delete", NAME, "-n", cluster.namespace)
     eventually(lambda: found(host, cluster, "for-ci") is None)
+    eventually(lambda: names_in(host, tools) == "")
     assert found(host, cluster, "taken") is not None

@@ -102,7 +102,10 @@ def test_etcd_of_its_own_is_that_in_the_pod(tmp_path: Path):
     claim = plane.stateful_set.persistence.volume_claim
     assert (claim.size, claim.storage_class) == ("9Gi", "fast")
     assert plane.stateful_set.high_availability.replicas == 3
-    assert values.warnings[0].endswith("etcd.deploy is now controlPlane.backingStore.etcd.embedded")
+    said = values.warnings[0]
+    assert (
+        "etcd.deploy is now controlPlane.backingStore.etcd.embedded.resources, controlPlane.stateful" in said
+    )
     off = loaded(
         tmp_path, "controlPlane: {backingStore: {etcd: {deploy: {enabled: false, statefulSet: {a: b}}}}}"
     )

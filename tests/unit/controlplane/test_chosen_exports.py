@@ -8,6 +8,7 @@ from controlplane_builders import NAMES, SPEC
 from vcli.config import from_mapping, load
 from vcli.controlplane import render
 from vcli.controlplane.exports import exports
+from vcli.controlplane.facts import Facts
 from vcli.errors import UsageError
 
 Object = dict[str, Any]
@@ -48,13 +49,50 @@ def test_a_service_account_is_in_kube_system_unless_it_is_said():
     assert found == {**PLAIN, "serviceAccount": account}
 
 
+ELSEWHERE = {"name": "demo-certs", "namespace": "argocd"}
+
+
+def test_one_in_another_namespace_has_a_role_there():
+    [found] = exported(secret=ELSEWHERE, context="ci")
+    role = "vcli:team-a:demo:demo-certs"
+    assert found == {**PLAIN, "name": "demo-certs", "context": "ci", "namespace": "argocd", "role": role}
+    chosen = {
+        "exportKubeConfig": {"additionalSecrets": [ELSEWHERE, {"name": "demo-certs", "namespace": "b"}]}
+    }
+    values = from_mapping(chosen, name="values")
+    objects = render.render(
+        NAMES, values, Facts(closed=frozenset({"b"})), bundle=None, owner="uid-of-service"
+    )
+    made = [each for each in objects if each["metadata"].get("namespace") == "argocd"]
+    assert [(each["kind"], each["metadata"]["name"]) for each in made] == [
+        ("Role", role),
+        ("RoleBinding", role),
+    ]
+    assert made[0]["rules"] == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        {
+            "apiGroups": [""],
+            "resources": ["secrets"],
+            "verbs": ["get", "list", "watch", "patch"],
+            "resourceNames": ["demo-certs"],
+        },
+        {
+            "apiGroups": ["rbac.authorization.k8s.io"],
+            "resources": ["roles"],
+            "verbs": ["get"],
+            "resourceNames": [role],
+        },
+    ]
+    # An owner in another namespace would be taken for one that is gone; delete finds it by its labels.
+    assert "ownerReferences" not in made[0]["metadata"]
+    assert made[0]["metadata"]["labels"]["vcli.dev/host-namespace"] == "team-a"
+    # Those in a namespace where none can be made are not rendered.
+    assert not [each for each in objects if each["metadata"].get("namespace") == "b"]
+
+
 @pytest.mark.parametrize(
     ("secret", "message"),
     [
-        (
-            {"name": "a", "namespace": "argocd"},
-            "argocd is another namespace than that of the virtual cluster",
-        ),
         ({"name": "demo-certs"}, "demo-certs is a Secret of the control plane"),
         ({"name": "vc-demo"}, "vc-demo is a Secret of the control plane"),
     ],

@@ -10,7 +10,7 @@ from typing import Any
 from two_clusters import TwoClusters
 
 from scripted_api import listed, ok, refused
-from vcli.kube.resources import CLUSTERROLEBINDINGS, NAMESPACES, SECRETS, SERVICEACCOUNTS
+from vcli.kube.resources import CLUSTERROLEBINDINGS, NAMESPACES, ROLES, SECRETS, SERVICEACCOUNTS
 from vcli.syncer.exports import ACCESS, Exports, watch
 
 Object = dict[str, Any]
@@ -101,6 +101,52 @@ def test_it_is_made_once_and_owned_by_the_service(in_fake_time: InFakeTime) -> N
     assert "server: https://a.example" in decoded(lab, "config")
     assert "server: https://demo.team-a.svc" in decoded(lab, "value")
     assert decoded(lab, "client-key") == "key"
+
+
+ROLE = "vcli:team-a:demo:ci"
+THERE = SECRETS.path(namespace="tools")
+ELSEWHERE = {**EXPORT, "namespace": "tools", "role": ROLE}
+
+
+def lab_elsewhere(*secrets: Object) -> Lab:
+    """One whose Secret is to be in another namespace, with what is there already."""
+    lab = Lab(ELSEWHERE)
+    lab.host.on("GET", THERE, listed(*secrets))
+    role = ROLES.path(namespace="tools", name=ROLE).replace(":", "%3A")
+    lab.host.on("GET", role, ok({"metadata": {"name": ROLE, "uid": "uid-of-role"}}))
+    for method, path in (("POST", THERE), ("PATCH", f"{THERE}/ci")):
+        lab.host.on(method, path, ok(there(version=6)))
+    return lab
+
+
+def there(version: int = 5, *, of: str = "team-a") -> Object:
+    obj = exported(version)
+    ours = {"vcli.dev/managed-by": "demo", "vcli.dev/host-namespace": of}
+    return {"metadata": {**obj["metadata"], "namespace": "tools", "labels": ours}}
+
+
+def test_in_another_namespace_the_role_there_owns_it(in_fake_time: InFakeTime) -> None:
+    async def change(lab: Lab) -> None:
+        lab.ctx.host["kubeconfig tools/ci"].store(there(version=9))
+
+    lab = lab_elsewhere()
+    assert lab.run(in_fake_time, change) == ["POST", "PATCH"]
+    metadata = lab.sent["metadata"]
+    assert metadata["namespace"] == "tools"
+    assert metadata["labels"] == there()["metadata"]["labels"]
+    [owner] = metadata["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"]) == ("Role", ROLE, "uid-of-role")
+    assert "server: https://demo.team-a.svc" in decoded(lab, "value")
+
+
+def test_in_another_namespace_the_one_of_another_cluster_of_that_name_is_left_alone(
+    in_fake_time: InFakeTime,
+) -> None:
+    assert lab_elsewhere(there()).run(in_fake_time) == ["PATCH"]
+    lab = lab_elsewhere(there(of="team-b"))
+    lab.host.on("POST", THERE, refused(409, "AlreadyExists", 'secrets "ci" already exists'))
+    assert set(lab.run(in_fake_time)) == {"POST"}
+    assert "host secret for kubeconfig 1" in lab.ctx.host.availability.unavailable
 
 
 def test_a_key_that_is_renewed_and_a_change_of_somebody_are_followed(in_fake_time: InFakeTime) -> None:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vcli.config.known.arguments import ALWAYS, KINDS, of_k3s, of_syncer
+from vcli.config.known.arguments import ALWAYS, KINDS, for_k3s, of_k3s, of_node_selector, of_syncer
 from vcli.config.known.entry import Convert, default, later, moved, note, scope
 from vcli.config.known.images import image_of_vcluster, of_program
 from vcli.config.known.isolation import of_isolation
 
-_SET, _K8S = "controlPlane.statefulSet", "controlPlane.distro.k8s"
+_SET, _K8S, _K3S = "controlPlane.statefulSet", "controlPlane.distro.k8s", "controlPlane.distro.k3s"
 _ETCD, _CLAIM = "controlPlane.backingStore.etcd.embedded", f"{_SET}.persistence.volumeClaim"
 _DNS = "controlPlane.coredns"
 _REPLICAS = f"{_SET}.highAvailability.replicas"
@@ -95,7 +95,12 @@ KEYS = (
     ),
     moved("replicas", _REPLICAS, _replicas),
     moved("enableHA", _REPLICAS, _if_true(_REPLICAS, 3)),
-    moved("vcluster.extraArgs", f"{_K8S}.apiServer.extraArgs", of_k3s),
+    moved("vcluster.extraArgs", f"{_K8S}.apiServer.extraArgs", of_k3s, for_k3s=for_k3s),
+    moved(
+        "vcluster.resources",
+        f"{_K8S}.apiServer.resources",
+        for_k3s=lambda value: {f"{_K3S}.resources": value},
+    ),
     moved(
         "syncer.extraArgs",
         "controlPlane.proxy.extraSANs (--tls-san), exportKubeConfig.server (--out-kube-config-server),"
@@ -122,11 +127,11 @@ KEYS = (
     moved("sync.nodes.syncAllNodes", "sync.fromHost.nodes.selector.all"),
     moved("sync.nodes.syncNodeChanges", "sync.fromHost.nodes.syncBackChanges"),
     moved("sync.nodes.enableScheduler", f"{_K8S}.scheduler.enabled"),
-    default("sync.nodes.nodeSelector", text="write sync.fromHost.nodes.selector.labels, a mapping"),
+    moved("sync.nodes.nodeSelector", "sync.fromHost.nodes.selector.labels", of_node_selector),
     default("sync.nodes.fakeKubeletIPs", True),
     *later("sync.generic", text="sync.toHost.customResources syncs other kinds"),
     *later("service.externalIPs", "service.externalTrafficPolicy", "service.loadBalancerIP"),
-    *later("syncer.env", "syncer.volumeMounts", "vcluster.env", "vcluster.resources", "volumes"),
+    *later("syncer.env", "syncer.volumeMounts", "vcluster.env", "volumes"),
     *later("coredns.service"),
     default("serviceAccount.create", True),
     *later("serviceAccount.name", "serviceAccount.annotations"),

@@ -25,6 +25,7 @@ class Key:
         text: of a note, or the next step.
         defaults: that pass in silence.
         convert: to several keys, or other values.
+        for_k3s: the same as `convert`, of values that run k3s; none where that makes no difference.
         image: it names an image: a chart's default, which is of an old version, is left out, which is said.
         quiet: of a key that was moved: it is one of today's vcluster.yaml, so nothing need be said.
     """
@@ -37,6 +38,7 @@ class Key:
     convert: Convert | None = None
     quiet: bool = False
     image: bool = False
+    for_k3s: Convert | None = None
 
 
 def moved(
@@ -46,9 +48,10 @@ def moved(
     *,
     quiet: bool = False,
     image: bool = False,
+    for_k3s: Convert | None = None,
 ) -> Key:
     """A key that stands elsewhere now; with ``convert``, ``to`` is only for people."""
-    return Key(path=path, what="moved", to=to, convert=convert, quiet=quiet, image=image)
+    return Key(path=path, what="moved", to=to, convert=convert, quiet=quiet, image=image, for_k3s=for_k3s)
 
 
 def default(path: str, *defaults: Any, text: str = "") -> Key:

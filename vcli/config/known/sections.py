@@ -56,6 +56,13 @@ def _public(value: Any) -> Mapping[str, Any]:
     return {f"{block}.{key}": each for key, each in value.items() if key != "enabled"}
 
 
+def _sleep(value: Any) -> Mapping[str, Any]:
+    """``sleep.auto``, which has no switch: a time turns it on."""
+    if value in (None, "", 0):
+        return {}
+    return {"sleepMode.enabled": True, "sleepMode.autoSleep.afterInactivity": value}
+
+
 _GATEWAY_KINDS = ("backendTLSPolicies", "gateways", "grpcRoutes", "httpRoutes", "tcpRoutes", "tlsRoutes")
 
 KEYS = (
@@ -106,15 +113,22 @@ KEYS = (
         "policies.centralAdmission",
         "deletion",
     ),
-    *later("sleep", text="write sleepMode.autoSleep.afterInactivity"),
+    moved("sleep.auto.afterInactivity", "sleepMode.autoSleep.afterInactivity", _sleep, quiet=True),
     *later(
         "sleepMode.autoSleep.schedule",
         "sleepMode.timeZone",
+        "sleep.auto.schedule",
+        "sleep.auto.timezone",
         text="it goes to sleep after a time without use alone: sleepMode.autoSleep.afterInactivity",
     ),
-    *later("sleepMode.autoSleep.exclude", text="all pods go: what must run all the time runs outside of it"),
+    *later(
+        "sleepMode.autoSleep.exclude",
+        "sleep.auto.exclude",
+        text="all pods go: what must run all the time runs outside of it",
+    ),
     *later(
         "sleepMode.autoWakeup",
+        "sleep.auto.wakeup",
         text="nothing of it runs while it sleeps: 'vcli wakeup' by a CronJob of the host does it",
     ),
     *later("rbac.clusterRole.overwriteRules", "rbac.role.overwriteRules"),
