@@ -68,8 +68,22 @@ async def test_the_default_class_of_the_host_stays(lab: Lab) -> None:
         await lab.quiet()
         settled = await lab.appears(INGRESSES, "web")
         assert settled["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+        assert await said(lab, "NoIngressClass") == []
     finally:
         await lab.host.delete(INGRESSCLASSES, name)
+
+
+async def test_one_without_a_class_is_said_to_have_none(lab: Lab) -> None:
+    await lab.create(INGRESSES, ingress())
+    await lab.create(INGRESSES, ingress("classed", ingressClassName="a"))
+
+    async def is_said() -> bool:
+        return any("no IngressClass is named" in each for each in await said(lab, "NoIngressClass"))
+
+    await lab.eventually(is_said)
+    await lab.appears(INGRESSES, "classed")
+    await lab.quiet()
+    assert await said(lab, "NoIngressClass", of="classed") == []
 
 
 async def test_secrets_come_while_an_ingress_names_them(lab: Lab) -> None:

@@ -21,6 +21,12 @@ from vcli.syncer.translate.names import VirtualName
 from vcli.syncer.translate.services import is_on_host
 
 BY_CLASS: Final = "class"
+_NO_CLASS: Final = "NoIngressClass"
+"""Reason of an event about an Ingress that neither its tenant nor the host gave a class."""
+_WITHOUT_CLASS: Final = (
+    "no IngressClass is named, and the host has no default one: only a controller that takes Ingresses without"
+    " a class answers it; spec.ingressClassName names one"
+)
 
 
 def by_class(ingress: Object) -> Iterable[str]:
@@ -55,6 +61,8 @@ async def _warn_of_ignored(ctx: SyncContext, virtual: Object, before: Object | N
         return
     for sentence in (*translate.ignored(virtual, scope=ctx.scope), *_without_service(ctx, virtual)):
         await emit_warning(ctx, INGRESSES, virtual, sentence, reason=IGNORED)
+    if not (translate.class_of(virtual) or translate.class_of(made)):
+        await emit_warning(ctx, INGRESSES, virtual, _WITHOUT_CLASS, reason=_NO_CLASS)
 
 
 def _without_service(ctx: SyncContext, virtual: Object) -> Iterator[str]:
