@@ -12,7 +12,7 @@ import pytest
 from verify_builders import PLANE
 
 from vcli.operations.verify import network, probe_script
-from vcli.operations.verify.model import Observed
+from vcli.operations.verify.observed import Observed
 from vcli.operations.verify.places import Neighbour, Places
 from vcli.operations.verify.probe_pod import pod
 

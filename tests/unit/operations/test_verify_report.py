@@ -4,17 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from vcli.operations.verify.model import (
-    Attempt,
-    Closed,
-    Finding,
-    Observed,
-    Verdict,
-    got_through,
-    held,
-    skipped,
-    unknown,
-)
+from vcli.operations.verify.model import Attempt, Closed, Finding, Verdict
+from vcli.operations.verify.observed import Observed, got_through, held, skipped, unknown
 from vcli.operations.verify.report import Report
 from vcli.operations.verify.scene import Scene
 

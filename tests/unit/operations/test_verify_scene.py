@@ -10,7 +10,7 @@ from scripted_api import ScriptedApi, listed, ok, refused
 from vcli.controlplane.names import Names
 from vcli.kube.resources import PODS
 from vcli.operations.verify import pods, services
-from vcli.operations.verify.model import Observed, held
+from vcli.operations.verify.observed import Observed, held
 from vcli.operations.verify.places import Places
 from vcli.operations.verify.scene import Scene, short
 

@@ -8,7 +8,8 @@ from vcli.contract.labels import MANAGED_BY, is_control_plane
 from vcli.kube.errors import NotFound
 from vcli.kube.resources import CONFIGMAPS, PODS, SECRETS, SERVICEACCOUNTS
 from vcli.kube.types import Object, labels
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, unknown
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, unknown
 from vcli.operations.verify.pods import hostile
 from vcli.operations.verify.scene import Scene
 

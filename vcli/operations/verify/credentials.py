@@ -7,7 +7,8 @@ from typing import Final
 from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, Forbidden, Unauthorized, Unreachable
 from vcli.kube.resources import PODS, SECRETS, Resource
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, skipped
 from vcli.operations.verify.places import restarts
 from vcli.operations.verify.scene import Scene, short
 

@@ -1,14 +1,13 @@
-"""What is tried, what may come of it, and how that is judged. Pure data."""
+"""What is tried, and how what comes of it is judged. Pure data."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from vcli.config.schema_policies import Policies
-
-if TYPE_CHECKING:
-    from vcli.operations.verify.scene import Scene
+from vcli.operations.verify.observed import Observed
+from vcli.operations.verify.scene import Scene
 
 Profile = Literal["default", "isolated", "custom"]
 
@@ -29,41 +28,6 @@ OF_POLICIES: Final = frozenset({Closed.POD_SECURITY, Closed.NETWORK, Closed.QUOT
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
-    """What came of an attempt.
-
-    Attributes:
-        through: whether it got through; None where that could not be found out.
-        text: what was seen, in a few words.
-        skipped: it does not apply here, such as without a neighbour.
-    """
-
-    through: bool | None
-    text: str
-    skipped: bool = False
-
-
-def got_through(text: str) -> Observed:
-    """It did what an attacker wants."""
-    return Observed(through=True, text=text)
-
-
-def held(text: str) -> Observed:
-    """It was refused, or had no effect."""
-    return Observed(through=False, text=text)
-
-
-def unknown(text: str) -> Observed:
-    """It could not be tried, or its outcome not be seen."""
-    return Observed(through=None, text=text)
-
-
-def skipped(text: str) -> Observed:
-    """There is nothing here to try it on."""
-    return Observed(through=None, text=text, skipped=True)
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One thing that a tenant could try.
 
@@ -79,7 +43,7 @@ class Attempt:
     group: str
     title: str
     closed_by: Closed
-    run: Callable[["Scene"], Awaitable[Observed]]
+    run: Callable[[Scene], Awaitable[Observed]]
 
     def is_closed(self, parts: Collection[Closed]) -> bool:
         """Whether it has to be held back where these parts of the policies are on."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from vcli.contract import ports
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped, unknown
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, skipped, unknown
 from vcli.operations.verify.places import Neighbour, Places
 from vcli.operations.verify.probe_pod import PORT
 from vcli.operations.verify.scene import Scene

@@ -7,7 +7,8 @@ from typing import Final
 from vcli.kube.errors import ApiError
 from vcli.kube.resources import EVENTS, PODS
 from vcli.kube.types import Object
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped, unknown
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, skipped, unknown
 from vcli.operations.verify.pods import hostile
 from vcli.operations.verify.scene import Scene, short
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from vcli.kube.resources import PODS
 from vcli.kube.types import Object
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held
 from vcli.operations.verify.scene import Scene
 
 NOWHERE: Final = {"vcli.dev/verify": "nowhere"}

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from vcli.kube.errors import ApiError, Unreachable
 from vcli.kube.resources import NODES, PODS
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, skipped
 from vcli.operations.verify.probe_pod import PORT
 from vcli.operations.verify.scene import Scene, short
 

@@ -15,17 +15,8 @@ from vcli.operations.steps import Steps
 from vcli.operations.stored import read_values
 from vcli.operations.target import target
 from vcli.operations.verify import belongings, services
-from vcli.operations.verify.model import (
-    OF_POLICIES,
-    Attempt,
-    Closed,
-    Finding,
-    Observed,
-    Profile,
-    parts_of,
-    profile_of,
-    unknown,
-)
+from vcli.operations.verify.model import OF_POLICIES, Attempt, Closed, Finding, Profile, parts_of, profile_of
+from vcli.operations.verify.observed import Observed, unknown
 from vcli.operations.verify.report import Report
 from vcli.operations.verify.scene import Scene, short
 from vcli.operations.verify.stage import Aim, staged

@@ -12,7 +12,7 @@ from vcli.kube.client import Client
 from vcli.kube.errors import ApiError, NotFound
 from vcli.kube.resources import EVENTS, Resource
 from vcli.kube.types import Object, annotations
-from vcli.operations.verify.model import Observed, held, unknown
+from vcli.operations.verify.observed import Observed, held, unknown
 from vcli.operations.verify.places import Neighbour, Places
 
 NAMESPACE_LABEL: Final = "vcli.dev/namespace"

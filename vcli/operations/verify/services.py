@@ -7,7 +7,8 @@ from typing import Any, Final
 from vcli.contract.labels import MANAGED_BY
 from vcli.kube.resources import ENDPOINTSLICES, INGRESSES, NETWORKPOLICIES, PVCS, SERVICES, Resource
 from vcli.kube.types import Object, annotations
-from vcli.operations.verify.model import Attempt, Closed, Observed, got_through, held, skipped
+from vcli.operations.verify.model import Attempt, Closed
+from vcli.operations.verify.observed import Observed, got_through, held, skipped
 from vcli.operations.verify.scene import Scene
 
 Fields = dict[str, Any]

@@ -24,8 +24,8 @@ BY_CLASS: Final = "class"
 _NO_CLASS: Final = "NoIngressClass"
 """Reason of an event about an Ingress that neither its tenant nor the host gave a class."""
 _WITHOUT_CLASS: Final = (
-    "no IngressClass is named, and the host has no default one: only a controller that takes Ingresses without"
-    " a class answers it; spec.ingressClassName names one"
+    "no IngressClass is named, and the host has no default one: only a controller that takes Ingresses"
+    " without a class answers it; spec.ingressClassName names one"
 )
 
 
