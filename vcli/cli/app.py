@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from vcli.cli.groups import Group
 from vcli.cli.helptext import Family, Verb
-from vcli.cli.options import Group, root
+from vcli.cli.options import root
 from vcli.errors import UsageError
 
 

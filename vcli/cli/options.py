@@ -248,38 +248,6 @@ def _with_parameters(wrapper: Callable[..., Any], parameters: list[inspect.Param
     return wrapper
 
 
-class Group:
-    """A family of commands under one name, such as ``host up`` and ``host down``.
-
-    Args:
-        help_text: what the family is about; the first line stands in the parent's list.
-    """
-
-    def __init__(self, help_text: str) -> None:
-        from vcli.cli.helptext import Family  # noqa: PLC0415  helptext needs this module
-
-        self.app = typer.Typer(cls=Family, help=help_text, add_completion=False, rich_markup_mode=None)
-        self.app.callback()(_nothing)
-
-    def command(self, name: str, *, hidden: bool = False) -> Callable[[F], F]:
-        """Enter a function under a name; it is wrapped by `command`."""
-        from vcli.cli.helptext import Verb  # noqa: PLC0415
-
-        def enter(function: F) -> F:
-            self.app.command(name, cls=Verb, hidden=hidden)(command(function))
-            return function
-
-        return enter
-
-    def group(self, name: str, family: "Group") -> None:
-        """Enter a family below this one under a name, such as ``host node``."""
-        self.app.add_typer(family.app, name=name)
-
-
-def _nothing() -> None:
-    pass
-
-
 def collect(ctx: typer.Context, given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Common:
     """Merge the options after the command's name, those before it, the environment and the defaults.
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from vcli import inputs
-from vcli.cli.options import Common, Group, Name, Yes
+from vcli.cli.groups import Group
+from vcli.cli.options import Common, Name, Yes
 from vcli.errors import VcliError
 from vcli.result import Column, Result
 

@@ -7,7 +7,8 @@ import typer
 
 from vcli import inputs
 from vcli.cli.completing import complete_addons, complete_files, complete_kubernetes
-from vcli.cli.options import Common, Group
+from vcli.cli.groups import Group
+from vcli.cli.options import Common
 from vcli.cli.readers import file_to_read
 from vcli.commands.host_node import node
 from vcli.console import table

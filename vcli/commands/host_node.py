@@ -7,7 +7,8 @@ import typer
 
 from vcli import inputs
 from vcli.cli.completing import complete_host_nodes
-from vcli.cli.options import Common, Group
+from vcli.cli.groups import Group
+from vcli.cli.options import Common
 from vcli.result import Column, Result
 
 node = Group(

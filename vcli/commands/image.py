@@ -8,7 +8,8 @@ import typer
 
 from vcli import inputs
 from vcli.cli.completing import complete_files
-from vcli.cli.options import Common, Group
+from vcli.cli.groups import Group
+from vcli.cli.options import Common
 from vcli.cli.readers import file_to_make, file_to_read
 from vcli.errors import UsageError
 from vcli.result import Column, Result

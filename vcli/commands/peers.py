@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from vcli.cli.options import Common, Group
+from vcli.cli.groups import Group
+from vcli.cli.options import Common
 from vcli.cli.peers import DriverName, note_driver
 from vcli.result import Result
 
