@@ -102,8 +102,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"policies.podSecurityStandard": "privileged"}, "podSecurityStandard"),
     ({f"{_QUOTA}.quota": {"pods": 3}}, _OFF),
     ({f"{_LIMITS}.max": {"cpu": 3}}, _OFF),
-    ({f"{_NETWORK}.fallbackDns": "192.0.2.53"}, _OFF),
-    ({f"{_METADATA}.labels": ["a"]}, _OFF),
     ({f"{_METADATA}.enabled": True, f"{_METADATA}.annotations": ["a b"]}, "no pattern of keys"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.scopes": ["Terminating"]}, "must be given with scopes"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.quota": {"pods": "many"}}, "must be a quantity"),

@@ -41,13 +41,6 @@ def check(values: Values, document: Document) -> Values:
     check_stores(values, document)
     check_high_availability(values, document)
     check_pods(values, document)
-    claim = plane.stateful_set.persistence.volume_claim
-    if claim.enabled is False and claim.storage_class:
-        raise fail(
-            document,
-            ("controlPlane", "statefulSet", "persistence", "volumeClaim", "storageClass"),
-            "a storage class is of no use while volumeClaim.enabled is false",
-        )
     if plane.service.https_node_port and plane.service.spec.type == "ClusterIP":
         raise fail(
             document,

@@ -8,7 +8,7 @@ from vcli.config.distros import chosen, release, tag
 from vcli.config.document import Document, Keys
 from vcli.config.known.images import readable
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, ControlPlane, Distro, Etcd, K8s
+from vcli.config.schema import KUBERNETES, ControlPlane, Distro, EmbeddedEtcd, Etcd, K8s
 from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K3s
 
@@ -56,7 +56,10 @@ def _check_k3s(plane: ControlPlane, document: Document) -> None:
         hint = "the keys of controlPlane.distro.k3s are for it"
         raise fail(document, (*_DISTRO, "k8s"), text, hint=hint)
     store = plane.backing_store
-    for key, is_given in (("etcd", store.etcd != Etcd()), ("database", store.database != Database())):
+    etcd = store.etcd
+    if etcd.embedded.enabled is False:  # so it is
+        etcd = replace(etcd, embedded=replace(etcd.embedded, enabled=EmbeddedEtcd().enabled))
+    for key, is_given in (("etcd", etcd != Etcd()), ("database", store.database != Database())):
         if is_given:
             text = "of no use with k3s, which keeps its objects in a store of its own"
             raise fail(document, ("controlPlane", "backingStore", key), text, hint="leave it out")

@@ -12,7 +12,7 @@ from vcli.config.checks import check
 from vcli.config.complaints import Complaints
 from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
-from vcli.config.idle import drop_idle
+from vcli.config.idle import drop_idle, without_off, write_off
 from vcli.config.modernise import chooses_k3s, move, settle
 from vcli.config.parse import build
 from vcli.config.schema import Values
@@ -50,6 +50,8 @@ class Given:
         for document in (*([over] if over else ()), *self.files):
             own = Document(copy.deepcopy(document.data), dict(document.places), twice=document.twice)
             move(own, complaints, k3s=k3s)
+            if document is over:
+                write_off(own)
             merged.merge(own)
         for option, expression in self.sets:
             document = setting.parse(expression, below=merged.data, option=option)
@@ -116,8 +118,14 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
         drop_empty(Values, document.data)
     values = Values()
     with complaints.collected():
-        # What does not go together is judged once each is right.
-        values = check(build(Values, document), document)
+        # What has no effect must be right too; what does not go together is judged once each is right.
+        values = build(Values, document)
+        effective = without_off(document, complaints, unsaid=not drops_empty)
+        if effective.data != document.data:
+            values = build(Values, effective)
+        values = check(values, effective)
+        # Of a switch that may have been forgotten: what is not refused is said.
+        without_off(effective, complaints, unsaid=True)
     complaints.raise_all()
     given = without_defaults(document.data) if drops_empty else document.data
     return replace(values, given=given, warnings=tuple(complaints.warnings))

@@ -29,7 +29,7 @@
 {{- if and .enabled (not .host) -}}
   {{- fail "controlPlane.ingress.host: must be given for an Ingress" -}}
 {{- end -}}
-{{- if hasKey .spec "rules" -}}
+{{- if and .enabled (hasKey .spec "rules") -}}
   {{- fail "controlPlane.ingress.spec.rules: the one rule is made from host and pathType: set controlPlane.ingress.host" -}}
 {{- end -}}
 {{- end -}}
