@@ -78,6 +78,12 @@ def without_off(document: Document, complaints: Complaints, *, unsaid: bool = Fa
     return found
 
 
+def warn(document: Document, keys: Keys, text: str, complaints: Complaints) -> None:
+    """A note about one key, with its place."""
+    where = f"{place}: " if (place := document.place(keys)) else ""
+    complaints.warn(f"{where}{document.written(keys)}: {text}")
+
+
 def write_off(document: Document) -> None:
     """Write ``enabled: false`` where it is the default and other keys stand beside it; in place.
 
@@ -97,9 +103,8 @@ def _without_off(
         keys, value, shape = (*above, name), data[name], shape_of(known[name][1])
         if is_off:
             if not _says_nothing(keys, value) and not is_required(known[name][0]):
-                where = f"{place}: " if (place := document.place(keys)) else ""
                 text = f"has no effect while {dotted((*above, 'enabled'))} is false"
-                complaints.warn(f"{where}{document.written(keys)}: {text}")
+                warn(document, keys, text, complaints)
             del data[name]
         elif shape.section is not None and isinstance(value, dict):
             below = value.items() if shape.of == "map" else ()

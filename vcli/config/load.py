@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 from vcli.config import document as documents
 from vcli.config import setting
 from vcli.config.checks import check
+from vcli.config.checks_policies import privileged_beside
 from vcli.config.complaints import Complaints
 from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
-from vcli.config.idle import drop_idle, without_off, write_off
+from vcli.config.idle import drop_idle, warn, without_off, write_off
 from vcli.config.modernise import chooses_k3s, move, settle
 from vcli.config.parse import build
 from vcli.config.schema import Values
@@ -124,6 +125,8 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
         if effective.data != document.data:
             values = build(Values, effective)
         values = check(values, effective)
+        if text := privileged_beside(values):
+            warn(document, ("policies", "podSecurityStandard"), f"privileged {text}", complaints)
         # Of a switch that may have been forgotten: what is not refused is said.
         without_off(effective, complaints, unsaid=True)
     complaints.raise_all()

@@ -73,7 +73,10 @@ _STATEFUL_SET: tuple[Edit, ...] = (
         "  podManagementPolicy: Parallel\n",
         "  podManagementPolicy: {{ $set.scheduling.podManagementPolicy }}\n",
     ),
-    ("    whenDeleted: Delete\n", '    whenDeleted: {{ ternary "Delete" $claim.retentionPolicy $ephemeral }}\n'),
+    (
+        "    whenDeleted: Delete\n",
+        '    whenDeleted: {{ ternary "Delete" $claim.retentionPolicy $ephemeral }}\n',
+    ),
     ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
     (
         "    metadata: {}\n",

@@ -231,7 +231,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         exports=exports(names, values),
         networking=networking(values),
         custom_resources=custom_resources(values),
-        isolated=bool(values.policies.pod_security_standard),
+        isolated=bool(values.policies.enforced_standard),
         host_metadata=_host_metadata(values),
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),

@@ -153,7 +153,7 @@
 {{- $scheduler := $values.controlPlane.distro.k8s.scheduler.enabled -}}
 {{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
 {{- if or $scheduler (and $nodes.enabled (or $nodes.selector.all $nodes.selector.labels)) -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
-{{- if $values.policies.podSecurityStandard -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
+{{- if include "vcli.standard" . -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
 {{- with $values.policies.hostMetadata -}}
   {{- if .enabled -}}
     {{- $_ := set $settings "hostMetadata" (dict "labels" (.labels | default list) "annotations" (.annotations | default list)) -}}

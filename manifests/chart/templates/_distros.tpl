@@ -12,7 +12,7 @@
   {{- if eq (toString $k8s.enabled) "true" -}}
     {{- fail "controlPlane.distro.k3s.enabled: k8s and k3s are both enabled: one of them can run" -}}
   {{- end -}}
-  {{- if .Values.policies.podSecurityStandard -}}
+  {{- if include "vcli.standard" . -}}
     {{- fail "policies.podSecurityStandard: k3s is not given the file that says so yet" -}}
   {{- end -}}
   {{- if $k8s.scheduler.enabled -}}

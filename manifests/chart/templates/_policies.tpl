@@ -1,3 +1,8 @@
+{{/* The Pod Security Standard, or nothing: privileged forbids nothing. */}}
+{{- define "vcli.standard" -}}
+{{- if ne .Values.policies.podSecurityStandard "privileged" -}}{{- .Values.policies.podSecurityStandard -}}{{- end -}}
+{{- end -}}
+
 {{/* Whether there is a ResourceQuota, and a LimitRange: auto follows the other one. */}}
 {{- define "vcli.hasQuota" -}}
 {{- $quota := toString .Values.policies.resourceQuota.enabled -}}
