@@ -282,6 +282,7 @@ COMBINATIONS: list[dict[str, Any]] = [
     },
     *distros.COMBINATIONS,
     *off.OFF,
+    *exposure.SERVICES,
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

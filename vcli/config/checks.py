@@ -41,13 +41,6 @@ def check(values: Values, document: Document) -> Values:
     check_stores(values, document)
     check_high_availability(values, document)
     check_pods(values, document)
-    if plane.service.https_node_port and plane.service.spec.type == "ClusterIP":
-        raise fail(
-            document,
-            ("controlPlane", "service", "httpsNodePort"),
-            "a Service of type ClusterIP has no node port",
-            hint="set controlPlane.service.spec.type to NodePort",
-        )
     check_exposure(values, document)
     _check_ranges(values, document)
     _check_nodes(values, document)

@@ -306,7 +306,14 @@ _SERVICES: tuple[Edit, ...] = (
     _metadata("demo-headless"),
     (
         "  type: ClusterIP\n  selector: {}\n",
-        f"  type: {{{{ .Values.controlPlane.service.spec.type }}}}\n{_SELECTOR}",
+        f"""\
+  type: {{{{ .Values.controlPlane.service.spec.type }}}}
+  {{{{- range $key, $value := omit .Values.controlPlane.service.spec "type" }}}}
+  {{{{- if $value }}}}
+  {{{{ $key }}}}: {{{{ toJson $value }}}}
+  {{{{- end }}}}
+  {{{{- end }}}}
+{_SELECTOR}""",
     ),
     ("  selector: {}\n", _SELECTOR),
     (

@@ -30,9 +30,6 @@
 {{- if and (hasKey $pod "runAsUser") (eq (toString $pod.runAsUser) "0") (ne (toString $pod.runAsNonRoot) "false") -}}
   {{- fail "controlPlane.statefulSet.security.podSecurityContext.runAsUser: 0 is root, and the pod must not run as root unless runAsNonRoot is false" -}}
 {{- end -}}
-{{- if and $plane.service.httpsNodePort (eq $plane.service.spec.type "ClusterIP") -}}
-  {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
-{{- end -}}
 {{- $nodes := .Values.sync.fromHost.nodes -}}
 {{- if and $nodes.enabled $nodes.selector.all $nodes.selector.labels -}}
   {{- fail "sync.fromHost.nodes.selector.all: all Nodes, or those with labels: not both" -}}
