@@ -8,7 +8,7 @@ from vcli.config.distros import chosen, release, tag
 from vcli.config.document import Document, Keys
 from vcli.config.known.images import readable
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, ControlPlane, Distro, EmbeddedEtcd, Etcd, K8s
+from vcli.config.schema import KUBERNETES, ControlPlane, Distro, EmbeddedEtcd, Etcd, K8s, Values
 from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K3s
 
@@ -40,6 +40,17 @@ def check_distro(plane: ControlPlane, document: Document) -> Distro:
         hint = "enable it (--distro k3s), or leave these keys out"
         raise fail(document, (*_DISTRO, "k3s"), "of no use while k3s is not enabled", hint=hint)
     return replace(distro, k8s=replace(distro.k8s, version=_version(distro, document)))
+
+
+def without_version(values: Values, document: Document) -> Keys:
+    """The tag of an image that names no version while none is given beside it; empty if there is none."""
+    distro = values.control_plane.distro
+    keys, named = (_TAG, distro.k3s.image.tag)
+    is_read = bool(_RELEASE.fullmatch(named))
+    if chosen(distro) == "k8s":
+        keys, named = _API_TAG, distro.k8s.api_server.image.tag
+        is_read = bool(readable(named))
+    return keys if named and not is_read and not _given(document, _VERSION) else ()
 
 
 def _check_k3s(plane: ControlPlane, document: Document) -> None:
