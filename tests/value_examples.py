@@ -304,6 +304,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "not both",
     ),
+    ({f"{_NODES}.selector.labels": {"pool": "a"}}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a b"}}, "no label of a Node"),
     ({f"{_SELECTOR}.matchLabels": {"a b": "c"}}, "not a label key"),
     ({f"{_SELECTOR}.matchLabels": {"a": "b c"}}, "not a label's value"),

@@ -87,6 +87,8 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, given in of_no_use.items():
         if given and not is_on:
             hint = "set sync.fromHost.nodes.enabled to true"
+            if key == "selector" and selector.labels:
+                hint += ": then pods run on such Nodes alone"
             raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)
     if selector.all and selector.labels:
         raise fail(document, (*keys, "selector", "all"), "all Nodes, or those with labels: not both")

@@ -13,6 +13,8 @@ from vcli.config.shape import default_at, is_required, keys_of, shape_of
 _SEVERAL: Final = "controlPlane.statefulSet.highAvailability"
 _TOGETHER: Final = ("policies.resourceQuota", "policies.limitRange")
 _ETCD: Final = "controlPlane.backingStore.etcd.embedded"
+_PLACEMENT: Final = "sync.fromHost.nodes.selector"
+"""Of loft-sh's vcluster it says where pods run, also while Nodes are not synced: more than a note is due."""
 _IN_PLACE_OF_ETCD: Final = (
     "controlPlane.backingStore.etcd.external",
     "controlPlane.backingStore.database.embedded",
@@ -101,7 +103,7 @@ def _without_off(
         if name not in known or name == "enabled":
             continue
         keys, value, shape = (*above, name), data[name], shape_of(known[name][1])
-        if is_off:
+        if is_off and not (dotted(keys) == _PLACEMENT and value.get("labels")):
             if not _says_nothing(keys, value) and not is_required(known[name][0]):
                 text = f"has no effect while {dotted((*above, 'enabled'))} is false"
                 warn(document, keys, text, complaints)

@@ -31,11 +31,14 @@
   {{- fail "controlPlane.statefulSet.security.podSecurityContext.runAsUser: 0 is root, and the pod must not run as root unless runAsNonRoot is false" -}}
 {{- end -}}
 {{- $nodes := .Values.sync.fromHost.nodes -}}
+{{- if and (not $nodes.enabled) $nodes.selector.labels -}}
+  {{- fail "sync.fromHost.nodes.selector: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
+{{- end -}}
 {{- if and $nodes.enabled $nodes.selector.all $nodes.selector.labels -}}
   {{- fail "sync.fromHost.nodes.selector.all: all Nodes, or those with labels: not both" -}}
 {{- end -}}
 {{- range $key, $value := $nodes.selector.labels -}}
-  {{- if and $nodes.enabled (or (not (regexMatch "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" $key)) (not (regexMatch "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" $value))) -}}
+  {{- if or (not (regexMatch "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$" $key)) (not (regexMatch "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$" $value)) -}}
     {{- fail (printf "sync.fromHost.nodes.selector.labels: %s=%s is no label of a Node" $key $value) -}}
   {{- end -}}
 {{- end -}}

@@ -79,6 +79,13 @@ def test_defaults_and_what_has_an_effect_have_no_note(flat: dict[str, Any]):
     assert read(flat).warnings == ()
 
 
+@pytest.mark.parametrize("said", [{"sync.fromHost.nodes.enabled": False}, {}])
+def test_where_pods_run_is_never_dropped(said: dict[str, Any]):
+    with pytest.raises(UsageError, match="of no use while Nodes are not synced") as refused:
+        read({**said, "sync.fromHost.nodes.selector.labels": {"pool": "a"}})
+    assert "then pods run on such Nodes alone" in (refused.value.hint or "")
+
+
 @pytest.mark.parametrize(("key", "value"), [("odd", 1), ("fallbackDns", 1)])
 def test_what_is_off_must_be_right_too(key: str, value: Any):
     with pytest.raises(UsageError, match=key):
