@@ -7,6 +7,7 @@ import value_examples_distros as distros
 import value_examples_exposure as exposure
 import value_examples_gateway as gateway
 import value_examples_ha as ha
+import value_examples_off as off
 import value_examples_policies as policies
 import value_examples_rendering as rendering
 import value_examples_sleep as sleep
@@ -280,6 +281,8 @@ COMBINATIONS: list[dict[str, Any]] = [
         "exportKubeConfig.insecure": True,
     },
     *distros.COMBINATIONS,
+    *off.OFF,
+    *exposure.SERVICES,
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -289,13 +292,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({f"{_DISTRO}.version": "1.31"}, "Name the patch as well"),
     ({f"{_DISTRO}.version": "latest"}, "version"),
     *ha.REFUSED,
-    ({f"{_CLAIM}.enabled": False, f"{_CLAIM}.storageClass": "fast"}, "of no use while"),
     ({f"{_PLANE}.service.httpsNodePort": 30443}, "has no node port"),
     ({f"{_PLANE}.service.spec.type": "ExternalName"}, "type"),
     ({f"{_CLAIM}.size": "much"}, "size"),
     ({"controlPlane.coredns.enable": True}, "enable"),
-    ({f"{_NODES}.selector.all": True}, "of no use while Nodes are not synced"),
-    ({f"{_NODES}.syncBackChanges": True}, "of no use while Nodes are not synced"),
     (
         {
             f"{_NODES}.enabled": True,
@@ -304,6 +304,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "not both",
     ),
+    ({f"{_NODES}.selector.labels": {"pool": "a"}}, "of no use while Nodes are not synced"),
     ({f"{_NODES}.enabled": True, f"{_NODES}.selector.labels": {"pool": "a b"}}, "no label of a Node"),
     ({f"{_SELECTOR}.matchLabels": {"a b": "c"}}, "not a label key"),
     ({f"{_SELECTOR}.matchLabels": {"a": "b c"}}, "not a label's value"),
@@ -332,7 +333,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "of no use without a name",
     ),
     ({f"{_SECRETS_OF_HOST}.enabled": True}, "no object is named"),
-    ({f"{_SECRETS_OF_HOST}.mappings.byName": {"": "apps/*"}}, "of no use while it is off"),
     *(
         ({f"{_SECRETS_OF_HOST}.enabled": True, f"{_SECRETS_OF_HOST}.mappings.byName": by_name}, message)
         for by_name, message in (
@@ -379,7 +379,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         },
         "a scheduler inside needs them",
     ),
-    ({f"{_SCHEDULER}.extraArgs": _ARGS}, "of no use while the host schedules"),
     *custom.REFUSED,
     *policies.REFUSED,
     *stores.REFUSED,

@@ -57,8 +57,6 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_SQLITE}.extraArgs": ["--debug"]}, "of no use while it is off"),
-    ({f"{_EXTERNAL}.dataSource": "mysql://a:b@tcp(c:1)/d"}, "of no use while it is off"),
     ({**_ON, **_MYSQL}, "one store only, and database.embedded and database.external"),
     ({**_ON, f"{_STORE}.etcd.embedded.enabled": True}, "one store only, and database.embedded and etcd.emb"),
     (

@@ -65,5 +65,4 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**_ON, _VERSION: "v1.35.1", _TAG: "v1.35.2-k3s1"}, "asks for"),
     ({_VERSION: "v1.36.3+k3s1"}, "a release of another distribution"),
     ({_VERSION: "v1.36.3+build"}, "is no version of k8s"),
-    ({f"{_K3S}.extraArgs": ["--v=4"]}, "of no use while k3s is not enabled"),
 ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 _INGRESS = "controlPlane.ingress"
+_SPEC = "controlPlane.service.spec"
 _ON = {f"{_INGRESS}.enabled": True, f"{_INGRESS}.host": "vc.example.com"}
 
 EXAMPLES: dict[str, list[Any]] = {
@@ -13,7 +14,28 @@ EXAMPLES: dict[str, list[Any]] = {
     f"{_INGRESS}.labels": [],
     f"{_INGRESS}.annotations": [],
     f"{_INGRESS}.spec": [],
+    # With a type that is not the default.
+    **{
+        f"{_SPEC}.{key}": []
+        for key in (
+            "externalTrafficPolicy",
+            "loadBalancerClass",
+            "loadBalancerIP",
+            "loadBalancerSourceRanges",
+        )
+    },
 }
+
+SERVICES: list[dict[str, Any]] = [
+    {f"{_SPEC}.type": "NodePort", f"{_SPEC}.externalTrafficPolicy": "Local"},
+    {
+        f"{_SPEC}.type": "LoadBalancer",
+        f"{_SPEC}.externalTrafficPolicy": "Cluster",
+        f"{_SPEC}.loadBalancerClass": "lb.example.com/one",
+        f"{_SPEC}.loadBalancerIP": "203.0.113.7",
+        f"{_SPEC}.loadBalancerSourceRanges": ["198.51.100.0/24", "2001:db8::/32"],
+    },
+]
 
 COMBINATIONS: list[dict[str, Any]] = [
     _ON,
@@ -51,4 +73,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({**_ON, f"{_INGRESS}.host": "*.example.com"}, "host"),
     ({**_ON, f"{_INGRESS}.pathType": "Regex"}, "pathType"),
     ({**_ON, f"{_INGRESS}.spec": {"rules": []}}, "the one rule is made from host and pathType"),
+    ({f"{_SPEC}.externalTrafficPolicy": "Local"}, "not with type ClusterIP"),
+    ({f"{_SPEC}.type": "NodePort", f"{_SPEC}.loadBalancerIP": "203.0.113.7"}, "not with type NodePort"),
+    ({f"{_SPEC}.loadBalancerSourceRanges": ["198.51.100.0/24"]}, "not with type ClusterIP"),
+    ({f"{_SPEC}.type": "LoadBalancer", f"{_SPEC}.externalTrafficPolicy": "Nearest"}, "externalTrafficPolicy"),
+    ({f"{_SPEC}.ports": [{"port": 6443}]}, "ports"),
 ]

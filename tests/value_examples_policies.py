@@ -11,7 +11,7 @@ _FROM_INGRESS = [{"from": [{"namespaceSelector": {"matchLabels": {"name": "ingre
 _ON = {f"{key}.enabled": True for key in (_QUOTA, _LIMITS, _NETWORK)}
 
 EXAMPLES: dict[str, list[Any]] = {
-    "policies.podSecurityStandard": ["baseline", "restricted"],
+    "policies.podSecurityStandard": ["baseline", "restricted", "privileged"],
     f"{_QUOTA}.enabled": [True, False],
     f"{_LIMITS}.enabled": [True, False],
     f"{_NETWORK}.enabled": [True],
@@ -99,11 +99,9 @@ COMBINATIONS: list[dict[str, Any]] = [
 
 _OFF = "of no use while it is off"
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"policies.podSecurityStandard": "privileged"}, "podSecurityStandard"),
+    ({"policies.podSecurityStandard": "open"}, "podSecurityStandard"),
     ({f"{_QUOTA}.quota": {"pods": 3}}, _OFF),
     ({f"{_LIMITS}.max": {"cpu": 3}}, _OFF),
-    ({f"{_NETWORK}.fallbackDns": "192.0.2.53"}, _OFF),
-    ({f"{_METADATA}.labels": ["a"]}, _OFF),
     ({f"{_METADATA}.enabled": True, f"{_METADATA}.annotations": ["a b"]}, "no pattern of keys"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.scopes": ["Terminating"]}, "must be given with scopes"),
     ({f"{_QUOTA}.enabled": True, f"{_QUOTA}.quota": {"pods": "many"}}, "must be a quantity"),

@@ -52,10 +52,6 @@ COMBINATIONS: list[dict[str, Any]] = [
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"rbac.role.extraRules": [{"apiGroups": [""], "resources": [], "verbs": ["get"]}]}, "must not be empty"),
     ({"rbac.role.extraRules": [{"resources": ["pods"], "verbs": ["get"]}]}, "apiGroups"),
-    (
-        {"rbac.clusterRole.enabled": False, "rbac.clusterRole.extraRules": _RULES},
-        "of no use while rbac.clusterRole.enabled is false",
-    ),
     ({"experimental.deploy.vcluster.manifests": "kind: ConfigMap"}, "document 1 has no apiVersion"),
     ({"experimental.deploy.vcluster.manifests": "a: b: c"}, "document 1 is not YAML"),
     (

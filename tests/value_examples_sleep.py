@@ -9,7 +9,6 @@ EXAMPLES: dict[str, list[Any]] = {"sleepMode.enabled": [], _AFTER: []}
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"sleepMode.enabled": True}, "sleepMode"),
-    ({_AFTER: "1h"}, "sleepMode"),
     ({**ON, _AFTER: "soon"}, "sleepMode"),
     ({**ON, "controlPlane.distro.k3s.enabled": True}, "sleepMode"),
     ({**ON, "controlPlane.statefulSet.persistence.volumeClaim.enabled": False}, "sleepMode"),

@@ -34,7 +34,6 @@ COMBINATIONS: list[dict[str, Any]] = [
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({f"{_EXTERNAL}.endpoint": "http://etcd.infra:2379"}, "of no use while it is off"),
     ({f"{_EXTERNAL}.enabled": True}, "must be given"),
     ({**_HTTP, f"{_EXTERNAL}.endpoint": "etcd.infra:2379"}, "endpoint"),
     ({**_HTTP, f"{_EXTERNAL}.endpoint": "http://me:secret@etcd.infra:2379"}, "endpoint"),

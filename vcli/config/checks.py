@@ -41,20 +41,6 @@ def check(values: Values, document: Document) -> Values:
     check_stores(values, document)
     check_high_availability(values, document)
     check_pods(values, document)
-    claim = plane.stateful_set.persistence.volume_claim
-    if claim.enabled is False and claim.storage_class:
-        raise fail(
-            document,
-            ("controlPlane", "statefulSet", "persistence", "volumeClaim", "storageClass"),
-            "a storage class is of no use while volumeClaim.enabled is false",
-        )
-    if plane.service.https_node_port and plane.service.spec.type == "ClusterIP":
-        raise fail(
-            document,
-            ("controlPlane", "service", "httpsNodePort"),
-            "a Service of type ClusterIP has no node port",
-            hint="set controlPlane.service.spec.type to NodePort",
-        )
     check_exposure(values, document)
     _check_ranges(values, document)
     _check_nodes(values, document)
@@ -101,6 +87,8 @@ def _check_nodes(values: Values, document: Document) -> None:
     for key, given in of_no_use.items():
         if given and not is_on:
             hint = "set sync.fromHost.nodes.enabled to true"
+            if key == "selector" and selector.labels:
+                hint += ": then pods run on such Nodes alone"
             raise fail(document, (*keys, key), "of no use while Nodes are not synced", hint=hint)
     if selector.all and selector.labels:
         raise fail(document, (*keys, "selector", "all"), "all Nodes, or those with labels: not both")

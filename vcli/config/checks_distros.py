@@ -8,7 +8,7 @@ from vcli.config.distros import chosen, release, tag
 from vcli.config.document import Document, Keys
 from vcli.config.known.images import readable
 from vcli.config.parse import fail
-from vcli.config.schema import KUBERNETES, ControlPlane, Distro, Etcd, K8s
+from vcli.config.schema import KUBERNETES, ControlPlane, Distro, EmbeddedEtcd, Etcd, K8s, Values
 from vcli.config.schema_database import Database
 from vcli.config.schema_distros import K3s
 
@@ -42,6 +42,17 @@ def check_distro(plane: ControlPlane, document: Document) -> Distro:
     return replace(distro, k8s=replace(distro.k8s, version=_version(distro, document)))
 
 
+def without_version(values: Values, document: Document) -> Keys:
+    """The tag of an image that names no version while none is given beside it; empty if there is none."""
+    distro = values.control_plane.distro
+    keys, named = (_TAG, distro.k3s.image.tag)
+    is_read = bool(_RELEASE.fullmatch(named))
+    if chosen(distro) == "k8s":
+        keys, named = _API_TAG, distro.k8s.api_server.image.tag
+        is_read = bool(readable(named))
+    return keys if named and not is_read and not _given(document, _VERSION) else ()
+
+
 def _check_k3s(plane: ControlPlane, document: Document) -> None:
     k8s = plane.distro.k8s
     if k8s.enabled is True:
@@ -56,7 +67,10 @@ def _check_k3s(plane: ControlPlane, document: Document) -> None:
         hint = "the keys of controlPlane.distro.k3s are for it"
         raise fail(document, (*_DISTRO, "k8s"), text, hint=hint)
     store = plane.backing_store
-    for key, is_given in (("etcd", store.etcd != Etcd()), ("database", store.database != Database())):
+    etcd = store.etcd
+    if etcd.embedded.enabled is False:  # so it is
+        etcd = replace(etcd, embedded=replace(etcd.embedded, enabled=EmbeddedEtcd().enabled))
+    for key, is_given in (("etcd", etcd != Etcd()), ("database", store.database != Database())):
         if is_given:
             text = "of no use with k3s, which keeps its objects in a store of its own"
             raise fail(document, ("controlPlane", "backingStore", key), text, hint="leave it out")

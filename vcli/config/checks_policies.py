@@ -32,7 +32,7 @@ def check_policies(values: Values, document: Document) -> None:
         UsageError: names the key, its place and the way out.
     """
     policies = values.policies
-    if policies.pod_security_standard and values.control_plane.distro.k3s.enabled:
+    if policies.enforced_standard and values.control_plane.distro.k3s.enabled:
         raise fail(
             document,
             (*_PLACE, "podSecurityStandard"),
@@ -77,6 +77,14 @@ def check_policies(values: Values, document: Document) -> None:
                 )
     if network.enabled:
         _network(values, document)
+
+
+def privileged_beside(values: Values) -> str:
+    """What to say where no standard is wanted beside what keeps tenants apart; empty for nothing."""
+    policies = values.policies
+    if policies.pod_security_standard != "privileged" or not policies.network_policy.enabled:
+        return ""
+    return "forbids nothing: pods on a host's network, and those with its files, are beyond networkPolicy"
 
 
 def _without_switch(section: Any) -> Object:

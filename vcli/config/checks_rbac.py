@@ -1,6 +1,6 @@
 """Rights that the values add; a part of `vcli.config.checks`."""
 
-from vcli.config.document import Document, Keys
+from vcli.config.document import Document
 from vcli.config.dump import dump
 from vcli.config.parse import fail
 from vcli.config.schema import Values
@@ -13,11 +13,6 @@ def check_rbac(values: Values, document: Document) -> None:
         UsageError: names the rule, its place and the way out.
     """
     rbac = values.rbac
-    if rbac.cluster_role.extra_rules and rbac.cluster_role.enabled is False:
-        keys: Keys = ("rbac", "clusterRole", "extraRules")
-        raise fail(
-            document, keys, "of no use while rbac.clusterRole.enabled is false", hint="leave that at auto"
-        )
     for name, rules in (("role", rbac.role.extra_rules), ("clusterRole", rbac.cluster_role.extra_rules)):
         for index, rule in enumerate(rules):
             for key in ("apiGroups", "resources", "verbs"):

@@ -40,6 +40,11 @@ class Complaints:
             if error.message not in [each.message for each in self.found]:
                 self.found.append(error)
 
+    def warn(self, text: str) -> None:
+        """Keep a warning, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     @contextmanager
     def collected(self) -> Iterator[None]:
         """Keep what is raised inside."""

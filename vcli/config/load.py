@@ -9,13 +9,15 @@ from typing import Any, TypeAlias
 from vcli.config import document as documents
 from vcli.config import setting
 from vcli.config.checks import check
+from vcli.config.checks_distros import without_version
+from vcli.config.checks_policies import privileged_beside
 from vcli.config.complaints import Complaints
 from vcli.config.defaults import without_defaults
 from vcli.config.document import Document, Source
-from vcli.config.idle import drop_idle
+from vcli.config.idle import drop_idle, warn, without_off, write_off
 from vcli.config.modernise import chooses_k3s, move, settle
-from vcli.config.parse import build
-from vcli.config.schema import Values
+from vcli.config.parse import build, fail
+from vcli.config.schema import KUBERNETES, Values
 from vcli.config.shape import is_element, keys_of, shape_of
 
 Set: TypeAlias = str | tuple[str, str]
@@ -50,6 +52,8 @@ class Given:
         for document in (*([over] if over else ()), *self.files):
             own = Document(copy.deepcopy(document.data), dict(document.places), twice=document.twice)
             move(own, complaints, k3s=k3s)
+            if document is over:
+                write_off(own)
             merged.merge(own)
         for option, expression in self.sets:
             document = setting.parse(expression, below=merged.data, option=option)
@@ -59,7 +63,7 @@ class Given:
             merged.merge(Document(copy.deepcopy(dict(data)), {(key,): option for key in data}))
             _claim(merged, data, (), option)
         merged.drop_emptied(stays=partial(is_element, Values))
-        return _checked(merged, complaints)
+        return _checked(merged, complaints, is_new=over is None)
 
     def _chooses_k3s(self, over: Document | None) -> bool:
         documents = (*([over] if over else ()), *self.files)
@@ -107,8 +111,17 @@ def from_mapping(data: Mapping[str, Any], *, name: str) -> Values:
     return _checked(document, complaints, drops_empty=False)
 
 
-def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = True) -> Values:
-    """Values of a merged document; all that is wrong with it is said together."""
+def _checked(
+    document: Document, complaints: Complaints, *, drops_empty: bool = True, is_new: bool = False
+) -> Values:
+    """Values of a merged document; all that is wrong with it is said together.
+
+    Args:
+        document: it is changed.
+        complaints: what was found before.
+        drops_empty: as it was given, so that a section without keys says nothing.
+        is_new: no virtual cluster has such values yet, so that none is held up by a stricter check.
+    """
     complaints.add(*document.twice)
     settle(document, complaints)
     drop_idle(document)
@@ -116,8 +129,22 @@ def _checked(document: Document, complaints: Complaints, *, drops_empty: bool = 
         drop_empty(Values, document.data)
     values = Values()
     with complaints.collected():
-        # What does not go together is judged once each is right.
-        values = check(build(Values, document), document)
+        # What has no effect must be right too; what does not go together is judged once each is right.
+        values = build(Values, document)
+        effective = without_off(document, complaints, unsaid=not drops_empty)
+        if effective.data != document.data:
+            values = build(Values, effective)
+        values = check(values, effective)
+        if keys := without_version(values, effective):
+            text = f"names no version of Kubernetes, and {KUBERNETES} may be another one"
+            hint = "write the version of the image in controlPlane.distro.k8s.version"
+            if is_new:
+                raise fail(document, keys, text, hint=hint)
+            warn(document, keys, f"{text}: {hint}", complaints)
+        if text := privileged_beside(values):
+            warn(document, ("policies", "podSecurityStandard"), f"privileged {text}", complaints)
+        # Of a switch that may have been forgotten: what is not refused is said.
+        without_off(effective, complaints, unsaid=True)
     complaints.raise_all()
     given = without_defaults(document.data) if drops_empty else document.data
     return replace(values, given=given, warnings=tuple(complaints.warnings))

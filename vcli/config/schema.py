@@ -19,7 +19,7 @@ from vcli.config.schema_database import Database
 from vcli.config.schema_deploy import Experimental
 from vcli.config.schema_distros import K0s, K3s, PullPolicy
 from vcli.config.schema_export import ExportKubeConfig
-from vcli.config.schema_exposure import Ingress
+from vcli.config.schema_exposure import Ingress, ServiceSpec
 from vcli.config.schema_ha import HighAvailability
 from vcli.config.schema_kinds import FromHost, with_switches
 from vcli.config.schema_networking import CIDRS, DnsMapping, ReplicateServices
@@ -171,13 +171,6 @@ class Proxy:
     extra_sans: tuple[str, ...] = _doc(
         (), "More names and addresses for the API server's certificate.", name="extraSANs"
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceSpec:
-    """The part of the Service that may be chosen."""
-
-    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = _doc("ClusterIP", "Type of the Service.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,19 @@ _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """The part of the Service that may be chosen; its port and selector are the control plane's."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer"] = doc("ClusterIP", "Type of the Service.")
+    external_traffic_policy: Literal["", "Cluster", "Local"] = doc(
+        "", "Whether nodes without the control plane's pod take connections; not with ClusterIP."
+    )
+    load_balancer_class: str = doc("", "What implements the load balancer; it stays as it is.")
+    load_balancer_ip: str = doc("", "Address that is asked of the load balancer.", name="loadBalancerIP")
+    load_balancer_source_ranges: tuple[str, ...] = doc((), "Ranges of clients that it lets through.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingress:
     """An Ingress that passes TLS through to the API server."""
 

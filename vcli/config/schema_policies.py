@@ -127,15 +127,21 @@ class HostMetadataPolicy:
 class Policies:
     """What tenants are kept from; --isolate turns all of it on."""
 
-    pod_security_standard: Literal["", "baseline", "restricted"] = doc(
+    pod_security_standard: Literal["", "privileged", "baseline", "restricted"] = doc(
         "",
         "Pod Security Standard of namespaces that say nothing, and of what reaches the host; pods are then"
-        " placed by the host's scheduler alone, and tolerate no taint that keeps nodes to the host.",
+        " placed by the host's scheduler alone, and tolerate no taint that keeps nodes to the host."
+        " privileged is none, as ''.",
     )
     resource_quota: ResourceQuotaPolicy = section(ResourceQuotaPolicy)
     limit_range: LimitRangePolicy = section(LimitRangePolicy)
     network_policy: NetworkPolicyPolicy = section(NetworkPolicyPolicy)
     host_metadata: HostMetadataPolicy = section(HostMetadataPolicy)
+
+    @property
+    def enforced_standard(self) -> str:
+        """The Pod Security Standard, or nothing: privileged forbids nothing."""
+        return "" if self.pod_security_standard == "privileged" else self.pod_security_standard
 
     @property
     def has_quota(self) -> bool:

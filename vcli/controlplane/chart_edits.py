@@ -73,7 +73,10 @@ _STATEFUL_SET: tuple[Edit, ...] = (
         "  podManagementPolicy: Parallel\n",
         "  podManagementPolicy: {{ $set.scheduling.podManagementPolicy }}\n",
     ),
-    ("    whenDeleted: Delete\n", "    whenDeleted: {{ $claim.retentionPolicy }}\n"),
+    (
+        "    whenDeleted: Delete\n",
+        '    whenDeleted: {{ ternary "Delete" $claim.retentionPolicy $ephemeral }}\n',
+    ),
     ("    matchLabels: {}\n", '    matchLabels:\n      {{- include "vcli.selector" . | nindent 6 }}\n'),
     (
         "    metadata: {}\n",
@@ -303,7 +306,14 @@ _SERVICES: tuple[Edit, ...] = (
     _metadata("demo-headless"),
     (
         "  type: ClusterIP\n  selector: {}\n",
-        f"  type: {{{{ .Values.controlPlane.service.spec.type }}}}\n{_SELECTOR}",
+        f"""\
+  type: {{{{ .Values.controlPlane.service.spec.type }}}}
+  {{{{- range $key, $value := omit .Values.controlPlane.service.spec "type" }}}}
+  {{{{- if $value }}}}
+  {{{{ $key }}}}: {{{{ toJson $value }}}}
+  {{{{- end }}}}
+  {{{{- end }}}}
+{_SELECTOR}""",
     ),
     ("  selector: {}\n", _SELECTOR),
     (

@@ -18,7 +18,8 @@ _GIVEN: Final = f'(eq {_CLUSTER_ROLE} "true")'
 _MAY_BE_GIVEN: Final = f'(ne {_CLUSTER_ROLE} "false")'
 _SCHEDULES_INSIDE: Final = ".Values.controlPlane.distro.k8s.scheduler.enabled"
 _READS_FOR_SCHEDULER: Final = f"(and {_SCHEDULES_INSIDE} {_MAY_BE_GIVEN})"
-_SYNCS_BACK: Final = f"(and .Values.sync.fromHost.nodes.syncBackChanges {_MAY_BE_GIVEN})"
+_NODES: Final = ".Values.sync.fromHost.nodes"
+_SYNCS_BACK: Final = f"(and {_NODES}.enabled {_NODES}.syncBackChanges {_MAY_BE_GIVEN})"
 
 
 def kinds() -> str:
@@ -54,7 +55,7 @@ def kinds() -> str:
                 for line in when(f"(and {_is_on(kind)} {_GIVEN})", [_mapped_rule(kind)])
             ),
             '{{- include "vcli.serviceRules" . }}',
-            '{{ include "vcli.extraRules" .Values.rbac.clusterRole.extraRules }}',
+            *when(_MAY_BE_GIVEN, ['{{ include "vcli.extraRules" .Values.rbac.clusterRole.extraRules }}']),
             *when(
                 any_of([*map(_is_given, owned), f"(and {_MAY_BE_GIVEN} {chart_custom.HAS_CLUSTER_SCOPED})"]),
                 [line_of({**OWNER_RULE.dump(), "resourceNames": [_OWN_ROLE]})],
@@ -93,7 +94,7 @@ def kinds() -> str:
             "{{- toJson $mappings -}}",
             "{{- end -}}",
             '{{- define "vcli.checkKinds" -}}',
-            *map(_check, selectable),
+            *(line for kind in selectable for line in _check(kind)),
             *map(_check_mapped, mapped),
             "{{- end -}}",
             "",
@@ -146,10 +147,11 @@ def _selector(kind: SyncedKind) -> Iterator[str]:
     return when(_is_on(kind), [f"{{{{- with {chosen} -}}}}{entry}{{{{- end -}}}}"])
 
 
-def _check(kind: SyncedKind) -> str:
+def _check(kind: SyncedKind) -> Iterator[str]:
     path = f"sync.{kind.path}.selector"
     arguments = f'(dict "path" {json.dumps(path)} "selector" .Values.{path})'
-    return f'{{{{- include "vcli.checkSelector" {arguments} -}}}}'
+    is_off = f'(eq (toString .Values.{kind.switch}) "false")'
+    return when(f"not {is_off}", [f'{{{{- include "vcli.checkSelector" {arguments} -}}}}'])
 
 
 def _mappings(kind: SyncedKind) -> Iterator[str]:

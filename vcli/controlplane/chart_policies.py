@@ -10,7 +10,7 @@ _ARGUMENTS = (
     "            - kube-apiserver\n",
     """\
             - kube-apiserver
-            {{- with .Values.policies.podSecurityStandard }}
+            {{- with include "vcli.standard" . }}
             - --admission-control-config-file=/etc/vcli/admission/{{ . }}.yaml
             {{- end }}
 """,
@@ -19,7 +19,7 @@ _MOUNT = (
     "            - {name: apiserver-pki, mountPath: /pki, readOnly: true}\n",
     """\
             - {name: apiserver-pki, mountPath: /pki, readOnly: true}
-            {{- if .Values.policies.podSecurityStandard }}
+            {{- if include "vcli.standard" . }}
             - {name: admission, mountPath: /etc/vcli/admission, readOnly: true}
             {{- end }}
 """,
@@ -27,7 +27,7 @@ _MOUNT = (
 _VOLUME = (
     "        - name: controller-manager-pki\n",
     """\
-        {{- if .Values.policies.podSecurityStandard }}
+        {{- if include "vcli.standard" . }}
         - name: admission
           configMap:
             name: vc-admission-demo

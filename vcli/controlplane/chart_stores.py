@@ -39,7 +39,7 @@ STORE_EDITS: Final = (
     (
         _API_SERVER_MOUNT,
         f"""\
-{_API_SERVER_MOUNT}            {{{{- if $external.tls.secretName }}}}
+{_API_SERVER_MOUNT}            {{{{- if and $external.enabled $external.tls.secretName }}}}
             - {{name: store-tls, mountPath: /store-tls, readOnly: true}}
             {{{{- end }}}}
 """,
@@ -47,7 +47,7 @@ STORE_EDITS: Final = (
     (
         _AFTER_API_SERVER,
         f"""\
-        {{{{- with $external.tls.secretName }}}}
+        {{{{- with ternary $external.tls.secretName "" $external.enabled }}}}
         - name: store-tls
           secret:
             secretName: {{{{ . | quote }}}}

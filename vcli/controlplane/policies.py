@@ -66,8 +66,8 @@ def render(names: Names, values: Values, facts: Facts) -> list[Object]:
     """The objects that the values ask for, without what all objects get."""
     policies = values.policies
     found = []
-    if policies.pod_security_standard:
-        found.append(_admission(names, policies.pod_security_standard))
+    if policies.enforced_standard:
+        found.append(_admission(names, policies.enforced_standard))
     if policies.has_quota:
         found.append(_quota(names, values))
     if policies.has_limits:
@@ -100,9 +100,9 @@ def applied(names: Names, values: Values, components: Iterable[Component]) -> li
     """The components as the policies have them: kube-apiserver judges pods, and all have limits."""
     policies = values.policies
     found = [*components]
-    if policies.pod_security_standard:
+    if policies.enforced_standard:
         found = [
-            _judging(each, names, policies.pod_security_standard) if Role.API_SERVER in each.roles else each
+            _judging(each, names, policies.enforced_standard) if Role.API_SERVER in each.roles else each
             for each in found
         ]
     return [_limited(each) for each in found] if policies.has_quota or policies.has_limits else found

@@ -12,6 +12,7 @@ from vcli import yaml
 from vcli.bootstrap.layout import API_INSIDE
 from vcli.bootstrap.spec import CONTEXT, Spec
 from vcli.config import data_source, inside
+from vcli.config.dump import dump as dump_values
 from vcli.config.networking import check_host_namespace, networking
 from vcli.config.schema import Metadata, Values
 from vcli.config.schema_kinds import nodes_of
@@ -181,7 +182,7 @@ def _services(names: Names, values: Values) -> tuple[Object, Object]:
     for obj in (own, headless):
         obj["spec"]["selector"] = names.selector
     chosen = values.control_plane.service
-    own["spec"]["type"] = chosen.spec.type
+    own["spec"] |= {key: value for key, value in dump_values(chosen.spec).items() if value}
     if chosen.https_node_port:
         own["spec"]["ports"][0]["nodePort"] = chosen.https_node_port
     _decorate(own, chosen)
@@ -231,7 +232,7 @@ def _settings(names: Names, values: Values, bundle: Bundle | None) -> Object:
         exports=exports(names, values),
         networking=networking(values),
         custom_resources=custom_resources(values),
-        isolated=bool(values.policies.pod_security_standard),
+        isolated=bool(values.policies.enforced_standard),
         host_metadata=_host_metadata(values),
         workload_pull_secrets=_workload_pull_secrets(values),
         election=high_availability.election(values),

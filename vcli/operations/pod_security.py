@@ -24,7 +24,7 @@ async def enforce(client: Client, names: Names, values: Values, *, steps: Steps)
         values: what the user chose.
         steps: is warned where we may not.
     """
-    level = values.policies.pod_security_standard
+    level = values.policies.enforced_standard
     if not level:
         return
     try:

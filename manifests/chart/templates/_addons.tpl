@@ -13,7 +13,8 @@
         {{- $pods := "        pods insecure\n" -}}
         {{- $file = replace $pods (printf "        fallthrough %s\n%s" $values.networking.advanced.clusterDomain $pods) $file -}}
       {{- end -}}
-      {{- with $values.policies.networkPolicy.fallbackDns -}}{{- $file = replace "HOST_DNS" . $file -}}{{- end -}}
+      {{- $network := $values.policies.networkPolicy -}}
+      {{- if and $network.enabled $network.fallbackDns -}}{{- $file = replace "HOST_DNS" $network.fallbackDns $file -}}{{- end -}}
       {{- $_ := set $obj.data "Corefile" ($coredns.overwriteConfig | default $file) -}}
     {{- else if eq $obj.kind "Service" -}}
       {{- include "vcli.decorate" (dict "obj" $obj "own" $coredns.service) -}}
@@ -148,17 +149,17 @@
 {{- if or $store.etcd.external.enabled $store.database.embedded.enabled $store.database.external.enabled $values.controlPlane.distro.k3s.enabled -}}{{- $_ := set $settings "etcd" "" -}}{{- end -}}
 {{- with include "vcli.kinds" . | fromJson -}}{{- $_ := set $settings "kinds" . -}}{{- end -}}
 {{- $nodes := $values.sync.fromHost.nodes -}}
-{{- if $nodes.syncBackChanges -}}{{- $_ := set $settings "nodeChanges" true -}}{{- end -}}
+{{- if and $nodes.enabled $nodes.syncBackChanges -}}{{- $_ := set $settings "nodeChanges" true -}}{{- end -}}
 {{- $scheduler := $values.controlPlane.distro.k8s.scheduler.enabled -}}
 {{- if $scheduler -}}{{- $_ := set $settings "scheduler" true -}}{{- end -}}
-{{- if or $nodes.selector.all $nodes.selector.labels $scheduler -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
-{{- if $values.policies.podSecurityStandard -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
+{{- if or $scheduler (and $nodes.enabled (or $nodes.selector.all $nodes.selector.labels)) -}}{{- $_ := set $settings "nodes" "all" -}}{{- end -}}
+{{- if include "vcli.standard" . -}}{{- $_ := set $settings "isolated" true -}}{{- end -}}
 {{- with $values.policies.hostMetadata -}}
   {{- if .enabled -}}
     {{- $_ := set $settings "hostMetadata" (dict "labels" (.labels | default list) "annotations" (.annotations | default list)) -}}
   {{- end -}}
 {{- end -}}
-{{- with $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" . -}}{{- end -}}
+{{- if and $nodes.enabled $nodes.selector.labels -}}{{- $_ := set $settings "nodeLabels" $nodes.selector.labels -}}{{- end -}}
 {{- if and $nodes.enabled (not $nodes.clearImageStatus) -}}{{- $_ := set $settings "nodeImages" true -}}{{- end -}}
 {{- with include "vcli.selectors" . | fromJson -}}{{- $_ := set $settings "selectors" . -}}{{- end -}}
 {{- with (include "vcli.exports" . | fromJson).exports -}}{{- $_ := set $settings "exports" . -}}{{- end -}}

@@ -15,16 +15,13 @@
     {{- fail (printf "controlPlane.statefulSet.highAvailability.%s: of no use where there is one syncer" $key) -}}
   {{- end -}}
 {{- end -}}
-{{- if or .Values.sleepMode.enabled .Values.sleepMode.autoSleep.afterInactivity -}}
+{{- if .Values.sleepMode.enabled -}}
   {{- fail "sleepMode: the chart makes none that goes to sleep: vcli create does" -}}
 {{- end -}}
 {{- $metadata := .Values.policies.hostMetadata -}}
 {{- range $field := list "annotations" "labels" -}}
   {{- range $pattern := get $metadata $field -}}
-    {{- if not $metadata.enabled -}}
-      {{- fail (printf "policies.hostMetadata.%s: of no use while it is off" $field) -}}
-    {{- end -}}
-    {{- if not (regexMatch "^([-A-Za-z0-9.*]+/)?[-A-Za-z0-9_.*]+$" $pattern) -}}
+    {{- if and $metadata.enabled (not (regexMatch "^([-A-Za-z0-9.*]+/)?[-A-Za-z0-9_.*]+$" $pattern)) -}}
       {{- fail (printf "policies.hostMetadata.%s: %q is no key, and no pattern of keys" $field $pattern) -}}
     {{- end -}}
   {{- end -}}
@@ -33,18 +30,11 @@
 {{- if and (hasKey $pod "runAsUser") (eq (toString $pod.runAsUser) "0") (ne (toString $pod.runAsNonRoot) "false") -}}
   {{- fail "controlPlane.statefulSet.security.podSecurityContext.runAsUser: 0 is root, and the pod must not run as root unless runAsNonRoot is false" -}}
 {{- end -}}
-{{- $claim := $plane.statefulSet.persistence.volumeClaim -}}
-{{- if and (eq (toString $claim.enabled) "false") $claim.storageClass -}}
-  {{- fail "controlPlane.statefulSet.persistence.volumeClaim.storageClass: of no use while volumeClaim.enabled is false" -}}
-{{- end -}}
-{{- if and $plane.service.httpsNodePort (eq $plane.service.spec.type "ClusterIP") -}}
-  {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
-{{- end -}}
 {{- $nodes := .Values.sync.fromHost.nodes -}}
-{{- if and (not $nodes.enabled) (or $nodes.selector.all $nodes.selector.labels $nodes.syncBackChanges) -}}
-  {{- fail "sync.fromHost.nodes: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
+{{- if and (not $nodes.enabled) $nodes.selector.labels -}}
+  {{- fail "sync.fromHost.nodes.selector: of no use while Nodes are not synced: set sync.fromHost.nodes.enabled to true" -}}
 {{- end -}}
-{{- if and $nodes.selector.all $nodes.selector.labels -}}
+{{- if and $nodes.enabled $nodes.selector.all $nodes.selector.labels -}}
   {{- fail "sync.fromHost.nodes.selector.all: all Nodes, or those with labels: not both" -}}
 {{- end -}}
 {{- range $key, $value := $nodes.selector.labels -}}
@@ -65,15 +55,9 @@
 {{- if and $scheduler.enabled (eq (toString .Values.sync.fromHost.storageClasses.enabled) "false") -}}
   {{- fail "sync.fromHost.storageClasses.enabled: a scheduler inside needs them: leave it at auto, or set it to true" -}}
 {{- end -}}
-{{- $defaults := (.Files.Get "files/defaults.yaml" | fromYaml).controlPlane.distro.k8s.scheduler -}}
-{{- if and (not $scheduler.enabled) (ne (toJson $scheduler) (toJson $defaults)) -}}
-  {{- fail "controlPlane.distro.k8s.scheduler: of no use while the host schedules: set controlPlane.distro.k8s.scheduler.enabled to true" -}}
-{{- end -}}
 {{- $rbac := .Values.rbac -}}
-{{- if and $rbac.clusterRole.extraRules (eq (toString $rbac.clusterRole.enabled) "false") -}}
-  {{- fail "rbac.clusterRole.extraRules: of no use while rbac.clusterRole.enabled is false" -}}
-{{- end -}}
-{{- range concat ($rbac.role.extraRules | default list) ($rbac.clusterRole.extraRules | default list) -}}
+{{- $ofClusterRole := ternary list ($rbac.clusterRole.extraRules | default list) (eq (toString $rbac.clusterRole.enabled) "false") -}}
+{{- range concat ($rbac.role.extraRules | default list) $ofClusterRole -}}
   {{- if not (and .apiGroups .resources .verbs) -}}
     {{- fail "rbac: extraRules: apiGroups, resources and verbs must not be empty" -}}
   {{- end -}}
@@ -122,10 +106,7 @@
 {{- if and .kind.enabled (not $byName) -}}
   {{- fail (printf "%s.enabled: of no use while no object is named: name objects of the host in %s.mappings.byName" .path .path) -}}
 {{- end -}}
-{{- if and $byName (not .kind.enabled) -}}
-  {{- fail (printf "%s.mappings.byName: of no use while it is off: set %s.enabled to true" .path .path) -}}
-{{- end -}}
-{{- include "vcli.checkMappings" (dict "path" .path "byName" $byName) -}}
+{{- if .kind.enabled -}}{{- include "vcli.checkMappings" (dict "path" .path "byName" $byName) -}}{{- end -}}
 {{- end -}}
 
 {{/* Whether "byName", mappings of "path", are mappings that can be done. */}}
@@ -180,6 +161,25 @@
   {{- $account := .serviceAccount | default dict -}}
   {{- if and (or $account.namespace $account.clusterRole) (not $account.name) -}}
     {{- fail "exportKubeConfig.additionalSecrets: serviceAccount: of no use without a name" -}}
+  {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What stands beside "enabled: false" in "values" of "path" that is not of "defaults", a line each. As vcli/config/idle.py. */}}
+{{- define "vcli.idle" -}}
+{{- $path := .path -}}
+{{- $defaults := .defaults -}}
+{{- $isOff := and (hasKey .defaults "enabled") (eq (toString .values.enabled) "false") -}}
+{{- range $key, $default := .defaults -}}
+  {{- if and (kindIs "map" $default) (hasKey $default "enabled") -}}{{- $isOff = false -}}{{- end -}}
+{{- end -}}
+{{- range $key, $value := .values -}}
+  {{- $default := get $defaults $key -}}
+  {{- $name := ternary $key (printf "%s.%s" $path $key) (eq $path "") -}}
+  {{- if and $isOff (ne $key "enabled") (ne (toJson $value) (toJson $default)) -}}
+    {{- printf "\n%s: has no effect while %s.enabled is false" $name $path -}}
+  {{- else if and (kindIs "map" $value) (kindIs "map" $default) -}}
+    {{- include "vcli.idle" (dict "path" $name "values" $value "defaults" $default) -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -5,11 +5,8 @@
 {{- $defaults := (.Files.Get "files/defaults.yaml" | fromYaml).controlPlane -}}
 {{- $on := list -}}
 {{- range $key := list "embedded" "external" -}}
-  {{- $given := get $store.database $key -}}
-  {{- if $given.enabled -}}
+  {{- if (get $store.database $key).enabled -}}
     {{- $on = append $on (printf "database.%s" $key) -}}
-  {{- else if ne (toJson $given) (get $defaults.backingStore.database $key | toJson) -}}
-    {{- fail (printf "%s.database.%s: of no use while it is off: set %s.database.%s.enabled to true" $path $key $path $key) -}}
   {{- end -}}
 {{- end -}}
 {{- if $on -}}
@@ -19,7 +16,7 @@
     {{- fail (printf "%s.%s.enabled: one store only, and %s and %s are enabled" $path (index $on 1) (index $on 0) (index $on 1)) -}}
   {{- end -}}
   {{- $others := dict "enabled" "auto" -}}
-  {{- if ne (mergeOverwrite (deepCopy $store.etcd.embedded) $others | toJson) (toJson $defaults.backingStore.etcd.embedded) -}}
+  {{- if and (ne (toString $store.etcd.embedded.enabled) "false") (ne (mergeOverwrite (deepCopy $store.etcd.embedded) $others | toJson) (toJson $defaults.backingStore.etcd.embedded)) -}}
     {{- fail (printf "%s.etcd.embedded: of no use with a database: leave it out" $path) -}}
   {{- end -}}
   {{- if $store.database.external.enabled -}}{{- include "vcli.checkDataSource" . -}}{{- end -}}

@@ -12,23 +12,25 @@
   {{- if eq (toString $k8s.enabled) "true" -}}
     {{- fail "controlPlane.distro.k3s.enabled: k8s and k3s are both enabled: one of them can run" -}}
   {{- end -}}
-  {{- if .Values.policies.podSecurityStandard -}}
+  {{- if include "vcli.standard" . -}}
     {{- fail "policies.podSecurityStandard: k3s is not given the file that says so yet" -}}
   {{- end -}}
   {{- if $k8s.scheduler.enabled -}}
     {{- fail "controlPlane.distro.k8s.scheduler.enabled: k3s runs without a scheduler of its own: the host schedules" -}}
   {{- end -}}
-  {{- if ne (omit $k8s "enabled" "version" | toJson) (omit $defaults.distro.k8s "enabled" "version" | toJson) -}}
+  {{- $given := deepCopy $k8s -}}
+  {{- $_ := set $given "scheduler" (include "vcli.ifOn" (dict "given" $k8s.scheduler "default" $defaults.distro.k8s.scheduler) | fromJson) -}}
+  {{- if ne (omit $given "enabled" "version" | toJson) (omit $defaults.distro.k8s "enabled" "version" | toJson) -}}
     {{- fail "controlPlane.distro.k8s: of no use with k3s, but for its version" -}}
   {{- end -}}
   {{- range $store := list "etcd" "database" -}}
-    {{- if ne (get $plane.backingStore $store | toJson) (get $defaults.backingStore $store | toJson) -}}
-      {{- fail (printf "controlPlane.backingStore.%s: of no use with k3s, which keeps its objects in a store of its own" $store) -}}
+    {{- range $key := list "embedded" "external" -}}
+      {{- $default := get (get $defaults.backingStore $store) $key -}}
+      {{- $chosen := include "vcli.ifOn" (dict "given" (get (get $plane.backingStore $store) $key) "default" $default) -}}
+      {{- if ne $chosen (toJson $default) -}}
+        {{- fail (printf "controlPlane.backingStore.%s: of no use with k3s, which keeps its objects in a store of its own" $store) -}}
+      {{- end -}}
     {{- end -}}
-  {{- end -}}
-{{- else -}}
-  {{- if ne (toJson $distro.k3s) (toJson $defaults.distro.k3s) -}}
-    {{- fail "controlPlane.distro.k3s: of no use while k3s is not enabled" -}}
   {{- end -}}
 {{- end -}}
 {{- $version := include "vcli.version" . -}}
@@ -46,4 +48,9 @@
 {{- if and (eq $name "k8s") (include "vcli.k8sTag" .) (ne $k8s.version $defaults.distro.k8s.version) (ne $wanted $version) -}}
   {{- fail (printf "controlPlane.distro.k8s.apiServer.image.tag: %s is not %s, which controlPlane.distro.k8s.version asks for" $version $wanted) -}}
 {{- end -}}
+{{- end -}}
+
+{{/* "given", or its "default" where it is off, as JSON. */}}
+{{- define "vcli.ifOn" -}}
+{{- ternary .default .given (eq (toString .given.enabled) "false") | toJson -}}
 {{- end -}}

@@ -23,13 +23,23 @@
 {{- toJson $own -}}
 {{- end -}}
 
-{{/* What of the Ingress does not go together. */}}
+{{/* What of the Service and the Ingress does not go together. */}}
 {{- define "vcli.checkExposure" -}}
+{{- $service := .Values.controlPlane.service -}}
+{{- $type := $service.spec.type -}}
+{{- if and $service.httpsNodePort (eq $type "ClusterIP") -}}
+  {{- fail "controlPlane.service.httpsNodePort: a Service of type ClusterIP has no node port: set controlPlane.service.spec.type to NodePort" -}}
+{{- end -}}
+{{- range $key, $value := omit $service.spec "type" -}}
+  {{- if and $value (ne $type "LoadBalancer") (or (ne $key "externalTrafficPolicy") (eq $type "ClusterIP")) -}}
+    {{- fail (printf "controlPlane.service.spec.%s: not with type %s: set controlPlane.service.spec.type to LoadBalancer" $key $type) -}}
+  {{- end -}}
+{{- end -}}
 {{- with .Values.controlPlane.ingress -}}
 {{- if and .enabled (not .host) -}}
   {{- fail "controlPlane.ingress.host: must be given for an Ingress" -}}
 {{- end -}}
-{{- if hasKey .spec "rules" -}}
+{{- if and .enabled (hasKey .spec "rules") -}}
   {{- fail "controlPlane.ingress.spec.rules: the one rule is made from host and pathType: set controlPlane.ingress.host" -}}
 {{- end -}}
 {{- end -}}

@@ -1,3 +1,8 @@
+{{/* The Pod Security Standard, or nothing: privileged forbids nothing. */}}
+{{- define "vcli.standard" -}}
+{{- if ne .Values.policies.podSecurityStandard "privileged" -}}{{- .Values.policies.podSecurityStandard -}}{{- end -}}
+{{- end -}}
+
 {{/* Whether there is a ResourceQuota, and a LimitRange: auto follows the other one. */}}
 {{- define "vcli.hasQuota" -}}
 {{- $quota := toString .Values.policies.resourceQuota.enabled -}}
@@ -37,14 +42,15 @@
 {{- $policies := .Values.policies -}}
 {{- $network := $policies.networkPolicy -}}
 {{- $defaults := (.Files.Get "files/defaults.yaml" | fromYaml).policies -}}
-{{- $on := dict "resourceQuota" (include "vcli.hasQuota" .) "limitRange" (include "vcli.hasLimits" .) "networkPolicy" $network.enabled -}}
+{{- $on := dict "resourceQuota" (include "vcli.hasQuota" .) "limitRange" (include "vcli.hasLimits" .) -}}
 {{- range $key, $is := $on -}}
-  {{- if and (not $is) (ne (toJson (omit (get $policies $key) "enabled")) (toJson (omit (get $defaults $key) "enabled"))) -}}
+  {{- $isSaid := ne (toString (get $policies $key).enabled) "false" -}}
+  {{- if and (not $is) $isSaid (ne (toJson (omit (get $policies $key) "enabled")) (toJson (omit (get $defaults $key) "enabled"))) -}}
     {{- fail (printf "policies.%s: of no use while it is off: set policies.%s.enabled to true" $key $key) -}}
   {{- end -}}
 {{- end -}}
 {{- $quota := $policies.resourceQuota -}}
-{{- if and (or $quota.scopes $quota.scopeSelector) (not $quota.quota) -}}
+{{- if and $on.resourceQuota (or $quota.scopes $quota.scopeSelector) (not $quota.quota) -}}
   {{- fail "policies.resourceQuota.quota: must be given with scopes, which have no default amounts" -}}
 {{- end -}}
 {{- $limits := $policies.limitRange -}}
@@ -52,7 +58,8 @@
   {{- range $name, $amount := $amounts -}}
     {{- $text := toString $amount -}}
     {{- $none := and (eq $text "") (or (hasSuffix "max" $place) (hasSuffix "min" $place)) -}}
-    {{- if or $none (not (regexMatch "^([0-9]+(\\.[0-9]+)?([EPTGMk]i?|m)?)?$" $text)) -}}
+    {{- $is := get $on (splitList "." $place | first) -}}
+    {{- if and $is (or $none (not (regexMatch "^([0-9]+(\\.[0-9]+)?([EPTGMk]i?|m)?)?$" $text))) -}}
       {{- fail (printf "policies.%s.%s: must be a quantity, such as 10, 500m or 5Gi" $place $name) -}}
     {{- end -}}
   {{- end -}}
@@ -60,10 +67,10 @@
 {{- if and $network.enabled (eq (toString .Values.sync.toHost.networkPolicies.enabled) "true") -}}
   {{- fail "sync.toHost.networkPolicies.enabled: not with policies.networkPolicy.enabled: NetworkPolicies add up, so a tenant's own could open what these close: leave it out" -}}
 {{- end -}}
-{{- if and $network.fallbackDns (not .Values.controlPlane.coredns.enabled) -}}
+{{- if and $network.enabled $network.fallbackDns (not .Values.controlPlane.coredns.enabled) -}}
   {{- fail "policies.networkPolicy.fallbackDns: of no use without the virtual cluster's DNS: set controlPlane.coredns.enabled to true" -}}
 {{- end -}}
-{{- if and $network.fallbackDns .Values.controlPlane.coredns.overwriteConfig -}}
+{{- if and $network.enabled $network.fallbackDns .Values.controlPlane.coredns.overwriteConfig -}}
   {{- fail "policies.networkPolicy.fallbackDns: of no use with controlPlane.coredns.overwriteConfig" -}}
 {{- end -}}
 {{- end -}}

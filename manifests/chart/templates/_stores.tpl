@@ -11,17 +11,13 @@
     {{- fail (printf "%s.embedded.enabled: one store only, and the external etcd is enabled: leave it at auto" $path) -}}
   {{- end -}}
   {{- $others := dict "enabled" "auto" -}}
-  {{- if ne (mergeOverwrite (deepCopy $etcd.embedded) $others | toJson) (toJson $defaults.backingStore.etcd.embedded) -}}
+  {{- if and (ne $embedded "false") (ne (mergeOverwrite (deepCopy $etcd.embedded) $others | toJson) (toJson $defaults.backingStore.etcd.embedded)) -}}
     {{- fail (printf "%s.embedded: of no use with an external etcd: leave it out" $path) -}}
   {{- end -}}
   {{- if ne (toJson .Values.controlPlane.statefulSet.persistence.volumeClaim) (toJson $defaults.statefulSet.persistence.volumeClaim) -}}
     {{- fail "controlPlane.statefulSet.persistence.volumeClaim: of no use with an external etcd: leave it out" -}}
   {{- end -}}
   {{- include "vcli.checkEndpoint" (dict "path" (printf "%s.external" $path) "external" $external "tls" $defaults.backingStore.etcd.external.tls) -}}
-{{- else -}}
-  {{- if ne (toJson $external) (toJson $defaults.backingStore.etcd.external) -}}
-    {{- fail (printf "%s.external: of no use while it is off: set %s.external.enabled to true" $path $path) -}}
-  {{- end -}}
 {{- end -}}
 {{- end -}}
 

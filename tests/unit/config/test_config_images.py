@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from vcli.config import Values, load
+from vcli.config import Values, load, read
+from vcli.config.document import Document
 from vcli.config.load import from_mapping
 from vcli.controlplane.bundle import Bundle
 from vcli.controlplane.facts import Facts
@@ -119,3 +120,22 @@ def test_etcd_of_its_own_has_no_pod_to_place(tmp_path: Path):
     )
     with pytest.raises(UsageError, match=r"scheduling\.nodeSelector: etcd runs in the control plane's pod"):
         loaded(tmp_path, text)
+
+
+@pytest.mark.parametrize("distro", ["k8s.apiServer", "k3s"])
+@pytest.mark.parametrize("tag", ["latest", "v1.36", "sha256:" + "0" * 64])
+def test_a_tag_without_a_version_takes_one_beside_it(distro: str, tag: str):
+    key, version = f"controlPlane.distro.{distro}.image.tag", "controlPlane.distro.k8s.version"
+    sets = [f"{key}={tag}", *(["controlPlane.distro.k3s.enabled=true"] if distro == "k3s" else [])]
+    with pytest.raises(UsageError, match=f"{key}: names no version of Kubernetes") as refused:
+        load([], sets)
+    assert version in (refused.value.hint or "")
+    for given in ("v1.36.3", "1.36", "v1.35.2"):
+        values = load([], [*sets, f"{version}={given}"])
+        assert values.warnings == ()
+    # A virtual cluster that runs with such values is not held up.
+    kept = values.given
+    del kept["controlPlane"]["distro"]["k8s"]["version"]
+    [note] = read().values(over=Document(kept)).warnings
+    assert f"{key}: names no version" in note
+    assert load([], ["controlPlane.distro.k3s.image.tag=latest,controlPlane.distro.k3s.enabled=false"])

@@ -361,10 +361,14 @@ def test_what_can_not_be_understood_is_said_before_it_is_merged():
 
 
 def test_a_part_of_an_image_keeps_the_rest():
-    values = load([], ["controlPlane.distro.k8s.apiServer.image.tag=v9"])
+    values = load(
+        [], ["controlPlane.distro.k8s.apiServer.image.tag=v9,controlPlane.distro.k8s.version=v1.36.3"]
+    )
     image = values.control_plane.distro.k8s.api_server.image
     assert image.reference() == "registry.k8s.io/kube-apiserver:v9"
-    whole = load([], ["controlPlane.distro.k8s.apiServer.image=me/own:1"])
+    whole = load(
+        [], ["controlPlane.distro.k8s.apiServer.image=me/own:1,controlPlane.distro.k8s.version=v1.36.3"]
+    )
     assert whole.control_plane.distro.k8s.api_server.image.reference() == "me/own:1"
 
 

@@ -89,6 +89,19 @@ def test_another_level_is_another_file(level: str):
     assert "exemptions" not in plugin["configuration"]
 
 
+def test_privileged_is_no_standard_and_loosens_isolation():
+    privileged = "policies.podSecurityStandard=privileged"
+    kept = "vc-config-demo"
+    assert [each for each in rendered(privileged) if each["metadata"]["name"] != kept] == [
+        each for each in rendered() if each["metadata"]["name"] != kept
+    ]
+    assert load([], [privileged, "controlPlane.distro.k3s.enabled=true"]).warnings == ()
+    loosened = ValueOptions(isolate=True, sets=[privileged]).read().values()
+    assert loosened.policies.enforced_standard == ""
+    [note] = loosened.warnings
+    assert "policies.podSecurityStandard: privileged forbids nothing: pods on a host's network" in note
+
+
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "10.96.0.1", "192.168.1.1"])
 def test_no_pod_reaches_metadata_nor_private_addresses(address: str):
     rules = policy("work")["egress"]

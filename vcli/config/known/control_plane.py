@@ -92,6 +92,34 @@ KEYS = (
     default("controlPlane.statefulSet.workingDir"),
     default("controlPlane.service.enabled", True, text="the Service is how clients reach the API server"),
     default("controlPlane.service.kubeletNodePort", 0),
+    *(
+        scope(f"controlPlane.service.spec.{key}", text=text)
+        for key, text in (
+            ("ports", "its one port is 443: controlPlane.service.httpsNodePort chooses the node port"),
+            ("selector", "it selects the control plane's pods"),
+            ("clusterIP", "the host chooses the address, by which certificates are made"),
+            ("clusterIPs", "the host chooses the addresses, by which certificates are made"),
+            ("externalIPs", "use type LoadBalancer or NodePort, or controlPlane.ingress"),
+            ("externalName", "the Service leads to the control plane's pods"),
+        )
+    ),
+    *later(
+        *(
+            f"controlPlane.service.spec.{key}"
+            for key in (
+                "allocateLoadBalancerNodePorts",
+                "healthCheckNodePort",
+                "internalTrafficPolicy",
+                "ipFamilies",
+                "ipFamilyPolicy",
+                "publishNotReadyAddresses",
+                "sessionAffinity",
+                "sessionAffinityConfig",
+                "trafficDistribution",
+            )
+        )
+    ),
+    moved("controlPlane.service.spec.loadBalancerAnnotations", "controlPlane.service.annotations"),
     default("controlPlane.proxy.bindAddress", "0.0.0.0"),  # noqa: S104  a chart's default, not bound here
     default("controlPlane.proxy.port", 8443, text="the API server listens on 8443"),
     default("controlPlane.distro.k8s.apiServer.enabled", True),

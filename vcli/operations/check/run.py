@@ -107,11 +107,11 @@ async def check_host(
             check_enforcement(
                 client, names.namespace, chosen, needed=policies.network_policy.enabled, steps=steps
             ),
-            check_pod_security(client, names.namespace, policies.pod_security_standard, steps=steps),
+            check_pod_security(client, names.namespace, policies.enforced_standard, steps=steps),
             _rights(subject),
             _quota(subject),
         )
-    needed = bool(policies.pod_security_standard) or policies.network_policy.enabled
+    needed = bool(policies.enforced_standard) or policies.network_policy.enabled
     return Checked(
         name=name, namespace=names.namespace, isolated=needed, checks=[network, *security, rights, *quota]
     )

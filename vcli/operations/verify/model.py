@@ -91,7 +91,7 @@ class Finding:
 def parts_of(policies: Policies) -> frozenset[Closed]:
     """The parts of the policies that are on."""
     on = {
-        Closed.POD_SECURITY: bool(policies.pod_security_standard),
+        Closed.POD_SECURITY: bool(policies.enforced_standard),
         Closed.NETWORK: policies.network_policy.enabled,
         Closed.QUOTA: policies.has_quota,
         Closed.LIMITS: policies.has_limits,
