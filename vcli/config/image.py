@@ -27,12 +27,15 @@ class Image:
 
 
 def image(reference: str) -> Image:
-    """Take ``registry/repository:tag`` or ``…@sha256:…`` apart, as container runtimes do."""
+    """Take ``registry/repository:tag``, ``…@sha256:…`` or both apart, as container runtimes do.
+
+    A digest is part of the tag, which still names the version.
+    """
     path, _, digest = reference.partition("@")
     head, slash, last = path.rpartition("/")
     last, _, tag = last.partition(":")
-    path = head + slash + last
+    path, tag = head + slash + last, "@".join(each for each in (tag, digest) if each)
     first, slash, rest = path.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
-        return Image(registry=first, repository=rest, tag=digest or tag)
-    return Image(repository=path, tag=digest or tag)
+        return Image(registry=first, repository=rest, tag=tag)
+    return Image(repository=path, tag=tag)

@@ -139,3 +139,12 @@ def test_a_tag_without_a_version_takes_one_beside_it(distro: str, tag: str):
     [note] = read().values(over=Document(kept)).warnings
     assert f"{key}: names no version" in note
     assert load([], ["controlPlane.distro.k3s.image.tag=latest,controlPlane.distro.k3s.enabled=false"])
+
+
+@pytest.mark.parametrize("digest", ["", "@sha256:" + "0" * 64])
+def test_the_version_is_read_from_a_tag_before_a_digest(digest: str):
+    image = f"registry.example.com/kube-apiserver:v1.35.2{digest}"
+    values = load([], [f"controlPlane.distro.k8s.apiServer.image={image}"])
+    k8s = values.control_plane.distro.k8s
+    assert k8s.version == "v1.35.2"
+    assert k8s.api_server.image.reference() == image

@@ -88,6 +88,7 @@ def test_names_are_those_of_vcluster_yaml():
         ("localhost:5000/a/b", Image(registry="localhost:5000", repository="a/b")),
         ("library/python:3.11", Image(repository="library/python", tag="3.11")),
         ("me/x@sha256:abc", Image(repository="me/x", tag="sha256:abc")),
+        ("me/x:1@sha256:abc", Image(repository="me/x", tag="1@sha256:abc")),
         ("busybox", Image(repository="busybox")),
     ],
 )
