@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -176,19 +177,17 @@ KINDS: dict[str, type[Database]] = {"postgresql": PostgreSQL, "mariadb": MariaDB
 
 
 @contextmanager
-def running(kind: str, host: Host, folder: Path) -> Iterator[Database]:
-    """A server for the block."""
-    folder.chmod(0o755)
-    for above in folder.parents:
-        if above.is_relative_to("/tmp") and above != Path("/tmp"):
-            above.chmod(above.stat().st_mode | 0o011)
-    database = KINDS[kind](host, folder)
-    try:
-        database.prepare()
-        database.start()
-        yield database
-    finally:
-        database.end()
+def running(kind: str, host: Host) -> Iterator[Database]:
+    """A server for the block, in a folder that its user may enter: those of pytest are root's alone."""
+    with tempfile.TemporaryDirectory(prefix=f"vcli-{kind}-") as folder:
+        Path(folder).chmod(0o755)
+        database = KINDS[kind](host, Path(folder))
+        try:
+            database.prepare()
+            database.start()
+            yield database
+        finally:
+            database.end()
 
 
 def _descendants(pid: int) -> list[int]:

@@ -30,21 +30,22 @@ OF_VCLI = 300  # `vcli create` gives up by itself after 180
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """A host that many tests use, and several processes at once where tests run side by side.
+    """A host that many tests use.
 
     Attributes:
         suffix: of its name.
         options: of ``vcli host up``.
+        shared: by several processes, where tests run side by side.
     """
 
     suffix: str = ""
     options: tuple[str, ...] = ()
+    shared: bool = True
 
 
 LEAN = Kind()
 WITH_ADDONS = Kind(suffix="-a", options=("--with", ADDONS))
-OF_THREE_NODES = Kind(suffix="-n", options=("--nodes", "3"))
-KINDS = (LEAN, WITH_ADDONS, OF_THREE_NODES)
+OF_THREE_NODES = Kind(suffix="-n", options=("--nodes", "3"), shared=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,14 +193,14 @@ def common_host(kind: Kind, config: pytest.Config, folder: Path) -> Iterator[Hos
 
     Args:
         kind: of host.
-        config: of the run. Where tests run side by side the host outlives this process: see `remove_common`.
+        config: of the run. Where tests run side by side a shared one outlives this process: see `remove_common`.
         folder: for its user's files.
     """
     if os.geteuid() != 0:
         pytest.skip("the embedded host takes root")
     if lent := os.environ.get("VCLI_E2E_HOST"):
         yield booted(lent, folder)
-    elif is_side_by_side(config):
+    elif kind.shared and is_side_by_side(config):
         yield booted(SHARED_NAME + kind.suffix, folder, *kind.options)
     else:
         with own_host(NAME + kind.suffix, folder, *kind.options) as host:
@@ -209,5 +210,5 @@ def common_host(kind: Kind, config: pytest.Config, folder: Path) -> Iterator[Hos
 def remove_common() -> None:
     """Remove the hosts that processes have shared."""
     if os.geteuid() == 0:
-        for kind in KINDS:
+        for kind in (LEAN, WITH_ADDONS):
             down(SHARED_NAME + kind.suffix)

@@ -26,11 +26,9 @@ def desk(host: Host) -> Host:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def database(
-    desk: Host, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
+def database(desk: Host, request: pytest.FixtureRequest) -> Iterator[Database]:
     """Its server."""
-    with running(request.param, desk, tmp_path_factory.mktemp(request.param)) as database:
+    with running(request.param, desk) as database:
         yield database
 
 
