@@ -193,7 +193,7 @@ def common_host(kind: Kind, config: pytest.Config, folder: Path) -> Iterator[Hos
 
     Args:
         kind: of host.
-        config: of the run. Where tests run side by side a shared one outlives this process: see `remove_common`.
+        config: of the run. Side by side, a shared one outlives this process: see `remove_common`.
         folder: for its user's files.
     """
     if os.geteuid() != 0:
