@@ -9,7 +9,7 @@ from verify_builders import PLANE
 from scripted_api import ScriptedApi, listed, ok, refused
 from vcli.controlplane.names import Names
 from vcli.kube.resources import PODS
-from vcli.operations.verify import pods, services
+from vcli.operations.verify import pods, requests, services
 from vcli.operations.verify.observed import Observed, held
 from vcli.operations.verify.places import Places
 from vcli.operations.verify.scene import Scene, short
@@ -115,3 +115,18 @@ async def test_the_host_is_asked_for_this_clusters_objects_alone(host: ScriptedA
 def test_messages_are_one_line_and_not_long():
     assert short("a\n  b") == "a b"
     assert len(short("x" * 500)) == 110
+
+
+@pytest.mark.parametrize(
+    ("pod", "namespace", "through"), [("web", f"{PLANE.pod}5b1c", False), (PLANE.pod, "default", True)]
+)
+async def test_pods_of_a_node_are_known_by_their_whole_names(
+    host: ScriptedApi, inside: ScriptedApi, pod: str, namespace: str, *, through: bool
+) -> None:
+    inside.on("GET", "/api/v1/nodes", listed({"metadata": {"name": "n"}}))
+    shown = {"items": [{"metadata": {"name": pod, "namespace": namespace}}]}
+    inside.on("GET", "/api/v1/nodes/n/proxy/pods", ok(shown))
+    where = scene(host, inside)
+    where.probe.set_result({})  # type: ignore[attr-defined]
+    (attempt,) = [each for each in requests.ATTEMPTS if each.name == "node-pods"]
+    assert (await attempt.run(where)).through is through

@@ -1,5 +1,6 @@
 """Requests to the virtual API that lead out of it: by proxies, by nodes, to the control plane's pod."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
@@ -15,6 +16,7 @@ _WAIT: Final = 8.0
 _TRIES: Final = 20
 _WITHOUT_ADDRESS: Final = "address not allowed"
 _KUBELET: Final = 10250
+_WORD: Final = re.compile(r"[a-z0-9.-]+")
 
 Answer = tuple[int, str]
 Path = Callable[[Scene], str]
@@ -76,7 +78,8 @@ def _by_node(name: str, title: str, rest: Path, harm: Callable[[Scene, str], str
 
 
 def _of_others(scene: Scene, text: str) -> str:
-    return "it shows the control plane's pod" if scene.places.plane.pod in text else ""
+    # By its whole name: the name of a namespace may begin like that of a pod.
+    return "it shows the control plane's pod" if scene.places.plane.pod in _WORD.findall(text) else ""
 
 
 def _plane_path(scene: Scene) -> str:
