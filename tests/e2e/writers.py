@@ -1,7 +1,8 @@
 """Clients that write all the time, through whatever happens, and know what was acknowledged."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import urllib3
@@ -57,13 +58,17 @@ class Writers:
 
     def missing(self) -> dict[str, Any]:
         """What was acknowledged and is not found, by the way of looking; empty if all is there."""
-        api = self._api()
 
         def listed(**options: str) -> dict[str, Any]:
             found = api.list_namespaced_config_map(NAMESPACE, label_selector=_LABEL, **options).items
             return {each.metadata.name: each for each in found}
 
-        ways = {"GET": _gotten(api, self.created), "LIST": listed(), "cache": listed(resource_version="0")}
+        with self._api() as api:
+            ways = {
+                "GET": _gotten(api, self.created),
+                "LIST": listed(),
+                "cache": listed(resource_version="0"),
+            }
         lost: dict[str, Any] = {way: sorted(self.created - set(found)) for way, found in ways.items()}
         counters = ways["LIST"]
         lost["counters"] = {
@@ -73,13 +78,21 @@ class Writers:
         }
         return {way: names for way, names in lost.items() if names}
 
-    def _api(self) -> CoreV1Api:
-        client = self._cluster.client()
-        client.configuration.retries = False
-        return CoreV1Api(client)
+    @contextmanager
+    def _api(self) -> Iterator[CoreV1Api]:
+        with self._cluster.client() as client:
+            client.configuration.retries = False
+            try:
+                yield CoreV1Api(client)
+            finally:
+                client.rest_client.pool_manager.clear()  # which closing the client leaves to the collector
 
     def _write(self, name: str) -> None:
-        api, number = self._api(), 0
+        with self._api() as api:
+            self._write_with(api, name)
+
+    def _write_with(self, api: CoreV1Api, name: str) -> None:
+        number = 0
         options = {"_request_timeout": _PATIENCE}
         while not self._stop.is_set():
             number += 1
