@@ -6,6 +6,7 @@ _STORE = "controlPlane.backingStore"
 _SQLITE = f"{_STORE}.database.embedded"
 _EXTERNAL = f"{_STORE}.database.external"
 _CLAIM = "controlPlane.statefulSet.persistence.volumeClaim"
+_WHOLE = "controlPlane.statefulSet.resources"
 _ARGS = ["--debug", "--compact-min-retain=5", 'a "b" \\ {{ c }}']
 _RESOURCES = {"requests": {"cpu": "1"}, "limits": {"memory": "2Gi"}}
 _ON = {f"{_SQLITE}.enabled": True}
@@ -54,6 +55,10 @@ COMBINATIONS: list[dict[str, Any]] = [
         f"{_EXTERNAL}.image.repository": "me/kine",
     },
     _OF_A_SECRET,
+    # The whole control plane's resources, of which the store gets its share.
+    {**_ON, _WHOLE: {"requests": {"cpu": "2", "memory": "4Gi"}, "limits": {"memory": "8Gi"}}},
+    {**_MYSQL, _WHOLE: {"limits": {"cpu": "4"}}},
+    {**_ON, _WHOLE: {"requests": {"cpu": "2"}}, f"{_SQLITE}.resources": _RESOURCES},
 ]
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

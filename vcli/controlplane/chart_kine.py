@@ -78,7 +78,7 @@ KINE_EDITS: Final[tuple[Edit, ...]] = (
           {{{{- end }}}}
 """,
     ),
-    block_or("$kine.resources", _RESOURCES, 10),
+    block_or('$kine.resources | default (get $shares "kine")', _RESOURCES, 10),
     (
         _FIRST_VOLUME,
         f"""\

@@ -13,7 +13,13 @@ from vcli.config.quantity import SHARED, units
 from vcli.controlplane import manifests
 from vcli.controlplane.shares import LAST
 
-_MANIFESTS: Final = ("stores/embedded-etcd.yaml", "distros/k8s.yaml", "distros/k3s.yaml", "syncer.yaml")
+_MANIFESTS: Final = (
+    "stores/embedded-etcd.yaml",
+    "stores/kine.yaml",
+    "distros/k8s.yaml",
+    "distros/k3s.yaml",
+    "syncer.yaml",
+)
 
 _PARTS: Final = """\
 {{/* The containers that get a share of the control plane's resources, as JSON {"parts": [...]}. */}}
@@ -21,6 +27,8 @@ _PARTS: Final = """\
 {{- $plane := .Values.controlPlane -}}
 {{- $k8s := $plane.distro.k8s -}}
 {{- $etcd := $plane.backingStore.etcd -}}
+{{- $database := $plane.backingStore.database -}}
+{{- $kine := ternary $database.embedded $database.external $database.embedded.enabled -}}
 {{- $parts := list "syncer" -}}
 {{- if eq (include "vcli.distro" .) "k3s" -}}
   {{- if not $plane.distro.k3s.resources -}}{{- $parts = append $parts "k3s" -}}{{- end -}}
@@ -28,7 +36,10 @@ _PARTS: Final = """\
   {{- if not $k8s.apiServer.resources -}}{{- $parts = append $parts "kube-apiserver" -}}{{- end -}}
   {{- if not $k8s.controllerManager.resources -}}{{- $parts = append $parts "kube-controller-manager" -}}{{- end -}}
   {{- if and $k8s.scheduler.enabled (not $k8s.scheduler.resources) -}}{{- $parts = append $parts "kube-scheduler" -}}{{- end -}}
-  {{- if not (or $etcd.external.enabled $etcd.embedded.resources) -}}{{- $parts = append $parts "etcd" -}}{{- end -}}
+  {{- if $kine.enabled -}}
+    {{- if not $kine.resources -}}{{- $parts = append $parts "kine" -}}{{- end -}}
+  {{- else if not (or $etcd.external.enabled $etcd.embedded.resources) -}}{{- $parts = append $parts "etcd" -}}
+  {{- end -}}
 {{- end -}}
 {{- dict "parts" $parts | toJson -}}
 {{- end -}}

@@ -109,8 +109,11 @@ def _text(resource: str, amount: int) -> str:
 def _own(values: Values) -> dict[str, Object]:
     plane = values.control_plane
     k8s = plane.distro.k8s
+    database = plane.backing_store.database
+    kine = database.embedded if database.embedded.enabled else database.external
     return {
         "etcd": plane.backing_store.etcd.embedded.resources,
+        "kine": kine.resources,
         "kube-apiserver": k8s.api_server.resources,
         "kube-controller-manager": k8s.controller_manager.resources,
         "kube-scheduler": k8s.scheduler.resources,

@@ -59,10 +59,20 @@ def test_requests_alone_raise_limits_that_are_lower():
     assert found["etcd"]["resources"]["limits"]["memory"] == "1170Mi"
 
 
-def test_a_container_with_resources_of_its_own_gets_no_share():
-    own = 'controlPlane.distro.k8s.apiServer.resources={"limits": {"memory": "4Gi"}}'
-    found = containers(own, f'{_SET}.resources={{"requests": {{"memory": "3Gi"}}}}')
-    assert found.pop("kube-apiserver")["resources"] == {"limits": {"memory": "4Gi"}}
+@pytest.mark.parametrize(
+    ("section", "container"),
+    [
+        ("controlPlane.distro.k8s.apiServer", "kube-apiserver"),
+        ("controlPlane.backingStore.etcd.embedded", "etcd"),
+        ("controlPlane.backingStore.database.embedded", "kine"),
+    ],
+)
+def test_a_container_with_resources_of_its_own_gets_no_share(section: str, container: str):
+    own = [f'{section}.resources={{"limits": {{"memory": "4Gi"}}}}']
+    if container == "kine":
+        own.append(f"{section}.enabled=true")
+    found = containers(*own, f'{_SET}.resources={{"requests": {{"memory": "3Gi"}}}}')
+    assert found.pop(container)["resources"] == {"limits": {"memory": "4Gi"}}
     assert total(found, "requests", "memory") == 3 << 30
 
 
