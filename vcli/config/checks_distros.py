@@ -45,7 +45,7 @@ def check_distro(plane: ControlPlane, document: Document) -> Distro:
 def without_version(values: Values, document: Document) -> Keys:
     """The tag of an image that names no version while none is given beside it; empty if there is none."""
     distro = values.control_plane.distro
-    keys, named = (_TAG, distro.k3s.image.tag)
+    keys, named = (_TAG, _without_digest(distro.k3s.image.tag))
     is_read = bool(_RELEASE.fullmatch(named))
     if chosen(distro) == "k8s":
         keys, named = _API_TAG, distro.k8s.api_server.image.tag
@@ -78,7 +78,7 @@ def _check_k3s(plane: ControlPlane, document: Document) -> None:
 
 def _version(distro: Distro, document: Document) -> str:
     """The release that runs: of k3s, the tag of its image says it too."""
-    name, named = chosen(distro), distro.k3s.image.tag
+    name, named = chosen(distro), _without_digest(distro.k3s.image.tag)
     if name == "k8s":
         return _version_of_k8s(distro, document)
     if not _RELEASE.fullmatch(named):
@@ -90,6 +90,10 @@ def _version(distro: Distro, document: Document) -> str:
             text = f"{named} is not {tag(wanted)}, which controlPlane.distro.k8s.version asks for"
             raise fail(document, _TAG, text, hint="name the version in one place: leave the tag out")
     return version
+
+
+def _without_digest(tag: str) -> str:
+    return tag.partition("@")[0]
 
 
 def _version_of_k8s(distro: Distro, document: Document) -> str:

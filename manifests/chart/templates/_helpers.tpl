@@ -90,7 +90,7 @@ annotations:
   {{- $digest := $parts._1 | default "" -}}
   {{- $last := splitn ":" 2 (base $path) -}}
   {{- $path = ternary $last._0 (printf "%s/%s" (dir $path) $last._0) (not (contains "/" $path)) -}}
-  {{- $tag = $digest | default ($last._1 | default "") -}}
+  {{- $tag = without (list ($last._1 | default "") $digest) "" | join "@" -}}
   {{- $repository = $path -}}
   {{- $split := splitn "/" 2 $path -}}
   {{- if and (contains "/" $path) (or (contains "." $split._0) (contains ":" $split._0) (eq $split._0 "localhost")) -}}

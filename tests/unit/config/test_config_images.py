@@ -148,3 +148,8 @@ def test_the_version_is_read_from_a_tag_before_a_digest(digest: str):
     k8s = values.control_plane.distro.k8s
     assert k8s.version == "v1.35.2"
     assert k8s.api_server.image.reference() == image
+    k3s = [
+        f"controlPlane.distro.k3s.image=rancher/k3s:v1.35.2-k3s1{digest}",
+        "controlPlane.distro.k3s.enabled=true",
+    ]
+    assert load([], k3s).control_plane.distro.k8s.version == "v1.35.2+k3s1"
