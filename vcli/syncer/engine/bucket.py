@@ -1,4 +1,11 @@
-"""A rate limit: a burst, and a steady rate after that."""
+"""Rate limits: a burst, and a steady rate after that; of one thing, or of each of many."""
+
+from typing import Final, Generic, TypeVar
+
+_SWEPT_FROM: Final = 1000
+"""Keys from which on those are forgotten whose bucket is full again."""
+
+Key = TypeVar("Key")
 
 
 class TokenBucket:
@@ -42,3 +49,29 @@ class TokenBucket:
     def _refill(self, now: float) -> None:
         self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
         self._at = now
+
+
+class Buckets(Generic[Key]):
+    """A token bucket for each key, of which only those are remembered that were used lately.
+
+    Args:
+        burst: how often at once.
+        per_second: how often after that.
+    """
+
+    def __init__(self, *, burst: float, per_second: float) -> None:
+        self._burst = burst
+        self._per_second = per_second
+        self._of: dict[Key, TokenBucket] = {}
+        self._sweep_at = _SWEPT_FROM
+
+    def of(self, key: Key, now: float) -> TokenBucket:
+        """The bucket of a key."""
+        found = self._of.get(key)
+        if found is None:
+            if len(self._of) >= self._sweep_at:
+                self._of = {each: old for each, old in self._of.items() if not old.is_full(now)}
+                self._sweep_at = max(_SWEPT_FROM, 2 * len(self._of))
+            found = self._of[key] = TokenBucket(burst=self._burst, per_second=self._per_second)
+            found.is_full(now)  # its clock begins
+        return found

@@ -13,7 +13,7 @@ from typing import Final
 from vcli.errors import VcliError
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object
-from vcli.syncer.engine.bucket import TokenBucket
+from vcli.syncer.engine.bucket import Buckets, TokenBucket
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.prometheus import Sample
 
@@ -25,10 +25,15 @@ EACH: Final = 0.5
 ALL_BURST: Final = 100
 ALL: Final = 20.0
 """The same of all objects together that have used up half of their own."""
-_SWEPT_FROM: Final = 1000
-"""Objects from which on those are forgotten that were not written lately."""
 
-_Key = tuple[Resource, str, str]
+Key = tuple[Resource, str, str]
+"""An object: its resource, namespace and name."""
+
+
+def key_of(resource: Resource, obj: Object) -> Key:
+    """Which object it is, whatever it is like."""
+    metadata = obj["metadata"]
+    return resource, metadata.get("namespace", ""), metadata["name"]
 
 
 class WriteLaterError(VcliError):
@@ -51,9 +56,8 @@ class Budget:
     """
 
     def __init__(self) -> None:
-        self._buckets: dict[_Key, TokenBucket] = {}
+        self._each = Buckets[Key](burst=BURST, per_second=EACH)
         self._all = TokenBucket(burst=ALL_BURST, per_second=ALL)
-        self._sweep_at = _SWEPT_FROM
         self.delayed: Counter[str] = Counter()
 
     def admit(self, resource: Resource, obj: Object) -> None:
@@ -63,9 +67,8 @@ class Budget:
             WriteLaterError: not now.
         """
         now = asyncio.get_running_loop().time()
-        metadata = obj["metadata"]
-        key = resource, metadata.get("namespace", ""), metadata["name"]
-        bucket = self._bucket(key, now)
+        key = key_of(resource, obj)
+        bucket = self._each.of(key, now)
         if not bucket.take(now):
             self._delay(key, 1 / EACH)
         if bucket.is_below_half and not self._all.take(now):
@@ -76,17 +79,7 @@ class Budget:
         for plural, count in sorted(self.delayed.items()):
             yield "vcli_syncer_writes_delayed_total", f'{{resource="{plural}"}}', count, None
 
-    def _bucket(self, key: _Key, now: float) -> TokenBucket:
-        found = self._buckets.get(key)
-        if found is None:
-            if len(self._buckets) >= self._sweep_at:
-                self._buckets = {each: old for each, old in self._buckets.items() if not old.is_full(now)}
-                self._sweep_at = max(_SWEPT_FROM, 2 * len(self._buckets))
-            found = self._buckets[key] = TokenBucket(burst=BURST, per_second=EACH)
-            found.is_full(now)  # its clock begins
-        return found
-
-    def _delay(self, key: _Key, seconds: float) -> None:
+    def _delay(self, key: Key, seconds: float) -> None:
         resource, _, name = key
         self.delayed[resource.plural] += 1
         log.debug("written later, as it changes again and again", resource=resource.plural, name=name)

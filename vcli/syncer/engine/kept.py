@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from vcli.kube.resources import Resource
 from vcli.kube.types import Object, OwnerReference, annotations, labels
-from vcli.syncer.engine.bucket import TokenBucket
-from vcli.syncer.engine.budget import WriteLaterError
+from vcli.syncer.engine.bucket import Buckets, TokenBucket
+from vcli.syncer.engine.budget import Key, WriteLaterError, key_of
 from vcli.syncer.engine.log import Log
 from vcli.syncer.engine.prometheus import Sample
 from vcli.syncer.translate import keys
@@ -31,8 +31,6 @@ _EACH: Final = 1 / 30
 _ALL_BURST: Final = 100
 _ALL: Final = 10
 """The same of all objects together."""
-_REMEMBERED: Final = 1000
-"""Objects that were restored lately, at most about so many."""
 _THE_HOSTS: Final = frozenset(
     {
         "claimRef",
@@ -47,8 +45,6 @@ _THE_HOSTS: Final = frozenset(
 _NODE_PORT: Final = "nodePort"
 _OF_THE_BINDER: Final = ("pv.kubernetes.io/", "volume.beta.kubernetes.io/", "volume.kubernetes.io/")
 """Prefixes of annotations that the host's binder and provisioners take away again."""
-
-_Key = tuple[Resource, str, str]
 
 
 class RestoreLaterError(WriteLaterError):
@@ -71,9 +67,9 @@ class Kept:
 
     def __init__(self, form: Callable[[Resource, Object], Object]) -> None:
         self._form = form
-        self._written: dict[_Key, tuple[str, str]] = {}
-        self._unchanged: dict[_Key, str] = {}  # the resourceVersion that was last looked at
-        self._buckets: dict[_Key, TokenBucket] = {}
+        self._written: dict[Key, tuple[str, str]] = {}
+        self._unchanged: dict[Key, str] = {}  # the resourceVersion that was last looked at
+        self._each = Buckets[Key](burst=_BURST, per_second=_EACH)
         self._all = TokenBucket(burst=_ALL_BURST, per_second=_ALL)
         self.restored: Counter[str] = Counter()
         self.delayed: Counter[str] = Counter()
@@ -82,17 +78,17 @@ class Kept:
         """The cluster has taken what was desired, and this is what it made of it."""
         shape = self._shape(resource, desired)
         seen = _digest(_part(shape, self._shape(resource, answer)))
-        self._written[_key(resource, desired)] = _of(desired), seen
+        self._written[key_of(resource, desired)] = _of(desired), seen
 
     def forget(self, resource: Resource, obj: Object) -> None:
         """We delete an object: the next one of its name is nothing that is restored."""
-        key = _key(resource, obj)
+        key = key_of(resource, obj)
         self._written.pop(key, None)
         self._unchanged.pop(key, None)
 
     def was_written(self, resource: Resource, desired: Object) -> bool:
         """Whether we have written an object for this very virtual one, and not deleted it since."""
-        known = self._written.get(_key(resource, desired))
+        known = self._written.get(key_of(resource, desired))
         return known is not None and known[0] == _of(desired)
 
     def is_changed(self, resource: Resource, desired: Object, current: Object) -> bool:
@@ -102,7 +98,7 @@ class Kept:
         admission made something else of it, that costs one apply, whose answer is known from then on.
         One version of an object is compared once.
         """
-        key, version = _key(resource, desired), current["metadata"]["resourceVersion"]
+        key, version = key_of(resource, desired), current["metadata"]["resourceVersion"]
         if self._unchanged.get(key) == version:
             return False
         shape = self._shape(resource, desired)
@@ -120,14 +116,8 @@ class Kept:
         Raises:
             RestoreLaterError: not now.
         """
-        now, key = asyncio.get_running_loop().time(), _key(resource, desired)
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            if len(self._buckets) >= _REMEMBERED:
-                self._buckets = {each: old for each, old in self._buckets.items() if not old.is_full(now)}
-            bucket = self._buckets[key] = TokenBucket(burst=_BURST, per_second=_EACH)
-            bucket.is_full(now)  # its clock begins
-        for limit, pause in ((bucket, 1 / _EACH), (self._all, 1.0)):
+        now, key = asyncio.get_running_loop().time(), key_of(resource, desired)
+        for limit, pause in ((self._each.of(key, now), 1 / _EACH), (self._all, 1.0)):
             if not limit.take(now):
                 self.delayed[resource.plural] += 1
                 raise RestoreLaterError(pause)
@@ -152,11 +142,6 @@ def with_owners_left(desired: Object, current: Object) -> Object:
     owners = [owner for owner in wanted if owner["uid"] in uids]
     metadata = {key: value for key, value in desired["metadata"].items() if key != "ownerReferences"}
     return {**desired, "metadata": {**metadata, **({"ownerReferences": owners} if owners else {})}}
-
-
-def _key(resource: Resource, obj: Object) -> _Key:
-    metadata = obj["metadata"]
-    return resource, metadata.get("namespace", ""), metadata["name"]
 
 
 def _of(desired: Object) -> str:
