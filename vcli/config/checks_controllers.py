@@ -2,21 +2,11 @@
 
 from typing import Final
 
+from vcli.config.controllers import OFF
 from vcli.config.document import Document, Keys
 from vcli.config.parse import fail
 from vcli.config.schema import ControlPlane
 
-OFF: Final = (
-    "root-ca-cert-publisher",
-    "nodeipam",
-    "nodelifecycle",
-    "persistentvolume-binder",
-    "attachdetach",
-    "persistentvolume-expander",
-    "cloud-node-lifecycle",
-    "ttl",
-)
-"""What the syncer, or the host, does instead."""
 _FLAG: Final = "--controllers="
 _OF_K3S: Final = (
     "--kube-controller-manager-arg=controllers=",

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Final
 
+from vcli.config.controllers import OFF
 from vcli.config.document import Document, Keys
 from vcli.config.load import Given
 from vcli.errors import UsageError
@@ -13,15 +14,7 @@ OPTION: Final = "--profile"
 
 _LEFT_OUT: Final = (
     # By default: nodes and volumes are the host's, and the syncer publishes the CA.
-    *(
-        "root-ca-cert-publisher",
-        "nodeipam",
-        "nodelifecycle",
-        "persistentvolume-binder",
-        "attachdetach",
-        "persistentvolume-expander",
-    ),
-    *("cloud-node-lifecycle", "ttl"),
+    *OFF,
     # Autoscaling, certificates asked of the API, and what tidies up after days.
     *("horizontalpodautoscaling", "csrsigning", "csrapproving", "csrcleaner"),
     "legacy-service-account-token-cleaner",

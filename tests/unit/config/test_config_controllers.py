@@ -4,7 +4,7 @@ import pytest
 
 from vcli import yaml
 from vcli.config import from_mapping
-from vcli.config.checks_controllers import OFF
+from vcli.config.controllers import OFF
 from vcli.controlplane import manifests
 from vcli.errors import UsageError
 
