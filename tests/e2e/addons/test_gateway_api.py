@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from embedded import Host
 from polling import eventually
-from space import IDLE, PYTHON, Object, Space, pod, virtual_cluster
+from space import Object, Space, virtual_cluster
 from traffic import external, service, web
 
 from vcli import VirtualCluster, x509
@@ -49,14 +49,6 @@ def cluster(host: Host, edge: None) -> Iterator[VirtualCluster]:
     """A virtual cluster on it, with all kinds of the Gateway API."""
     with virtual_cluster(host, "web", sets=SETS) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def client(space: Space) -> str:
-    """A pod that asks."""
-    space.apply(pod("client", container={"image": PYTHON, "command": ["sh", "-c", IDLE]}))
-    space.wait("condition=Ready", "pod/client")
-    return "client"
 
 
 def made(kind: str, name: str, spec: Object, *, version: str = "v1") -> Object:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from embedded import Host
 from polling import eventually
-from space import IDLE, PYTHON, Object, Space, pod, virtual_cluster
+from space import Object, Space, pod, virtual_cluster
 from tenants import tenant
 from traffic import external, service
 
@@ -35,14 +35,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """A virtual cluster on it, with the default values."""
     with virtual_cluster(host, "web") as cluster:
         yield cluster
-
-
-@pytest.fixture
-def client(space: Space) -> str:
-    """A pod that asks."""
-    space.apply(pod("client", container={"image": PYTHON, "command": ["sh", "-c", IDLE]}))
-    space.wait("condition=Ready", "pod/client")
-    return "client"
 
 
 def serve(space: Space, name: str, text: str) -> None:

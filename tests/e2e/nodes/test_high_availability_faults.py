@@ -9,7 +9,7 @@ from faults.figures import Figures, Running, lost
 from faults.pulse import Pulse
 from plane import Plane
 from polling import eventually
-from space import Space, pod, virtual_cluster, virtual_namespace
+from space import Space, pod, virtual_cluster
 
 from vcli import VirtualCluster
 
@@ -33,12 +33,6 @@ class Member(Plane):
 def cluster(host: Host) -> Iterator[VirtualCluster]:
     with virtual_cluster(host, "ha", sets=SETS, dns=False) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from embedded import Host
 from polling import eventually
-from space import IDLE, Object, Space, pod, virtual_cluster, virtual_namespace
+from space import IDLE, Object, Space, pod, virtual_cluster
 
 from vcli import VirtualCluster
 
@@ -19,12 +19,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """Its tenants' volumes are given to the host."""
     with virtual_cluster(host, "own", sets=SETS, dns=False) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 def volume(space: Space, suffix: str = "", **spec: Any) -> Object:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from embedded import Host
 from polling import eventually
-from space import Object, Space, pod, virtual_cluster, virtual_namespace
+from space import Object, Space, pod, virtual_cluster
 
 from vcli import VirtualCluster
 
@@ -26,12 +26,6 @@ def cluster(host: Host) -> Iterator[VirtualCluster]:
     """Its tenants' claims are given to the host, whose classes they see."""
     with virtual_cluster(host, "dra", sets=SETS, dns=False) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def space(cluster: VirtualCluster, host: Host) -> Iterator[Space]:
-    with virtual_namespace(cluster, host) as space:
-        yield space
 
 
 @pytest.fixture
