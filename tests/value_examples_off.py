@@ -68,7 +68,7 @@ OFF: list[dict[str, Any]] = [
 UNSAID: list[dict[str, Any]] = [
     {f"{section}.{key}": value} for section, keys in SECTIONS.items() for key, value in keys.items()
 ]
-"""The same where nobody wrote ``enabled: false``: refused, as the switch may have been forgotten.
+"""The same where ``enabled: false`` is the default and not written: refused, it may have been forgotten.
 
 The chart can't see whether it was written, and takes them.
 """

@@ -82,7 +82,7 @@ class PeerOptions:
             ("--chart-version", self.chart_version),
         ):
             if value is not None:
-                console.warn(f"{option} has no effect: vcli brings what it installs, and needs no chart")
+                console.warn(f"{option} has no effect: vcli installs without a chart")
         if self.expose_local is not None:
             console.warn("--expose-local has no effect: a tunnel leads to the virtual cluster")
         if self.background_proxy:

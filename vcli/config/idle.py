@@ -71,7 +71,7 @@ def without_off(document: Document, complaints: Complaints, *, unsaid: bool = Fa
     Args:
         document: merged; it stays as it is, so that what is kept works once it is enabled.
         complaints: takes the notes.
-        unsaid: the same where false is the default, and nobody wrote it.
+        unsaid: the same where false is the default and not written.
     """
     found = Document(copy.deepcopy(document.data), document.places, origins=document.origins)
     if unsaid:

@@ -41,7 +41,7 @@ def _rules(secret: str, role: str) -> list[Object]:
     secrets: Object = {"apiGroups": [""], "resources": ["secrets"]}
     roles: Object = {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"]}
     return [
-        # Of what is not there yet, nobody can name one.
+        # A rule for create can't name the object.
         {**secrets, "verbs": ["create"]},
         {**secrets, "verbs": ["get", "list", "watch", "patch"], "resourceNames": [secret]},
         {**roles, "verbs": ["get"], "resourceNames": [role]},

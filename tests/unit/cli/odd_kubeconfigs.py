@@ -1,4 +1,4 @@
-"""Kubeconfigs as nobody writes them."""
+"""Malformed and unusual kubeconfigs."""
 
 from collections.abc import Mapping
 

@@ -24,7 +24,7 @@ def host_of(
     return {**host, "metadata": {**host["metadata"], **counted}, "status": status}
 
 
-def told(virtual: dict[str, Any], status: dict[str, Any], **more: Any) -> dict[str, Any]:
+def shown(virtual: dict[str, Any], status: dict[str, Any], **more: Any) -> dict[str, Any]:
     host = host_of(virtual, status, **more)
     with unchanged(virtual, host):
         return virtual_status(host, virtual, scope=SCOPE)
@@ -47,11 +47,11 @@ def test_all_of_it():
         "conditions": [condition("Ready"), condition("PodScheduled")],
         "somethingNew": 7,
     }
-    assert told(pod(), status) == status | {"qosClass": "BestEffort"}
+    assert shown(pod(), status) == status | {"qosClass": "BestEffort"}
 
 
 def test_the_qos_class_is_the_virtual_pods():
-    assert told(pod(), {"phase": "Running", "qosClass": "Burstable"})["qosClass"] == "BestEffort"
+    assert shown(pod(), {"phase": "Running", "qosClass": "Burstable"})["qosClass"] == "BestEffort"
 
 
 def test_mounts_of_injected_volumes_are_hidden():
@@ -68,7 +68,7 @@ def test_mounts_of_injected_volumes_are_hidden():
             container_status("bare", volumeMounts=[hosts]),
         ]
     }
-    main, bare = told(virtual, status)["containerStatuses"]
+    main, bare = shown(virtual, status)["containerStatuses"]
     assert main["volumeMounts"] == [data]
     assert "volumeMounts" not in bare
 
@@ -82,7 +82,7 @@ def test_statuses_of_injected_containers_are_hidden():
         "containerStatuses": [container_status("main"), container_status("istio-proxy")],
         "ephemeralContainerStatuses": [container_status("debug"), container_status("host-debug")],
     }
-    found = told(virtual, status)
+    found = shown(virtual, status)
     assert {key: [each["name"] for each in found[key]] for key in status} == {
         "initContainerStatuses": ["init"],
         "containerStatuses": ["main"],
@@ -94,7 +94,7 @@ def test_names_in_texts_are_the_virtual_ones():
     virtual = pod(volumes=[{"name": "v", "configMap": {"name": "settings"}}])
     state = {"waiting": {"reason": "R", "message": 'configmap "settings-x-default-x-demo" not found'}}
     last = {"terminated": {"reason": "StartError", "message": "in team-a/web-x-default-x-demo"}}
-    found = told(
+    found = shown(
         virtual,
         {
             "message": "Pod web-x-default-x-demo was evicted",
@@ -112,7 +112,7 @@ def test_names_in_texts_are_the_virtual_ones():
 def test_what_a_container_says_at_its_end_is_its_own(reason: str | None):
     message = '[{"key":"url","value":"https://team-a.example.org/web-x-default-x-demo"},{"env":"team-a"}]'
     ended = {"terminated": {"exitCode": 0, "reason": reason, "message": message}}
-    found = told(
+    found = shown(
         pod(),
         {
             "initContainerStatuses": [container_status("other", state=ended)],
@@ -135,7 +135,7 @@ def test_names_of_containers_and_images_stay_whatever_they_hold():
     state = {"waiting": {"reason": "ImagePullBackOff", "message": pull}}
     unready = condition("Ready", "False", message="containers with unready status: [team-a]")
     status = {"conditions": [unready], "containerStatuses": [container_status("team-a", state=state)]}
-    found = told(virtual, {**status, "message": crash})
+    found = shown(virtual, {**status, "message": crash})
     assert found["containerStatuses"][0]["state"]["waiting"]["message"] == pull
     assert found["conditions"][0]["message"] == "containers with unready status: [team-a]"
     assert found["message"] == "back-off 10s restarting failed container=team-a pod=web_default(uid)"
@@ -143,7 +143,7 @@ def test_names_of_containers_and_images_stay_whatever_they_hold():
 
 def test_resource_claim_statuses_stay_virtual():
     virtual = pod(status={"resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "gpu-1"}]})
-    found = told(virtual, {"resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "host-gpu"}]})
+    found = shown(virtual, {"resourceClaimStatuses": [{"name": "gpu", "resourceClaimName": "host-gpu"}]})
     assert found["resourceClaimStatuses"] == [{"name": "gpu", "resourceClaimName": "gpu-1"}]
 
 
@@ -163,13 +163,13 @@ def test_observed_generation(observed: int | None, old: int | None, expected: in
         },
     )
     counted = {"observedGeneration": observed} if observed else {}
-    found = told(virtual, {**counted, "conditions": [condition("Ready", **counted)]}, generation=7)
+    found = shown(virtual, {**counted, "conditions": [condition("Ready", **counted)]}, generation=7)
     assert found.get("observedGeneration") == expected
     assert found["conditions"][0].get("observedGeneration") == expected
 
 
 def test_the_virtual_api_that_counts_no_generations_gets_none():
-    found = told(
+    found = shown(
         pod(),
         {"observedGeneration": 7, "conditions": [condition("Ready", observedGeneration=7)]},
         generation=7,
@@ -193,7 +193,7 @@ def gated(*conditions: dict[str, Any]) -> dict[str, Any]:
 
 def test_readiness_gates_are_the_virtual_clusters():
     virtual = gated(condition("example.com/lb", "True"), condition("Ready", "False"))
-    found = told(virtual, {"conditions": [condition("Ready", "True"), condition("example.com/lb", "False")]})
+    found = shown(virtual, {"conditions": [condition("Ready", "True"), condition("example.com/lb", "False")]})
     assert {each["type"]: each["status"] for each in found["conditions"]} == {
         "Ready": "True",
         "example.com/lb": "True",
@@ -202,7 +202,7 @@ def test_readiness_gates_are_the_virtual_clusters():
 
 def test_conditions_of_virtual_controllers_stay_and_stale_ones_of_the_host_go():
     virtual = pod(status={"conditions": [condition("DisruptionTarget"), condition("PodResizePending")]})
-    found = told(virtual, {"conditions": [condition("Ready")]})
+    found = shown(virtual, {"conditions": [condition("Ready")]})
     assert [each["type"] for each in found["conditions"]] == ["Ready", "DisruptionTarget"]
 
 

@@ -36,7 +36,7 @@ _OF_BOTH: Final = {
     "service-cidr": "networking.serviceCIDR",
     "cluster-domain": "networking.advanced.clusterDomain",
 }
-"""Flags of k3s that are keys, whatever runs."""
+"""Flags of k3s that are keys with each distribution."""
 _PARTS_OF_K3S: Final = ("egress-selector-mode", "flannel-backend")
 """Flags for what is a part of k3s alone, beside those that turn a part off (``--disable...``)."""
 KINDS: Final = {
@@ -171,7 +171,7 @@ def for_k3s(value: Any) -> Mapping[str, Any]:
 
 
 def _of_both(name: str, text: str, found: dict[str, Any]) -> bool:
-    """Whether a flag of k3s is a key, whatever runs; its value is added then."""
+    """Whether a flag of k3s is a key with each distribution; its value is added then."""
     if name == "tls-san":
         found.setdefault(_SANS, []).extend(text.split(","))
     elif name in _OF_BOTH:

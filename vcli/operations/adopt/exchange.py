@@ -60,7 +60,7 @@ class Exchange:
     async def replace(self, objects: Sequence[Object]) -> list[Object]:
         """Have our objects, some in the place of others of the same name; the StatefulSet is the last.
 
-        The claim of the store stays as it is, with nobody as its owner until the new StatefulSet is.
+        The claim of the store stays as it is, without an owner until there is the new StatefulSet.
 
         Raises:
             TimedOutError: the StatefulSet that is there does not go.
@@ -89,7 +89,7 @@ class Exchange:
 
     async def _restore(self, wanted: Sequence[Object], before: Sequence[Object]) -> None:
         for obj in before:
-            metadata = {key: value for key, value in obj["metadata"].items() if key not in _OF_SERVER}
+            metadata = _own_metadata(obj)
             found = await find_metadata(self._client, Resource.of(obj), obj)
             if found is not None:
                 metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
@@ -178,5 +178,9 @@ class Exchange:
 
 
 def _created_again(obj: Object) -> Object:
-    metadata = {key: value for key, value in obj["metadata"].items() if key not in _OF_SERVER}
-    return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": metadata}
+    return {**{key: value for key, value in obj.items() if key != "status"}, "metadata": _own_metadata(obj)}
+
+
+def _own_metadata(obj: Object) -> Object:
+    """The metadata without what the API server writes."""
+    return {key: value for key, value in obj["metadata"].items() if key not in _OF_SERVER}

@@ -1,4 +1,4 @@
-"""What the tool from before has left on the host once a virtual cluster is ours, and nobody uses."""
+"""Objects of the other tool on the host that are unused once a virtual cluster is ours."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -97,7 +97,7 @@ def _reasons(peer: Peer, now: dt.datetime) -> Iterator[str]:
     yield from _of_values(peer)
     yield from _of_store(peer)
     if peer.version is None:
-        yield "no image tells its version of Kubernetes"
+        yield "its version of Kubernetes can't be read from an image"
     yield from _of_keys(peer, now)
     yield from _of_names(peer)
 

@@ -152,7 +152,7 @@ class _Adoption:
         undo = Undo(peer.names, self._steps, keeps=False, title="Put back what was there before")
         async with undo:
             await self._exchange(peer, values, objects, undo)
-        with self._steps.step("Remove what nobody uses any more"):
+        with self._steps.step("Remove what is no longer used"):
             found = await find_leftovers(client, peer.names, objects)
             for each in await remove_leftovers(client, peer.names, found, objects):
                 self._steps.warn(f"not removed: {each}")
