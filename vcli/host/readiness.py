@@ -16,9 +16,10 @@ from vcli.host.binaries import Say
 from vcli.host.instance import Instance
 from vcli.host.launch import tail
 from vcli.host.plan import State
-from vcli.kube.types import is_true
+from vcli.kube.types import Object, is_true
 
 _FAILURES_OF_A_HOPELESS_ONE = 4
+_NOT_READY = "node.kubernetes.io/not-ready"
 # What a kubelet says where all inotify instances that a user may have are taken: each node has about ten, and
 # each virtual cluster. The number is the machine's, often 128.
 _NO_INOTIFY = "inotify_init: too many open files"
@@ -126,7 +127,7 @@ def _awaited(
     if said is None or said.phase == "booting":
         return "kube-apiserver"
     try:
-        ready = {x["metadata"]["name"] for x in api.get("/api/v1/nodes")["items"] if is_true(x, "Ready")}
+        ready = {x["metadata"]["name"] for x in api.get("/api/v1/nodes")["items"] if takes_pods(x)}
         if missing := [x.name for x in expected if x.name not in ready]:
             return f"node {missing[0]}" if len(expected) > 1 else "node"
         if not state.works(api, CLUSTER_DNS):
@@ -138,6 +139,12 @@ def _awaited(
         return next(lacking, None)
     except (OSError, ApiRefusedError):
         return "kube-apiserver"
+
+
+def takes_pods(node: Object) -> bool:
+    """Whether a Node is Ready and has lost the taint of new ones, which goes a moment later."""
+    taints = node["spec"].get("taints") or ()
+    return is_true(node, "Ready") and all(taint["key"] != _NOT_READY for taint in taints)
 
 
 def fail_early(instance: Instance) -> None:

@@ -61,7 +61,9 @@ def test_all_nodes_are_ready_and_labelled(host: Host) -> None:
     found = listed(host)
     assert list(found) == NODES
     assert {(x["state"], x["ready"]) for x in found.values()} == {("running", True)}
-    labels = {x["metadata"]["name"]: x["metadata"]["labels"] for x in host.get("nodes")["items"]}
+    nodes = host.get("nodes")["items"]
+    assert [x["spec"].get("taints") for x in nodes] == [None] * 3, "pods would go to some of the nodes alone"
+    labels = {x["metadata"]["name"]: x["metadata"]["labels"] for x in nodes}
     assert {name: x["kubernetes.io/hostname"] for name, x in labels.items()} == {x: x for x in NODES}
     assert {x["topology.kubernetes.io/zone"] for x in labels.values()} == {"zone-a", "zone-b", "zone-c"}
     status = json.loads(host.vcli("host", "status", "--name", NAME, "-o", "json").stdout)

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from vcli import inputs
 from vcli.errors import NotFoundError, UsageError
-from vcli.host import components, local_volumes, network
+from vcli.host import components, local_volumes, network, readiness
 from vcli.host.addons import ALWAYS, to_create
 from vcli.host.addons.addon import Facts
 from vcli.host.egress import Egress
@@ -264,3 +264,18 @@ def test_names_for_completion(monkeypatch: pytest.MonkeyPatch, short_path: Path)
         node.root.mkdir(parents=True)
         node.plan.touch()
     assert host_node.names(name="lab") == ["lab-2", "lab-3"]
+
+
+@pytest.mark.parametrize(
+    ("status", "taint", "takes"),
+    [
+        ("True", None, True),
+        ("True", "node.kubernetes.io/not-ready", False),
+        ("True", "example.com/gpu", True),
+        ("False", None, False),
+    ],
+)
+def test_a_node_takes_pods_once_its_taint_is_gone(status: str, taint: str | None, *, takes: bool) -> None:
+    taints = [{"key": taint, "effect": "NoSchedule"}] if taint else None
+    node = {"spec": {"taints": taints}, "status": {"conditions": [{"type": "Ready", "status": status}]}}
+    assert readiness.takes_pods(node) is takes
