@@ -15,7 +15,7 @@ from writers import Writers
 from vcli import VirtualCluster
 
 NAME = "demo"
-KILLS = 4
+KILLS = 3  # the kubelet waits twice as long before each restart: 10 s, 20 s, 40 s
 
 
 @pytest.fixture(scope="module")
